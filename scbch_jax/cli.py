@@ -1,0 +1,100 @@
+"""The command line: finds the command, parses its options, reports bad input in a line.
+
+JAX is imported by the commands alone, so help and bad options are answered at once.
+"""
+
+import contextlib
+import importlib
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from scbch_jax import config
+from scbch_jax.checks import InputError, require
+from scbch_jax.settings.commands import COMMANDS, Train
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        argv: the words after the program's name; by default the process's own.
+
+    Returns:
+        The exit code: 0, or 2 for input that cannot be used, 130 when interrupted.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if not words or words[0] in ("-h", "--help"):
+            print(_overview())  # noqa: T201 -- this is the program's output
+            return 0
+        name = words[0]
+        require(name in COMMANDS, "command", name, f"one of {', '.join(COMMANDS)}")
+        options = parse(name, words[1:])
+        importlib.import_module(f"scbch_jax.commands.{name}").main(options)
+    except InputError as error:
+        print(f"scbch: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def parse(name: str, words: list[str]) -> Any:
+    """The options of a command.
+
+    Raises:
+        InputError: for words that are no options of it, or values that do not pass.
+    """
+    kind, program, default = COMMANDS[name], f"scbch {name}", None
+    if kind is Train:
+        program += " CONFIG"
+        default, words = _train_default(words)
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):
+            return tyro.cli(kind, prog=program, args=words, default=default)
+    except SystemExit as stop:
+        if stop.code:
+            raise InputError(_first_paragraph(complaint.getvalue())) from stop
+        raise
+
+
+def _train_default(words: list[str]) -> tuple[Train, list[str]]:
+    """The config's experiment as default of all options, and the words left."""
+    if words and not words[0].startswith("-"):
+        path = Path(words[0])
+        return Train(experiment=config.load(path), name=path.stem), words[1:]
+    require(
+        bool({"-h", "--help"} & set(words)),
+        "config",
+        "none",
+        "the path of a config as the first word after train",
+    )
+    return Train(), words
+
+
+def _overview() -> str:
+    lines = ["usage: scbch COMMAND [options]", "", "commands:"]
+    for name, kind in COMMANDS.items():
+        lines.append(f"  {name:<10}{(kind.__doc__ or '').splitlines()[0]}")
+    return "\n".join([*lines, "", "scbch COMMAND --help lists a command's options."])
+
+
+def _first_paragraph(box: str) -> str:
+    """What tyro says before its first rule, without the frame, in one line."""
+    said = []
+    for line in box.splitlines()[1:]:
+        text = line.strip("│╭╮╰╯ \t")
+        if not text or set(text) <= {"─"}:
+            break
+        said.append(text)
+    return " ".join(said)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""`scbch encode`: features to packed hash codes."""
+
+import dataclasses
+import os
+from typing import Any
+
+import jax
+import numpy as np
+
+from scbch_jax import data, run_folder, training
+from scbch_jax.checks import require
+from scbch_jax.commands import show
+from scbch_jax.methods import Recipe
+from scbch_jax.settings import Experiment
+from scbch_jax.settings.commands import Encode
+
+
+def main(options: Encode) -> None:
+    """Encodes a file's features, or a part of the run's own data, and writes an npz."""
+    plan, recipe, params = run_folder.saved_params(options.run, seed=options.seed)
+    require(options.out.suffix == ".npz", "out", options.out, "a file ending in .npz")
+    require(
+        options.out.absolute().parent.is_dir(),
+        "out",
+        options.out,
+        "a file in a folder that exists",
+    )
+    arrays = (
+        _own_part(options, plan) if options.features is None else _from_file(options)
+    )
+    codes = _encode(arrays, plan, recipe, params)
+    if "labels" in arrays:
+        codes["labels"] = arrays["labels"].astype(np.uint8)
+    partial = options.out.with_suffix(".tmp.npz")
+    np.savez(partial, **codes)
+    os.replace(partial, options.out)
+    shapes = ", ".join(f"{name} {array.shape}" for name, array in codes.items())
+    show.say(f"{options.out}: {shapes}; {recipe.sizes.bits} bits a code")
+
+
+def _encode(
+    arrays: dict[str, Any], plan: Experiment, recipe: Recipe, params: Any
+) -> dict[str, Any]:
+    widths = {"image": recipe.sizes.image_dim, "text": recipe.sizes.text_dim}
+    codes = {}
+    with jax.default_matmul_precision(plan.training.precision):
+        for modality, width in widths.items():
+            if modality not in arrays:
+                continue
+            rows = data.check_features(modality, arrays[modality], width=width)
+            codes[modality] = np.asarray(
+                training.encode_features(
+                    params, plan.hparams, rows, modality=modality, recipe=recipe
+                )
+            )
+    return codes
+
+
+def _own_part(options: Encode, plan: Experiment) -> dict[str, Any]:
+    source = plan.data
+    if options.root:
+        source = dataclasses.replace(source, root=options.root)
+    dataset = data.load(source).dataset
+    return getattr(dataset, options.part)._asdict()
+
+
+def _from_file(options: Encode) -> dict[str, Any]:
+    assert options.features is not None
+    keys = {"image": options.image_key, "text": options.text_key}
+    there = data.array_names(options.features)
+    found = {m: key for m, key in keys.items() if key in there}
+    require(
+        bool(found),
+        "features",
+        f"{options.features} with {', '.join(there) or 'no arrays'}",
+        f"an array {options.image_key} or {options.text_key} "
+        "(--image-key and --text-key name others)",
+    )
+    return {m: data.read_array(options.features, key) for m, key in found.items()}

@@ -1,0 +1,96 @@
+"""What a person sees while a run goes on, and after it."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import TextIO
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from scbch_jax.experiment import OnEpoch, summary
+from scbch_jax.report import as_markdown, percent
+from scbch_jax.report.records import Record
+
+
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Prints a line, to standard output unless another stream is named."""
+    print(text, file=stream, flush=True)  # noqa: T201 -- the one place that prints
+
+
+@contextlib.contextmanager
+def progress(title: str, *, epochs: int) -> Iterator[OnEpoch]:
+    """A bar with losses, confidence and MAP; plain lines where there is no terminal.
+
+    Args:
+        title: what is trained.
+        epochs: of all runs together.
+
+    Yields:
+        A function to hand each result line to.
+    """
+    if not sys.stderr.isatty():
+        yield lambda line: say(f"{title}  {_words(line)}", sys.stderr)
+        return
+    columns = (
+        "{task.fields[title]}",
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        "{task.fields[words]}",
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=epochs, title=title, words="compiling")
+        yield lambda line: bar.update(task, advance=1, words=_words(line))
+
+
+def results(lines: list[Record], seeds: tuple[int, ...]) -> str:
+    """A table of last and best epoch of each seed, and their mean."""
+    found = [summary(lines, seed) for seed in seeds]
+    rows = [
+        _row(f"seed {s['seed']}, {which} epoch", [s[which]])
+        for s in found
+        for which in ("last", "best")
+    ]
+    if len(found) > 1:
+        rows += [
+            _row(f"mean, {which} epoch", [s[which] for s in found])
+            for which in ("last", "best")
+        ]
+    table = as_markdown(
+        ["MAP in percent", "epoch", "I2T", "T2I", "average", "ROC"], rows
+    )
+    return table + "\nROC: area of confidence, clean against noisy training rows."
+
+
+def _row(name: str, lines: list[Record]) -> list[str]:
+    epoch = str(lines[0]["epoch"]) if len(lines) == 1 else "-"
+    means = {
+        key: _mean([line[key] for line in lines]) for key in ("i2t", "t2i", "average")
+    }
+    trust = _mean([line.get("confidence_roc") for line in lines])
+    return [
+        name,
+        epoch,
+        *(percent(mean) for mean in means.values()),
+        "-" if trust is None else f"{trust:.3f}",
+    ]
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [v for v in values if v is not None and v == v]
+    return float(np.mean(known)) if known else None
+
+
+def _words(line: Record) -> str:
+    """One result line in words, parts that a method lacks left out."""
+    words = [f"seed {line['seed']}  epoch {line['epoch']:3d}  loss {line['total']:.4f}"]
+    if line.get("confidence_noisy") is not None:
+        words.append(
+            f"confidence clean {line['confidence_clean']:.2f} "
+            f"noisy {line['confidence_noisy']:.2f}"
+        )
+    if "average" in line:
+        words.append(f"MAP I2T {percent(line['i2t'])} T2I {percent(line['t2i'])}")
+    return "  ".join([*words, f"{line['seconds']:.1f} s"])

@@ -1,0 +1,18 @@
+"""`scbch train`: an experiment to results, checkpoints and a table."""
+
+from pathlib import Path
+
+from scbch_jax import config, experiment
+from scbch_jax.commands import show
+from scbch_jax.settings.commands import Train
+
+
+def main(options: Train) -> None:
+    """Trains, shows progress, and prints last and best scores of each seed."""
+    plan = options.experiment
+    folder = options.out or Path("runs") / f"{options.name}-{config.digest(plan)}"
+    epochs = plan.training.epochs * len(plan.seeds)
+    with show.progress(options.name, epochs=epochs) as on_epoch:
+        lines = experiment.run(plan, folder, resume=options.resume, on_epoch=on_epoch)
+    show.say(show.results(lines, plan.seeds))
+    show.say(f"results: {folder}")

@@ -1,0 +1,138 @@
+"""Experiments on disk: configs that are short programs, and the exact record of a run.
+
+A record is a flat JSON object whose keys are the names of the command line's options
+(`"noise.rate": 0.5`), so that it can be read, compared and passed back in.
+"""
+
+import hashlib
+import json
+import runpy
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from scbch_jax.checks import InputError, require
+from scbch_jax.settings import Experiment
+
+
+def load(path: str | Path) -> Experiment:
+    """Reads an experiment from a config program (`.py`) or a saved record (`.json`).
+
+    A program is run, as any program named on a command line; a record is only read.
+
+    Raises:
+        InputError: if the file is missing, of another kind, or holds no experiment.
+    """
+    path = Path(path)
+    require(path.suffix in (".py", ".json"), "config", path, "a .py or .json file")
+    require(path.is_file(), "config", path, "a file that exists")
+    return _run_program(path) if path.suffix == ".py" else _read_record(path)
+
+
+def _run_program(path: Path) -> Experiment:
+    try:
+        get_config = runpy.run_path(str(path)).get("get_config")
+    except InputError:
+        raise
+    except Exception as error:
+        came = f"{path}, which stopped with {type(error).__name__}: {error}"
+        raise InputError(f"config: got {came}, wanted a program that runs") from error
+    require(callable(get_config), "config", path, "a function get_config()")
+    experiment = get_config()
+    require(
+        isinstance(experiment, Experiment),
+        "config",
+        f"a {type(experiment).__name__} from get_config() in {path}",
+        "an Experiment",
+    )
+    return experiment
+
+
+def _read_record(path: Path) -> Experiment:
+    try:
+        record = json.loads(path.read_text())
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InputError(f"config: got {path} ({error}), wanted JSON") from error
+    require(isinstance(record, dict), "config", path, "a JSON object of options")
+    return restore(record)
+
+
+def flatten(settings: Any, prefix: str = "") -> dict[str, Any]:
+    """Names every option of a settings object as the command line does.
+
+    >>> flatten(Experiment())["noise.rate"]
+    0.5
+    """
+    flat = {}
+    for name in _field_names(settings):
+        value = getattr(settings, name)
+        if _field_names(value):
+            flat |= flatten(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = list(value) if isinstance(value, tuple) else value
+    return flat
+
+
+def restore(record: dict[str, Any]) -> Experiment:
+    """Builds the experiment that `flatten` named; options left out keep their default.
+
+    Raises:
+        InputError: for an unknown option, or a value of another type than the default.
+    """
+    experiment, left = _fill(Experiment(), record, "")
+    require(not left, "config", ", ".join(sorted(left)), "known options only")
+    return experiment
+
+
+def save(experiment: Experiment, path: Path) -> None:
+    """Writes the record of an experiment."""
+    path.write_text(json.dumps(flatten(experiment), indent=2) + "\n")
+
+
+def digest(experiment: Experiment) -> str:
+    """Eight letters that tell configurations apart; a moved data root is no change."""
+    record = {k: v for k, v in flatten(experiment).items() if k != "data.root"}
+    return hashlib.sha256(json.dumps(record).encode()).hexdigest()[:8]
+
+
+def difference(ours: Experiment, theirs: Experiment) -> list[str]:
+    """Options in which two experiments differ, as `name: theirs -> ours`."""
+    left, right = flatten(theirs), flatten(ours)
+    names = sorted(left.keys() | right.keys())
+    return [
+        f"{name}: {left.get(name)} -> {right.get(name)}"
+        for name in names
+        if left.get(name) != right.get(name)
+    ]
+
+
+def _field_names(settings: Any) -> tuple[str, ...]:
+    if is_dataclass(settings):
+        return tuple(field.name for field in fields(settings))
+    return getattr(settings, "_fields", ())
+
+
+def _fill(default: Any, record: dict[str, Any], prefix: str) -> tuple[Any, set[str]]:
+    """The default with the record's values in place, and the names not used."""
+    left = {name for name in record if name.startswith(prefix)}
+    values = {}
+    for name in _field_names(default):
+        old, key = getattr(default, name), prefix + name
+        if _field_names(old):
+            values[name], unused = _fill(old, record, key + ".")
+            left -= {n for n in left if n.startswith(key + ".")} - unused
+        elif key in record:
+            values[name] = _as_type_of(old, record[key], key)
+            left.discard(key)
+        else:
+            values[name] = old
+    return type(default)(**values), left
+
+
+def _as_type_of(old: Any, new: Any, name: str) -> Any:
+    if isinstance(old, tuple) and isinstance(new, list):
+        return tuple(new)
+    if isinstance(old, float) and isinstance(new, int) and not isinstance(new, bool):
+        return float(new)
+    require(type(new) is type(old), name, repr(new), f"a {type(old).__name__}")
+    return new

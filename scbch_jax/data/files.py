@@ -1,0 +1,124 @@
+"""Arrays from files: MATLAB 5 and 7.3, HDF5, npz, npy; nothing read can run code."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import scipy.io
+import scipy.sparse
+
+from scbch_jax.checks import InputError, require
+
+SUFFIXES = (".mat", ".h5", ".h5py", ".hdf5", ".npz", ".npy")
+"""Endings of the files that `read_array` knows."""
+
+
+def read_array(path: str | Path, key: str) -> np.ndarray:
+    """Reads the array `key` of a file, as a plain dense array.
+
+    MATLAB 7.3 files are HDF5 with the axes reversed; they are turned back. An npz file
+    may hold a number `scale` beside 8-bit `key`; the product is returned, as float32.
+
+    Args:
+        path: the file; its ending says the format.
+        key: the array's name; for `.npy`, which has none, it is not used.
+
+    Raises:
+        InputError: if the file is missing, unreadable, or has no such array.
+    """
+    path = _known_file(path)
+    with _one_line_errors(path):
+        return _READERS[path.suffix](path, key)
+
+
+def array_names(path: str | Path) -> list[str]:
+    """Names of the arrays in a file; an `.npy` file, which has none, gives no names.
+
+    Raises:
+        InputError: if the file is missing or unreadable.
+    """
+    path = _known_file(path)
+    with _one_line_errors(path):
+        if path.suffix == ".npy":
+            return []
+        if path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as archive:
+                return archive.files
+        if h5py.is_hdf5(path):
+            with h5py.File(path, "r") as file:
+                return [name for name in file if isinstance(file[name], h5py.Dataset)]
+        return [name for name, _, _ in scipy.io.whosmat(path)]
+
+
+def _known_file(path: str | Path) -> Path:
+    path = Path(path)
+    require(path.is_file(), "file", path, "a file that exists")
+    require(
+        path.suffix in SUFFIXES, "file", path, f"one ending in {', '.join(SUFFIXES)}"
+    )
+    return path
+
+
+@contextlib.contextmanager
+def _one_line_errors(path: Path) -> Iterator[None]:
+    """Turns what the readers raise for a damaged file, a dozen kinds, into one line."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise InputError(
+            f"file: got {path}, which cannot be read ({reason}), "
+            f"wanted a whole {path.suffix} file"
+        ) from error
+
+
+def _read_npy(path: Path, key: str) -> np.ndarray:
+    return np.load(path, allow_pickle=False)
+
+
+def _read_npz(path: Path, key: str) -> np.ndarray:
+    with np.load(path, allow_pickle=False) as archive:
+        _require_key(path, key, archive.files)
+        array = archive[key]
+        if "scale" in archive.files and array.dtype == np.uint8:
+            return array * np.float32(archive["scale"])
+        return array
+
+
+def _read_hdf5(path: Path, key: str) -> np.ndarray:
+    with h5py.File(path, "r") as file:
+        _require_key(path, key, list(file))
+        node: Any = file[key]
+        require(isinstance(node, h5py.Dataset), key, f"a group in {path}", "an array")
+        array = np.asarray(node[()])
+        return array.T if "MATLAB_class" in node.attrs else array
+
+
+def _read_mat(path: Path, key: str) -> np.ndarray:
+    if h5py.is_hdf5(path):
+        return _read_hdf5(path, key)
+    content = scipy.io.loadmat(path, variable_names=[key])
+    if key not in content:
+        names = [name for name, _, _ in scipy.io.whosmat(path)]
+        _require_key(path, key, names)
+    array = content[key]
+    return array.toarray() if scipy.sparse.issparse(array) else np.asarray(array)
+
+
+def _require_key(path: Path, key: str, names: list[str]) -> None:
+    require(key in names, f"key in {path}", ", ".join(names) or "nothing", key)
+
+
+_READERS = {
+    ".npy": _read_npy,
+    ".npz": _read_npz,
+    ".mat": _read_mat,
+    ".h5": _read_hdf5,
+    ".h5py": _read_hdf5,
+    ".hdf5": _read_hdf5,
+}

@@ -1,0 +1,81 @@
+"""From the options to a checked dataset with noisy training labels."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from scbch_jax.checks import require
+from scbch_jax.data import noise as noises
+from scbch_jax.data.benchmarks import BENCHMARKS, find_sources, read_benchmark
+from scbch_jax.data.splits import check_dataset, queries_first
+from scbch_jax.data.synthetic import planted
+from scbch_jax.settings import Data, Noise
+from scbch_jax.types import Dataset
+
+ROOT_VARIABLE = "SCBCH_DATA"
+"""Environment variable that names the data root when the option does not."""
+
+
+class Loaded(NamedTuple):
+    """A dataset and where it came from."""
+
+    dataset: Dataset
+    title: str
+    sources: dict[str, str]
+    """File of each array; empty for the planted set."""
+
+
+def load(data: Data) -> Loaded:
+    """Reads or draws a dataset with clean labels, and checks its values.
+
+    Raises:
+        InputError: for files that are missing or wrong; see the readers and checks.
+    """
+    if data.name == "planted":
+        return Loaded(check_dataset(planted(data.planted)), "planted set", {})
+    benchmark, root = BENCHMARKS[data.name], data_root(data)
+    rows = read_benchmark(benchmark, root, data.image)
+    dataset = queries_first(rows, queries=benchmark.queries, train=benchmark.train)
+    found = find_sources(benchmark, root, data.image)
+    sources = {name: source.file for name, source in found.items()}
+    return Loaded(check_dataset(dataset), benchmark.title, sources)
+
+
+def noisy_labels(
+    data: Data, noise: Noise, clean: np.ndarray, *, seed: int
+) -> np.ndarray:
+    """The training labels that a run sees: [samples, classes].
+
+    Args:
+        data: which dataset; only read for published noise.
+        noise: kind and rate.
+        clean: clean training labels.
+        seed: the run's seed; decides drawn noise.
+    """
+    if noise.kind == "none":
+        return clean
+    if noise.kind == "swap":
+        return noises.swap_labels(clean, np.random.default_rng(seed), rate=noise.rate)
+    benchmark = BENCHMARKS[data.name]
+    return noises.published_labels(benchmark, data_root(data), clean, rate=noise.rate)
+
+
+def data_root(data: Data) -> Path:
+    """The folder of the benchmark's files, from the option or the environment.
+
+    Raises:
+        InputError: if neither names a folder that exists.
+    """
+    root = data.root or os.environ.get(ROOT_VARIABLE, "")
+    benchmark = BENCHMARKS[data.name]
+    files = [benchmark.image[0].file, benchmark.text.file, benchmark.labels.file]
+    require(
+        bool(root) and Path(root).is_dir(),
+        "data.root",
+        root or "nothing",
+        f"a folder with {', '.join(dict.fromkeys(files))} (also: the variable "
+        f"{ROOT_VARIABLE}); to be had from {benchmark.obtain}",
+    )
+    return Path(root)

@@ -1,0 +1,194 @@
+"""The one place where all parts meet: an experiment becomes result lines."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from scbch_jax import data, retrieval, run_folder, training
+from scbch_jax.checks import require
+from scbch_jax.methods import Recipe, Sizes
+from scbch_jax.methods.recipe import ExtraTerms
+from scbch_jax.report.records import Record
+from scbch_jax.run_folder import RunFolder
+from scbch_jax.settings import Experiment
+from scbch_jax.types import Dataset, Split
+
+OnEpoch = Callable[[Record], None]
+
+
+class Task(NamedTuple):
+    """One seed of an experiment, ready to train: all arrays on the device."""
+
+    recipe: Recipe
+    hparams: Any
+    key: Any
+    """Root key of the seed."""
+    train: Split
+    """With the labels to learn from."""
+    clean: Any
+    """Which training rows kept their labels; bool [samples], on the host."""
+    dataset: Dataset
+    """With clean labels."""
+
+
+def run(
+    experiment: Experiment,
+    folder: Path | None = None,
+    *,
+    resume: bool = False,
+    on_epoch: OnEpoch = lambda record: None,
+    extra_terms: ExtraTerms = (),
+) -> list[Record]:
+    """Trains an experiment, once for each of its seeds.
+
+    Args:
+        experiment: what to run.
+        folder: where result lines, checkpoints and the configuration go; nothing is
+            written when it is left out.
+        resume: goes on from the folder's checkpoints.
+        on_epoch: is handed each result line as it appears.
+        extra_terms: a reader's own terms of the loss: name, weight, function of the
+            method's view.
+
+    Returns:
+        The result lines of all epochs of all seeds.
+
+    Raises:
+        InputError: for anything about data, options or folder that cannot be used.
+    """
+    loaded = data.load(experiment.data)
+    tasks = [
+        prepare(experiment, loaded.dataset, seed=seed, extra_terms=extra_terms)
+        for seed in experiment.seeds
+    ]
+    place = None
+    if folder is not None:
+        place = run_folder.open_to_write(
+            folder, experiment, loaded, tasks[0].recipe, resume=resume
+        )
+    lines = []
+    with jax.default_matmul_precision(experiment.training.precision):
+        for seed, task in zip(experiment.seeds, tasks, strict=True):
+            for line in _run_seed(experiment, task, seed, place):
+                on_epoch(line)
+                lines.append(line)
+    return lines
+
+
+def prepare(
+    experiment: Experiment,
+    dataset: Dataset,
+    *,
+    seed: int,
+    extra_terms: ExtraTerms = (),
+) -> Task:
+    """Spoils the training labels, fixes the recipe, and puts the arrays on the device.
+
+    Raises:
+        InputError: if an option does not fit the data.
+    """
+    train = dataset.train
+    samples = len(train.labels)
+    neighbors = experiment.options.neighbors
+    require(
+        neighbors < samples,
+        "options.neighbors",
+        neighbors,
+        f"fewer than the {samples} training rows",
+    )
+    noisy = data.noisy_labels(
+        experiment.data, experiment.noise, train.labels, seed=seed
+    )
+    recipe = Recipe(
+        method=experiment.method,
+        sizes=Sizes(
+            image_dim=train.image.shape[1],
+            text_dim=train.text.shape[1],
+            classes=train.labels.shape[1],
+            samples=samples,
+            bits=experiment.bits,
+        ),
+        options=experiment.options,
+        batch_size=experiment.training.batch_size,
+        extra_terms=extra_terms,
+    )
+    return Task(
+        recipe=recipe,
+        hparams=experiment.hparams,
+        key=jax.random.key(seed),
+        train=jax.device_put(train._replace(labels=noisy)),
+        clean=~data.hit_rows(noisy, train.labels),
+        dataset=jax.device_put(dataset),
+    )
+
+
+def _run_seed(
+    experiment: Experiment, task: Task, seed: int, place: RunFolder | None
+) -> Iterator[Record]:
+    """Trains one seed from where its folder left it; yields old and new lines."""
+    plan, done = experiment.training, 0
+    run = training.start(task.hparams, task.key, recipe=task.recipe)
+    if place is not None:
+        done, run = place.go_on(seed, run)
+        yield from place.lines(seed)
+    began = time.perf_counter()
+    for epoch in training.fit(
+        run,
+        task.hparams,
+        task.train,
+        task.key,
+        recipe=task.recipe,
+        epochs=plan.epochs,
+        done=done,
+    ):
+        last = epoch.number == plan.epochs
+        line: Record = {"seed": seed, "epoch": epoch.number, **epoch.losses}
+        line |= trust(epoch.run.state, task.clean)
+        if last or epoch.number % plan.score_every == 0:
+            line |= score(task, epoch.run.params)
+        now = time.perf_counter()
+        line["seconds"], began = round(now - began, 3), now
+        if place is not None:
+            place.write(seed, line)
+            if last or epoch.number % plan.save_every == 0:
+                place.save(seed, epoch)
+        yield line
+
+
+def score(task: Task, params: Any) -> Record:
+    """MAP in both directions of the current params."""
+    query, database = (
+        training.encode_split(params, task.hparams, split, recipe=task.recipe)
+        for split in (task.dataset.query, task.dataset.database)
+    )
+    return retrieval.score(query, database)
+
+
+def trust(state: Any, clean: Any) -> Record:
+    """How a method's confidence treats clean and noisy rows; nothing if it has none."""
+    confidence = getattr(state, "confidence", None)
+    if confidence is None:
+        return {}
+    weights = np.asarray(confidence, np.float64)
+    means = [
+        float(w.mean()) if w.size else None for w in (weights[clean], weights[~clean])
+    ]
+    return {
+        "confidence_clean": means[0],
+        "confidence_noisy": means[1],
+        "confidence_roc": retrieval.roc_area(weights, clean),
+    }
+
+
+def summary(lines: list[Record], seed: int) -> Record:
+    """The last and the best scored epoch of a seed; the test queries chose the best."""
+    scored = [line for line in lines if line["seed"] == seed and "average" in line]
+    best = max(scored, key=lambda line: line["average"])
+    return {"seed": seed, "last": scored[-1], "best": best}
+
+
+__all__ = ["Task", "prepare", "run", "score", "summary", "trust"]

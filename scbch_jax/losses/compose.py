@@ -1,0 +1,36 @@
+"""One objective from a dictionary of named, weighted terms."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from scbch_jax.types import Metrics, Scalar, ScalarLike
+
+Terms = Mapping[str, tuple[ScalarLike, Callable[[Any], Scalar]]]
+"""Weight and function of each term, by name; all functions read one view."""
+
+
+def weighted_sum(terms: Terms) -> Callable[[Any], tuple[Scalar, Metrics]]:
+    """Turns named, weighted terms into one objective that also returns each value.
+
+    A variant is another dictionary: leave a key out, or add one with `terms | {...}`.
+
+    Args:
+        terms: at least one.
+
+    Raises:
+        ValueError: if there is no term, or one is called "total".
+
+    >>> weighted_sum({"a": (2.0, lambda x: x), "b": (1.0, lambda x: x * x)})(3.0)
+    (15.0, {'total': 15.0, 'a': 3.0, 'b': 9.0})
+    """
+    if not terms or "total" in terms:
+        raise ValueError(
+            f"terms: got {sorted(terms) or 'none'}, wanted one or more, none 'total'"
+        )
+
+    def objective(view: Any) -> tuple[Scalar, Metrics]:
+        values = {name: term(view) for name, (_, term) in terms.items()}
+        total = sum(weight * values[name] for name, (weight, _) in terms.items())
+        return total, {"total": total, **values}
+
+    return objective

@@ -1,0 +1,22 @@
+"""How far relaxed codes are from ±1."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from scbch_jax.types import Scalar
+
+
+@jax.jit
+def quantization_loss(codes: Float[Array, "n bits"]) -> Scalar:
+    """Mean distance of each entry from its sign: last term of Eq. 8, as released."""
+    return jnp.abs(codes - jnp.sign(codes)).mean()
+
+
+@jax.jit
+def printed_quantization_loss(codes: Float[Array, "n bits"]) -> Scalar:
+    """Mean of |h| - 1: last term of Eq. 8 as the paper prints it.
+
+    The sign is the opposite of the released code's: minimized, it draws codes to zero.
+    """
+    return jnp.abs(codes).mean() - 1.0

@@ -1,0 +1,73 @@
+"""What a method is made of: a NamedTuple of pure functions, one floor above Optax's."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+import optax
+from jaxtyping import Array, Float, Int, Key
+
+from scbch_jax.types import Batch, Metrics, Params, Scalar, Split
+
+
+class LossFn(Protocol):
+    """A loss that may also rewrite the method's state."""
+
+    def __call__(
+        self, params: Params, state: Any, batch: Batch, key: Key[Array, ""]
+    ) -> tuple[Scalar, tuple[Any, Metrics]]:
+        """(params, state, batch, key) -> (total, (state, values to log))."""
+        ...
+
+
+class InitFn(Protocol):
+    """Draws the initial params and state."""
+
+    def __call__(self, key: Key[Array, ""]) -> tuple[Params, Any]:
+        """Key -> (params, state)."""
+        ...
+
+
+class EpochFn(Protocol):
+    """What a method does once before each epoch."""
+
+    def __call__(
+        self,
+        params: Params,
+        state: Any,
+        train: Split,
+        epoch: Int[Array, ""],
+        key: Key[Array, ""],
+    ) -> Any:
+        """(params, state, training set, epoch from 0, key) -> state."""
+        ...
+
+
+class EncodeFn(Protocol):
+    """Features of one modality to relaxed codes."""
+
+    def __call__(
+        self, params: Params, features: Float[Array, "n features"]
+    ) -> Float[Array, "n bits"]:
+        """(params, features) -> relaxed codes, in [-1, 1]."""
+        ...
+
+
+class Step(NamedTuple):
+    """One optimizer step: a loss and the parameter groups it moves."""
+
+    loss: LossFn
+    trains: tuple[str, ...]
+    """Names of groups, for example ("image", "text")."""
+
+
+class Method(NamedTuple):
+    """A paper as pure functions."""
+
+    init: InitFn
+    optimizers: Mapping[str, optax.GradientTransformation]
+    """One for each parameter group; steps that move a group share its memory."""
+    epoch_update: EpochFn
+    passes: tuple[tuple[Step, ...], ...]
+    """Passes over the training set in an epoch; in each, the steps for every batch."""
+    encode_image: EncodeFn
+    encode_text: EncodeFn

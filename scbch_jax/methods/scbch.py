@@ -1,0 +1,197 @@
+"""SCBCH: semantic-consistent bidirectional contrastive hashing (arXiv 2511.07780)."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float, Int, Key
+
+from scbch_jax import losses, networks
+from scbch_jax.losses import Terms
+from scbch_jax.methods.base import Method, Step
+from scbch_jax.methods.optimizers import torch_adam
+from scbch_jax.methods.sizes import Sizes
+from scbch_jax.settings.scbch import HParams, Options
+from scbch_jax.types import Batch, Metrics, Params, Scalar, Split
+
+__all__ = ["HParams", "Options", "ScbchState", "View", "build", "terms"]
+
+
+class View(NamedTuple):
+    """All that a term may look at, for one batch."""
+
+    image_codes: Float[Array, "n bits"]
+    """Relaxed codes h of the images."""
+    text_codes: Float[Array, "n bits"]
+    """Relaxed codes h of the texts."""
+    image_logits: Float[Array, "n classes"]
+    """Class probabilities z of the images, before the sigmoid."""
+    text_logits: Float[Array, "n classes"]
+    """Class probabilities z of the texts, before the sigmoid."""
+    labels: Float[Array, "n classes"]
+    """Multi-hot labels y, noisy."""
+    confidence: Float[Array, " n"]
+    """Trust w in each row (Eq. 2)."""
+    similarity: Float[Array, "n n"]
+    """S of Eq. 5; row = image, column = text."""
+    overlap: Float[Array, "n n"]
+    """R of Eq. 4."""
+
+
+class ScbchState(NamedTuple):
+    """What SCBCH remembers between epochs."""
+
+    epoch: Int[Array, ""]
+    confidence: Float[Array, " samples"]
+    """w of Eq. 2; all ones until the warm-up ends."""
+
+
+def terms(hp: HParams, options: Options) -> Terms:
+    """The terms of Eq. 9 by name, in the reading that the options choose."""
+    paper = options.reading == "paper"
+
+    def classification(v: View) -> Scalar:
+        return losses.classification_loss(
+            v.image_logits, v.text_logits, v.labels, v.confidence
+        )
+
+    def attraction(v: View) -> Scalar:
+        return losses.attraction_loss(v.similarity, v.overlap, shift=hp.shift)
+
+    def repulsion(v: View) -> Scalar:
+        loss = (
+            losses.decaying_repulsion_loss if paper else losses.stepped_repulsion_loss
+        )
+        return loss(v.similarity, v.overlap, margin=hp.margin, shift=hp.shift)
+
+    def quantization(v: View) -> Scalar:
+        loss = losses.printed_quantization_loss if paper else losses.quantization_loss
+        return loss(v.image_codes) + loss(v.text_codes)
+
+    alpha, beta = hp.contrastive_weight, hp.quantization_weight
+    everything: Terms = {
+        "classification": (1.0, classification),
+        "attraction": (alpha, attraction),
+        "repulsion": (alpha, repulsion),
+        # Eq. 9 weighs the whole of Eq. 8 by α; the released code adds β alone.
+        "quantization": (alpha * beta if paper else beta, quantization),
+    }
+    return {k: term for k, term in everything.items() if k not in _dropped(options)}
+
+
+def build(
+    sizes: Sizes,
+    options: Options,
+    hp: HParams,
+    extra_terms: Terms | None = None,
+) -> Method:
+    """Makes SCBCH for data of the given sizes.
+
+    Args:
+        sizes: widths and numbers of the data.
+        options: choices fixed at compilation.
+        hp: numbers; may be traced.
+        extra_terms: terms to add to the method's own, or to replace by name.
+    """
+    shared = {
+        "hidden": options.hidden,
+        "bits": sizes.bits,
+        "unit_length": options.reading == "official",
+    }
+    image_net = networks.hash_network(
+        features=sizes.image_dim, layers=options.image_layers, **shared
+    )
+    text_net = networks.hash_network(
+        features=sizes.text_dim, layers=options.text_layers, **shared
+    )
+    objective = losses.weighted_sum({**terms(hp, options), **(extra_terms or {})})
+
+    def init(key: Key[Array, ""]) -> tuple[Params, ScbchState]:
+        keys = jax.random.split(key, 4)
+        width = {"bits": sizes.bits, "classes": sizes.classes}
+        params = {
+            "image": {
+                "network": image_net.init(keys[0]),
+                "classifier": networks.classifier(keys[1], **width),
+            },
+            "text": {
+                "network": text_net.init(keys[2]),
+                "classifier": networks.classifier(keys[3], **width),
+            },
+        }
+        return params, ScbchState(jnp.int32(0), jnp.ones(sizes.samples))
+
+    def encode_image(params: Params, features: Any) -> Any:
+        return image_net.apply(params["image"]["network"], features)
+
+    def encode_text(params: Params, features: Any) -> Any:
+        return text_net.apply(params["text"]["network"], features)
+
+    def loss(
+        params: Params, state: ScbchState, batch: Batch, key: Key[Array, ""]
+    ) -> tuple[Scalar, tuple[ScbchState, Metrics]]:
+        image_codes = encode_image(params, batch.image)
+        text_codes = encode_text(params, batch.text)
+        view = View(
+            image_codes=image_codes,
+            text_codes=text_codes,
+            image_logits=networks.class_logits(
+                params["image"]["classifier"], image_codes
+            ),
+            text_logits=networks.class_logits(params["text"]["classifier"], text_codes),
+            labels=batch.labels,
+            confidence=state.confidence[batch.index],
+            similarity=losses.similarity_matrix(image_codes, text_codes),
+            overlap=losses.jaccard_matrix(batch.labels),
+        )
+        total, values = objective(view)
+        return total, (state, values)
+
+    def epoch_update(
+        params: Params,
+        state: ScbchState,
+        train: Split,
+        epoch: Int[Array, ""],
+        key: Key[Array, ""],
+    ) -> ScbchState:
+        def everyone() -> Float[Array, " samples"]:
+            return jnp.ones_like(state.confidence)
+
+        def trust() -> Float[Array, " samples"]:
+            soft_labels = losses.neighbor_soft_labels(
+                encode_image(params, train.image),
+                encode_text(params, train.text),
+                train.labels,
+                neighbors=options.neighbors,
+                reading=options.reading,
+            )
+            return losses.confidence_weights(
+                train.labels, soft_labels, floor=hp.confidence_floor
+            )
+
+        if "weights" in options.drop:
+            return ScbchState(epoch, everyone())
+        warming_up = epoch < options.warmup_epochs
+        return ScbchState(epoch, lax.cond(warming_up, everyone, trust))
+
+    return Method(
+        init=init,
+        optimizers={
+            group: torch_adam(hp.learning_rate, weight_decay=hp.weight_decay)
+            for group in ("image", "text")
+        },
+        epoch_update=epoch_update,
+        passes=((Step(loss, trains=("image", "text")),),),
+        encode_image=encode_image,
+        encode_text=encode_text,
+    )
+
+
+_CONTRAST = frozenset({"attraction", "repulsion", "quantization"})
+
+
+def _dropped(options: Options) -> frozenset[str]:
+    """Names of the terms to leave out; "contrast" is the whole of Eq. 8."""
+    dropped = frozenset(options.drop)
+    return dropped | _CONTRAST if "contrast" in dropped else dropped

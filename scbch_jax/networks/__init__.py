@@ -1,0 +1,18 @@
+"""Networks as pure functions; the only package that imports flax."""
+
+from scbch_jax.networks.hash_network import (
+    Network,
+    class_logits,
+    classifier,
+    hash_network,
+)
+from scbch_jax.networks.torch_weights import from_torch, to_torch
+
+__all__ = [
+    "Network",
+    "class_logits",
+    "classifier",
+    "from_torch",
+    "hash_network",
+    "to_torch",
+]

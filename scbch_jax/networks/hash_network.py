@@ -1,0 +1,93 @@
+"""The hash network: fully connected layers, tanh, and in one reading unit length."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+
+class Network(NamedTuple):
+    """A network as two pure functions over a nested dict of arrays."""
+
+    init: Callable[[Key[Array, ""]], Any]
+    """key -> params"""
+    apply: Callable[[Any, Float[Array, "n features"]], Float[Array, "n bits"]]
+    """(params, features) -> relaxed codes"""
+
+
+def hash_network(
+    *, features: int, hidden: int, layers: int, bits: int, unit_length: bool
+) -> Network:
+    """Features to relaxed codes: linear layers with ReLU between them, then tanh.
+
+    Args:
+        features: width of the input.
+        hidden: width of the hidden layers.
+        layers: number of linear layers.
+        bits: width of the output, L.
+        unit_length: divides each row by its length, as the released code does and the
+            paper does not.
+    """
+    widths = (hidden,) * (layers - 1) + (bits,)
+    module = _HashModule(widths=widths, unit_length=unit_length)
+
+    def init(key: Key[Array, ""]) -> Any:
+        return module.init(key, jnp.zeros((1, features)))["params"]
+
+    def apply(params: Any, rows: Float[Array, "n features"]) -> Float[Array, "n bits"]:
+        return module.apply({"params": params}, rows)
+
+    return Network(init, apply)
+
+
+def classifier(
+    key: Key[Array, ""], *, bits: int, classes: int
+) -> Float[Array, "bits classes"]:
+    """Initial weights of a modality's linear classifier: semi-orthogonal, no bias."""
+    return nn.initializers.orthogonal()(key, (bits, classes))
+
+
+def class_logits(
+    weights: Float[Array, "bits classes"], codes: Float[Array, "n bits"]
+) -> Float[Array, "n classes"]:
+    """What a sigmoid turns into the class probabilities z."""
+    return codes @ weights
+
+
+def torch_uniform(
+    fan_in: int,
+) -> Callable[..., Float[Array, "..."]]:
+    """PyTorch's default for a linear layer: uniform in ±1/√fan_in, biases too."""
+
+    def init(
+        key: Key[Array, ""], shape: tuple[int, ...], dtype: Any = jnp.float32
+    ) -> Any:
+        bound = fan_in**-0.5
+        return jax.random.uniform(key, shape, dtype, minval=-bound, maxval=bound)
+
+    return init
+
+
+class _HashModule(nn.Module):
+    widths: tuple[int, ...]
+    unit_length: bool
+
+    @nn.compact
+    def __call__(self, rows: Any) -> Any:
+        for layer, width in enumerate(self.widths):
+            rows = nn.relu(rows) if layer else rows
+            start = torch_uniform(rows.shape[-1])
+            rows = nn.Dense(
+                width, kernel_init=start, bias_init=start, name=f"layer_{layer}"
+            )(rows)
+        codes = jnp.tanh(rows)
+        return _unit_rows(codes) if self.unit_length else codes
+
+
+def _unit_rows(rows: Any) -> Any:
+    """Rows of length one; a row of zeros stays zero, with zero gradient."""
+    squares = jnp.sum(rows * rows, axis=-1, keepdims=True)
+    return rows * jax.lax.rsqrt(jnp.where(squares > 0, squares, 1.0))

@@ -1,0 +1,100 @@
+"""XOR and popcount: Hamming distances, and how many items lie at each of them."""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, UInt8, UInt32
+
+from scbch_jax.checks import check_rank, check_same_rows
+
+
+class RadiusCounts(NamedTuple):
+    """Items of the database at each Hamming distance 0..bits from each query."""
+
+    relevant: Int[Any, "queries radii"]
+    """How many of them share a label with the query."""
+    total: Int[Any, "queries radii"]
+    """How many there are."""
+
+
+@jax.jit
+def hamming_matrix(
+    query_codes: UInt8[Array, "queries bytes"],
+    database_codes: UInt8[Array, "items bytes"],
+) -> Int[Array, "queries items"]:
+    """Number of bits in which packed codes differ.
+
+    Raises:
+        ValueError: if the codes are not matrices of one width.
+    """
+    _check_codes(query_codes, database_codes)
+    queries, items = _words(query_codes), _words(database_codes)
+    return sum(
+        jax.lax.population_count(queries[:, w, None] ^ items[None, :, w]).astype(
+            jnp.int32
+        )
+        for w in range(queries.shape[1])
+    )
+
+
+@partial(jax.jit, static_argnames="block")
+def radius_counts(
+    query_codes: UInt8[Array, "queries bytes"],
+    database_codes: UInt8[Array, "items bytes"],
+    query_labels: Float[Array, "queries classes"],
+    database_labels: Float[Array, "items classes"],
+    *,
+    block: int = 64,
+) -> RadiusCounts:
+    """Counts, for each query and distance, database items and the relevant among them.
+
+    Exact, and enough for every metric of a ranking by distance: nothing is sorted.
+    Memory is block · items.
+
+    Args:
+        query_codes: packed codes.
+        database_codes: packed codes of the same length.
+        query_labels: multi-hot; an item is relevant if it shares a label.
+        database_labels: multi-hot.
+        block: queries that are counted at once.
+
+    Raises:
+        ValueError: if rows or widths do not fit together.
+    """
+    _check_codes(query_codes, database_codes)
+    check_same_rows(query_codes=query_codes, query_labels=query_labels)
+    check_same_rows(database_codes=database_codes, database_labels=database_labels)
+    radii = 8 * query_codes.shape[1] + 1
+    items = _words(database_codes).T
+
+    def count(query: tuple[UInt32[Array, " words"], Float[Array, " classes"]]) -> Any:
+        words, labels = query
+        distance = sum(
+            jax.lax.population_count(word ^ row)
+            for word, row in zip(words, items, strict=True)
+        )
+        relevant = (database_labels @ labels) > 0
+        key = 2 * distance.astype(jnp.int32) + relevant
+        return jnp.zeros(2 * radii, jnp.int32).at[key].add(1)
+
+    queries = (_words(query_codes), query_labels)
+    table = jax.lax.map(count, queries, batch_size=min(block, len(query_codes)))
+    table = table.reshape(-1, radii, 2)
+    return RadiusCounts(relevant=table[:, :, 1], total=table.sum(axis=2))
+
+
+def _words(packed: UInt8[Array, "n bytes"]) -> UInt32[Array, "n words"]:
+    """Bytes viewed as 32-bit words, zeros appended to fill the last one."""
+    padded = jnp.pad(packed, ((0, 0), (0, -packed.shape[1] % 4)))
+    return jax.lax.bitcast_convert_type(padded.reshape(len(packed), -1, 4), jnp.uint32)
+
+
+def _check_codes(query_codes: Any, database_codes: Any) -> None:
+    check_rank(2, query_codes=query_codes, database_codes=database_codes)
+    if query_codes.shape[1] != database_codes.shape[1]:
+        raise ValueError(
+            f"database_codes: got {database_codes.shape[1]} bytes a code, "
+            f"wanted {query_codes.shape[1]} as query_codes"
+        )

@@ -1,0 +1,120 @@
+"""Quality of a ranking, from counts per Hamming radius; exact float64 NumPy."""
+
+from typing import Any, Literal
+
+import numpy as np
+import scipy.stats
+from jaxtyping import Bool, Float, Int
+
+from scbch_jax.retrieval.hamming import RadiusCounts
+
+Ties = Literal["expected", "best", "worst"]
+
+
+def mean_average_precision(counts: RadiusCounts, *, ties: Ties = "expected") -> float:
+    """MAP over the whole ranking; queries with nothing relevant do not count.
+
+    Args:
+        counts: from `radius_counts`.
+        ties: how items at one distance are ordered; see `average_precision`.
+
+    Returns:
+        The mean in [0, 1]; 0 if no query has anything relevant.
+    """
+    values = average_precision(counts, ties=ties)
+    return float(np.nanmean(values)) if np.isfinite(values).any() else 0.0
+
+
+def average_precision(
+    counts: RadiusCounts, *, ties: Ties = "expected"
+) -> Float[np.ndarray, " queries"]:
+    """Average precision of each query, in closed form from the counts.
+
+    A distance with n items, r of them relevant, after t items with p relevant ones,
+    contributes the sum of the precisions at its relevant items. Over all orders of the
+    n items its mean is the sum over i = 1..n of (r/n) · (p + 1 + (i-1)·a) / (t + i),
+    with a = (r-1)/(n-1).
+
+    Args:
+        counts: from `radius_counts`.
+        ties: "expected" is the mean over all orders of items at one distance; "best"
+            and "worst" place the relevant ones first and last.
+
+    Returns:
+        Values in [0, 1]; NaN for a query with nothing relevant.
+    """
+    r = np.asarray(counts.relevant, np.float64)
+    n = np.asarray(counts.total, np.float64)
+    p, t = np.cumsum(r, axis=1) - r, np.cumsum(n, axis=1) - n
+    harmonic = _harmonic(int(n.sum(axis=1).max(initial=0)))
+    sums = {"expected": _expected_sum, "best": _best_sum, "worst": _worst_sum}
+    total = sums[ties](r, n, p, t, harmonic).sum(axis=1)
+    relevant = r.sum(axis=1)
+    return np.divide(total, relevant, out=np.full(len(r), np.nan), where=relevant > 0)
+
+
+def ranked_average_precision(
+    distances: Int[np.ndarray, "queries items"],
+    relevance: Bool[np.ndarray, "queries items"],
+) -> Float[np.ndarray, " queries"]:
+    """Average precision with items at one distance kept in the database's order.
+
+    Args:
+        distances: Hamming distance of each item.
+        relevance: which items are relevant.
+
+    Returns:
+        Values in [0, 1]; NaN for a query with nothing relevant.
+    """
+    order = np.argsort(distances, axis=1, kind="stable")
+    ranked = np.take_along_axis(relevance, order, axis=1)
+    precision = np.cumsum(ranked, axis=1) / np.arange(1, ranked.shape[1] + 1)
+    relevant = ranked.sum(axis=1)
+    total = np.where(ranked, precision, 0.0).sum(axis=1)
+    return np.divide(
+        total, relevant, out=np.full(len(total), np.nan), where=relevant > 0
+    )
+
+
+def roc_area(
+    scores: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]
+) -> float:
+    """Chance that a positive scores above a negative, ties counting half.
+
+    Args:
+        scores: any real numbers, for example confidence weights.
+        positive: which of them should be high, for example rows with clean labels.
+
+    Returns:
+        The area in [0, 1]; NaN if there are no positives or no negatives.
+    """
+    positives, negatives = int(positive.sum()), int((~positive).sum())
+    if not positives or not negatives:
+        return float("nan")
+    ranks = scipy.stats.rankdata(scores)
+    above = ranks[positive].sum() - positives * (positives + 1) / 2
+    return float(above / (positives * negatives))
+
+
+def _harmonic(n: int) -> Float[np.ndarray, " n"]:
+    """H_0 .. H_n, the partial sums of 1/i."""
+    return np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1, n + 1))])
+
+
+def _span(harmonic: Any, start: Any, stop: Any) -> Any:
+    """Sum of 1/i for i = start+1 .. stop."""
+    return harmonic[stop.astype(int)] - harmonic[start.astype(int)]
+
+
+def _expected_sum(r: Any, n: Any, p: Any, t: Any, harmonic: Any) -> Any:
+    a = (r - 1) / np.maximum(n - 1, 1)
+    inner = (p + 1 - (t + 1) * a) * _span(harmonic, t, t + n) + a * n
+    return r / np.maximum(n, 1) * inner
+
+
+def _best_sum(r: Any, n: Any, p: Any, t: Any, harmonic: Any) -> Any:
+    return r + (p - t) * _span(harmonic, t, t + r)
+
+
+def _worst_sum(r: Any, n: Any, p: Any, t: Any, harmonic: Any) -> Any:
+    return r + (p - t - n + r) * _span(harmonic, t + n - r, t + n)

@@ -1,0 +1,169 @@
+"""A run on disk: configuration, provenance, result lines, checkpoints.
+
+FOLDER/experiment.json        every option
+FOLDER/run.json               sizes of the data, its files, versions, device
+FOLDER/seed-S/results.jsonl   one line an epoch
+FOLDER/seed-S/checkpoints/    states to go on from
+"""
+
+import json
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from scbch_jax import config
+from scbch_jax.checks import InputError, require
+from scbch_jax.data import Loaded
+from scbch_jax.methods import Recipe, Sizes
+from scbch_jax.report import records
+from scbch_jax.report.records import Record
+from scbch_jax.settings import Experiment
+from scbch_jax.training import Checkpoints, Epoch, RunState, start
+
+
+class RunFolder:
+    """The folder of one experiment, one part for each seed."""
+
+    def __init__(self, path: Path) -> None:
+        """Names the folder; nothing is read or written yet."""
+        self.path = path
+        self._checkpoints: dict[int, Checkpoints] = {}
+
+    def lines(self, seed: int) -> list[Record]:
+        """The result lines of a seed so far."""
+        return records.read(self._part(seed) / "results.jsonl")
+
+    def write(self, seed: int, line: Record) -> None:
+        """Appends a result line."""
+        records.append(self._part(seed) / "results.jsonl", line)
+
+    def save(self, seed: int, epoch: Epoch) -> None:
+        """Saves the state after an epoch."""
+        self._of(seed).save(epoch.number, epoch.run)
+
+    def go_on(self, seed: int, fresh: RunState) -> tuple[int, RunState]:
+        """The latest saved state and its epochs, or the fresh one and 0.
+
+        Lines of epochs after the saved state are dropped; they will be written again.
+        """
+        done = self._of(seed).latest()
+        kept = [line for line in self.lines(seed) if line["epoch"] <= done]
+        records.truncate(self._part(seed) / "results.jsonl", kept)
+        return done, self._of(seed).restore(fresh) if done else fresh
+
+    def saved(self, seed: int, like: RunState) -> RunState:
+        """The latest saved state.
+
+        Raises:
+            InputError: if none was saved.
+        """
+        require(
+            (self._part(seed) / "checkpoints").is_dir() and self._of(seed).latest() > 0,
+            "run",
+            f"{self._part(seed)}, which has no checkpoint",
+            "a run that was trained",
+        )
+        return self._of(seed).restore(like)
+
+    def _part(self, seed: int) -> Path:
+        return self.path / f"seed-{seed}"
+
+    def _of(self, seed: int) -> Checkpoints:
+        if seed not in self._checkpoints:
+            self._checkpoints[seed] = Checkpoints(self._part(seed) / "checkpoints")
+        return self._checkpoints[seed]
+
+
+def open_to_write(
+    path: Path, experiment: Experiment, loaded: Loaded, recipe: Recipe, *, resume: bool
+) -> RunFolder:
+    """Makes the folder of a run, or opens one to go on with.
+
+    Raises:
+        InputError: if it holds a run and `resume` is off, or a run of another
+            configuration.
+    """
+    known = path / "experiment.json"
+    if known.is_file():
+        require(
+            resume,
+            "out",
+            f"{path}, which holds a run",
+            "another folder, or --resume to go on with it",
+        )
+        _require_same(experiment, config.load(known), path)
+    else:
+        require(not path.is_file(), "out", f"{path}, a file", "a folder")
+        path.mkdir(parents=True, exist_ok=True)
+        (path / "run.json").write_text(
+            json.dumps(_provenance(loaded, recipe), indent=2) + "\n"
+        )
+        config.save(experiment, known)
+    return RunFolder(path)
+
+
+def open_to_read(path: Path) -> tuple[Experiment, Recipe, RunFolder]:
+    """Opens a trained run: its experiment, its recipe, its folder.
+
+    Raises:
+        InputError: if the folder holds no run.
+    """
+    require((path / "run.json").is_file(), "run", path, "the folder of a run")
+    experiment = config.load(path / "experiment.json")
+    try:
+        sizes = Sizes(**json.loads((path / "run.json").read_text())["sizes"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"run: got {path / 'run.json'} without the sizes of its data, "
+            "wanted the folder of a run"
+        ) from error
+    recipe = Recipe(
+        experiment.method, sizes, experiment.options, experiment.training.batch_size
+    )
+    return experiment, recipe, RunFolder(path)
+
+
+def saved_params(
+    path: Path, *, seed: int | None = None
+) -> tuple[Experiment, Recipe, Any]:
+    """Experiment, recipe and params of a trained run, of its first seed by default.
+
+    Raises:
+        InputError: if the folder holds no such run.
+    """
+    experiment, recipe, folder = open_to_read(path)
+    seed = experiment.seeds[0] if seed is None else seed
+    require(seed in experiment.seeds, "seed", seed, f"one of {experiment.seeds}")
+    like = jax.eval_shape(
+        lambda key: start(experiment.hparams, key, recipe=recipe), jax.random.key(0)
+    )
+    return experiment, recipe, folder.saved(seed, like).params
+
+
+def _require_same(ours: Experiment, theirs: Experiment, path: Path) -> None:
+    """A moved data root is no other configuration."""
+    changes = [
+        c for c in config.difference(ours, theirs) if not c.startswith("data.root:")
+    ]
+    require(
+        not changes,
+        "resume",
+        f"{path}, a run of another configuration ({'; '.join(changes)})",
+        "the configuration that it was started with",
+    )
+
+
+def _provenance(loaded: Loaded, recipe: Recipe) -> Record:
+    packages = ("scbch_jax", "jax", "jaxlib", "flax", "optax", "numpy")
+    return {
+        "sizes": recipe.sizes._asdict(),
+        "extra_terms": [name for name, _, _ in recipe.extra_terms],
+        "data": loaded.title,
+        "files": loaded.sources,
+        "device": jax.devices()[0].device_kind,
+        "python": platform.python_version(),
+        "versions": {name: metadata.version(name) for name in packages},
+    }

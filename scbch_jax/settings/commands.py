@@ -1,0 +1,98 @@
+"""Options of each command; the first line of each docstring is its help."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from scbch_jax.settings.experiment import Data, Experiment
+from scbch_jax.settings.wanted import at_least, between, check_fields
+
+Flat = tyro.conf.arg(name="")
+"""Puts a group's options on the command line without the group's name."""
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train an experiment: CONFIG is a .py program or a saved .json."""
+
+    experiment: Annotated[Experiment, Flat] = field(default_factory=Experiment)
+    out: Path | None = None
+    """Folder for results and checkpoints; by default one under runs/, named by the
+    config and a digest of all options."""
+    resume: bool = False
+    """Go on from the folder's latest checkpoint."""
+    name: tyro.conf.Suppress[str] = "run"
+    """Name of the config; the command line sets it."""
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Score a trained run's saved weights on its query set and database."""
+
+    run: tyro.conf.Positional[Path]
+    """Folder that train wrote."""
+    root: str = ""
+    """Data root, where it is not the one that the run was trained with."""
+    json: bool = False
+    """Print result lines instead of a table."""
+
+
+@dataclass(frozen=True)
+class Encode:
+    """Turn features into packed hash codes with a trained run's weights."""
+
+    run: tyro.conf.Positional[Path]
+    """Folder that train wrote."""
+    features: Path | None = None
+    """File with features to encode; by default the run's own data are encoded."""
+    image_key: str = "image"
+    """Array of image features in the file."""
+    text_key: str = "text"
+    """Array of text features in the file."""
+    part: Literal["query", "database", "train"] = "database"
+    """Which part of the run's own data to encode."""
+    root: str = ""
+    """Data root, where it is not the one that the run was trained with."""
+    seed: int | None = None
+    """Which seed's weights; by default the first."""
+    out: Path = Path("codes.npz")
+    """File to write: image and text, uint8 [n, bits / 8], and labels if known."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Train SCBCH and its four ablations on the planted set with noisy labels."""
+
+    noise_rate: Annotated[float, between(0, 1)] = 0.5
+    """Share of the training rows that get a wrong label."""
+    epochs: Annotated[int, at_least(1)] = 30
+    """Epochs of each run."""
+    seed: Annotated[int, at_least(0)] = 0
+    """Seed of weights, batches and noise."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+
+
+@dataclass(frozen=True)
+class ShowData:
+    """Say which files of a benchmark are found, and what they hold."""
+
+    data: Annotated[Data, Flat] = field(default_factory=Data)
+
+
+COMMANDS: dict[str, type] = {
+    "train": Train,
+    "evaluate": Evaluate,
+    "encode": Encode,
+    "demo": Demo,
+    "data": ShowData,
+}
+"""Every command; scbch_jax.commands has a module with `main(options)` for each."""

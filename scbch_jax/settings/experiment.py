@@ -1,0 +1,94 @@
+"""An experiment: data, noise, method, training; all that decides a run's numbers."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from scbch_jax.checks import require
+from scbch_jax.settings import scbch
+from scbch_jax.settings.planted import Planted
+from scbch_jax.settings.wanted import (
+    at_least,
+    between,
+    check_fields,
+    distinct,
+    multiple_of,
+)
+
+
+@dataclass(frozen=True)
+class Data:
+    """Where samples come from."""
+
+    name: Literal["planted", "mirflickr", "nuswide", "coco", "iapr"] = "planted"
+    """The benchmark, or the planted set that needs no files."""
+    root: str = ""
+    """Folder with the benchmark's files; if empty, the variable SCBCH_DATA names it."""
+    image: str = ""
+    """File of image features in the root; if empty, the first of the known ones."""
+    planted: Planted = field(default_factory=Planted)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What is wrong with the training labels."""
+
+    kind: Literal["none", "swap", "published"] = "swap"
+    """swap: one label of a hit row is replaced by another, drawn from the run's seed;
+    published: the noisy labels of the benchmark's own noise file."""
+    rate: Annotated[float, between(0, 1)] = 0.5
+    """Share of the training rows that are hit."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self, "noise.")
+
+
+@dataclass(frozen=True)
+class Training:
+    """How long and how exactly to train."""
+
+    epochs: Annotated[int, at_least(1)] = 50
+    """E_m of Eq. 9."""
+    batch_size: Annotated[int, at_least(2)] = 128
+    """Rows per step; the last, shorter batch is used too."""
+    score_every: Annotated[int, at_least(1)] = 1
+    """Epochs between two scorings on the query set; the last epoch is always scored."""
+    save_every: Annotated[int, at_least(1)] = 5
+    """Epochs between two checkpoints; the last epoch is always saved."""
+    precision: Literal["highest", "high", "default"] = "highest"
+    """Precision of matrix products; below highest, accelerators may use fewer bits."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self, "training.")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """All that decides the numbers of a run; everything else is derived."""
+
+    data: Data = field(default_factory=Data)
+    noise: Noise = field(default_factory=Noise)
+    bits: Annotated[int, multiple_of(8)] = 64
+    """Code length L."""
+    method: Literal["scbch"] = "scbch"
+    """What to train."""
+    options: scbch.Options = field(default_factory=scbch.Options)
+    hparams: scbch.HParams = field(default_factory=scbch.HParams)
+    training: Training = field(default_factory=Training)
+    seeds: Annotated[tuple[int, ...], distinct()] = (0,)
+    """Seeds of initial weights, batch order and drawn noise; one run for each."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields, and those of the NamedTuple that cannot check itself."""
+        check_fields(self)
+        check_fields(self.hparams, "hparams.")
+        require(
+            min(self.seeds) >= 0, "seeds", self.seeds, "whole numbers of at least 0"
+        )
+        require(
+            self.noise.kind != "published" or self.data.name != "planted",
+            "noise.kind",
+            "published",
+            "swap or none: the planted set has no noise file",
+        )

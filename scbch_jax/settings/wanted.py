@@ -1,0 +1,60 @@
+"""What a field accepts, written beside its type: `Annotated[float, between(0, 1)]`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from scbch_jax.checks import require
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A test of one value, and the words for what passes it."""
+
+    test: Callable[[Any], bool]
+    words: str
+
+
+def between(low: float, high: float) -> Wanted:
+    """A number from `low` to `high`, both included."""
+    return Wanted(lambda x: low <= x <= high, f"a number from {low} to {high}")
+
+
+def at_least(low: int) -> Wanted:
+    """A whole number not below `low`."""
+    return Wanted(lambda n: n >= low, f"a whole number of at least {low}")
+
+
+def multiple_of(step: int) -> Wanted:
+    """A positive multiple of `step`."""
+    return Wanted(lambda n: n > 0 and n % step == 0, f"a positive multiple of {step}")
+
+
+def positive() -> Wanted:
+    """A finite number above 0."""
+    return Wanted(lambda x: 0 < x < float("inf"), "a number above 0")
+
+
+def distinct() -> Wanted:
+    """A sequence with at least one entry and none twice."""
+    return Wanted(
+        lambda xs: 0 < len(xs) == len(set(xs)), "one or more, all of them different"
+    )
+
+
+def check_fields(settings: Any, prefix: str = "") -> None:
+    """Tests every annotated field of a dataclass or NamedTuple.
+
+    Args:
+        settings: the object to test.
+        prefix: what stands before the field's name on the command line.
+
+    Raises:
+        InputError: for the first field that does not pass.
+    """
+    hints = get_type_hints(type(settings), include_extras=True)
+    for name, hint in hints.items():
+        for wanted in getattr(hint, "__metadata__", ()):
+            if isinstance(wanted, Wanted):
+                value = getattr(settings, name)
+                require(wanted.test(value), prefix + name, value, wanted.words)

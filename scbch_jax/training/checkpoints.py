@@ -1,0 +1,42 @@
+"""Saving a run and going on with it, by Orbax."""
+
+from pathlib import Path
+
+import jax
+import orbax.checkpoint as ocp
+
+from scbch_jax.training.epoch import RunState
+
+
+class Checkpoints:
+    """The saved states of one run, in a folder of their own.
+
+    A save is written beside the others and renamed when it is whole, so a process that
+    dies leaves the one before.
+    """
+
+    def __init__(self, folder: Path, *, keep: int = 2) -> None:
+        """Opens the folder, making it if needed; keeps the latest `keep` states."""
+        options = ocp.CheckpointManagerOptions(
+            max_to_keep=keep, enable_async_checkpointing=False
+        )
+        self._manager = ocp.CheckpointManager(folder.absolute(), options=options)
+
+    def latest(self) -> int:
+        """Epochs behind the latest saved state; 0 if none is saved."""
+        return self._manager.latest_step() or 0
+
+    def save(self, epoch: int, run: RunState) -> None:
+        """Writes the state after `epoch` epochs."""
+        self._manager.save(epoch, args=ocp.args.StandardSave(run))
+
+    def restore(self, like: RunState) -> RunState:
+        """Reads the latest state; `like` gives structure, shapes and dtypes."""
+        abstract = jax.tree.map(ocp.utils.to_shape_dtype_struct, like)
+        return self._manager.restore(
+            self._manager.latest_step(), args=ocp.args.StandardRestore(abstract)
+        )
+
+    def close(self) -> None:
+        """Releases what Orbax holds."""
+        self._manager.close()

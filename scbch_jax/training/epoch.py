@@ -1,0 +1,142 @@
+"""One epoch as one compiled program."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Int, Key
+
+from scbch_jax.data.batches import batch_order, gather
+from scbch_jax.methods import Method, Recipe, Step
+from scbch_jax.types import Batch, Metrics, Params, Split
+
+
+class RunState(NamedTuple):
+    """All that moves during a run; with the seed, all that is needed to go on."""
+
+    params: Params
+    opt: dict[str, Any]
+    """Optimizer memory of each parameter group."""
+    state: Any
+    """The method's own memory."""
+
+
+@partial(jax.jit, static_argnames="recipe")
+def start(hparams: Any, key: Key[Array, ""], *, recipe: Recipe) -> RunState:
+    """Draws the state before the first epoch.
+
+    Args:
+        hparams: the method's numbers.
+        key: the run's root key.
+        recipe: what to compile.
+    """
+    method = recipe.build(hparams)
+    params, state = method.init(_purpose(key, "init"))
+    opt = {group: o.init(params[group]) for group, o in method.optimizers.items()}
+    return RunState(params, opt, state)
+
+
+@partial(jax.jit, static_argnames="recipe", donate_argnames="run")
+def train_epoch(
+    run: RunState,
+    hparams: Any,
+    train: Split,
+    key: Key[Array, ""],
+    epoch: Int[Array, ""],
+    order: Int[Array, " samples"] | None = None,
+    *,
+    recipe: Recipe,
+) -> tuple[RunState, Metrics]:
+    """One epoch: update the method's state, shuffle, scan full batches, then the rest.
+
+    Pure, and compiled once for a recipe; the memory of `run` is used again for the
+    result.
+
+    Args:
+        run: the state after the epochs before.
+        hparams: the method's numbers.
+        train: training set with the labels to learn from.
+        key: the run's root key; every epoch derives its own from it.
+        epoch: number of the epoch, from 0.
+        order: positions of the samples in the order to use them; drawn when left out.
+        recipe: what to compile.
+
+    Returns:
+        The state after the epoch, and each logged value of every step: [steps].
+    """
+    method = recipe.build(hparams)
+    key = jax.random.fold_in(_purpose(key, "epochs"), epoch)
+    update_key, *pass_keys = jax.random.split(key, 1 + len(method.passes))
+    state = method.epoch_update(run.params, run.state, train, epoch, update_key)
+    run, logs = run._replace(state=state), []
+    for steps, pass_key in zip(method.passes, pass_keys, strict=True):
+        order_key, step_key = jax.random.split(pass_key)
+        positions = order
+        if positions is None:
+            positions = batch_order(order_key, samples=len(train.labels))
+        run, log = _one_pass(
+            method, steps, run, train, positions, step_key, recipe.batch_size
+        )
+        logs.append(log)
+    return run, logs[-1]
+
+
+def gradient_step(
+    step: Step,
+    optimizers: Mapping[str, optax.GradientTransformation],
+    run: RunState,
+    batch: Batch,
+    key: Key[Array, ""],
+) -> tuple[RunState, Metrics]:
+    """Moves the groups that `step` trains; leaves the others untouched."""
+
+    def objective(moving: Params) -> Any:
+        return step.loss({**run.params, **moving}, run.state, batch, key)
+
+    moving = {group: run.params[group] for group in step.trains}
+    grads, (state, metrics) = jax.grad(objective, has_aux=True)(moving)
+    params, opt = dict(run.params), dict(run.opt)
+    for group in step.trains:
+        change, opt[group] = optimizers[group].update(
+            grads[group], opt[group], params[group]
+        )
+        params[group] = optax.apply_updates(params[group], change)
+    return RunState(params, opt, state), metrics
+
+
+def _one_pass(
+    method: Method,
+    steps: tuple[Step, ...],
+    run: RunState,
+    train: Split,
+    order: Int[Array, " samples"],
+    key: Key[Array, ""],
+    batch_size: int,
+) -> tuple[RunState, Metrics]:
+    """All batches once; the last, shorter one is a step with a shape of its own."""
+
+    def on_batch(run: RunState, item: Any) -> tuple[RunState, Metrics]:
+        index, number = item
+        batch, metrics = gather(train, index), {}
+        for step in steps:
+            step_key = jax.random.fold_in(key, number)
+            run, metrics = gradient_step(step, method.optimizers, run, batch, step_key)
+        return run, metrics
+
+    full, rest = divmod(len(order), batch_size)
+    index = order[: full * batch_size].reshape(full, batch_size)
+    run, log = jax.lax.scan(on_batch, run, (index, jnp.arange(full)))
+    if rest:
+        run, last = on_batch(run, (order[full * batch_size :], jnp.int32(full)))
+        log = jax.tree.map(lambda many, one: jnp.append(many, one), log, last)
+    return run, log
+
+
+_PURPOSES = ("init", "epochs")
+
+
+def _purpose(key: Key[Array, ""], purpose: str) -> Key[Array, ""]:
+    return jax.random.fold_in(key, _PURPOSES.index(purpose))

@@ -1,0 +1,62 @@
+"""The loop around the compiled epochs; scoring and saving are the caller's."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Array, Key
+
+from scbch_jax.checks import require
+from scbch_jax.methods import Recipe
+from scbch_jax.training.epoch import RunState, train_epoch
+from scbch_jax.types import Split
+
+
+class Epoch(NamedTuple):
+    """What one epoch left behind."""
+
+    number: int
+    """From 1: how many epochs have been trained."""
+    run: RunState
+    """Valid until the next epoch starts, which takes its memory over."""
+    losses: dict[str, float]
+    """Mean of each logged value over the epoch's steps."""
+
+
+def fit(
+    run: RunState,
+    hparams: Any,
+    train: Split,
+    key: Key[Array, ""],
+    *,
+    recipe: Recipe,
+    epochs: int,
+    done: int = 0,
+) -> Iterator[Epoch]:
+    """Trains from `done` to `epochs` epochs, handing over after each.
+
+    Args:
+        run: the state after `done` epochs; its memory is taken over.
+        hparams: the method's numbers.
+        train: training set on the device, with the labels to learn from.
+        key: the run's root key.
+        recipe: what to compile.
+        epochs: how many epochs the whole run has.
+        done: how many of them `run` has behind it.
+
+    Raises:
+        InputError: if a loss is no longer finite.
+    """
+    for epoch in range(done, epochs):
+        run, log = train_epoch(
+            run, hparams, train, key, jax.numpy.int32(epoch), recipe=recipe
+        )
+        losses = {name: float(np.mean(v)) for name, v in jax.device_get(log).items()}
+        require(
+            bool(np.isfinite(list(losses.values())).all()),
+            "training",
+            f"a loss of {losses['total']} in epoch {epoch + 1}",
+            "finite losses: try a smaller hparams.learning-rate, or check the features",
+        )
+        yield Epoch(epoch + 1, run, losses)

@@ -1,0 +1,49 @@
+"""Names for the arrays and records that travel through the package."""
+
+from typing import Any, NamedTuple
+
+from jaxtyping import Array, Float, Int, Num
+
+Scalar = Float[Array, ""]
+"""One real number on the device."""
+
+ScalarLike = float | Float[Array, ""]
+"""A number that may be traced: a Python float or a scalar array."""
+
+Params = dict[str, Any]
+"""Parameter groups by name; an optimizer belongs to each group."""
+
+Metrics = dict[str, Any]
+"""Named scalars, or one array of them per step."""
+
+
+class Split(NamedTuple):
+    """Aligned rows of both modalities; row i of each array is sample i."""
+
+    image: Any
+    """Image features, float [samples, image_dim]."""
+    text: Any
+    """Text features, float [samples, text_dim]."""
+    labels: Any
+    """Multi-hot labels in {0, 1}, float [samples, classes]."""
+
+
+class Dataset(NamedTuple):
+    """The three parts of a retrieval benchmark, with clean labels."""
+
+    query: Split
+    """Query set: searches."""
+    database: Split
+    """Database (also: retrieval set): is searched."""
+    train: Split
+    """Training set; in the published protocols a part of the database."""
+
+
+class Batch(NamedTuple):
+    """Some rows of the training set."""
+
+    image: Num[Array, "n image_dim"]
+    text: Num[Array, "n text_dim"]
+    labels: Float[Array, "n classes"]
+    index: Int[Array, " n"]
+    """Position of each row in the training set."""
