@@ -14,7 +14,7 @@ from typing import Any
 
 import jax
 
-from scbch_jax import config
+from scbch_jax import __version__, config
 from scbch_jax.checks import InputError, require
 from scbch_jax.data import Loaded
 from scbch_jax.methods import Recipe, Sizes
@@ -157,7 +157,8 @@ def _require_same(ours: Experiment, theirs: Experiment, path: Path) -> None:
 
 
 def _provenance(loaded: Loaded, recipe: Recipe) -> Record:
-    packages = ("scbch_jax", "jax", "jaxlib", "flax", "optax", "numpy")
+    packages = ("jax", "jaxlib", "flax", "optax", "numpy")
+    versions = {name: metadata.version(name) for name in packages}
     return {
         "sizes": recipe.sizes._asdict(),
         "extra_terms": [name for name, _, _ in recipe.extra_terms],
@@ -165,5 +166,5 @@ def _provenance(loaded: Loaded, recipe: Recipe) -> Record:
         "files": loaded.sources,
         "device": jax.devices()[0].device_kind,
         "python": platform.python_version(),
-        "versions": {name: metadata.version(name) for name in packages},
+        "versions": {"scbch_jax": __version__, **versions},
     }
