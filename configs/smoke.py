@@ -7,7 +7,7 @@ from scbch_jax.settings import Experiment, Noise, Training, scbch
 
 
 def get_config() -> Experiment:
-    """Two minutes' work in ten seconds."""
+    """Narrow networks and ten epochs."""
     return Experiment(
         noise=Noise("swap", rate=0.5),
         bits=32,

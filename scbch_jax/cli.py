@@ -6,6 +6,7 @@ JAX is imported by the commands alone, so help and bad options are answered at o
 import contextlib
 import importlib
 import io
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,7 +61,9 @@ def parse(name: str, words: list[str]) -> Any:
             return tyro.cli(kind, prog=program, args=words, default=default)
     except SystemExit as stop:
         if stop.code:
-            raise InputError(_first_paragraph(complaint.getvalue())) from stop
+            said = _first_paragraph(complaint.getvalue())
+            help_line = f"scbch {name} --help lists the options"
+            raise InputError(f"{said} ({help_line})") from stop
         raise
 
 
@@ -87,13 +90,15 @@ def _overview() -> str:
 
 def _first_paragraph(box: str) -> str:
     """What tyro says before its first rule, without the frame, in one line."""
-    said = []
+    said: list[str] = []
     for line in box.splitlines()[1:]:
         text = line.strip("│╭╮╰╯ \t")
-        if not text or set(text) <= {"─"}:
-            break
-        said.append(text)
-    return " ".join(said)
+        if set(text) <= {"─", "-"}:
+            if said:
+                break
+        else:
+            said.append(text)
+    return re.sub(r"^Error parsing (\w+: |--)", "", " ".join(said))
 
 
 if __name__ == "__main__":

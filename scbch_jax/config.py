@@ -31,14 +31,14 @@ def load(path: str | Path) -> Experiment:
 
 def _run_program(path: Path) -> Experiment:
     try:
-        get_config = runpy.run_path(str(path)).get("get_config")
+        program = runpy.run_path(str(path))
+        require("get_config" in program, "config", path, "a function get_config()")
+        experiment = program["get_config"]()
     except InputError:
         raise
     except Exception as error:
         came = f"{path}, which stopped with {type(error).__name__}: {error}"
         raise InputError(f"config: got {came}, wanted a program that runs") from error
-    require(callable(get_config), "config", path, "a function get_config()")
-    experiment = get_config()
     require(
         isinstance(experiment, Experiment),
         "config",

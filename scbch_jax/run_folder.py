@@ -97,10 +97,9 @@ def open_to_write(
         _require_same(experiment, config.load(known), path)
     else:
         require(not path.is_file(), "out", f"{path}, a file", "a folder")
+        provenance = json.dumps(_provenance(loaded, recipe), indent=2) + "\n"
         path.mkdir(parents=True, exist_ok=True)
-        (path / "run.json").write_text(
-            json.dumps(_provenance(loaded, recipe), indent=2) + "\n"
-        )
+        (path / "run.json").write_text(provenance)
         config.save(experiment, known)
     return RunFolder(path)
 

@@ -7,7 +7,13 @@ from typing import TextIO
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from scbch_jax.experiment import OnEpoch, summary
 from scbch_jax.report import as_markdown, percent
@@ -21,7 +27,7 @@ def say(text: str, stream: TextIO | None = None) -> None:
 
 @contextlib.contextmanager
 def progress(title: str, *, epochs: int) -> Iterator[OnEpoch]:
-    """A bar with losses, confidence and MAP; plain lines where there is no terminal.
+    """A line for each epoch: losses, confidence, MAP; on a terminal a bar below them.
 
     Args:
         title: what is trained.
@@ -33,16 +39,16 @@ def progress(title: str, *, epochs: int) -> Iterator[OnEpoch]:
     if not sys.stderr.isatty():
         yield lambda line: say(f"{title}  {_words(line)}", sys.stderr)
         return
-    columns = (
-        "{task.fields[title]}",
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        "{task.fields[words]}",
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=epochs, title=title, words="compiling")
-        yield lambda line: bar.update(task, advance=1, words=_words(line))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
+        task = bar.add_task(title, total=epochs)
+
+        def on_epoch(line: Record) -> None:
+            console.print(_words(line))
+            bar.update(task, advance=1)
+
+        yield on_epoch
 
 
 def results(lines: list[Record], seeds: tuple[int, ...]) -> str:

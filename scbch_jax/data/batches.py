@@ -13,4 +13,4 @@ def batch_order(key: Key[Array, ""], *, samples: int) -> Int[Array, " samples"]:
 
 def gather(train: Split, index: Int[Array, " n"]) -> Batch:
     """Picks the rows of one batch from arrays on the device."""
-    return Batch(*(array[index] for array in train), index)
+    return Batch(train.image[index], train.text[index], train.labels[index], index)

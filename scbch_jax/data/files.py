@@ -45,11 +45,13 @@ def array_names(path: str | Path) -> list[str]:
         if path.suffix == ".npy":
             return []
         if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as archive:
+            with _open_npz(path) as archive:
                 return archive.files
         if h5py.is_hdf5(path):
             with h5py.File(path, "r") as file:
-                return [name for name in file if isinstance(file[name], h5py.Dataset)]
+                return [
+                    str(name) for name, node in file.items() if hasattr(node, "dtype")
+                ]
         return [name for name, _, _ in scipy.io.whosmat(path)]
 
 
@@ -81,8 +83,15 @@ def _read_npy(path: Path, key: str) -> np.ndarray:
     return np.load(path, allow_pickle=False)
 
 
+@contextlib.contextmanager
+def _open_npz(path: Path) -> Iterator[Any]:
+    # NumPy leaves the file of a damaged archive open; this one is closed in any case.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        yield archive
+
+
 def _read_npz(path: Path, key: str) -> np.ndarray:
-    with np.load(path, allow_pickle=False) as archive:
+    with _open_npz(path) as archive:
         _require_key(path, key, archive.files)
         array = archive[key]
         if "scale" in archive.files and array.dtype == np.uint8:

@@ -1,5 +1,7 @@
 """One objective from a dictionary of named, weighted terms."""
 
+import functools
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -30,7 +32,8 @@ def weighted_sum(terms: Terms) -> Callable[[Any], tuple[Scalar, Metrics]]:
 
     def objective(view: Any) -> tuple[Scalar, Metrics]:
         values = {name: term(view) for name, (_, term) in terms.items()}
-        total = sum(weight * values[name] for name, (weight, _) in terms.items())
+        weighted = [weight * values[name] for name, (weight, _) in terms.items()]
+        total = functools.reduce(operator.add, weighted)
         return total, {"total": total, **values}
 
     return objective

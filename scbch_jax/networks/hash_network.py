@@ -37,7 +37,7 @@ def hash_network(
     def init(key: Key[Array, ""]) -> Any:
         return module.init(key, jnp.zeros((1, features)))["params"]
 
-    def apply(params: Any, rows: Float[Array, "n features"]) -> Float[Array, "n bits"]:
+    def apply(params: Any, rows: Float[Array, "n features"]) -> Any:
         return module.apply({"params": params}, rows)
 
     return Network(init, apply)

@@ -30,13 +30,8 @@ def hamming_matrix(
         ValueError: if the codes are not matrices of one width.
     """
     _check_codes(query_codes, database_codes)
-    queries, items = _words(query_codes), _words(database_codes)
-    return sum(
-        jax.lax.population_count(queries[:, w, None] ^ items[None, :, w]).astype(
-            jnp.int32
-        )
-        for w in range(queries.shape[1])
-    )
+    items = _words(database_codes)
+    return jax.vmap(lambda query: _distances(query, items))(_words(query_codes))
 
 
 @partial(jax.jit, static_argnames="block")
@@ -67,22 +62,28 @@ def radius_counts(
     check_same_rows(query_codes=query_codes, query_labels=query_labels)
     check_same_rows(database_codes=database_codes, database_labels=database_labels)
     radii = 8 * query_codes.shape[1] + 1
-    items = _words(database_codes).T
+    items = _words(database_codes)
 
     def count(query: tuple[UInt32[Array, " words"], Float[Array, " classes"]]) -> Any:
         words, labels = query
-        distance = sum(
-            jax.lax.population_count(word ^ row)
-            for word, row in zip(words, items, strict=True)
-        )
         relevant = (database_labels @ labels) > 0
-        key = 2 * distance.astype(jnp.int32) + relevant
+        key = 2 * _distances(words, items) + relevant.astype(jnp.int32)
         return jnp.zeros(2 * radii, jnp.int32).at[key].add(1)
 
     queries = (_words(query_codes), query_labels)
     table = jax.lax.map(count, queries, batch_size=min(block, len(query_codes)))
     table = table.reshape(-1, radii, 2)
     return RadiusCounts(relevant=table[:, :, 1], total=table.sum(axis=2))
+
+
+def _distances(
+    query: UInt32[Array, " words"], items: UInt32[Array, "items words"]
+) -> Int[Array, " items"]:
+    """Distance of one query to every item, a word at a time: no bits x items array."""
+    distance = jnp.zeros(len(items), jnp.uint32)
+    for word in range(len(query)):
+        distance += jax.lax.population_count(query[word] ^ items[:, word])
+    return distance.astype(jnp.int32)
 
 
 def _words(packed: UInt8[Array, "n bytes"]) -> UInt32[Array, "n words"]:

@@ -27,6 +27,10 @@ class Data:
     """File of image features in the root; if empty, the first of the known ones."""
     planted: Planted = field(default_factory=Planted)
 
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self, "data.")
+
 
 @dataclass(frozen=True)
 class Noise:

@@ -22,9 +22,9 @@ class Planted:
     """Width of the image features."""
     words: Annotated[int, at_least(1)] = 300
     """Width of the text features, a bag of words."""
-    clutter: Annotated[float, between(0, 100)] = 1.5
+    clutter: Annotated[float, between(0, 100)] = 4.0
     """Strength of what pictures show beside their labels; 0 makes the task easy."""
-    silence: Annotated[float, between(0, 1)] = 0.4
+    silence: Annotated[float, between(0, 1)] = 0.6
     """Share of the telling words that a text leaves out."""
     seed: Annotated[int, at_least(0)] = 0
     """Seed of the drawing; separate from the seeds of training."""

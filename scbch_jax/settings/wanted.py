@@ -1,8 +1,8 @@
 """What a field accepts, written beside its type: `Annotated[float, between(0, 1)]`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from scbch_jax.checks import require
 
@@ -43,7 +43,7 @@ def distinct() -> Wanted:
 
 
 def check_fields(settings: Any, prefix: str = "") -> None:
-    """Tests every annotated field of a dataclass or NamedTuple.
+    """Tests every annotated or Literal field of a dataclass or NamedTuple.
 
     Args:
         settings: the object to test.
@@ -54,7 +54,18 @@ def check_fields(settings: Any, prefix: str = "") -> None:
     """
     hints = get_type_hints(type(settings), include_extras=True)
     for name, hint in hints.items():
-        for wanted in getattr(hint, "__metadata__", ()):
+        value = getattr(settings, name)
+        for wanted in (*getattr(hint, "__metadata__", ()), *_choices(hint)):
             if isinstance(wanted, Wanted):
-                value = getattr(settings, name)
                 require(wanted.test(value), prefix + name, value, wanted.words)
+
+
+def _choices(hint: Any) -> Iterator[Wanted]:
+    """What a Literal, or a tuple of Literals, accepts."""
+    if get_origin(hint) is Literal:
+        choices = get_args(hint)
+        yield Wanted(lambda x: x in choices, f"one of {', '.join(choices)}")
+    elif get_origin(hint) is tuple and get_origin(get_args(hint)[0]) is Literal:
+        parts = get_args(get_args(hint)[0])
+        words = f"any of {', '.join(parts)}"
+        yield Wanted(lambda xs: all(x in parts for x in xs), words)

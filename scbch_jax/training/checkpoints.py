@@ -1,6 +1,7 @@
 """Saving a run and going on with it, by Orbax."""
 
 from pathlib import Path
+from typing import cast
 
 import jax
 import orbax.checkpoint as ocp
@@ -33,8 +34,10 @@ class Checkpoints:
     def restore(self, like: RunState) -> RunState:
         """Reads the latest state; `like` gives structure, shapes and dtypes."""
         abstract = jax.tree.map(ocp.utils.to_shape_dtype_struct, like)
-        return self._manager.restore(
-            self._manager.latest_step(), args=ocp.args.StandardRestore(abstract)
+        latest = self._manager.latest_step()
+        return cast(
+            RunState,
+            self._manager.restore(latest, args=ocp.args.StandardRestore(abstract)),
         )
 
     def close(self) -> None:

@@ -1,0 +1,17 @@
+"""SCBCH on IAPR TC-12, 64 bits, half of the training rows mislabelled.
+
+bin/scbch train configs/scbch_iapr.py --data.root FOLDER
+"""
+
+from scbch_jax.settings import Data, Experiment, Noise, scbch
+
+
+def get_config() -> Experiment:
+    """The settings of the paper and the released code; noise is drawn."""
+    return Experiment(
+        data=Data("iapr"),
+        noise=Noise("swap", rate=0.5),
+        bits=64,
+        options=scbch.Options(neighbors=20),
+        hparams=scbch.HParams(margin=0.3, shift=1.2),
+    )

@@ -1,0 +1,156 @@
+"""The programs as a person types them, in processes of their own."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from conftest import MIRFLICKR, ROOT
+
+pytestmark = pytest.mark.commands
+
+SMALL = ["--options.hidden", "32", "--training.save-every", "1", "--training.epochs", "12"]
+SCBCH = [sys.executable, "-m", "scbch_jax.cli"]
+
+
+def scbch(*words, **options):
+    return subprocess.run(
+        [*SCBCH, *map(str, words)],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+        **options,
+    )
+
+
+def params(folder):
+    from scbch_jax import run_folder
+
+    return run_folder.saved_params(folder)[2]
+
+
+@pytest.mark.parametrize("kill_after", [2, 7])
+def test_a_killed_run_goes_on_to_the_same_bits(tmp_path, kill_after):
+    """kill -9 in the middle of an epoch, once before and once after the warm-up."""
+    import jax
+
+    words = ["train", "configs/smoke.py", *SMALL, "--out"]
+    assert scbch(*words, tmp_path / "whole").returncode == 0
+    lines = tmp_path / "killed" / "seed-0" / "results.jsonl"
+    process = subprocess.Popen(
+        [*SCBCH, *words, str(tmp_path / "killed")],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not lines.is_file() or lines.read_text().count("\n") < kill_after:
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert lines.read_text().count("\n") < 12
+    went_on = scbch(*words, tmp_path / "killed", "--resume")
+    assert went_on.returncode == 0, went_on.stderr
+    whole, killed = params(tmp_path / "whole"), params(tmp_path / "killed")
+    for ours, theirs in zip(
+        jax.tree.leaves(killed), jax.tree.leaves(whole), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+    numbers = [
+        [
+            {k: v for k, v in json.loads(line).items() if k != "seconds"}
+            for line in (tmp_path / name / "seed-0" / "results.jsonl").open()
+        ]
+        for name in ("whole", "killed")
+    ]
+    assert numbers[0] == numbers[1]
+
+
+def test_help_answers_without_jax():
+    """What help imports is what its speed depends on; a time would only be a guess."""
+    for words in (["--help"], ["train", "--help"], ["encode", "--help"]):
+        code = (
+            "import sys; from scbch_jax import cli\n"
+            f"try: cli.main({words})\nexcept SystemExit: pass\n"
+            "assert not {'jax', 'scipy', 'flax'} & sys.modules.keys()"
+        )
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def readme_blocks(language):
+    text = (ROOT / "README.md").read_text()
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def readme_commands():
+    lines = [line for block in readme_blocks("sh") for line in block.splitlines()]
+    commands = [line.split("#")[0].strip() for line in lines]
+    return [c for c in commands if c]
+
+
+def test_the_readme_has_commands_and_programs():
+    assert len(readme_commands()) > 4
+    assert len(readme_blocks("python")) > 1
+
+
+def test_every_command_of_the_readme_runs(tmp_path):
+    """In order, in one folder, as bin/ would run them; those that need real data only
+    where there are some; bin/test is this very suite, and the clone is this checkout."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SCBCH_DATA": str(MIRFLICKR)}
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    skipped = ("git clone", "cd ", "bin/test", "pip install")
+    for command in readme_commands():
+        if command.startswith(skipped):
+            continue
+        words = shlex.split(command)
+        if "mirflickr" in command:
+            words += ["--training.epochs", "1", "--options.hidden", "16"]
+            if not MIRFLICKR.is_dir():
+                continue
+        program = {"bin/scbch": [], "bin/demo": ["demo"]}[words[0]]
+        ran = subprocess.run(
+            [*SCBCH, *program, *words[1:]],
+            cwd=tmp_path,
+            env=environment,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert ran.returncode == 0, f"{command}\n{ran.stderr}"
+
+
+def test_every_program_of_the_readme_runs(tmp_path):
+    for block in readme_blocks("python"):
+        subprocess.run(
+            [sys.executable, "-W", "error", "-c", block],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            check=True,
+            capture_output=True,
+        )
+
+
+def test_the_demo_tells_the_methods_apart():
+    ran = scbch("demo")
+    assert ran.returncode == 0, ran.stderr
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in ran.stdout.splitlines()
+        if line.startswith("| SCBCH")
+    ]
+    table = {row[0].split(",")[0]: [float(c) for c in row[1:6]] for row in rows}
+    assert list(table) == ["SCBCH", "SCBCH-1", "SCBCH-2", "SCBCH-3", "SCBCH-4"]
+    assert table["SCBCH"][2] > table["SCBCH-2"][2] + 10
+    assert table["SCBCH"][3] > table["SCBCH"][4] + 0.1, "noisy rows weigh less"
+
+
+def test_the_programs_in_bin_are_shell_that_parses():
+    for name in ("scbch", "demo", "test", "environment"):
+        subprocess.run(["sh", "-n", str(ROOT / "bin" / name)], check=True)

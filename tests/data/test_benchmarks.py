@@ -1,0 +1,169 @@
+import numpy as np
+import pytest
+import scipy.io
+
+from scbch_jax import data
+from scbch_jax.checks import InputError
+from scbch_jax.data import BENCHMARKS
+from scbch_jax.settings import Data, Noise
+
+SMALL = BENCHMARKS["mirflickr"]._replace(classes=3, text_dim=5, queries=2, train=4)
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """Eight rows in the files of MIRFlickr-25K."""
+    monkeypatch.setitem(BENCHMARKS, "mirflickr", SMALL)
+    rng = np.random.default_rng(0)
+    arrays = {
+        "XAll": rng.random((8, 6)).astype(np.float32),
+        "YAll": (rng.random((8, 5)) < 0.5).astype(np.uint8),
+        "LAll": (rng.random((8, 3)) < 0.5).astype(np.uint8),
+    }
+    for name, key in (("iall-vgg", "XAll"), ("yall", "YAll"), ("lall", "LAll")):
+        scipy.io.savemat(tmp_path / f"mirflickr25k-{name}.mat", {key: arrays[key]})
+    return tmp_path, arrays
+
+
+def rewrite(root, name, key, array):
+    scipy.io.savemat(root / f"mirflickr25k-{name}.mat", {key: array})
+
+
+def load(root, **options):
+    return data.load(Data("mirflickr", root=str(root), **options))
+
+
+def test_rows_are_cut_as_published(small):
+    root, arrays = small
+    loaded = load(root)
+    np.testing.assert_array_equal(loaded.dataset.query.image, arrays["XAll"][:2])
+    np.testing.assert_array_equal(loaded.dataset.database.text, arrays["YAll"][2:])
+    np.testing.assert_array_equal(loaded.dataset.train.labels, arrays["LAll"][2:6])
+    assert loaded.sources["image"] == "mirflickr25k-iall-vgg.mat"
+
+
+def test_the_environment_can_name_the_root(small, monkeypatch):
+    monkeypatch.setenv("SCBCH_DATA", str(small[0]))
+    assert load("").title == "MIRFlickr-25K"
+
+
+def test_features_may_cover_the_first_rows(small):
+    root, arrays = small
+    file = "mirflickr25k-image-mobilenetv2.npz"
+    features = (arrays["XAll"][:7] * 255).astype(np.uint8)
+    np.savez(root / file, features=features, scale=np.float32(2), row=np.arange(7))
+    loaded = load(root, image=file)
+    assert len(loaded.dataset.database.labels) == 5
+    np.testing.assert_array_equal(loaded.dataset.query.image, 2.0 * features[:2])
+    np.savez(
+        root / file, features=features, scale=np.float32(2), row=np.arange(7)[::-1]
+    )
+    with pytest.raises(InputError, match=r"row in .*out of order"):
+        load(root, image=file)
+
+
+def test_missing_files_are_listed(small):
+    root, _ = small
+    (root / "mirflickr25k-yall.mat").unlink()
+    with pytest.raises(InputError, match=r"lacks mirflickr25k-yall.mat; wanted .*UCCH"):
+        load(root)
+    with pytest.raises(
+        InputError, match="data.root: got nothing, wanted a folder with"
+    ):
+        data.load(Data("mirflickr"))
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "spoil", "message"),
+    [
+        (
+            "yall",
+            "YAll",
+            lambda a: a[:-1],
+            "rows: got 8 of image, 7 of text, 8 of labels",
+        ),
+        ("iall-vgg", "XAll", lambda a: a[:-1], "rows: got 7 of image"),
+        ("lall", "LAll", lambda a: a[:, :2], r"LAll: got shape \(8, 2\), wanted 3 col"),
+        ("yall", "YAll", lambda a: a[:, :2], r"YAll: got shape \(8, 2\), wanted 5 col"),
+        (
+            "lall",
+            "LAll",
+            lambda a: a * 2,
+            "labels: got the value .*2.*, wanted only 0 and 1",
+        ),
+        (
+            "iall-vgg",
+            "XAll",
+            lambda a: a * np.nan,
+            "query.image: got NaN or infinity in 2",
+        ),
+        ("iall-vgg", "XAll", lambda a: a / 0, "wanted finite numbers"),
+        ("iall-vgg", "XAll", lambda a: a * 0, "query.image: got only zeros"),
+        ("yall", "YAll", lambda a: a[:, :0], "YAll: got shape"),
+        ("lall", "XXX", lambda a: a, "key in .*: got XXX, wanted LAll"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_bad_arrays_are_one_line(small, name, key, spoil, message):
+    root, arrays = small
+    source = {"iall-vgg": "XAll", "yall": "YAll", "lall": "LAll"}[name]
+    rewrite(root, name, key, spoil(arrays[source]))
+    with pytest.raises(InputError, match=message) as caught:
+        load(root)
+    assert "\n" not in str(caught.value)
+
+
+def test_too_few_rows(small, monkeypatch):
+    monkeypatch.setitem(BENCHMARKS, "mirflickr", SMALL._replace(train=7))
+    with pytest.raises(
+        InputError, match="rows: got 8, wanted at least 2 queries and 7"
+    ):
+        load(small[0])
+
+
+def test_a_row_without_labels_is_allowed(small):
+    root, arrays = small
+    labels = arrays["LAll"].copy()
+    labels[3] = 0
+    rewrite(root, "lall", "LAll", labels)
+    assert load(root).dataset.train.labels[1].sum() == 0
+
+
+def test_published_noise_must_be_of_these_rows(small):
+    root, arrays = small
+    clean = arrays["LAll"][2:6].astype(np.float32)
+    noisy = clean.copy()
+    noisy[0] = 1 - noisy[0]
+    (root / "noise").mkdir()
+    path = root / SMALL.noise.format(rate=0.5)
+    source, noise = Data("mirflickr", root=str(root)), Noise("published", 0.5)
+
+    def write(true, result):
+        import h5py
+
+        with h5py.File(path, "w") as file:
+            file["True"], file["result"] = true, result
+
+    write(clean.astype(float), noisy.astype(float))
+    read = data.noisy_labels(source, noise, clean, seed=0)
+    np.testing.assert_array_equal(read, noisy)
+    write(1 - clean, noisy)
+    with pytest.raises(
+        InputError, match=r"True in .*labels of shape \(4, 3\) that differ"
+    ):
+        data.noisy_labels(source, noise, clean, seed=0)
+    with pytest.raises(InputError, match=r"noise.kind: got published, with no file"):
+        data.noisy_labels(source, Noise("published", 0.3), clean, seed=0)
+
+
+def test_real_mirflickr(mirflickr):
+    """Sizes and split of the README beside the files; noise rates exact."""
+    source = Data("mirflickr", root=str(mirflickr))
+    dataset = data.load(source).dataset
+    assert [len(part.labels) for part in dataset] == [2000, 13677, 10000]
+    np.testing.assert_array_equal(dataset.train.text, dataset.database.text[:10000])
+    clean = dataset.train.labels
+    for rate in (0.2, 0.5, 0.8):
+        noisy = data.noisy_labels(source, Noise("published", rate), clean, seed=0)
+        assert data.hit_rows(noisy, clean).sum() == 10000 * rate

@@ -1,0 +1,48 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import references
+
+from scbch_jax import losses
+
+pytestmark = pytest.mark.usefixtures("strict")
+
+
+@pytest.fixture
+def logits():
+    return jax.random.normal(jax.random.key(1), (2, 7, 4))
+
+
+def test_against_triple_loop(batch, logits, transform):
+    labels, weights = batch[2], jnp.linspace(0.5, 1.0, 7)
+    value = transform(losses.classification_loss)(*logits, labels, weights)
+    expected = references.classification(*np.asarray(logits), labels, weights)
+    np.testing.assert_allclose(value, expected, rtol=1e-5)
+
+
+def test_by_pencil():
+    """Logits of 0 are probabilities of a half: log 2, whatever the label."""
+    zeros, weights = jnp.zeros((2, 3)), jnp.array([1.0, 0.5])
+    value = losses.classification_loss(zeros, zeros, jnp.eye(2, 3), weights)
+    np.testing.assert_allclose(value, 0.75 * np.log(2), rtol=1e-6)
+
+
+def test_a_row_of_weight_zero_does_not_matter(batch, logits):
+    labels = batch[2]
+    weights = jnp.ones(7).at[3].set(0.0)
+    before = losses.classification_loss(*logits, labels, weights)
+    after = losses.classification_loss(*logits, labels.at[3].set(1.0), weights)
+    np.testing.assert_allclose(before, after, rtol=1e-6)
+
+
+def test_huge_logits_stay_finite(batch):
+    huge = jnp.full((7, 4), 1e4)
+    value = losses.classification_loss(huge, -huge, batch[2], jnp.ones(7))
+    assert bool(jnp.isfinite(value))
+
+
+@pytest.mark.errors
+def test_confidence_needs_a_value_for_each_row(batch, logits):
+    with pytest.raises(ValueError, match="confidence: got 6 rows, wanted 7 as labels"):
+        losses.classification_loss(*logits, batch[2], jnp.ones(6))

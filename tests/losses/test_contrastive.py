@@ -1,0 +1,107 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import references
+
+from scbch_jax import losses
+
+pytestmark = pytest.mark.usefixtures("strict")
+
+REPULSIONS = [
+    (losses.stepped_repulsion_loss, references.released_repulsion),
+    (losses.decaying_repulsion_loss, references.printed_repulsion),
+]
+
+
+def matrices(batch):
+    image, text, labels = batch
+    return losses.similarity_matrix(image, text), losses.jaccard_matrix(labels)
+
+
+def test_attraction_by_pencil():
+    similarity = jnp.array([[0.5, 0.1], [0.2, 0.3]])
+    overlap = jnp.array([[1.0, 0.5], [0.5, 1.0]])
+    expected = (np.exp(0.8 - 0.1) + np.exp(0.8 - 0.2)) / 4 - (0.5 + 0.3) / 2
+    value = losses.attraction_loss(similarity, overlap, shift=0.8)
+    np.testing.assert_allclose(value, expected, rtol=1e-6)
+
+
+def test_attraction_without_partners_only_aligns():
+    similarity, overlap = jnp.array([[0.5, 0.9], [0.9, 0.3]]), jnp.eye(2)
+    value = losses.attraction_loss(similarity, overlap, shift=0.8)
+    np.testing.assert_allclose(value, -0.4, rtol=1e-6)
+
+
+def test_attraction_against_double_loop(batch, transform):
+    s, r = matrices(batch)
+    value = transform(lambda s, r: losses.attraction_loss(s, r, shift=0.8))(s, r)
+    np.testing.assert_allclose(value, references.attraction(s, r, 0.8), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("loss", "reference"), REPULSIONS)
+@pytest.mark.parametrize(("margin", "shift"), [(0.15, 0.8), (0.3, 1.2), (0.0, 0.0)])
+def test_repulsion_against_double_loop(
+    batch, transform, loss, reference, margin, shift
+):
+    s, r = matrices(batch)
+    value = transform(lambda s, r: loss(s, r, margin=margin, shift=shift))(s, r)
+    np.testing.assert_allclose(value, reference(s, r, margin, shift), rtol=1e-5)
+
+
+def test_step_and_ramp_by_pencil():
+    """Own similarity 0.6, margin 0.1: 0.55 is near, 0.2 is far by 0.3."""
+    s, r = jnp.array([[0.6, 0.55], [0.2, 0.6]]), jnp.eye(2)
+    stepped = losses.stepped_repulsion_loss(s, r, margin=0.1, shift=1.0)
+    expected = 2 * (1 + 1 + np.exp(0.55) + np.exp(0.2 - 1)) / 4
+    np.testing.assert_allclose(stepped, expected, rtol=1e-6)
+    decaying = losses.decaying_repulsion_loss(s, r, margin=0.1, shift=1.0)
+    expected = (np.exp(0.55) + np.exp(0.2 - 0.3)) / 4
+    np.testing.assert_allclose(decaying, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("loss", [loss for loss, _ in REPULSIONS])
+def test_order_of_a_batch_does_not_matter(batch, loss):
+    image, text, labels = batch
+    turn = jnp.array([3, 1, 6, 0, 5, 2, 4])
+    before = loss(*matrices(batch), margin=0.15, shift=0.8)
+    after = loss(
+        *matrices((image[turn], text[turn], labels[turn])), margin=0.15, shift=0.8
+    )
+    np.testing.assert_allclose(before, after, rtol=1e-6)
+
+
+@pytest.mark.parametrize("loss", [loss for loss, _ in REPULSIONS])
+def test_swapping_the_modalities_does_not_matter(batch, loss):
+    image, text, labels = batch
+    forth = loss(*matrices((image, text, labels)), margin=0.15, shift=0.8)
+    back = loss(*matrices((text, image, labels)), margin=0.15, shift=0.8)
+    np.testing.assert_allclose(forth, back, rtol=1e-6)
+
+
+@pytest.mark.parametrize("loss", [loss for loss, _ in REPULSIONS])
+def test_gradients_are_finite_and_right(batch, loss):
+    """Against central differences in one random direction."""
+    s, r = matrices(batch)
+    direction = jax.random.normal(jax.random.key(5), s.shape)
+
+    def along(t):
+        return loss(s + t * direction, r, margin=0.15, shift=0.8)
+
+    step = 1e-3
+    expected = (along(step) - along(-step)) / (2 * step)
+    np.testing.assert_allclose(jax.grad(along)(0.0), expected, rtol=2e-2)
+    assert bool(
+        jnp.isfinite(jax.grad(lambda s: loss(s, r, margin=0.15, shift=0.8))(s)).all()
+    )
+
+
+def test_lane_of_vmap_is_the_single_call(batch):
+    s, r = matrices(batch)
+    margins = jnp.array([0.1, 0.2, 0.3])
+
+    def loss(margin):
+        return losses.stepped_repulsion_loss(s, r, margin=margin, shift=0.8)
+
+    lanes = jax.vmap(loss)(margins)
+    np.testing.assert_allclose(lanes, [loss(m) for m in margins], rtol=1e-6)

@@ -1,0 +1,56 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import references
+
+from scbch_jax import losses
+
+pytestmark = pytest.mark.usefixtures("strict")
+
+
+def test_jaccard_by_pencil():
+    labels = jnp.array([[1.0, 1, 0], [0, 1, 1], [0, 0, 0], [1, 1, 1]])
+    expected = np.array(
+        [[1, 1 / 3, 0, 2 / 3], [1 / 3, 1, 0, 2 / 3], [0, 0, 0, 0], [2 / 3, 2 / 3, 0, 1]]
+    )
+    np.testing.assert_allclose(losses.jaccard_matrix(labels), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_jaccard_is_that_of_sets(seed, transform):
+    labels = jax.random.bernoulli(jax.random.key(seed), 0.3, (9, 6)).astype(jnp.float32)
+    overlap = transform(losses.jaccard_matrix)(labels)
+    np.testing.assert_allclose(overlap, references.jaccard(labels), atol=1e-6)
+    np.testing.assert_array_equal(overlap, overlap.T)
+    assert float(overlap.min()) >= 0
+    assert float(overlap.max()) <= 1
+
+
+def test_partners_share_a_label_and_are_others(batch):
+    _, _, labels = batch
+    partners = np.asarray(losses.partner_matrix(losses.jaccard_matrix(labels)))
+    shared = np.asarray(labels @ labels.T) > 0
+    np.fill_diagonal(shared, False)
+    np.testing.assert_array_equal(partners, shared)
+    assert partners[2, 3], "twins are partners"
+
+
+def test_swapping_modalities_transposes_similarity(batch):
+    image, text, _ = batch
+    forth, back = (
+        losses.similarity_matrix(image, text),
+        losses.similarity_matrix(text, image),
+    )
+    np.testing.assert_allclose(forth, back.T, rtol=1e-6)
+
+
+@pytest.mark.errors
+def test_shapes_are_named_in_errors(batch):
+    image, text, labels = batch
+    with pytest.raises(ValueError, match=r"text_codes: got shape \(6, 8\)"):
+        losses.similarity_matrix(image, text[:6])
+    with pytest.raises(ValueError, match=r"labels: got shape \(4,\)"):
+        losses.jaccard_matrix(labels[0])
+    with pytest.raises(ValueError, match="wanted a square matrix"):
+        losses.partner_matrix(jnp.ones((3, 4)))

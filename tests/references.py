@@ -1,0 +1,95 @@
+"""Slow answers, straight from the equations, one loop for every sum."""
+
+import numpy as np
+
+
+def jaccard(labels):
+    n = len(labels)
+    out = np.zeros((n, n))
+    for i in range(n):
+        for j in range(n):
+            a, b = set(np.flatnonzero(labels[i])), set(np.flatnonzero(labels[j]))
+            out[i, j] = len(a & b) / len(a | b) if a | b else 0.0
+    return out
+
+
+def attraction(s, r, shift):
+    n, total = len(s), 0.0
+    for i in range(n):
+        for j in range(n):
+            if i != j and r[i, j] > 0:
+                total += np.exp(shift - s[i, j])
+    return total / n**2 - sum(s[i, i] for i in range(n)) / n
+
+
+def printed_repulsion(s, r, margin, shift):
+    n, total = len(s), 0.0
+    for i in range(n):
+        for j in range(n):
+            if i == j:
+                continue
+            # Image i against text j, and text i against image j.
+            for pair, overlap in ((s[i, j], r[i, j]), (s[j, i], r[j, i])):
+                lowered = pair - shift * max(0.0, s[i, i] - margin - pair)
+                total += np.exp(lowered * (1 - overlap))
+    return total / (2 * n**2)
+
+
+def released_repulsion(s, r, margin, shift):
+    n, total = len(s), 0.0
+    for i in range(n):
+        for j in range(n):
+            for own in (s[i, i], s[j, j]):
+                lowered = s[i, j] if s[i, j] >= own - margin else s[i, j] - shift
+                if i == j:
+                    lowered = max(lowered, 0.0)
+                total += np.exp(lowered * (1 - r[i, j]))
+    return total / n**2
+
+
+def classification(image_logits, text_logits, labels, weights):
+    n, classes = labels.shape
+    total = 0.0
+    for logits in (image_logits, text_logits):
+        for i in range(n):
+            for c in range(classes):
+                z = 1 / (1 + np.exp(-logits[i, c]))
+                y = labels[i, c]
+                total -= weights[i] * (y * np.log(z) + (1 - y) * np.log(1 - z))
+    return total / (2 * n * classes)
+
+
+def cosine(a, b):
+    length = np.linalg.norm(a) * np.linalg.norm(b)
+    return a @ b / length if length else 0.0
+
+
+def soft_labels(image, text, labels, k, reading):
+    n = len(labels)
+    out = np.zeros(labels.shape)
+    for i in range(n):
+        by = np.array(
+            [
+                [0.0 if j == i else cosine(m[i], m[j]) for j in range(n)]
+                for m in (image, text)
+            ]
+        )
+        nearest = np.argsort(-by.mean(axis=0), kind="stable")[:k]
+        for j in nearest:
+            if reading == "official":
+                vote = by[:, j].mean() / by[:, nearest].mean(axis=0).sum()
+            else:
+                vote = np.mean([m[j] / m[nearest].sum() for m in by])
+            out[i] += vote * labels[j]
+    return out
+
+
+def average_precision(distances, relevance):
+    """One query, items in the order given, ties broken by that order."""
+    order = np.argsort(distances, kind="stable")
+    hits, total = 0, 0.0
+    for rank, item in enumerate(order, start=1):
+        if relevance[item]:
+            hits += 1
+            total += hits / rank
+    return total / hits if hits else float("nan")

@@ -1,0 +1,113 @@
+import itertools
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import references
+from conftest import GOLDEN
+
+from scbch_jax import retrieval
+from scbch_jax.retrieval import PairedCodes, RadiusCounts
+
+
+def case(seed, items=7, radii=4, queries=3):
+    """Random distances with many ties, and relevance; the first query has none."""
+    rng = np.random.default_rng(seed)
+    distances = rng.integers(0, radii, (queries, items))
+    relevance = rng.random((queries, items)) < 0.4
+    relevance[0] = False
+    return distances, relevance
+
+
+def counts_of(distances, relevance, radii=4):
+    at = distances[:, :, None] == np.arange(radii)
+    relevant = (at & relevance[:, :, None]).sum(axis=1)
+    return RadiusCounts(relevant=relevant, total=at.sum(axis=1))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_ties_are_averaged_exactly(seed):
+    """Against all orders of seven items, and their best and worst."""
+    distances, relevance = case(seed)
+    counts = counts_of(distances, relevance)
+    for query in range(3):
+        every = [
+            references.average_precision(
+                distances[query, list(o)], relevance[query, list(o)]
+            )
+            for o in itertools.permutations(range(7))
+        ]
+        wanted = {"expected": np.mean(every), "best": max(every), "worst": min(every)}
+        for ties, value in wanted.items():
+            ours = retrieval.average_precision(counts, ties=ties)[query]
+            np.testing.assert_allclose(ours, value, rtol=0, atol=1e-12)
+
+
+def test_by_pencil():
+    """One of two relevant at distance 0, (1 + 1/2)/2; one at distance 1, 2/3."""
+    counts = RadiusCounts(np.array([[1, 1]]), np.array([[2, 1]]))
+    expected = retrieval.average_precision(counts)[0]
+    np.testing.assert_allclose(expected, (0.75 + 2 / 3) / 2)
+
+
+@pytest.mark.parametrize("ties", ["expected", "best", "worst"])
+def test_all_relevant_is_one(ties):
+    counts = RadiusCounts(np.array([[3, 0, 2]]), np.array([[3, 0, 2]]))
+    np.testing.assert_allclose(retrieval.average_precision(counts, ties=ties), 1.0)
+
+
+def test_queries_with_nothing_relevant_do_not_count():
+    counts = RadiusCounts(np.array([[1, 0], [0, 0]]), np.array([[1, 1], [1, 1]]))
+    assert retrieval.mean_average_precision(counts) == 1.0
+    nothing = RadiusCounts(np.zeros((2, 3), int), np.ones((2, 3), int))
+    assert retrieval.mean_average_precision(nothing) == 0.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_ranked_keeps_the_order_of_the_database(seed):
+    distances, relevance = case(seed, items=50, radii=6)
+    expected = [
+        references.average_precision(d, r)
+        for d, r in zip(distances, relevance, strict=True)
+    ]
+    np.testing.assert_allclose(
+        retrieval.ranked_average_precision(distances, relevance), expected, atol=1e-12
+    )
+
+
+def test_agreement_with_the_released_code():
+    """Stable order to 1e-9; averaged ties within 3 standard errors of 200 shuffles."""
+    arrays = np.load(GOLDEN / "metrics.npz")
+    queries, items = (
+        retrieval.pack(jnp.asarray(arrays[k])) for k in ("query_codes", "db_codes")
+    )
+    labels = [jnp.asarray(arrays[k]) for k in ("query_labels", "db_labels")]
+    ranked = retrieval.ranked_average_precision(
+        np.asarray(retrieval.hamming_matrix(queries, items)),
+        np.asarray(labels[0] @ labels[1].T) > 0,
+    )
+    np.testing.assert_allclose(np.nanmean(ranked), arrays["exp_map_stable"], atol=1e-9)
+    averaged = retrieval.mean_average_precision(
+        retrieval.radius_counts(queries, items, *labels)
+    )
+    error = arrays["exp_map_std_over_shuffles"] / np.sqrt(200)
+    assert abs(averaged - arrays["exp_map_mean_over_200_shuffles"]) < 3 * error
+
+
+def test_score_searches_across_modalities():
+    """Images equal the other modality's texts; texts point the wrong way."""
+    right, wrong = (
+        jnp.array([[255], [0]], jnp.uint8),
+        jnp.array([[0], [255]], jnp.uint8),
+    )
+    labels = jnp.eye(2)
+    query = PairedCodes(image=right, text=right, labels=labels)
+    database = PairedCodes(image=wrong, text=right, labels=labels)
+    assert retrieval.score(query, database) == {"i2t": 1.0, "t2i": 0.5, "average": 0.75}
+
+
+def test_roc_area():
+    scores = np.array([0.1, 0.4, 0.4, 0.9])
+    assert retrieval.roc_area(scores, np.array([False, False, True, True])) == 0.875
+    assert retrieval.roc_area(scores, np.array([True, True, False, False])) == 0.125
+    assert np.isnan(retrieval.roc_area(scores, np.ones(4, bool)))

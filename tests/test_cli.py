@@ -1,0 +1,226 @@
+"""The command line in this process: what is asked, and what bad input gets."""
+
+import sys
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from scbch_jax import cli
+from scbch_jax.checks import InputError
+from scbch_jax.settings.commands import COMMANDS
+
+SMOKE = str(ROOT / "configs" / "smoke.py")
+
+
+def complaint(capsys, *words):
+    """The one line that a person sees; nothing else, and exit code 2."""
+    assert cli.main(words) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1, said.err
+    assert said.err.startswith("scbch: ")
+    return said.err
+
+
+def test_a_config_then_options():
+    words = "--bits 16 --noise.rate 0.8 --seeds 0 1 --options.drop contrast"
+    options = cli.parse("train", [SMOKE, *words.split()])
+    experiment = options.experiment
+    assert (experiment.bits, experiment.noise.rate) == (16, 0.8)
+    assert (experiment.seeds, experiment.options.drop) == ((0, 1), ("contrast",))
+    assert experiment.options.hidden == 256, "the config's, not the default"
+    assert options.name == "smoke"
+
+
+def test_the_overview_names_every_command(capsys):
+    assert cli.main([]) == 0
+    said = capsys.readouterr().out
+    assert all(f"\n  {name} " in said for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_has_help(name, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    with pytest.raises(SystemExit) as stop:
+        cli.main([name, "--help"])
+    assert stop.value.code == 0
+    said = capsys.readouterr().out
+    assert "(default: " in said
+    for line in said.splitlines():
+        assert not line.strip("│ ").startswith("(default"), f"no help above {line}"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["fly"], "command: got fly, wanted one of train"),
+        (["train"], "config: got none"),
+        (["train", "gone.py"], "wanted a file that exists"),
+        (["train", SMOKE, "--nose", "3"], "Unrecognized options: --nose, 3"),
+        (
+            ["train", SMOKE, "--bits", "7"],
+            "bits: got 7, wanted a positive multiple of 8",
+        ),
+        (["train", SMOKE, "--bits", "x"], "bits: "),
+        (["train", SMOKE, "--options.drop", "all"], "--options.drop"),
+        (["train", SMOKE, "--hparams.margin", "nan"], "hparams.margin: got nan"),
+        (
+            ["train", SMOKE, "--options.neighbors", "2000"],
+            "options.neighbors: got 2000, wanted fewer than the 2000",
+        ),
+        (
+            ["train", SMOKE, "--data.name", "coco"],
+            "data.root: got nothing, wanted a folder with MSCOCO",
+        ),
+        (
+            [
+                "train",
+                SMOKE,
+                "--data.name",
+                "coco",
+                "--noise.kind",
+                "published",
+                "--data.root",
+                "gone",
+            ],
+            "data.root: got gone",
+        ),
+        (["evaluate", "gone"], "run: got gone, wanted the folder of a run"),
+        (["evaluate"], "Missing from scbch evaluate: PATH Folder that train wrote."),
+        (["encode", "gone"], "run: got gone"),
+        (["demo", "--epochs", "0"], "epochs: got 0"),
+        (["data", "--name", "moon"], "moon"),
+    ],
+)
+def test_bad_input_is_one_line(capsys, monkeypatch, tmp_path, words, message):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SCBCH_DATA", raising=False)
+    assert message in complaint(capsys, *words)
+    assert not list(tmp_path.iterdir()), "nothing half-written"
+
+
+def test_an_interrupt_is_no_traceback(monkeypatch):
+    def stop(name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.importlib, "import_module", stop)
+    assert cli.main(["demo"]) == 130
+
+
+def test_a_bug_is_not_taken_for_bad_input(monkeypatch):
+    def fail(name):
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(cli.importlib, "import_module", fail)
+    with pytest.raises(ValueError, match="a bug"):
+        cli.main(["demo"])
+    assert issubclass(InputError, ValueError)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A small run on the planted set, and its folder."""
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    words = [SMOKE, "--training.epochs", "6", "--out", str(folder), "--seeds", "4", "5"]
+    words += ["--options.hidden", "32", "--data.planted.train", "150"]
+    words += ["--data.planted.database", "200", "--data.planted.queries", "30"]
+    assert cli.main(["train", *words]) == 0
+    return folder, words
+
+
+def test_a_finished_run_is_not_run_again(trained, capsys):
+    folder, words = trained
+    assert "which holds a run" in complaint(capsys, "train", *words)
+    before = (folder / "seed-4" / "results.jsonl").read_bytes()
+    assert cli.main(["train", *words, "--resume"]) == 0
+    assert "seed 4, last epoch" in capsys.readouterr().out
+    assert (folder / "seed-4" / "results.jsonl").read_bytes() == before
+
+
+def test_another_configuration_does_not_go_on(trained, capsys):
+    _, words = trained
+    said = complaint(capsys, "train", *words, "--bits", "16", "--resume")
+    assert "a run of another configuration (bits: 32 -> 16)" in said
+
+
+def test_evaluate_gives_the_last_lines_again(trained, capsys):
+    import json
+
+    folder, _ = trained
+    assert cli.main(["evaluate", str(folder), "--json"]) == 0
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    for line in said:
+        path = folder / f"seed-{line['seed']}" / "results.jsonl"
+        last = json.loads(path.read_text().splitlines()[-1])
+        assert {k: last[k] for k in ("i2t", "t2i", "average")} == {
+            k: line[k] for k in ("i2t", "t2i", "average")
+        }
+
+
+def test_encode_own_data_and_a_file_agree(trained, tmp_path, capsys):
+    from scbch_jax import config, data
+
+    folder, _ = trained
+    words = ["--part", "query", "--out", str(tmp_path / "own.npz")]
+    assert cli.main(["encode", str(folder), *words]) == 0
+    assert "image (30, 4)" in capsys.readouterr().out
+    source = config.load(folder / "experiment.json").data
+    query = data.load(source).dataset.query
+    np.savez(tmp_path / "features.npz", pictures=query.image)
+    words = ["--features", str(tmp_path / "features.npz"), "--image-key", "pictures"]
+    out = tmp_path / "file.npz"
+    assert cli.main(["encode", str(folder), *words, "--out", str(out)]) == 0
+    own, file = np.load(tmp_path / "own.npz"), np.load(out)
+    np.testing.assert_array_equal(own["image"], file["image"])
+    np.testing.assert_array_equal(own["labels"], query.labels)
+    assert file.files == ["image"]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"other": np.ones((3, 2))}, "with other, wanted an array image or text"),
+        ({"image": np.ones((3, 2))}, "image: got 2 columns, wanted 128"),
+        ({"image": np.full((3, 128), np.nan)}, "image: got NaN or infinity in 3 rows"),
+        ({"image": np.zeros((3, 128))}, "image: got only zeros"),
+        ({"image": np.ones((0, 128))}, "image: got shape (0, 128)"),
+        ({"image": np.array([["a"] * 128])}, "wanted real numbers"),
+    ],
+)
+def test_encode_refuses_bad_features(trained, tmp_path, capsys, arrays, message):
+    np.savez(tmp_path / "bad.npz", **arrays)
+    words = ["--features", str(tmp_path / "bad.npz"), "--out", str(tmp_path / "o.npz")]
+    assert message in complaint(capsys, "encode", str(trained[0]), *words)
+    assert not (tmp_path / "o.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--out", "codes.txt"], "wanted a file ending in .npz"),
+        (["--out", "no/such/codes.npz"], "wanted a file in a folder that exists"),
+        (["--seed", "9"], "seed: got 9, wanted one of (4, 5)"),
+        (["--features", "gone.npz"], "wanted a file that exists"),
+    ],
+)
+def test_encode_refuses_bad_options(trained, capsys, words, message):
+    assert message in complaint(capsys, "encode", str(trained[0]), *words)
+
+
+def test_a_run_without_checkpoints_is_named(trained, tmp_path, capsys):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(trained[0], copy)
+    shutil.rmtree(copy / "seed-4" / "checkpoints")
+    assert "which has no checkpoint" in complaint(capsys, "encode", str(copy))
+    (copy / "run.json").write_text("{}")
+    assert "without the sizes" in complaint(capsys, "encode", str(copy))
+
+
+def test_data_says_what_it_holds(capsys):
+    assert cli.main(["data", "--planted.train", "50", "--planted.database", "60"]) == 0
+    said = capsys.readouterr().out
+    assert "| train    |   50 |" in said
+    assert "jax" in sys.modules

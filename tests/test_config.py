@@ -1,0 +1,91 @@
+import json
+
+import pytest
+from conftest import ROOT
+
+from scbch_jax import config
+from scbch_jax.checks import InputError
+from scbch_jax.settings import Experiment, Noise, Training, scbch
+
+CONFIGS = sorted((ROOT / "configs").glob("*.py"))
+ODD = Experiment(
+    noise=Noise("none", 0.25),
+    bits=24,
+    options=scbch.Options(drop=("weights", "attraction")),
+    hparams=scbch.HParams(margin=0.5),
+    training=Training(precision="high"),
+    seeds=(3, 1),
+)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.name)
+def test_every_config_gives_an_experiment(path):
+    experiment = config.load(path)
+    assert config.restore(config.flatten(experiment)) == experiment
+    assert f"configs/{path.name}" in path.read_text(), "the command stands on top"
+
+
+def test_a_record_can_be_passed_back_in(tmp_path):
+    config.save(ODD, tmp_path / "experiment.json")
+    assert config.load(tmp_path / "experiment.json") == ODD
+
+
+def test_options_left_out_keep_their_default():
+    assert config.restore({"noise.rate": 0.25, "bits": 16}) == Experiment(
+        noise=Noise(rate=0.25), bits=16
+    )
+
+
+def test_differences_are_named():
+    changes = config.difference(ODD, Experiment(training=Training(precision="high")))
+    assert "bits: 64 -> 24" in changes
+    assert "hparams.margin: 0.15 -> 0.5" in changes
+    assert not any("training" in change for change in changes)
+
+
+def test_a_digest_tells_configurations_apart():
+    from scbch_jax.settings import Data
+
+    assert config.digest(ODD) != config.digest(Experiment())
+    assert config.digest(Experiment(data=Data(root="a"))) == config.digest(
+        Experiment(data=Data(root="b"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ({"noise.rat": 0.5}, "config: got noise.rat, wanted known options only"),
+        ({"bits": "64"}, "bits: got '64', wanted a int"),
+        ({"bits": True}, "bits: got True"),
+        ({"noise.rate": 7}, "noise.rate: got 7.0"),
+        ({"noise.kind": "swop"}, "noise.kind: got swop, wanted one of"),
+        ({"options.drop": ["all"]}, "options.drop: got"),
+        ([], "wanted a JSON object"),
+    ],
+)
+def test_bad_records_are_one_line(tmp_path, record, message):
+    (tmp_path / "bad.json").write_text(json.dumps(record))
+    with pytest.raises(InputError, match=message):
+        config.load(tmp_path / "bad.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("gone.py", None, "wanted a file that exists"),
+        ("a.yaml", "", "wanted a .py or .json file"),
+        ("a.json", "{", "wanted JSON"),
+        ("a.py", "x = 1", r"wanted a function get_config\(\)"),
+        ("a.py", "def get_config():\n    return 3", "got a int from"),
+        ("a.py", "1/0", "stopped with ZeroDivisionError"),
+        ("a.py", "def get_config():\n    return 1/0", "stopped with ZeroDivisionError"),
+        ("a.py", "from scbch_jax.settings import *\nExperiment(bits=7)", "bits: got 7"),
+    ],
+)
+def test_bad_files_are_one_line(tmp_path, name, text, message):
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=message) as caught:
+        config.load(tmp_path / name)
+    assert "\n" not in str(caught.value)

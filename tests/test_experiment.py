@@ -1,0 +1,98 @@
+"""Whole small runs of the real code on the planted set."""
+
+import numpy as np
+import pytest
+
+from scbch_jax import experiment
+from scbch_jax.checks import InputError
+from scbch_jax.settings import Data, Experiment, Noise, Planted, Training, scbch
+
+
+def plan(**changes):
+    settings = {
+        "data": Data(
+            planted=Planted(train=600, queries=100, database=800, clutter=1.0)
+        ),
+        "bits": 16,
+        "options": scbch.Options(hidden=128),
+        "hparams": scbch.HParams(learning_rate=1e-3),
+        "training": Training(epochs=8),
+    }
+    return Experiment(**{**settings, **changes})
+
+
+@pytest.fixture(scope="module")
+def lines():
+    return experiment.run(plan())
+
+
+def test_it_learns(lines):
+    assert [line["epoch"] for line in lines] == list(range(1, 9))
+    assert lines[-1]["total"] < lines[0]["total"] - 0.3
+    assert lines[-1]["average"] > lines[0]["average"] + 0.2
+    assert 0.6 < lines[-1]["average"] <= 1
+
+
+def test_trust_sets_in_after_the_warm_up(lines):
+    warm, later = lines[:5], lines[5:]
+    assert all(line["confidence_noisy"] == 1 for line in warm)
+    assert all(line["confidence_noisy"] < line["confidence_clean"] for line in later)
+    assert later[-1]["confidence_roc"] > 0.8
+
+
+def test_the_same_seed_gives_the_same_lines(lines):
+    def numbers(line):
+        return {k: v for k, v in line.items() if k != "seconds"}
+
+    assert [numbers(x) for x in experiment.run(plan())] == [numbers(x) for x in lines]
+
+
+def test_a_readers_own_term_is_logged():
+    def spread(view):
+        return (view.image_codes.mean(axis=0) ** 2).sum()
+
+    short = plan(training=Training(epochs=1))
+    (line,) = experiment.run(short, extra_terms=(("spread", 0.1, spread),))
+    plain = line["total"] - 0.1 * line["spread"]
+    expected = (
+        line["classification"]
+        + 0.7 * (line["attraction"] + line["repulsion"])
+        + 0.3 * line["quantization"]
+    )
+    np.testing.assert_allclose(plain, expected, rtol=1e-5)
+
+
+def test_without_noise_there_is_no_area():
+    short = plan(noise=Noise("none"), training=Training(epochs=1))
+    (line,) = experiment.run(short)
+    assert line["confidence_noisy"] is None
+    assert np.isnan(line["confidence_roc"])
+
+
+def test_scoring_now_and_then():
+    short = plan(training=Training(epochs=5, score_every=2))
+    lines = experiment.run(short)
+    assert [line["epoch"] for line in lines if "average" in line] == [2, 4, 5]
+    assert experiment.summary(lines, 0)["last"]["epoch"] == 5
+
+
+def test_the_paper_reading_trains():
+    short = plan(options=scbch.Options(reading="paper", hidden=128))
+    lines = experiment.run(short)
+    assert lines[-1]["average"] > lines[0]["average"]
+
+
+def test_rows_without_labels_do_not_spoil_a_run(monkeypatch):
+    """Finite losses where many training rows have no label at all."""
+    from scbch_jax import data
+
+    loaded = data.load(plan().data)
+    loaded.dataset.train.labels[::3] = 0
+    monkeypatch.setattr(data, "load", lambda source: loaded)
+    lines = experiment.run(plan(training=Training(epochs=7)))
+    assert all(np.isfinite(line["total"]) for line in lines)
+
+
+def test_k_must_be_below_the_number_of_rows():
+    with pytest.raises(InputError, match="options.neighbors: got 600, wanted fewer"):
+        experiment.run(plan(options=scbch.Options(neighbors=600)))

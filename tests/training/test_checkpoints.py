@@ -1,0 +1,54 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from scbch_jax import training
+from scbch_jax.methods import Recipe, Sizes
+from scbch_jax.settings.scbch import HParams, Options
+
+RECIPE = Recipe("scbch", Sizes(6, 5, 4, 22, 8), Options(hidden=16, neighbors=3), 8)
+
+
+@pytest.fixture
+def run(key):
+    return training.start(HParams(), key, recipe=RECIPE)
+
+
+def test_what_is_restored_is_what_was_saved(tmp_path, run):
+    checkpoints = training.Checkpoints(tmp_path / "saved")
+    assert checkpoints.latest() == 0
+    checkpoints.save(3, run)
+    back = training.Checkpoints(tmp_path / "saved").restore(run)
+    assert jax.tree.structure(back) == jax.tree.structure(run)
+    for ours, theirs in zip(jax.tree.leaves(back), jax.tree.leaves(run), strict=True):
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_old_states_are_pruned(tmp_path, run):
+    checkpoints = training.Checkpoints(tmp_path / "saved", keep=2)
+    for epoch in (1, 2, 3):
+        checkpoints.save(epoch, run)
+    assert checkpoints.latest() == 3
+    assert sorted(p.name for p in (tmp_path / "saved").iterdir()) == ["2", "3"]
+
+
+def test_a_half_written_state_is_passed_over(tmp_path, run):
+    """A process killed while saving leaves a folder that was never renamed."""
+    checkpoints = training.Checkpoints(tmp_path / "saved")
+    checkpoints.save(1, run)
+    left = tmp_path / "saved" / "2.orbax-checkpoint-tmp"
+    left.mkdir()
+    (left / "part").write_text("half")
+    assert training.Checkpoints(tmp_path / "saved").latest() == 1
+
+
+def test_a_run_that_diverges_stops_with_a_line(run, key):
+    from scbch_jax.checks import InputError
+    from scbch_jax.types import Split
+
+    labels = jnp.zeros((22, 4)).at[:, 0].set(1.0)
+    train = Split(jnp.full((22, 6), jnp.nan), jnp.ones((22, 5)), labels)
+    with pytest.raises(InputError, match=r"training: got a loss of nan in epoch 1"):
+        next(training.fit(run, HParams(), train, key, recipe=RECIPE, epochs=1))

@@ -1,0 +1,180 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from conftest import GOLDEN
+
+from scbch_jax import networks, training
+from scbch_jax.methods import Recipe, ScbchState, Sizes
+from scbch_jax.settings.scbch import HParams, Options
+from scbch_jax.types import Split
+
+SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=22, bits=8)
+RECIPE = Recipe(
+    "scbch", SIZES, Options(hidden=16, neighbors=3, warmup_epochs=1), batch_size=8
+)
+
+
+@pytest.fixture
+def train():
+    keys = jax.random.split(jax.random.key(8), 3)
+    labels = jax.random.bernoulli(keys[2], 0.4, (22, 4)).astype(jnp.float32)
+    return Split(
+        jax.random.normal(keys[0], (22, 6)), jax.random.normal(keys[1], (22, 5)), labels
+    )
+
+
+def epochs(train, first, last, run=None, hparams=HParams(), recipe=RECIPE):  # noqa: B008
+    key = jax.random.key(1)
+    run = training.start(hparams, key, recipe=recipe) if run is None else run
+    log = None
+    for epoch in range(first, last):
+        run, log = training.train_epoch(
+            run, hparams, train, key, jnp.int32(epoch), recipe=recipe
+        )
+    return run, log
+
+
+def same(left, right):
+    pairs = zip(jax.tree.leaves(left), jax.tree.leaves(right), strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs)
+
+
+def test_every_batch_is_a_step_the_short_one_too(train):
+    _, log = epochs(train, 0, 1)
+    assert {name: values.shape for name, values in log.items()} == {
+        name: (3,)
+        for name in (
+            "total",
+            "classification",
+            "attraction",
+            "repulsion",
+            "quantization",
+        )
+    }
+
+
+def test_fewer_rows_than_a_batch(train):
+    recipe = Recipe("scbch", SIZES, RECIPE.options, batch_size=64)
+    _, log = epochs(train, 0, 1, recipe=recipe)
+    assert log["total"].shape == (1,)
+
+
+def test_the_loss_falls(train):
+    hparams = HParams(learning_rate=3e-3)
+    _, early = epochs(train, 0, 1, hparams=hparams)
+    _, late = epochs(train, 0, 30, hparams=hparams)
+    assert float(late["total"].mean()) < float(early["total"].mean()) - 0.3
+
+
+def test_the_same_seed_gives_the_same_bits(train):
+    assert same(epochs(train, 0, 3), epochs(train, 0, 3))
+
+
+def test_going_on_gives_the_same_bits(train):
+    half, _ = epochs(train, 0, 2)
+    assert same(epochs(train, 2, 4, run=half), epochs(train, 0, 4))
+
+
+def test_epochs_use_different_orders(train):
+    first, _ = epochs(train, 0, 1)
+    other, _ = epochs(train, 1, 2)
+    assert not same(first.params, other.params)
+
+
+def test_numbers_do_not_compile_again(train):
+    training.train_epoch.clear_cache()
+    for rate in (1e-4, 1e-3):
+        for margin in (0.1, 0.2):
+            hparams = HParams(learning_rate=rate, margin=margin)
+            epochs(train, 0, 3, hparams=hparams)
+    assert training.train_epoch._cache_size() == 1
+
+
+def test_a_step_leaves_other_groups_alone(train, key):
+    method = RECIPE.build(HParams())
+    run = training.start(HParams(), key, recipe=RECIPE)
+    step = method.passes[0][0]._replace(trains=("text",))
+    batch = training.epoch.gather(train, jnp.arange(8))
+    moved, _ = training.gradient_step(step, method.optimizers, run, batch, key)
+    assert same(moved.params["image"], run.params["image"])
+    assert same(moved.opt["image"], run.opt["image"])
+    assert not same(moved.params["text"], run.params["text"])
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+def test_a_whole_run_is_that_of_the_released_code(seed):
+    """Recorded steps, weights and parameters, from their start and batch order."""
+    arrays = dict(np.load(GOLDEN / f"trajectory-{seed}.npz"))
+    modalities = (("image", "img"), ("text", "txt"))
+
+    def params(stage):
+        found = {}
+        for modality, short in modalities:
+            start = f"{stage}_{short}."
+            state = {
+                k.removeprefix(start): v
+                for k, v in arrays.items()
+                if k.startswith(start)
+            }
+            found[modality] = networks.from_torch(state, modality)
+        return jax.tree.map(jnp.asarray, found)
+
+    queries = int(arrays["n_query"])
+    image, text = (jnp.asarray(arrays[short][queries:]) for _, short in modalities)
+    labels = jnp.asarray(arrays["y_noisy"])
+    recipe = Recipe(
+        "scbch",
+        Sizes(
+            image.shape[1],
+            text.shape[1],
+            labels.shape[1],
+            len(labels),
+            int(arrays["bits"]),
+        ),
+        Options(
+            hidden=int(arrays["hidden"]),
+            neighbors=int(arrays["k"]),
+            warmup_epochs=int(arrays["warmup_epochs"]),
+        ),
+        batch_size=int(arrays["batch_size"]),
+    )
+    hparams = HParams(
+        contrastive_weight=float(arrays["alpha"]),
+        quantization_weight=float(arrays["beta"]),
+        confidence_floor=float(arrays["gamma"]),
+        margin=float(arrays["margin"]),
+        shift=float(arrays["shift"]),
+        learning_rate=float(arrays["lr"]),
+        weight_decay=float(arrays["weight_decay"]),
+    )
+    key = jax.random.key(0)
+    method, start = recipe.build(hparams), params("init")
+    run = training.RunState(
+        start,
+        {group: o.init(start[group]) for group, o in method.optimizers.items()},
+        ScbchState(jnp.int32(0), jnp.ones(len(labels))),
+    )
+    losses, weights = [], []
+    for epoch, order in enumerate(arrays["batch_order"]):
+        run, log = training.train_epoch(
+            run,
+            hparams,
+            Split(image, text, labels),
+            key,
+            jnp.int32(epoch),
+            jnp.asarray(order, jnp.int32),
+            recipe=recipe,
+        )
+        losses.append(np.asarray(log["total"]))
+        weights.append(np.asarray(run.state.confidence))
+    steps = np.abs(np.concatenate(losses) - arrays["exp_loss"])
+    assert np.median(steps) < 1e-5
+    assert steps.max() < 1e-3
+    trained = np.array(weights[int(arrays["warmup_epochs"]) :])
+    off = np.abs(trained - arrays["exp_weights"]) > 1e-6
+    assert off.mean() <= 0.02
+    for ours, theirs in zip(
+        jax.tree.leaves(run.params), jax.tree.leaves(params("exp_final")), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-4)
