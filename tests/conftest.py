@@ -24,7 +24,7 @@ def pytest_configure(config):
     if config.getoption("--check-shapes"):
         from jaxtyping import install_import_hook
 
-        install_import_hook("scbch_jax", "beartype.beartype")
+        install_import_hook("scbch_jax", "typechecker.checked")
 
     import jax
 

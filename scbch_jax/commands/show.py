@@ -3,7 +3,6 @@
 import contextlib
 import sys
 from collections.abc import Iterator
-from typing import TextIO
 
 import numpy as np
 from rich.console import Console
@@ -20,8 +19,9 @@ from scbch_jax.report import as_markdown, percent
 from scbch_jax.report.records import Record
 
 
-def say(text: str, stream: TextIO | None = None) -> None:
-    """Prints a line, to standard output unless another stream is named."""
+def say(text: str, *, aside: bool = False) -> None:
+    """Prints to standard output, or to standard error what is said aside."""
+    stream = sys.stderr if aside else sys.stdout
     print(text, file=stream, flush=True)  # noqa: T201 -- the one place that prints
 
 
@@ -37,7 +37,7 @@ def progress(title: str, *, epochs: int) -> Iterator[OnEpoch]:
         A function to hand each result line to.
     """
     if not sys.stderr.isatty():
-        yield lambda line: say(f"{title}  {_words(line)}", sys.stderr)
+        yield lambda line: say(f"{title}  {_words(line)}", aside=True)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True, soft_wrap=True, highlight=False)

@@ -11,7 +11,7 @@ Terms = Mapping[str, tuple[ScalarLike, Callable[[Any], Scalar]]]
 """Weight and function of each term, by name; all functions read one view."""
 
 
-def weighted_sum(terms: Terms) -> Callable[[Any], tuple[Scalar, Metrics]]:
+def weighted_sum(terms: Terms) -> Callable[[Any], tuple[ScalarLike, Metrics]]:
     """Turns named, weighted terms into one objective that also returns each value.
 
     A variant is another dictionary: leave a key out, or add one with `terms | {...}`.
@@ -30,7 +30,7 @@ def weighted_sum(terms: Terms) -> Callable[[Any], tuple[Scalar, Metrics]]:
             f"terms: got {sorted(terms) or 'none'}, wanted one or more, none 'total'"
         )
 
-    def objective(view: Any) -> tuple[Scalar, Metrics]:
+    def objective(view: Any) -> tuple[ScalarLike, Metrics]:
         values = {name: term(view) for name, (_, term) in terms.items()}
         weighted = [weight * values[name] for name, (weight, _) in terms.items()]
         total = functools.reduce(operator.add, weighted)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 import optax
 from jaxtyping import Array, Float, Int, Key
 
-from scbch_jax.types import Batch, Metrics, Params, Scalar, Split
+from scbch_jax.types import Batch, Metrics, Params, ScalarLike, Split
 
 
 class LossFn(Protocol):
@@ -14,7 +14,7 @@ class LossFn(Protocol):
 
     def __call__(
         self, params: Params, state: Any, batch: Batch, key: Key[Array, ""]
-    ) -> tuple[Scalar, tuple[Any, Metrics]]:
+    ) -> tuple[ScalarLike, tuple[Any, Metrics]]:
         """(params, state, batch, key) -> (total, (state, values to log))."""
         ...
 

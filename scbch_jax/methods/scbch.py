@@ -13,7 +13,7 @@ from scbch_jax.methods.base import Method, Step
 from scbch_jax.methods.optimizers import torch_adam
 from scbch_jax.methods.sizes import Sizes
 from scbch_jax.settings.scbch import HParams, Options
-from scbch_jax.types import Batch, Metrics, Params, Scalar, Split
+from scbch_jax.types import Batch, Metrics, Params, Scalar, ScalarLike, Split
 
 __all__ = ["HParams", "Options", "ScbchState", "View", "build", "terms"]
 
@@ -130,7 +130,7 @@ def build(
 
     def loss(
         params: Params, state: ScbchState, batch: Batch, key: Key[Array, ""]
-    ) -> tuple[Scalar, tuple[ScbchState, Metrics]]:
+    ) -> tuple[ScalarLike, tuple[ScbchState, Metrics]]:
         image_codes = encode_image(params, batch.image)
         text_codes = encode_text(params, batch.text)
         view = View(

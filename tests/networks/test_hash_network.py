@@ -32,7 +32,10 @@ def test_it_is_the_formula(key):
     (w0, b0), (w1, b1), (w2, b2) = layers
     hidden = np.maximum(np.maximum(rows @ w0 + b0, 0) @ w1 + b1, 0)
     np.testing.assert_allclose(
-        net.apply(params, rows), np.tanh(hidden @ w2 + b2), rtol=1e-5, atol=1e-6
+        net.apply(params, jnp.asarray(rows)),
+        np.tanh(hidden @ w2 + b2),
+        rtol=1e-5,
+        atol=1e-6,
     )
 
 

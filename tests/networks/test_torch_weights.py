@@ -1,3 +1,4 @@
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import GOLDEN
@@ -47,5 +48,5 @@ def test_the_forward_pass_is_pytorchs():
             bits=16,
             unit_length=True,
         )
-        relaxed = net.apply(params, arrays[short])
+        relaxed = net.apply(params, jnp.asarray(arrays[short]))
         np.testing.assert_allclose(relaxed, arrays[codes], rtol=0, atol=1e-6)
