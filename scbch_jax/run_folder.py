@@ -96,11 +96,15 @@ def open_to_write(
         )
         _require_same(experiment, config.load(known), path)
     else:
-        require(not path.is_file(), "out", f"{path}, a file", "a folder")
         provenance = json.dumps(_provenance(loaded, recipe), indent=2) + "\n"
-        path.mkdir(parents=True, exist_ok=True)
-        (path / "run.json").write_text(provenance)
-        config.save(experiment, known)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            (path / "run.json").write_text(provenance)
+            config.save(experiment, known)
+        except OSError as error:
+            raise InputError(
+                f"out: got {path} ({error.strerror}), wanted a folder to write in"
+            ) from error
     return RunFolder(path)
 
 

@@ -144,6 +144,13 @@ def test_another_configuration_does_not_go_on(trained, capsys):
     assert "a run of another configuration (bits: 32 -> 16)" in said
 
 
+@pytest.mark.parametrize("out", ["taken/inside", "taken"])
+def test_a_folder_that_cannot_be_made_is_named(trained, tmp_path, capsys, out):
+    (tmp_path / "taken").write_text("a file")
+    words = [*trained[1], "--out", str(tmp_path / out)]
+    assert "wanted a folder to write in" in complaint(capsys, "train", *words)
+
+
 def test_evaluate_gives_the_last_lines_again(trained, capsys):
     import json
 

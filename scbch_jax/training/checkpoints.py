@@ -6,6 +6,7 @@ from typing import cast
 import jax
 import orbax.checkpoint as ocp
 
+from scbch_jax.checks import InputError
 from scbch_jax.training.epoch import RunState
 
 
@@ -32,13 +33,23 @@ class Checkpoints:
         self._manager.save(epoch, args=ocp.args.StandardSave(run))
 
     def restore(self, like: RunState) -> RunState:
-        """Reads the latest state; `like` gives structure, shapes and dtypes."""
+        """Reads the latest state; `like` gives structure, shapes and dtypes.
+
+        Raises:
+            InputError: if it is damaged, or of other shapes.
+        """
         abstract = jax.tree.map(ocp.utils.to_shape_dtype_struct, like)
-        latest = self._manager.latest_step()
-        return cast(
-            RunState,
-            self._manager.restore(latest, args=ocp.args.StandardRestore(abstract)),
-        )
+        latest, wanted = self._manager.latest_step(), ocp.args.StandardRestore(abstract)
+        try:
+            return cast(RunState, self._manager.restore(latest, args=wanted))
+        except Exception as error:
+            # Orbax and what lies below it raise a dozen kinds for a damaged file.
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            came = f"{self._manager.directory / str(latest)}, which cannot be read"
+            raise InputError(
+                f"checkpoint: got {came} ({reason}), "
+                "wanted a whole state of this configuration"
+            ) from error
 
     def close(self) -> None:
         """Releases what Orbax holds."""
