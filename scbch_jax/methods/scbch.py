@@ -15,7 +15,7 @@ from scbch_jax.methods.sizes import Sizes
 from scbch_jax.settings.scbch import HParams, Options
 from scbch_jax.types import Batch, Metrics, Params, Scalar, ScalarLike, Split
 
-__all__ = ["HParams", "Options", "ScbchState", "View", "build", "terms"]
+__all__ = ["HParams", "Options", "ScbchState", "View", "build", "terms", "view_of"]
 
 
 class View(NamedTuple):
@@ -37,6 +37,27 @@ class View(NamedTuple):
     """S of Eq. 5; row = image, column = text."""
     overlap: Float[Array, "n n"]
     """R of Eq. 4."""
+
+
+def view_of(
+    image_codes: Float[Array, "n bits"],
+    text_codes: Float[Array, "n bits"],
+    image_classifier: Float[Array, "bits classes"],
+    text_classifier: Float[Array, "bits classes"],
+    labels: Float[Array, "n classes"],
+    confidence: Float[Array, " n"],
+) -> View:
+    """Everything that the terms look at, from a batch's relaxed codes and labels."""
+    return View(
+        image_codes=image_codes,
+        text_codes=text_codes,
+        image_logits=networks.class_logits(image_classifier, image_codes),
+        text_logits=networks.class_logits(text_classifier, text_codes),
+        labels=labels,
+        confidence=confidence,
+        similarity=losses.similarity_matrix(image_codes, text_codes),
+        overlap=losses.jaccard_matrix(labels),
+    )
 
 
 class ScbchState(NamedTuple):
@@ -131,19 +152,13 @@ def build(
     def loss(
         params: Params, state: ScbchState, batch: Batch, key: Key[Array, ""]
     ) -> tuple[ScalarLike, tuple[ScbchState, Metrics]]:
-        image_codes = encode_image(params, batch.image)
-        text_codes = encode_text(params, batch.text)
-        view = View(
-            image_codes=image_codes,
-            text_codes=text_codes,
-            image_logits=networks.class_logits(
-                params["image"]["classifier"], image_codes
-            ),
-            text_logits=networks.class_logits(params["text"]["classifier"], text_codes),
-            labels=batch.labels,
-            confidence=state.confidence[batch.index],
-            similarity=losses.similarity_matrix(image_codes, text_codes),
-            overlap=losses.jaccard_matrix(batch.labels),
+        view = view_of(
+            encode_image(params, batch.image),
+            encode_text(params, batch.text),
+            params["image"]["classifier"],
+            params["text"]["classifier"],
+            batch.labels,
+            state.confidence[batch.index],
         )
         total, values = objective(view)
         return total, (state, values)

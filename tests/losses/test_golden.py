@@ -7,7 +7,7 @@ import pytest
 from conftest import GOLDEN
 
 from scbch_jax import losses
-from scbch_jax.methods.scbch import View, terms
+from scbch_jax.methods.scbch import terms, view_of
 from scbch_jax.settings.scbch import HParams, Options
 
 PRECISIONS = {
@@ -27,16 +27,7 @@ def golden(request):
 
 
 def view(u, v, y, Wu, Wv, w):  # noqa: N803 -- the names of the recorded arrays
-    return View(
-        image_codes=u,
-        text_codes=v,
-        image_logits=u @ Wu,
-        text_logits=v @ Wv,
-        labels=y,
-        confidence=w,
-        similarity=losses.similarity_matrix(u, v),
-        overlap=losses.jaccard_matrix(y),
-    )
+    return view_of(u, v, Wu, Wv, y, w)
 
 
 def hparams(arrays, setting):
