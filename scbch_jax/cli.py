@@ -98,7 +98,7 @@ def _first_paragraph(box: str) -> str:
                 break
         else:
             said.append(text)
-    return re.sub(r"^Error parsing (\w+: |--)", "", " ".join(said))
+    return re.sub(r"^Error parsing ([\w.]+: |--)", "", " ".join(said))
 
 
 if __name__ == "__main__":

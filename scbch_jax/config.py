@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from scbch_jax.checks import InputError, require
+from scbch_jax.report import records
 from scbch_jax.settings import Experiment
 
 
@@ -37,7 +38,8 @@ def _run_program(path: Path) -> Experiment:
     except InputError:
         raise
     except Exception as error:
-        came = f"{path}, which stopped with {type(error).__name__}: {error}"
+        reason = (str(error) or "no message").splitlines()[0]
+        came = f"{path}, which stopped with {type(error).__name__}: {reason}"
         raise InputError(f"config: got {came}, wanted a program that runs") from error
     require(
         isinstance(experiment, Experiment),
@@ -51,7 +53,7 @@ def _run_program(path: Path) -> Experiment:
 def _read_record(path: Path) -> Experiment:
     try:
         record = json.loads(path.read_text())
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise InputError(f"config: got {path} ({error}), wanted JSON") from error
     require(isinstance(record, dict), "config", path, "a JSON object of options")
     return restore(record)
@@ -85,8 +87,8 @@ def restore(record: dict[str, Any]) -> Experiment:
 
 
 def save(experiment: Experiment, path: Path) -> None:
-    """Writes the record of an experiment."""
-    path.write_text(json.dumps(flatten(experiment), indent=2) + "\n")
+    """Writes the record of an experiment, whole or not at all."""
+    records.replace_file(path, json.dumps(flatten(experiment), indent=2) + "\n")
 
 
 def digest(experiment: Experiment) -> str:

@@ -13,26 +13,29 @@ from scbch_jax.checks import require
 from scbch_jax.methods import Recipe, Sizes
 from scbch_jax.methods.recipe import ExtraTerms
 from scbch_jax.report.records import Record
+from scbch_jax.retrieval import PairedCodes
 from scbch_jax.run_folder import RunFolder
 from scbch_jax.settings import Experiment
-from scbch_jax.types import Dataset, Split
+from scbch_jax.types import Dataset, Params, Split
+
+__all__ = ["Task", "encode", "prepare", "run", "summary", "trust"]
 
 OnEpoch = Callable[[Record], None]
 
 
 class Task(NamedTuple):
-    """One seed of an experiment, ready to train: all arrays on the device."""
+    """One seed of an experiment, ready to train."""
 
     recipe: Recipe
     hparams: Any
     key: Any
     """Root key of the seed."""
     train: Split
-    """With the labels to learn from."""
+    """On the device, with the labels to learn from."""
     clean: Any
     """Which training rows kept their labels; bool [samples], on the host."""
-    dataset: Dataset
-    """With clean labels."""
+    flips: data.Flips
+    """Which entries of the labels were hit."""
 
 
 def run(
@@ -61,49 +64,57 @@ def run(
         InputError: for anything about data, options or folder that cannot be used.
     """
     loaded = data.load(experiment.data)
-    tasks = [
-        prepare(experiment, loaded.dataset, seed=seed, extra_terms=extra_terms)
-        for seed in experiment.seeds
-    ]
+    dataset = loaded.dataset
+    recipe = recipe_of(experiment, dataset.train, extra_terms)
+    # Everything that can be wrong is found before anything is written.
+    labels = [_noisy(experiment, dataset, seed) for seed in experiment.seeds]
     place = None
     if folder is not None:
         place = run_folder.open_to_write(
-            folder, experiment, loaded, tasks[0].recipe, resume=resume
+            folder, experiment, loaded, recipe, resume=resume
         )
+    scored = jax.device_put((dataset.query, dataset.database))
     lines = []
     with jax.default_matmul_precision(experiment.training.precision):
-        for seed, task in zip(experiment.seeds, tasks, strict=True):
-            for line in _run_seed(experiment, task, seed, place):
+        for seed, noisy in zip(experiment.seeds, labels, strict=True):
+            task = _task(experiment, dataset, recipe, noisy, seed)
+            for line in _run_seed(experiment, task, scored, seed, place):
                 on_epoch(line)
                 lines.append(line)
     return lines
 
 
 def prepare(
-    experiment: Experiment,
-    dataset: Dataset,
-    *,
-    seed: int,
-    extra_terms: ExtraTerms = (),
+    experiment: Experiment, dataset: Dataset, *, seed: int, extra_terms: ExtraTerms = ()
 ) -> Task:
-    """Spoils the training labels, fixes the recipe, and puts the arrays on the device.
+    """Spoils the training labels, fixes the recipe, puts the rows on the device.
+
+    Args:
+        experiment: what to run.
+        dataset: with clean labels.
+        seed: decides weights, batches and drawn noise.
+        extra_terms: a reader's own terms of the loss.
 
     Raises:
         InputError: if an option does not fit the data.
     """
-    train = dataset.train
-    samples = len(train.labels)
-    neighbors = experiment.options.neighbors
-    require(
-        neighbors < samples,
-        "options.neighbors",
-        neighbors,
-        f"fewer than the {samples} training rows",
-    )
-    noisy = data.noisy_labels(
-        experiment.data, experiment.noise, train.labels, seed=seed
-    )
-    recipe = Recipe(
+    recipe = recipe_of(experiment, dataset.train, extra_terms)
+    noisy = _noisy(experiment, dataset, seed)
+    return _task(experiment, dataset, recipe, noisy, seed)
+
+
+def recipe_of(
+    experiment: Experiment, train: Split, extra_terms: ExtraTerms = ()
+) -> Recipe:
+    """What is compiled for an experiment on these training rows.
+
+    Raises:
+        InputError: if there are not more rows than neighbors.
+    """
+    samples, neighbors = len(train.labels), experiment.options.neighbors
+    wanted = f"fewer than the {samples} training rows"
+    require(neighbors < samples, "options.neighbors", neighbors, wanted)
+    return Recipe(
         method=experiment.method,
         sizes=Sizes(
             image_dim=train.image.shape[1],
@@ -116,56 +127,13 @@ def prepare(
         batch_size=experiment.training.batch_size,
         extra_terms=extra_terms,
     )
-    return Task(
-        recipe=recipe,
-        hparams=experiment.hparams,
-        key=jax.random.key(seed),
-        train=jax.device_put(train._replace(labels=noisy)),
-        clean=~data.hit_rows(noisy, train.labels),
-        dataset=jax.device_put(dataset),
-    )
 
 
-def _run_seed(
-    experiment: Experiment, task: Task, seed: int, place: RunFolder | None
-) -> Iterator[Record]:
-    """Trains one seed from where its folder left it; yields old and new lines."""
-    plan, done = experiment.training, 0
-    run = training.start(task.hparams, task.key, recipe=task.recipe)
-    if place is not None:
-        done, run = place.go_on(seed, run)
-        yield from place.lines(seed)
-    began = time.perf_counter()
-    for epoch in training.fit(
-        run,
-        task.hparams,
-        task.train,
-        task.key,
-        recipe=task.recipe,
-        epochs=plan.epochs,
-        done=done,
-    ):
-        last = epoch.number == plan.epochs
-        line: Record = {"seed": seed, "epoch": epoch.number, **epoch.losses}
-        line |= trust(epoch.run.state, task.clean)
-        if last or epoch.number % plan.score_every == 0:
-            line |= score(task, epoch.run.params)
-        now = time.perf_counter()
-        line["seconds"], began = round(now - began, 3), now
-        if place is not None:
-            place.write(seed, line)
-            if last or epoch.number % plan.save_every == 0:
-                place.save(seed, epoch)
-        yield line
-
-
-def score(task: Task, params: Any) -> Record:
-    """MAP in both directions of the current params."""
-    query, database = (
-        training.encode_split(params, task.hparams, split, recipe=task.recipe)
-        for split in (task.dataset.query, task.dataset.database)
-    )
-    return retrieval.score(query, database)
+def encode(
+    params: Params, hparams: Any, parts: tuple[Split, ...], *, recipe: Recipe
+) -> list[PairedCodes]:
+    """Packed codes of several parts of a dataset, such as query set and database."""
+    return [training.encode_split(params, hparams, p, recipe=recipe) for p in parts]
 
 
 def trust(state: Any, clean: Any) -> Record:
@@ -191,4 +159,58 @@ def summary(lines: list[Record], seed: int) -> Record:
     return {"seed": seed, "last": scored[-1], "best": best}
 
 
-__all__ = ["Task", "prepare", "run", "score", "summary", "trust"]
+def _noisy(experiment: Experiment, dataset: Dataset, seed: int) -> Any:
+    clean = dataset.train.labels
+    return data.noisy_labels(experiment.data, experiment.noise, clean, seed=seed)
+
+
+def _task(
+    experiment: Experiment, dataset: Dataset, recipe: Recipe, noisy: Any, seed: int
+) -> Task:
+    clean = dataset.train.labels
+    return Task(
+        recipe=recipe,
+        hparams=experiment.hparams,
+        key=jax.random.key(seed),
+        train=jax.device_put(dataset.train._replace(labels=noisy)),
+        clean=~data.hit_rows(noisy, clean),
+        flips=data.flips(noisy, clean),
+    )
+
+
+def _run_seed(
+    experiment: Experiment,
+    task: Task,
+    scored: tuple[Split, Split],
+    seed: int,
+    place: RunFolder | None,
+) -> Iterator[Record]:
+    """Trains one seed from where its folder left it; yields old and new lines."""
+    plan, recipe, done = experiment.training, task.recipe, 0
+    run = training.start(task.hparams, task.key, recipe=recipe)
+    if place is not None:
+        done, run = place.go_on(seed, run, task.flips)
+        yield from place.lines(seed)
+    began = time.perf_counter()
+    for epoch in training.fit(
+        run,
+        task.hparams,
+        task.train,
+        task.key,
+        recipe=recipe,
+        epochs=plan.epochs,
+        done=done,
+    ):
+        last = epoch.number == plan.epochs
+        line: Record = {"seed": seed, "epoch": epoch.number, **epoch.losses}
+        line |= trust(epoch.run.state, task.clean)
+        if last or epoch.number % plan.score_every == 0:
+            codes = encode(epoch.run.params, task.hparams, scored, recipe=recipe)
+            line |= retrieval.score(*codes)
+        now = time.perf_counter()
+        line["seconds"], began = round(now - began, 3), now
+        if place is not None:
+            place.write(seed, line)
+            if last or epoch.number % plan.save_every == 0:
+                place.save(seed, epoch)
+        yield line

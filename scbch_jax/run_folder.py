@@ -2,6 +2,7 @@
 
 FOLDER/experiment.json        every option
 FOLDER/run.json               sizes of the data, its files, versions, device
+FOLDER/seed-S/noise.npz       the label entries that noise hit
 FOLDER/seed-S/results.jsonl   one line an epoch
 FOLDER/seed-S/checkpoints/    states to go on from
 """
@@ -13,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
 
 from scbch_jax import __version__, config
 from scbch_jax.checks import InputError, require
-from scbch_jax.data import Loaded
+from scbch_jax.data import Flips, Loaded
 from scbch_jax.methods import Recipe, Sizes
 from scbch_jax.report import records
 from scbch_jax.report.records import Record
@@ -44,12 +46,13 @@ class RunFolder:
         """Saves the state after an epoch."""
         self._of(seed).save(epoch.number, epoch.run)
 
-    def go_on(self, seed: int, fresh: RunState) -> tuple[int, RunState]:
+    def go_on(self, seed: int, fresh: RunState, flips: Flips) -> tuple[int, RunState]:
         """The latest saved state and its epochs, or the fresh one and 0.
 
         Lines of epochs after the saved state are dropped; they will be written again.
         """
         done = self._of(seed).latest()
+        np.savez(self._part(seed) / "noise.npz", **flips._asdict())
         kept = [line for line in self.lines(seed) if line["epoch"] <= done]
         records.truncate(self._part(seed) / "results.jsonl", kept)
         return done, self._of(seed).restore(fresh) if done else fresh
@@ -95,6 +98,7 @@ def open_to_write(
             "another folder, or --resume to go on with it",
         )
         _require_same(experiment, config.load(known), path)
+        _require_same_data(path, _provenance(loaded, recipe))
     else:
         provenance = json.dumps(_provenance(loaded, recipe), indent=2) + "\n"
         try:
@@ -116,16 +120,15 @@ def open_to_read(path: Path) -> tuple[Experiment, Recipe, RunFolder]:
     """
     require((path / "run.json").is_file(), "run", path, "the folder of a run")
     experiment = config.load(path / "experiment.json")
-    try:
-        sizes = Sizes(**json.loads((path / "run.json").read_text())["sizes"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"run: got {path / 'run.json'} without the sizes of its data, "
-            "wanted the folder of a run"
-        ) from error
-    recipe = Recipe(
-        experiment.method, sizes, experiment.options, experiment.training.batch_size
+    sizes: Record = _read_json(path / "run.json").get("sizes") or {}
+    require(
+        sizes.keys() == set(Sizes._fields),
+        "run",
+        f"{path / 'run.json'} without the sizes of its data",
+        "the folder of a run",
     )
+    batch_size = experiment.training.batch_size
+    recipe = Recipe(experiment.method, Sizes(**sizes), experiment.options, batch_size)
     return experiment, recipe, RunFolder(path)
 
 
@@ -157,6 +160,27 @@ def _require_same(ours: Experiment, theirs: Experiment, path: Path) -> None:
         f"{path}, a run of another configuration ({'; '.join(changes)})",
         "the configuration that it was started with",
     )
+
+
+def _require_same_data(path: Path, ours: Record) -> None:
+    """The options can be the same and the data, or a reader's own terms, not."""
+    theirs = _read_json(path / "run.json")
+    for name in ("sizes", "files", "extra_terms"):
+        require(
+            theirs.get(name) == ours[name],
+            "resume",
+            f"{name} {ours[name]} where {path} has {theirs.get(name)}",
+            "the data and terms that the run was started with",
+        )
+
+
+def _read_json(path: Path) -> Record:
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"run: got {path} ({error}), wanted JSON") from error
+    require(isinstance(content, dict), "run", path, "a JSON object")
+    return content
 
 
 def _provenance(loaded: Loaded, recipe: Recipe) -> Record:

@@ -1,5 +1,7 @@
 """The command line in this process: what is asked, and what bad input gets."""
 
+import json
+import re
 import sys
 
 import numpy as np
@@ -47,8 +49,9 @@ def test_every_option_has_help(name, capsys, monkeypatch):
     assert stop.value.code == 0
     said = capsys.readouterr().out
     assert "(default: " in said
-    for line in said.splitlines():
-        assert not line.strip("│ ").startswith("(default"), f"no help above {line}"
+    for words in re.findall(r"^│ --\S+ +(.*?)\(default: ", said, re.MULTILINE):
+        placeholder = r"(--\S+ +)?(\{[^}]*\}\S*|\[[A-Z{].*\]|[A-Z|]+)? *"
+        assert re.sub(f"^{placeholder}", "", words), f"no help: {words}"
 
 
 @pytest.mark.parametrize(
@@ -151,9 +154,69 @@ def test_a_folder_that_cannot_be_made_is_named(trained, tmp_path, capsys, out):
     assert "wanted a folder to write in" in complaint(capsys, "train", *words)
 
 
-def test_evaluate_gives_the_last_lines_again(trained, capsys):
-    import json
+def test_every_row_hit_is_no_trouble(capsys):
+    assert cli.main(["demo", "--noise-rate", "1", "--epochs", "1"]) == 0
+    assert "noisy rows 1.00" in capsys.readouterr().err
 
+
+def test_what_noise_hit_is_kept(trained):
+    from scbch_jax import config, data
+
+    folder, _ = trained
+    plan = config.load(folder / "experiment.json")
+    clean = data.load(plan.data).dataset.train.labels
+    noisy = data.noisy_labels(plan.data, plan.noise, clean, seed=4)
+    kept = np.load(folder / "seed-4" / "noise.npz")
+    back = noisy.copy()
+    back[kept["rows"], kept["classes"]] = ~kept["added"]
+    np.testing.assert_array_equal(back, clean)
+    assert len(set(kept["rows"])) == 75
+
+
+def test_other_data_do_not_go_on(trained, tmp_path, capsys):
+    """The options are the same, the files behind them are not."""
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(trained[0], copy)
+    record = json.loads((copy / "run.json").read_text())
+    words = [*trained[1], "--out", str(copy), "--resume"]
+    for name, other in (("files", {"image": "x.mat"}), ("extra_terms", ["mine"])):
+        (copy / "run.json").write_text(json.dumps({**record, name: other}))
+        assert f"resume: got {name}" in complaint(capsys, "train", *words)
+    sizes = {**record["sizes"], "image_dim": 7}
+    (copy / "run.json").write_text(json.dumps({**record, "sizes": sizes}))
+    assert "resume: got sizes" in complaint(capsys, "train", *words)
+    assert "data: got sizes" in complaint(capsys, "evaluate", str(copy))
+
+
+def test_damaged_result_lines_are_named(trained, tmp_path, capsys):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(trained[0], copy)
+    (copy / "seed-4" / "results.jsonl").write_text("{\n{}\n")
+    words = [*trained[1], "--out", str(copy), "--resume"]
+    assert "with a line that is no JSON" in complaint(capsys, "train", *words)
+
+
+def test_evaluate_on_request(trained, tmp_path, capsys):
+    """Stable order, precision within radius 2, and the curve by radius."""
+    curve = tmp_path / "curve.csv"
+    words = ["evaluate", str(trained[0]), "--stable", "--curve", str(curve)]
+    assert cli.main(words) == 0
+    said = capsys.readouterr().out
+    assert "MAP, stable order" in said
+    assert "within radius 2" in said
+    rows = [row.split(",") for row in curve.read_text().splitlines()]
+    assert len(rows) == 1 + 2 * 2 * 33
+    assert float(rows[33][4]) == 1.0, "all is found within all bits"
+    assert "wanted a file that can be written" in complaint(
+        capsys, *words[:-1], str(tmp_path / "no" / "curve.csv")
+    )
+
+
+def test_evaluate_gives_the_last_lines_again(trained, capsys):
     folder, _ = trained
     assert cli.main(["evaluate", str(folder), "--json"]) == 0
     said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -193,6 +256,11 @@ def test_encode_own_data_and_a_file_agree(trained, tmp_path, capsys):
         ({"image": np.zeros((3, 128))}, "image: got only zeros"),
         ({"image": np.ones((0, 128))}, "image: got shape (0, 128)"),
         ({"image": np.array([["a"] * 128])}, "wanted real numbers"),
+        ({"image": np.full((3, 128), 1e300)}, "image: got NaN or infinity in 3 rows"),
+        (
+            {"image": np.ones((3, 128)), "text": np.ones((4, 300))},
+            "rows: got 3 of image, 4 of text",
+        ),
     ],
 )
 def test_encode_refuses_bad_features(trained, tmp_path, capsys, arrays, message):

@@ -65,6 +65,7 @@ def test_a_digest_tells_configurations_apart():
         pytest.param(
             {"options.drop": ["all"]}, "options.drop: got", marks=pytest.mark.errors
         ),
+        ({"seeds": ["a"]}, "seeds: got"),
         ([], "wanted a JSON object"),
     ],
 )

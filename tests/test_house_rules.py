@@ -10,10 +10,11 @@ PACKAGE = ROOT / "scbch_jax"
 FLOORS = [
     {"checks"},
     {"types", "settings"},
-    {"data", "networks", "losses", "retrieval", "report", "config"},
+    {"data", "networks", "losses", "retrieval", "report"},
+    {"config"},
     {"index", "methods"},
     {"training"},
-    {"run_folder"},
+    {"run_folder", "agreement"},
     {"experiment"},
     {"commands", "cli"},
 ]

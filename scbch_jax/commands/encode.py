@@ -18,13 +18,10 @@ from scbch_jax.settings.commands import Encode
 def main(options: Encode) -> None:
     """Encodes a file's features, or a part of the run's own data, and writes an npz."""
     plan, recipe, params = run_folder.saved_params(options.run, seed=options.seed)
-    require(options.out.suffix == ".npz", "out", options.out, "a file ending in .npz")
-    require(
-        options.out.absolute().parent.is_dir(),
-        "out",
-        options.out,
-        "a file in a folder that exists",
-    )
+    out = options.out.absolute()
+    require(out.suffix == ".npz", "out", options.out, "a file ending in .npz")
+    fits = out.parent.is_dir() and not out.is_dir()
+    require(fits, "out", options.out, "a file in a folder that exists")
     arrays = (
         _own_part(options, plan) if options.features is None else _from_file(options)
     )
@@ -72,8 +69,12 @@ def _from_file(options: Encode) -> dict[str, Any]:
     require(
         bool(found),
         "features",
-        f"{options.features} with {', '.join(there) or 'no arrays'}",
+        f"{options.features} with {', '.join(there) or 'no named arrays'}",
         f"an array {options.image_key} or {options.text_key} "
         "(--image-key and --text-key name others)",
     )
-    return {m: data.read_array(options.features, key) for m, key in found.items()}
+    arrays = {m: data.read_array(options.features, key) for m, key in found.items()}
+    rows = {m: len(array) if array.ndim else 0 for m, array in arrays.items()}
+    came = ", ".join(f"{n} of {m}" for m, n in rows.items())
+    require(len(set(rows.values())) == 1, "rows", came, "as many: rows that align")
+    return arrays

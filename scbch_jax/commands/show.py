@@ -67,7 +67,12 @@ def results(lines: list[Record], seeds: tuple[int, ...]) -> str:
     table = as_markdown(
         ["MAP in percent", "epoch", "I2T", "T2I", "average", "ROC"], rows
     )
-    return table + "\nROC: area of confidence, clean against noisy training rows."
+    return f"{table}\n{_FOOTNOTE}"
+
+
+_FOOTNOTE = """\
+best epoch: chosen on the test queries themselves, as the field reports it
+ROC: area under the curve of confidence, clean rows against noisy ones"""
 
 
 def _row(name: str, lines: list[Record]) -> list[str]:
@@ -92,11 +97,9 @@ def _mean(values: list[float | None]) -> float | None:
 def _words(line: Record) -> str:
     """One result line in words, parts that a method lacks left out."""
     words = [f"seed {line['seed']}  epoch {line['epoch']:3d}  loss {line['total']:.4f}"]
-    if line.get("confidence_noisy") is not None:
-        words.append(
-            f"confidence clean {line['confidence_clean']:.2f} "
-            f"noisy {line['confidence_noisy']:.2f}"
-        )
+    for rows in ("clean", "noisy"):
+        trust = line.get(f"confidence_{rows}")
+        words += [f"{rows} rows {trust:.2f}"] if trust is not None else []
     if "average" in line:
         words.append(f"MAP I2T {percent(line['i2t'])} T2I {percent(line['t2i'])}")
     return "  ".join([*words, f"{line['seconds']:.1f} s"])

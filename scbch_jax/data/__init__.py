@@ -9,7 +9,7 @@ from scbch_jax.data.benchmarks import (
 )
 from scbch_jax.data.files import array_names, read_array
 from scbch_jax.data.loading import Loaded, load, noisy_labels
-from scbch_jax.data.noise import hit_rows, published_labels, swap_labels
+from scbch_jax.data.noise import Flips, flips, hit_rows, published_labels, swap_labels
 from scbch_jax.data.splits import (
     check_dataset,
     check_features,
@@ -21,6 +21,7 @@ from scbch_jax.data.synthetic import planted
 __all__ = [
     "BENCHMARKS",
     "Benchmark",
+    "Flips",
     "Loaded",
     "array_names",
     "batch_order",
@@ -28,6 +29,7 @@ __all__ = [
     "check_features",
     "check_labels",
     "find_sources",
+    "flips",
     "gather",
     "hit_rows",
     "load",

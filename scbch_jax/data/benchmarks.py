@@ -166,6 +166,10 @@ def read_benchmark(benchmark: Benchmark, root: Path, image: str = "") -> Split:
 def _read_source(root: Path, source: Source) -> np.ndarray:
     path = root / source.file
     parts = [read_array(path, key) for key in source.keys]
+    for key, part in zip(source.keys, parts, strict=True):
+        require(
+            part.ndim == 2, f"{source.file}, {key}", f"shape {part.shape}", "a matrix"
+        )
     if source.prefix and path.suffix == ".npz":
         _require_prefix(path, len(parts[0]))
     widths = {part.shape[1:] for part in parts}

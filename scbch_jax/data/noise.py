@@ -1,12 +1,14 @@
 """Label noise: drawn as the field draws it, or read from a published noise file."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from scbch_jax.checks import require
 from scbch_jax.data.benchmarks import Benchmark
 from scbch_jax.data.files import read_array
+from scbch_jax.data.splits import check_labels
 
 
 def swap_labels(
@@ -36,9 +38,24 @@ def swap_labels(
     return noisy
 
 
-def hit_rows(labels: np.ndarray, clean: np.ndarray) -> np.ndarray:
+class Flips(NamedTuple):
+    """Every entry of the labels that noise changed, in the order of rows."""
+
+    rows: np.ndarray
+    classes: np.ndarray
+    added: np.ndarray
+    """True for a label that was added, False for one that was removed."""
+
+
+def flips(noisy: np.ndarray, clean: np.ndarray) -> Flips:
+    """The entries in which labels differ from the clean ones."""
+    rows, classes = np.nonzero(noisy != clean)
+    return Flips(rows, classes, added=noisy[rows, classes] > 0)
+
+
+def hit_rows(noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
     """Marks the rows whose labels differ from the clean ones: bool [samples]."""
-    return (labels != clean).any(axis=1)
+    return (noisy != clean).any(axis=1)
 
 
 def published_labels(
@@ -75,4 +92,4 @@ def published_labels(
         f"shape {noisy.shape}",
         f"{clean.shape}",
     )
-    return noisy.astype(clean.dtype)
+    return check_labels(f"result in {path}", noisy)

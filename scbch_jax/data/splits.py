@@ -71,10 +71,13 @@ def check_features(field: str, features: np.ndarray, *, width: int = 0) -> np.nd
     require(
         features.dtype.kind in "fiub", field, f"{features.dtype} values", "real numbers"
     )
-    bad = int(np.sum(~np.isfinite(features).all(axis=1)))
-    require(not bad, field, f"NaN or infinity in {bad} rows", "finite numbers")
-    require(bool(features.any()), field, "only zeros", "features")
-    return features.astype(np.float32)
+    with np.errstate(over="ignore"):
+        narrow = features.astype(np.float32)
+    bad = int(np.sum(~np.isfinite(narrow).all(axis=1)))
+    wanted = "finite numbers within float32"
+    require(not bad, field, f"NaN or infinity in {bad} rows", wanted)
+    require(bool(narrow.any()), field, "only zeros", "features")
+    return narrow
 
 
 def check_labels(field: str, labels: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ def planted(sizes: Planted) -> Dataset:
         sizes: numbers of samples, widths and difficulty.
     """
     rng = np.random.default_rng(sizes.seed)
-    samples = sizes.queries + max(sizes.database, sizes.train)
+    samples = sizes.queries + sizes.database
     labels = _draw_labels(rng, samples, sizes.classes)
     image = _draw_pictures(rng, labels, sizes)
     text = _draw_texts(rng, labels, sizes)

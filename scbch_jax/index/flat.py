@@ -34,7 +34,7 @@ class FlatIndex:
                 f"codes: got {codes.dtype} of shape {codes.shape}, "
                 "wanted a uint8 matrix, one row a code"
             )
-        self._codes = codes
+        self._codes = np.asarray(codes)
 
     def search(self, queries: UInt8[Any, "queries bytes"], *, k: int) -> Hits:
         """Finds the k nearest items of each query.

@@ -42,8 +42,8 @@ def stepped_repulsion_loss(
 
     A pair further than the margin below its anchor's own similarity is lowered by the
     whole shift, a step where Eq. 6 has a ramp. The mean runs over all pairs, the
-    diagonal (never below 0) included, and both directions are added: with Eq. 7's
-    average this is twice the paper's, plus a constant.
+    diagonal (never below 0) included, and both directions are added. Where every row
+    has a label this is twice Eq. 7's average of such steps, plus 2/n.
 
     Args:
         similarity: S; row = image, column = text.

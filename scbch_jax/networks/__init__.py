@@ -6,7 +6,7 @@ from scbch_jax.networks.hash_network import (
     classifier,
     hash_network,
 )
-from scbch_jax.networks.torch_weights import from_torch, to_torch
+from scbch_jax.networks.torch_weights import from_torch, to_torch, torch_forward
 
 __all__ = [
     "Network",
@@ -15,4 +15,5 @@ __all__ = [
     "from_torch",
     "hash_network",
     "to_torch",
+    "torch_forward",
 ]

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from scbch_jax.networks.hash_network import hash_network
+
 CLASSIFIERS = {"image": "W_u", "text": "W_v"}
 """Name of each modality's classifier in the PyTorch version."""
 
@@ -33,11 +35,28 @@ def from_torch(state: Mapping[str, np.ndarray], modality: str) -> dict[str, Any]
             f"{modality} weights: missing {missing or 'none'}, "
             f"left over {extra or 'none'}"
         )
-    network = {}
-    for i in range(layers):
-        weight, bias = (np.asarray(state[name]) for name in _layer_names(i))
-        network[f"layer_{i}"] = {"kernel": weight.T, "bias": bias}
+    network = {f"layer_{i}": _layer(state, i) for i in range(layers)}
     return {"network": network, "classifier": np.asarray(state[CLASSIFIERS[modality]])}
+
+
+def torch_forward(state: Mapping[str, np.ndarray], features: Any) -> Any:
+    """Relaxed codes by a network of PyTorch weights, classifier left out.
+
+    Args:
+        state: `fc.N.weight` and `fc.N.bias` of every layer.
+        features: one row a sample.
+    """
+    layers = len(state) // 2
+    network = {f"layer_{i}": _layer(state, i) for i in range(layers)}
+    shapes = [network[f"layer_{i}"]["bias"].shape[0] for i in range(layers)]
+    net = hash_network(
+        features=features.shape[1],
+        hidden=shapes[0],
+        layers=layers,
+        bits=shapes[-1],
+        unit_length=True,
+    )
+    return net.apply(network, features)
 
 
 def to_torch(params: Mapping[str, Any], modality: str) -> dict[str, np.ndarray]:
@@ -48,6 +67,11 @@ def to_torch(params: Mapping[str, Any], modality: str) -> dict[str, np.ndarray]:
         state[weight] = np.ascontiguousarray(np.asarray(layer["kernel"]).T)
         state[bias] = np.asarray(layer["bias"])
     return state
+
+
+def _layer(state: Mapping[str, np.ndarray], layer: int) -> dict[str, np.ndarray]:
+    weight, bias = (np.asarray(state[name]) for name in _layer_names(layer))
+    return {"kernel": weight.T, "bias": bias}
 
 
 def _layer_names(layer: int) -> tuple[str, str]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from scbch_jax.checks import InputError
+
 Record = dict[str, Any]
 
 
@@ -17,17 +19,40 @@ def append(path: Path, record: Record) -> None:
 
 
 def read(path: Path) -> list[Record]:
-    """Reads all whole lines; a last line that was cut short is left out."""
+    """Reads all whole lines; a last line that was cut short is left out.
+
+    Raises:
+        InputError: for any other line that is no JSON.
+    """
     if not path.is_file():
         return []
     text = path.read_text()
-    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+    try:
+        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"results: got {path} with a line that is no JSON ({error}), "
+            "wanted the result lines of a run"
+        ) from error
 
 
 def truncate(path: Path, records: Iterable[Record]) -> None:
     """Replaces the file by these records, in one step."""
-    fresh = path.with_suffix(".tmp")
-    fresh.write_text("")
-    for record in records:
-        append(fresh, record)
-    os.replace(fresh, path)
+    replace_file(path, "".join(f"{json.dumps(record)}\n" for record in records))
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Writes a text file whole or not at all.
+
+    Raises:
+        InputError: if it cannot be written.
+    """
+    fresh = path.with_name(path.name + ".tmp")
+    try:
+        fresh.write_text(text)
+        os.replace(fresh, path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True) if fresh.parent.is_dir() else None
+        raise InputError(
+            f"file: got {path} ({error.strerror}), wanted a file that can be written"
+        ) from error

@@ -35,6 +35,10 @@ class Evaluate:
     """Folder that train wrote."""
     root: str = ""
     """Data root, where it is not the one that the run was trained with."""
+    stable: bool = False
+    """Also score with items at one distance kept in the database's order."""
+    curve: Path | None = None
+    """File to write precision and recall by Hamming radius to, as CSV."""
     json: bool = False
     """Print result lines instead of a table."""
 

@@ -10,8 +10,8 @@ from scbch_jax.settings.wanted import (
     at_least,
     between,
     check_fields,
-    distinct,
     multiple_of,
+    seed_list,
 )
 
 
@@ -80,16 +80,13 @@ class Experiment:
     options: scbch.Options = field(default_factory=scbch.Options)
     hparams: scbch.HParams = field(default_factory=scbch.HParams)
     training: Training = field(default_factory=Training)
-    seeds: Annotated[tuple[int, ...], distinct()] = (0,)
+    seeds: Annotated[tuple[int, ...], seed_list()] = (0,)
     """Seeds of initial weights, batch order and drawn noise; one run for each."""
 
     def __post_init__(self) -> None:
         """Checks the fields, and those of the NamedTuple that cannot check itself."""
         check_fields(self)
         check_fields(self.hparams, "hparams.")
-        require(
-            min(self.seeds) >= 0, "seeds", self.seeds, "whole numbers of at least 0"
-        )
         require(
             self.noise.kind != "published" or self.data.name != "planted",
             "noise.kind",

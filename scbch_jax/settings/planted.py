@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from scbch_jax.checks import require
 from scbch_jax.settings.wanted import at_least, between, check_fields
 
 
@@ -32,3 +33,9 @@ class Planted:
     def __post_init__(self) -> None:
         """Checks the fields."""
         check_fields(self, "data.planted.")
+        require(
+            self.train <= self.database,
+            "data.planted.train",
+            self.train,
+            f"at most the {self.database} rows of the database, whose first rows train",
+        )

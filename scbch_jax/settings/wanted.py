@@ -22,12 +22,17 @@ def between(low: float, high: float) -> Wanted:
 
 def at_least(low: int) -> Wanted:
     """A whole number not below `low`."""
-    return Wanted(lambda n: n >= low, f"a whole number of at least {low}")
+    return Wanted(
+        lambda n: _is_whole(n) and n >= low, f"a whole number of at least {low}"
+    )
 
 
 def multiple_of(step: int) -> Wanted:
     """A positive multiple of `step`."""
-    return Wanted(lambda n: n > 0 and n % step == 0, f"a positive multiple of {step}")
+    return Wanted(
+        lambda n: _is_whole(n) and n > 0 and n % step == 0,
+        f"a positive multiple of {step}",
+    )
 
 
 def positive() -> Wanted:
@@ -35,11 +40,18 @@ def positive() -> Wanted:
     return Wanted(lambda x: 0 < x < float("inf"), "a number above 0")
 
 
-def distinct() -> Wanted:
-    """A sequence with at least one entry and none twice."""
+def seed_list() -> Wanted:
+    """One or more whole numbers of at least 0, none of them twice."""
     return Wanted(
-        lambda xs: 0 < len(xs) == len(set(xs)), "one or more, all of them different"
+        lambda xs: (
+            all(_is_whole(x) and x >= 0 for x in xs) and 0 < len(xs) == len(set(xs))
+        ),
+        "one or more whole numbers of at least 0, all of them different",
     )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def check_fields(settings: Any, prefix: str = "") -> None:

@@ -50,7 +50,3 @@ class Checkpoints:
                 f"checkpoint: got {came} ({reason}), "
                 "wanted a whole state of this configuration"
             ) from error
-
-    def close(self) -> None:
-        """Releases what Orbax holds."""
-        self._manager.close()

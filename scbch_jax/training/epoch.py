@@ -65,7 +65,8 @@ def train_epoch(
         recipe: what to compile.
 
     Returns:
-        The state after the epoch, and each logged value of every step: [steps].
+        The state after the epoch, and each value that the last step of a batch logged,
+        for every batch of the last pass: [batches].
     """
     method = recipe.build(hparams)
     key = jax.random.fold_in(_purpose(key, "epochs"), epoch)
@@ -121,8 +122,8 @@ def _one_pass(
     def on_batch(run: RunState, item: Any) -> tuple[RunState, Metrics]:
         index, number = item
         batch, metrics = gather(train, index), {}
-        for step in steps:
-            step_key = jax.random.fold_in(key, number)
+        for place, step in enumerate(steps):
+            step_key = jax.random.fold_in(key, number * len(steps) + place)
             run, metrics = gradient_step(step, method.optimizers, run, batch, step_key)
         return run, metrics
 

@@ -23,8 +23,8 @@ def test_without_a_terminal_there_is_a_line_an_epoch(capsys):
         on_epoch({**LINE, "epoch": 4, "confidence_noisy": None})
     first, second = capsys.readouterr().err.splitlines()
     assert "MAP I2T 61.0 T2I 63.0" in first
-    assert "clean 0.90 noisy 0.70" in first
-    assert "confidence" not in second
+    assert "clean rows 0.90  noisy rows 0.70" in first
+    assert "noisy" not in second
 
 
 def test_on_a_terminal_there_is_a_bar(monkeypatch):

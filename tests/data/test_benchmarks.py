@@ -62,7 +62,8 @@ def test_features_may_cover_the_first_rows(small):
         load(root, image=file)
 
 
-def test_missing_files_are_listed(small):
+def test_missing_files_are_listed(small, monkeypatch):
+    monkeypatch.delenv("SCBCH_DATA", raising=False)
     root, _ = small
     (root / "mirflickr25k-yall.mat").unlink()
     with pytest.raises(InputError, match=r"lacks mirflickr25k-yall.mat; wanted .*UCCH"):
@@ -152,6 +153,9 @@ def test_published_noise_must_be_of_these_rows(small):
     with pytest.raises(
         InputError, match=r"True in .*labels of shape \(4, 3\) that differ"
     ):
+        data.noisy_labels(source, noise, clean, seed=0)
+    write(clean, clean * np.nan)
+    with pytest.raises(InputError, match=r"result in .*wanted only 0 and 1"):
         data.noisy_labels(source, noise, clean, seed=0)
     with pytest.raises(InputError, match=r"noise.kind: got published, with no file"):
         data.noisy_labels(source, Noise("published", 0.3), clean, seed=0)

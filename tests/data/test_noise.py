@@ -35,6 +35,14 @@ def test_rows_with_none_or_all(labels):
     assert noisy[1].sum() == 5
 
 
+def test_flips_undo_the_noise(labels):
+    noisy = spoil(labels, 0.5)
+    flips = data.flips(noisy, labels)
+    noisy[flips.rows, flips.classes] = ~flips.added
+    np.testing.assert_array_equal(noisy, labels)
+    assert len(set(flips.rows)) == 200
+
+
 def test_the_seed_decides(labels):
     np.testing.assert_array_equal(spoil(labels, 0.5), spoil(labels, 0.5))
     assert (spoil(labels, 0.5) != spoil(labels, 0.5, seed=1)).any()

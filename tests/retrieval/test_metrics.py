@@ -56,6 +56,56 @@ def test_all_relevant_is_one(ties):
     np.testing.assert_allclose(retrieval.average_precision(counts, ties=ties), 1.0)
 
 
+def test_precision_and_recall_by_radius():
+    """One query: of 4 relevant, 1 of 2 at distance 0, 3 of 4 at 2; one has none."""
+    counts = RadiusCounts(
+        np.array([[1, 0, 3], [0, 0, 0]]), np.array([[2, 0, 4], [1, 1, 1]])
+    )
+    precision, recall = retrieval.precision_recall(counts)
+    np.testing.assert_allclose(precision, [1 / 2, 1 / 2, 4 / 6])
+    np.testing.assert_allclose(recall, [1 / 4, 1 / 4, 1])
+    assert retrieval.precision_within(counts, radius=2) == 4 / 6
+
+
+def test_nothing_within_a_radius_is_precision_zero():
+    counts = RadiusCounts(np.array([[0, 1], [1, 0]]), np.array([[0, 1], [1, 1]]))
+    np.testing.assert_allclose(retrieval.precision_recall(counts)[0], [0.5, 0.75])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_curve_at_depths_against_a_loop(seed):
+    distances, relevance = case(seed, items=30, radii=6)
+    depths = np.array([1, 7, 30, 31])
+    precision, recall = retrieval.ranked_precision_recall(
+        distances, relevance, depths=depths
+    )
+    order = np.argsort(distances, axis=1, kind="stable")
+    for point, depth in enumerate(depths):
+        hits = [
+            r[o][:depth].sum() for r, o in zip(relevance[1:], order[1:], strict=True)
+        ]
+        np.testing.assert_allclose(precision[point], np.mean(hits) / depth)
+        shares = np.array(hits) / relevance[1:].sum(axis=1)
+        np.testing.assert_allclose(recall[point], shares.mean())
+
+
+def test_stable_order_of_both_directions():
+    """More queries than are ranked at once, against the plain function."""
+    rng = np.random.default_rng(0)
+    sides = [
+        PairedCodes(
+            *(jnp.asarray(rng.integers(0, 4, (n, 1)), jnp.uint8) for _ in range(2)),
+            labels=jnp.asarray(rng.random((n, 3)) < 0.4, jnp.float32),
+        )
+        for n in (300, 40)
+    ]
+    ours = retrieval.stable_map(*sides)
+    relevance = np.asarray(sides[0].labels @ sides[1].labels.T) > 0
+    distances = np.asarray(retrieval.hamming_matrix(sides[0].image, sides[1].text))
+    wanted = np.nanmean(retrieval.ranked_average_precision(distances, relevance))
+    np.testing.assert_allclose(ours["i2t"], wanted)
+
+
 def test_queries_with_nothing_relevant_do_not_count():
     counts = RadiusCounts(np.array([[1, 0], [0, 0]]), np.array([[1, 1], [1, 1]]))
     assert retrieval.mean_average_precision(counts) == 1.0
@@ -87,6 +137,13 @@ def test_agreement_with_the_released_code():
         np.asarray(labels[0] @ labels[1].T) > 0,
     )
     np.testing.assert_allclose(np.nanmean(ranked), arrays["exp_map_stable"], atol=1e-9)
+    first = retrieval.ranked_average_precision(
+        np.asarray(retrieval.hamming_matrix(queries, items)),
+        np.asarray(labels[0] @ labels[1].T) > 0,
+        first=50,
+    )
+    wanted = arrays["exp_map_k50_upstream_stable"]
+    np.testing.assert_allclose(np.nanmean(first), wanted, atol=1e-8)
     averaged = retrieval.mean_average_precision(
         retrieval.radius_counts(queries, items, *labels)
     )

@@ -19,6 +19,12 @@ from scbch_jax.settings import Data, Experiment, Noise, Planted, Training, scbch
         (lambda: Noise(rate=1.1), "noise.rate: got 1.1, wanted a number from 0 to 1"),
         (lambda: Noise(rate=float("nan")), "noise.rate: got nan"),
         (lambda: Training(epochs=0), "training.epochs: got 0"),
+        pytest.param(
+            lambda: Training(epochs=2.5),
+            "training.epochs: got 2.5, wanted a whole number",
+            marks=pytest.mark.errors,
+        ),
+        (lambda: Planted(train=9, database=8), "data.planted.train: got 9, wanted at"),
         (lambda: Training(batch_size=1), "training.batch_size: got 1"),
         (lambda: scbch.Options(neighbors=0), "options.neighbors: got 0"),
         (lambda: Planted(train=1), "data.planted.train: got 1"),
