@@ -154,11 +154,6 @@ def test_a_folder_that_cannot_be_made_is_named(trained, tmp_path, capsys, out):
     assert "wanted a folder to write in" in complaint(capsys, "train", *words)
 
 
-def test_every_row_hit_is_no_trouble(capsys):
-    assert cli.main(["demo", "--noise-rate", "1", "--epochs", "1"]) == 0
-    assert "noisy rows 1.00" in capsys.readouterr().err
-
-
 def test_what_noise_hit_is_kept(trained):
     from scbch_jax import config, data
 

@@ -5,6 +5,7 @@ import pytest
 
 from scbch_jax import experiment
 from scbch_jax.checks import InputError
+from scbch_jax.commands import show
 from scbch_jax.settings import Data, Experiment, Noise, Planted, Training, scbch
 
 
@@ -62,11 +63,18 @@ def test_a_readers_own_term_is_logged():
     np.testing.assert_allclose(plain, expected, rtol=1e-5)
 
 
-def test_without_noise_there_is_no_area():
-    short = plan(noise=Noise("none"), training=Training(epochs=1))
-    (line,) = experiment.run(short)
-    assert line["confidence_noisy"] is None
-    assert np.isnan(line["confidence_roc"])
+@pytest.mark.parametrize(
+    ("noise", "missing"), [(Noise("none"), "noisy"), (Noise(rate=1.0), "clean")]
+)
+def test_without_two_sides_there_is_no_area(capsys, noise, missing):
+    with show.progress("trial", epochs=1) as on_epoch:
+        lines = experiment.run(
+            plan(noise=noise, training=Training(epochs=1)), on_epoch=on_epoch
+        )
+    assert lines[0][f"confidence_{missing}"] is None
+    assert np.isnan(lines[0]["confidence_roc"])
+    assert f"{missing} rows" not in capsys.readouterr().err
+    assert "| - |" in show.results(lines, (0,)).replace("  ", "")
 
 
 def test_scoring_now_and_then():

@@ -33,8 +33,7 @@ def test_distance_by_pencil():
     np.testing.assert_array_equal(retrieval.hamming_matrix(left, right), [[0, 8, 1]])
 
 
-@pytest.mark.parametrize("bits", [8, 24, 64])
-@pytest.mark.parametrize("block", [1, 4, 64])
+@pytest.mark.parametrize(("bits", "block"), [(8, 64), (24, 4), (64, 1)])
 def test_counts_are_those_of_the_full_matrices(bits, block, transform):
     queries, items = codes(1, 6, bits), codes(2, 30, bits)
     wanted, there = labels(3, 6), labels(4, 30)
