@@ -126,7 +126,8 @@ def test_ranked_keeps_the_order_of_the_database(seed):
 
 
 def test_agreement_with_the_released_code():
-    """Stable order to 1e-9; averaged ties within 3 standard errors of 200 shuffles."""
+    """Stable order to the float32 that it was recorded in, 6e-8 relative; averaged ties
+    within 3 standard errors of the mean over 200 shuffles."""
     arrays = np.load(GOLDEN / "metrics.npz")
     queries, items = (
         retrieval.pack(jnp.asarray(arrays[k])) for k in ("query_codes", "db_codes")
@@ -136,14 +137,14 @@ def test_agreement_with_the_released_code():
         np.asarray(retrieval.hamming_matrix(queries, items)),
         np.asarray(labels[0] @ labels[1].T) > 0,
     )
-    np.testing.assert_allclose(np.nanmean(ranked), arrays["exp_map_stable"], atol=1e-9)
+    np.testing.assert_allclose(np.nanmean(ranked), arrays["exp_map_stable"], rtol=6e-8)
     first = retrieval.ranked_average_precision(
         np.asarray(retrieval.hamming_matrix(queries, items)),
         np.asarray(labels[0] @ labels[1].T) > 0,
         first=50,
     )
     wanted = arrays["exp_map_k50_upstream_stable"]
-    np.testing.assert_allclose(np.nanmean(first), wanted, atol=1e-8)
+    np.testing.assert_allclose(np.nanmean(first), wanted, rtol=6e-8)
     averaged = retrieval.mean_average_precision(
         retrieval.radius_counts(queries, items, *labels)
     )
