@@ -26,7 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the words after the program's name; by default the process's own.
 
     Returns:
-        The exit code: 0, or 2 for input that cannot be used, 130 when interrupted.
+        The exit code: 0, or 1 for a check that fails, 2 for input that cannot be used,
+        130 when interrupted.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -36,13 +37,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         name = words[0]
         require(name in COMMANDS, "command", name, f"one of {', '.join(COMMANDS)}")
         options = parse(name, words[1:])
-        importlib.import_module(f"scbch_jax.commands.{name}").main(options)
+        command = importlib.import_module(f"scbch_jax.commands.{name}")
+        return command.main(options) or 0
     except InputError as error:
         print(f"scbch: {error}", file=sys.stderr)  # noqa: T201
         return 2
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
 def parse(name: str, words: list[str]) -> Any:
@@ -84,7 +85,7 @@ def _train_default(words: list[str]) -> tuple[Train, list[str]]:
 def _overview() -> str:
     lines = ["usage: scbch COMMAND [options]", "", "commands:"]
     for name, kind in COMMANDS.items():
-        lines.append(f"  {name:<10}{(kind.__doc__ or '').splitlines()[0]}")
+        lines.append(f"  {name:<12}{(kind.__doc__ or '').splitlines()[0]}")
     return "\n".join([*lines, "", "scbch COMMAND --help lists a command's options."])
 
 

@@ -94,6 +94,7 @@ def test_every_option_has_help(name, capsys, monkeypatch):
         (["encode", "gone"], "run: got gone"),
         (["demo", "--epochs", "0"], "epochs: got 0"),
         (["data", "--name", "moon"], "moon"),
+        (["crosscheck", "gone"], "files: got gone, wanted"),
     ],
 )
 def test_bad_input_is_one_line(capsys, monkeypatch, tmp_path, words, message):

@@ -92,11 +92,24 @@ class ShowData:
     data: Annotated[Data, Flat] = field(default_factory=Data)
 
 
+@dataclass(frozen=True)
+class Crosscheck:
+    """Compare this package with recorded answers of the authors' PyTorch code."""
+
+    files: tyro.conf.Positional[tuple[Path, ...]] = ()
+    """Recorded .npz files, or folders of them; by default those in tests/golden."""
+    float64: bool = False
+    """Compute in double precision, whatever the inputs were recorded in."""
+    json: Path | None = None
+    """File to write every comparison to, one JSON object a line."""
+
+
 COMMANDS: dict[str, type] = {
     "train": Train,
     "evaluate": Evaluate,
     "encode": Encode,
     "demo": Demo,
     "data": ShowData,
+    "crosscheck": Crosscheck,
 }
 """Every command; scbch_jax.commands has a module with `main(options)` for each."""

@@ -1,0 +1,65 @@
+"""MAP and precision-recall of a Hamming ranking."""
+
+from collections.abc import Iterator, Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from scbch_jax import retrieval
+from scbch_jax.agreement.compare import Comparison, compare
+
+NEEDS = frozenset({"query_codes", "db_codes", "query_labels", "db_labels"})
+ANSWERS = ("exp_map_", "exp_pr_")
+ALSO_ANSWERS: tuple[str, ...] = ()
+SHUFFLES = 200
+"""Orders of the ties that the recorded mean was taken over."""
+
+
+def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison]:
+    """Every answer of the file that is there."""
+    codes = [
+        retrieval.pack(jnp.asarray(arrays[k])) for k in ("query_codes", "db_codes")
+    ]
+    labels = [jnp.asarray(arrays[k]) for k in ("query_labels", "db_labels")]
+    counts = jax.device_get(retrieval.radius_counts(*codes, *labels))
+    distances = np.asarray(retrieval.hamming_matrix(*codes))
+    relevance = np.asarray(labels[0] @ labels[1].T) > 0
+    ranking = (distances, relevance)
+    for key, first in (("exp_map_stable", None), ("exp_map_k50_upstream_stable", 50)):
+        if key in arrays:
+            values = retrieval.ranked_average_precision(*ranking, first=first)
+            name = "MAP, stable order" + (f", first {first} relevant" if first else "")
+            yield compare(name, np.nanmean(values), arrays[key], kind="ranked map")
+    if "exp_map_upstream" in arrays:
+        yield within_ties("MAP, as printed", counts, float(arrays["exp_map_upstream"]))
+    if "exp_map_mean_over_200_shuffles" in arrays:
+        error = float(arrays["exp_map_std_over_shuffles"]) / SHUFFLES**0.5
+        ours = retrieval.mean_average_precision(counts)
+        theirs = arrays["exp_map_mean_over_200_shuffles"]
+        yield compare(
+            "MAP, ties averaged", ours, theirs, kind="averaged map", unit=error
+        )
+    if "exp_pr_precision" in arrays:
+        points = len(arrays["exp_pr_precision"])
+        depths = np.linspace(1, distances.shape[1] + 1, points).astype(int)
+        curve = retrieval.ranked_precision_recall(*ranking, depths=depths)
+        for name, ours in zip(("precision", "recall"), curve, strict=True):
+            theirs = arrays[f"exp_pr_{name}"]
+            yield compare(f"{name} at depths", ours, theirs, kind="precision-recall")
+
+
+def within_ties(
+    name: str, counts: retrieval.RadiusCounts, recorded: float
+) -> Comparison:
+    """A recorded MAP of an unknown order of ties against the best and worst orders."""
+    worst, best = (
+        retrieval.mean_average_precision(counts, ties=t) for t in ("worst", "best")
+    )
+    nearest = min(max(recorded, worst), best)
+    return compare(
+        f"{name}, between worst and best ties",
+        nearest,
+        np.float64(recorded),
+        kind="tie band",
+    )

@@ -1,0 +1,59 @@
+"""The networks' forward pass, and confidence from neighbors over a training set."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+import jax.numpy as jnp
+import numpy as np
+
+from scbch_jax import losses, networks
+from scbch_jax.agreement.compare import Comparison, compare
+
+NEEDS = frozenset({"img", "txt", "y_noisy", "u", "v"})
+ANSWERS = ("exp_weight_k",)
+ALSO_ANSWERS = ("u", "v")
+MODALITIES = (("image", "img", "u"), ("text", "txt", "v"))
+"""Modality, key of its features, key of its codes."""
+
+
+def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison]:
+    """The recorded codes u and v, and the confidence for every k and floor."""
+    for modality, short, codes in MODALITIES:
+        start = f"params_{short}."
+        state = {
+            k.removeprefix(start): a for k, a in arrays.items() if k.startswith(start)
+        }
+        if state:
+            ours = networks.torch_forward(state, jnp.asarray(arrays[short]))
+            yield compare(
+                f"{modality} codes", ours, arrays[f"exp_{codes}"], kind="codes"
+            )
+    for key, recorded in arrays.items():
+        found = re.fullmatch(r"exp_weight_k(\d+)_g([\d.]+)", key)
+        if found:
+            k, floor = int(found[1]), float(found[2])
+            yield from _confidence(arrays, recorded, k, floor)
+
+
+def _confidence(
+    arrays: Mapping[str, np.ndarray], recorded: np.ndarray, k: int, floor: float
+) -> Iterator[Comparison]:
+    codes = [jnp.asarray(arrays[key]) for key in ("u", "v")]
+    labels = jnp.asarray(arrays["y_noisy"])
+    soft = losses.neighbor_soft_labels(*codes, labels, neighbors=k)
+    weights = np.asarray(losses.confidence_weights(labels, soft, floor=floor))
+    tied = tied_rows(arrays["u"], arrays["v"], k)
+    name = f"confidence, k {k} floor {floor:g}"
+    yield compare(name, weights[~tied], recorded[~tied], kind="confidence")
+    yield compare(
+        f"{name}, rows with a tie", tied.mean(), np.float32(0), kind="tied rows"
+    )
+
+
+def tied_rows(u: np.ndarray, v: np.ndarray, k: int, gap: float = 1e-6) -> np.ndarray:
+    """Rows whose k-th and next neighbor are as similar as rounding can tell."""
+    unit = [x / np.linalg.norm(x, axis=1, keepdims=True) for x in (u, v)]
+    similarity = (unit[0] @ unit[0].T + unit[1] @ unit[1].T) / 2
+    np.fill_diagonal(similarity, 0.0)
+    ranked = -np.sort(-similarity, axis=1)
+    return ranked[:, k - 1] - ranked[:, k] < gap

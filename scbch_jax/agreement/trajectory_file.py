@@ -1,0 +1,165 @@
+"""A whole training run, step by step, from recorded weights and batch order."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from scbch_jax import networks, retrieval, training
+from scbch_jax.agreement.compare import Comparison, compare
+from scbch_jax.agreement.metrics_file import within_ties
+from scbch_jax.agreement.neighbors_file import MODALITIES, tied_rows
+from scbch_jax.methods import Recipe, ScbchState, Sizes
+from scbch_jax.settings.scbch import HParams, Options
+from scbch_jax.types import Split
+
+NEEDS = frozenset({"img", "txt", "y_true", "y_noisy", "batch_order", "n_query"})
+ANSWERS = ("exp_loss", "exp_weights", "exp_map_", "exp_final_")
+ALSO_ANSWERS: tuple[str, ...] = ()
+
+
+class Trajectory(NamedTuple):
+    """What our run from the same start left behind."""
+
+    steps: dict[str, np.ndarray]
+    """Loss of every step, by name."""
+    weights: np.ndarray
+    """Confidence in every epoch, [epochs, samples]."""
+    tied: np.ndarray
+    """Which rows had a tie for the last neighbor, [epochs, samples]."""
+    counts: dict[str, list[retrieval.RadiusCounts]]
+    """Before every epoch, by direction."""
+    params: Any
+
+
+def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison]:
+    """Losses, weights and MAP along the run, and the parameters at its end."""
+    ours = train(arrays)
+    yield from _steps(arrays, ours)
+    if "exp_weights" in arrays:
+        yield from _weights(arrays["exp_weights"], ours)
+    for direction, counts in ours.counts.items():
+        for epoch, recorded in enumerate(arrays.get(f"exp_map_{direction}", ())):
+            name = f"MAP {direction.upper()}, before epoch {epoch + 1}"
+            yield within_ties(name, counts[epoch], float(recorded))
+    for modality, short, _ in MODALITIES:
+        state = networks.to_torch(ours.params[modality], modality)
+        for name, recorded in _state(arrays, f"exp_final_{short}.").items():
+            title = f"final {short}.{name}"
+            yield compare(title, state[name], recorded, kind="parameters")
+
+
+def train(arrays: Mapping[str, np.ndarray]) -> Trajectory:
+    """Our run: the production epoch, from the recorded weights and batch orders."""
+    first = int(arrays["n_query"])
+    rows = {modality: arrays[short] for modality, short, _ in MODALITIES}
+    clean = arrays["y_true"]
+    query, database = (
+        Split(*(jnp.asarray(a[part]) for a in (rows["image"], rows["text"], clean)))
+        for part in (slice(None, first), slice(first, None))
+    )
+    train_set = database._replace(labels=jnp.asarray(arrays["y_noisy"]))
+    recipe, hp, run = _start(arrays, train_set)
+    key, steps, weights, tied = jax.random.key(0), [], [], []
+    counts: dict[str, list[retrieval.RadiusCounts]] = {"i2t": [], "t2i": []}
+    for epoch, order in enumerate(arrays["batch_order"]):
+        sides = [
+            training.encode_split(run.params, hp, s, recipe=recipe)
+            for s in (query, database)
+        ]
+        for direction, found in retrieval.count_both_ways(*sides).items():
+            counts[direction].append(found)
+        codes = _relaxed(recipe, hp, run.params, train_set)
+        tied.append(tied_rows(*codes, int(arrays["k"]), gap=1e-5))
+        run, log = training.train_epoch(
+            run,
+            hp,
+            train_set,
+            key,
+            jnp.int32(epoch),
+            jnp.asarray(order, jnp.int32),
+            recipe=recipe,
+        )
+        steps.append(jax.device_get(log))
+        weights.append(np.asarray(run.state.confidence))
+    losses = {name: np.concatenate([s[name] for s in steps]) for name in steps[0]}
+    return Trajectory(losses, np.array(weights), np.array(tied), counts, run.params)
+
+
+def _start(
+    arrays: Mapping[str, np.ndarray], train_set: Split
+) -> tuple[Recipe, HParams, training.RunState]:
+    """The recorded settings and initial parameters."""
+    states = {m: _state(arrays, f"init_{short}.") for m, short, _ in MODALITIES}
+    params = {m: networks.from_torch(state, m) for m, state in states.items()}
+    params = jax.tree.map(jnp.asarray, params)
+    layers = {m: len(params[m]["network"]) for m in params}
+    samples, classes = train_set.labels.shape
+    recipe = Recipe(
+        method="scbch",
+        sizes=Sizes(
+            image_dim=train_set.image.shape[1],
+            text_dim=train_set.text.shape[1],
+            classes=classes,
+            samples=samples,
+            bits=int(arrays["bits"]),
+        ),
+        options=Options(
+            reading="official",
+            neighbors=int(arrays["k"]),
+            warmup_epochs=int(arrays["warmup_epochs"]),
+            hidden=int(arrays["hidden"]),
+            image_layers=layers["image"],
+            text_layers=layers["text"],
+        ),
+        batch_size=int(arrays["batch_size"]),
+    )
+    hp = HParams(
+        contrastive_weight=float(arrays["alpha"]),
+        quantization_weight=float(arrays["beta"]),
+        confidence_floor=float(arrays["gamma"]),
+        margin=float(arrays["margin"]),
+        shift=float(arrays["shift"]),
+        learning_rate=float(arrays["lr"]),
+        weight_decay=float(arrays["weight_decay"]),
+    )
+    optimizers = recipe.build(hp).optimizers
+    memory = {group: o.init(params[group]) for group, o in optimizers.items()}
+    state = ScbchState(jnp.int32(0), jnp.ones(samples))
+    return recipe, hp, training.RunState(params, memory, state)
+
+
+def _steps(arrays: Mapping[str, np.ndarray], ours: Trajectory) -> Iterator[Comparison]:
+    steps = ours.steps
+    sums = {
+        "exp_loss": ("total", steps["total"]),
+        "exp_loss_classification": ("classification", steps["classification"]),
+        "exp_loss_contrast": ("contrast", steps["attraction"] + steps["repulsion"]),
+    }
+    for key, (name, values) in sums.items():
+        if key in arrays:
+            recorded = arrays[key]
+            yield compare(f"step losses, {name}", values, recorded, kind="step losses")
+            title = f"largest step, {name}"
+            yield compare(title, values, recorded, kind="largest step")
+
+
+def _weights(recorded: np.ndarray, ours: Trajectory) -> Iterator[Comparison]:
+    """The recorded epochs are the last ones, after the warm-up."""
+    weights, tied = (x[-len(recorded) :] for x in (ours.weights, ours.tied))
+    yield compare("confidence", weights[~tied], recorded[~tied], kind="confidence")
+    yield compare("confidence, rows with a tie", tied.mean(), 0.0, kind="tied rows")
+
+
+def _relaxed(
+    recipe: Recipe, hp: HParams, params: Any, train_set: Split
+) -> tuple[np.ndarray, np.ndarray]:
+    method = recipe.build(hp)
+    image = method.encode_image(params, train_set.image)
+    return np.asarray(image), np.asarray(method.encode_text(params, train_set.text))
+
+
+def _state(arrays: Mapping[str, np.ndarray], start: str) -> dict[str, np.ndarray]:
+    return {k.removeprefix(start): a for k, a in arrays.items() if k.startswith(start)}

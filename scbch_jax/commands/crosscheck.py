@@ -1,0 +1,61 @@
+"""`scbch crosscheck`: recorded answers of the PyTorch code against ours."""
+
+import json
+from pathlib import Path
+
+from scbch_jax.agreement import Comparison, check_file
+from scbch_jax.checks import require
+from scbch_jax.commands import show
+from scbch_jax.report import as_markdown, records
+from scbch_jax.settings.commands import Crosscheck
+
+SHIPPED = Path(__file__).parents[2] / "tests" / "golden"
+"""Recorded files of this checkout."""
+
+HEADER = ["quantity", "values", "largest", "median", "relative", "measure", "tolerance"]
+
+
+def main(options: Crosscheck) -> int:
+    """Checks every file, prints a table for each; 1 if anything disagrees."""
+    found = {
+        path: check_file(path, float64=options.float64)
+        for path in _files(options.files or (SHIPPED,))
+    }
+    if options.json:
+        lines = [
+            json.dumps({"file": str(path), **comparison._asdict()})
+            for path, comparisons in found.items()
+            for comparison in comparisons
+        ]
+        records.replace_file(options.json, "\n".join(lines) + "\n")
+    for path, comparisons in found.items():
+        show.say(f"{path.name}\n{_table(comparisons)}\n")
+    every = [c for comparisons in found.values() for c in comparisons]
+    wrong = [c for c in every if not c.agrees]
+    show.say(f"{len(every) - len(wrong)} of {len(every)} quantities agree")
+    return 1 if wrong else 0
+
+
+def _files(named: tuple[Path, ...]) -> list[Path]:
+    files: list[Path] = []
+    for path in named:
+        inside = sorted(path.glob("*.npz")) if path.is_dir() else [path]
+        wanted = "a recorded .npz file, or a folder with some"
+        require(bool(inside) and inside[0].is_file(), "files", path, wanted)
+        files += inside
+    return files
+
+
+def _table(comparisons: list[Comparison]) -> str:
+    rows = [
+        [
+            c.quantity,
+            str(c.values),
+            *(f"{x:.1e}" for x in (c.largest, c.median, c.relative)),
+            f"{c.measure} {c.measured:.1e}",
+            f"{c.tolerance:.0e}",
+            "agrees" if c.agrees else "DIFFERS",
+        ]
+        for c in comparisons
+    ]
+    return as_markdown([*HEADER, "verdict"], rows)

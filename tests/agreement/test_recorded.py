@@ -1,0 +1,108 @@
+import json
+
+import numpy as np
+import pytest
+from conftest import GOLDEN
+
+from scbch_jax import agreement, cli, losses
+from scbch_jax.checks import InputError
+
+FILES = sorted(GOLDEN.glob("*.npz"))
+
+
+def changed(tmp_path, name, **changes):
+    """A shipped file with some of its arrays replaced, or left out by None."""
+    arrays = dict(np.load(GOLDEN / name)) | changes
+    path = tmp_path / name
+    np.savez(path, **{k: a for k, a in arrays.items() if a is not None})
+    return path
+
+
+def disagreeing(path, **options):
+    return [c.quantity for c in agreement.check_file(path, **options) if not c.agrees]
+
+
+@pytest.mark.parametrize("float64", [False, True])
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_every_shipped_answer_agrees(path, float64):
+    comparisons = agreement.check_file(path, float64=float64)
+    assert [c.quantity for c in comparisons if not c.agrees] == []
+    assert sum(c.values for c in comparisons) > 200 or "metrics" in path.stem
+
+
+@pytest.mark.parametrize("name", ["margin", "shift"])
+def test_one_percent_of_a_number_is_seen_along_a_run(tmp_path, name):
+    recorded = np.load(GOLDEN / "trajectory-7.npz")[name]
+    wrong = disagreeing(
+        changed(tmp_path, "trajectory-7.npz", **{name: recorded * 1.01})
+    )
+    assert "step losses, contrast" in wrong
+    assert "step losses, total" in wrong
+
+
+@pytest.mark.parametrize("file", ["losses-f32.npz", "losses-f64.npz"])
+def test_one_percent_of_the_shift_is_seen_in_the_losses(tmp_path, file):
+    shifts = np.load(GOLDEN / file)["shifts"] * 1.01
+    wrong = disagreeing(changed(tmp_path, file, shifts=shifts))
+    assert any(quantity.startswith("contrast") for quantity in wrong)
+    assert not any("quantization" in quantity for quantity in wrong)
+
+
+def test_one_percent_of_the_label_overlap_is_seen(monkeypatch):
+    right = losses.jaccard_matrix
+    monkeypatch.setattr(losses, "jaccard_matrix", lambda y: 1.01 * right(y))
+    wrong = disagreeing(GOLDEN / "losses-f32.npz")
+    assert "label overlap" in wrong
+    assert "classification" not in wrong
+
+
+def test_a_file_nobody_has_seen(tmp_path):
+    """Other sizes, one pair of numbers, fewer answers; ours stand in for the recorder."""
+    rng = np.random.default_rng(1)
+    u, v = (
+        x / np.linalg.norm(x, axis=1, keepdims=True) for x in rng.normal(size=(2, 5, 8))
+    )
+    y = np.eye(5, 3)
+    arrays = {"u": u, "v": v, "y": y, "Wu": np.ones((8, 3)), "Wv": np.ones((8, 3))}
+    arrays |= {"w": np.ones(5), "margins": np.array([0.1]), "shifts": np.array([0.5])}
+    arrays["exp_quant"] = np.array(2 - np.abs(u).mean() - np.abs(v).mean())
+    np.savez(tmp_path / "new.npz", **arrays)
+    (comparison,) = agreement.check_file(tmp_path / "new.npz")
+    assert comparison.agrees
+    np.savez(tmp_path / "new.npz", **{**arrays, "exp_quant": np.array(1.0)})
+    assert disagreeing(tmp_path / "new.npz") == ["quantization"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"w": None}, "wanted inputs"),
+        ({"exp_surprise": np.ones(3)}, "got exp_surprise, wanted known answers only"),
+        ({"y": np.ones((3, 9), np.float32)}, "wanted shapes that fit"),
+        ({"margins": np.ones(2)}, "wanted shapes that fit"),
+    ],
+)
+@pytest.mark.errors
+def test_what_cannot_be_checked_is_one_line(tmp_path, changes, message):
+    path = changed(tmp_path, "losses-f32.npz", **changes)
+    with pytest.raises(InputError, match=message) as caught:
+        agreement.check_file(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_archive(tmp_path):
+    (tmp_path / "a.npz").write_text("no")
+    with pytest.raises(InputError, match="wanted an .npz of recorded arrays"):
+        agreement.check_file(tmp_path / "a.npz")
+
+
+def test_the_command_says_which_row_differs(tmp_path, capsys):
+    good, lines = str(GOLDEN / "losses-f64.npz"), tmp_path / "lines.jsonl"
+    assert cli.main(["crosscheck", good, "--json", str(lines)]) == 0
+    every = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert f"{len(every)} of {len(every)} quantities agree" in capsys.readouterr().out
+    bad = changed(tmp_path, "losses-f64.npz", exp_bce=np.array(1.0))
+    assert cli.main(["crosscheck", str(bad)]) == 1
+    said = capsys.readouterr().out.splitlines()
+    (row,) = [line for line in said if "DIFFERS" in line]
+    assert row.startswith("| classification ")
