@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from scbch_jax import __version__, config
@@ -81,7 +82,12 @@ class RunFolder:
 
 
 def open_to_write(
-    path: Path, experiment: Experiment, loaded: Loaded, recipe: Recipe, *, resume: bool
+    path: Path,
+    experiment: Experiment,
+    loaded: Loaded | None,
+    recipe: Recipe,
+    *,
+    resume: bool,
 ) -> RunFolder:
     """Makes the folder of a run, or opens one to go on with.
 
@@ -149,6 +155,29 @@ def saved_params(
     return experiment, recipe, folder.saved(seed, like).params
 
 
+def write_params(path: Path, experiment: Experiment, params: Any) -> None:
+    """Makes a folder, as of a run of one epoch, from weights that came from elsewhere.
+
+    Raises:
+        InputError: if the folder holds a run, or cannot be written.
+    """
+    sizes = Sizes(
+        image_dim=params["image"]["network"]["layer_0"]["kernel"].shape[0],
+        text_dim=params["text"]["network"]["layer_0"]["kernel"].shape[0],
+        classes=params["image"]["classifier"].shape[1],
+        samples=1,
+        bits=experiment.bits,
+    )
+    batch_size = experiment.training.batch_size
+    recipe = Recipe(experiment.method, sizes, experiment.options, batch_size)
+    run = start(experiment.hparams, jax.random.key(0), recipe=recipe)
+    same = jax.tree.map(jnp.shape, run.params) == jax.tree.map(jnp.shape, params)
+    require(same, "weights", "hidden layers of several widths", "one width for all")
+    folder = open_to_write(path, experiment, None, recipe, resume=False)
+    epoch = Epoch(1, run._replace(params=params), {})
+    folder.save(experiment.seeds[0], epoch)
+
+
 def _require_same(ours: Experiment, theirs: Experiment, path: Path) -> None:
     """A moved data root is no other configuration."""
     changes = [
@@ -183,14 +212,14 @@ def _read_json(path: Path) -> Record:
     return content
 
 
-def _provenance(loaded: Loaded, recipe: Recipe) -> Record:
+def _provenance(loaded: Loaded | None, recipe: Recipe) -> Record:
     packages = ("jax", "jaxlib", "flax", "optax", "numpy")
     versions = {name: metadata.version(name) for name in packages}
     return {
         "sizes": recipe.sizes._asdict(),
         "extra_terms": [name for name, _, _ in recipe.extra_terms],
-        "data": loaded.title,
-        "files": loaded.sources,
+        "data": loaded.title if loaded else "none: weights from elsewhere",
+        "files": loaded.sources if loaded else {},
         "device": jax.devices()[0].device_kind,
         "python": platform.python_version(),
         "versions": {"scbch_jax": __version__, **versions},

@@ -14,7 +14,7 @@ FLOORS = [
     {"config"},
     {"index", "methods"},
     {"training"},
-    {"run_folder", "agreement"},
+    {"run_folder", "agreement", "weight_files"},
     {"experiment"},
     {"commands", "cli"},
 ]

@@ -1,6 +1,7 @@
 """Agreement with the authors' PyTorch code, number by number."""
 
 from scbch_jax.agreement.compare import Comparison, compare
-from scbch_jax.agreement.recorded import check_file
+from scbch_jax.agreement.official import record
+from scbch_jax.agreement.recorded import Checked, check_file
 
-__all__ = ["Comparison", "check_file", "compare"]
+__all__ = ["Checked", "Comparison", "check_file", "compare", "record"]

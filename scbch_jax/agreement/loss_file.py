@@ -19,7 +19,9 @@ OPTIONS = Options(reading="official")
 MOVING = ("u", "v", "Wu", "Wv")
 
 
-def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison]:
+def check(
+    arrays: Mapping[str, np.ndarray], steps: dict[str, Any]
+) -> Iterator[Comparison]:
     """Every answer of the file that is there."""
     inputs = {k: jnp.asarray(arrays[k]) for k in ("u", "v", "y", "Wu", "Wv", "w")}
     if "exp_jaccard" in arrays:

@@ -1,6 +1,7 @@
 """MAP and precision-recall of a Hamming ranking."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +17,9 @@ SHUFFLES = 200
 """Orders of the ties that the recorded mean was taken over."""
 
 
-def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison]:
+def check(
+    arrays: Mapping[str, np.ndarray], steps: dict[str, Any]
+) -> Iterator[Comparison]:
     """Every answer of the file that is there."""
     codes = [
         retrieval.pack(jnp.asarray(arrays[k])) for k in ("query_codes", "db_codes")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -16,7 +17,9 @@ MODALITIES = (("image", "img", "u"), ("text", "txt", "v"))
 """Modality, key of its features, key of its codes."""
 
 
-def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison]:
+def check(
+    arrays: Mapping[str, np.ndarray], steps: dict[str, Any]
+) -> Iterator[Comparison]:
     """The recorded codes u and v, and the confidence for every k and floor."""
     for modality, short, codes in MODALITIES:
         start = f"params_{short}."

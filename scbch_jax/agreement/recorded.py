@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -19,7 +19,15 @@ KINDS = (loss_file, neighbors_file, metrics_file, trajectory_file)
 answers), ALSO_ANSWERS (inputs that are answers too), and check(arrays)."""
 
 
-def check_file(path: Path, *, float64: bool = False) -> list[Comparison]:
+class Checked(NamedTuple):
+    """What a file's answers came to."""
+
+    comparisons: list[Comparison]
+    step_losses: tuple[Any, Any] | None
+    """Ours and the recorded ones, of a file with a training run."""
+
+
+def check_file(path: Path, *, float64: bool = False) -> Checked:
     """Computes every answer of a file with the package's own functions.
 
     Args:
@@ -40,7 +48,9 @@ def check_file(path: Path, *, float64: bool = False) -> list[Comparison]:
         arrays = {k: _widen(k, a) for k, a in arrays.items()}
     with jax.enable_x64(double), jax.default_matmul_precision("highest"):
         try:
-            return list(kind.check(arrays))
+            steps: dict[str, Any] = {}
+            comparisons = list(kind.check(arrays, steps))
+            return Checked(comparisons, steps.get("losses"))
         except (KeyError, IndexError) as error:
             raise InputError(
                 f"file: got {path} without {error}, wanted all inputs of its answers"

@@ -34,9 +34,16 @@ class Trajectory(NamedTuple):
     params: Any
 
 
-def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison]:
-    """Losses, weights and MAP along the run, and the parameters at its end."""
+def check(
+    arrays: Mapping[str, np.ndarray], steps: dict[str, Any]
+) -> Iterator[Comparison]:
+    """Losses, weights and MAP along the run, and the parameters at its end.
+
+    Leaves both sides' step losses in `steps`, for a picture.
+    """
     ours = train(arrays)
+    if "exp_loss" in arrays:
+        steps["losses"] = (ours.steps["total"], arrays["exp_loss"])
     yield from _steps(arrays, ours)
     if "exp_weights" in arrays:
         yield from _weights(arrays["exp_weights"], ours)

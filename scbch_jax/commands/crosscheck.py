@@ -1,9 +1,11 @@
 """`scbch crosscheck`: recorded answers of the PyTorch code against ours."""
 
 import json
+import tempfile
 from pathlib import Path
 
-from scbch_jax.agreement import Comparison, check_file
+from scbch_jax.agreement import Checked, Comparison, check_file, record
+from scbch_jax.agreement.picture import draw_step_losses
 from scbch_jax.checks import require
 from scbch_jax.commands import show
 from scbch_jax.report import as_markdown, records
@@ -17,23 +19,33 @@ HEADER = ["quantity", "values", "largest", "median", "relative", "measure", "tol
 
 def main(options: Crosscheck) -> int:
     """Checks every file, prints a table for each; 1 if anything disagrees."""
-    found = {
-        path: check_file(path, float64=options.float64)
-        for path in _files(options.files or (SHIPPED,))
-    }
-    if options.json:
-        lines = [
-            json.dumps({"file": str(path), **comparison._asdict()})
-            for path, comparisons in found.items()
-            for comparison in comparisons
-        ]
-        records.replace_file(options.json, "\n".join(lines) + "\n")
-    for path, comparisons in found.items():
-        show.say(f"{path.name}\n{_table(comparisons)}\n")
-    every = [c for comparisons in found.values() for c in comparisons]
+    with tempfile.TemporaryDirectory() as scratch:
+        if options.official:
+            show.say(f"recording answers of {options.official}", aside=True)
+            for seed in options.seed:
+                record(options.official, seed, Path(scratch))
+        fresh = (Path(scratch),) if options.official else ()
+        paths = _files(options.files or fresh or (SHIPPED,))
+        found = {path: check_file(path, float64=options.float64) for path in paths}
+        if options.picture:
+            draw_step_losses(found, options.picture)
+    _write(options, found)
+    every = [c for checked in found.values() for c in checked.comparisons]
     wrong = [c for c in every if not c.agrees]
     show.say(f"{len(every) - len(wrong)} of {len(every)} quantities agree")
     return 1 if wrong else 0
+
+
+def _write(options: Crosscheck, found: dict[Path, Checked]) -> None:
+    if options.json:
+        lines = [
+            json.dumps({"file": path.name, **comparison._asdict()})
+            for path, checked in found.items()
+            for comparison in checked.comparisons
+        ]
+        records.replace_file(options.json, "\n".join(lines) + "\n")
+    for path, checked in found.items():
+        show.say(f"{path.name}\n{_table(checked.comparisons)}\n")
 
 
 def _files(named: tuple[Path, ...]) -> list[Path]:

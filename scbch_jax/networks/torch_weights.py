@@ -24,7 +24,8 @@ def from_torch(state: Mapping[str, np.ndarray], modality: str) -> dict[str, Any]
         modality: "image" or "text".
 
     Raises:
-        ValueError: if names are missing or left over; the message lists them.
+        ValueError: if names are missing or left over, or shapes do not fit together;
+            the message lists them.
     """
     layers = sum(name.endswith(".weight") for name in state)
     wanted = {name for i in range(layers) for name in _layer_names(i)}
@@ -36,7 +37,9 @@ def from_torch(state: Mapping[str, np.ndarray], modality: str) -> dict[str, Any]
             f"left over {extra or 'none'}"
         )
     network = {f"layer_{i}": _layer(state, i) for i in range(layers)}
-    return {"network": network, "classifier": np.asarray(state[CLASSIFIERS[modality]])}
+    classifier = np.asarray(state[CLASSIFIERS[modality]])
+    _check_widths(modality, network, classifier)
+    return {"network": network, "classifier": classifier}
 
 
 def torch_forward(state: Mapping[str, np.ndarray], features: Any) -> Any:
@@ -67,6 +70,21 @@ def to_torch(params: Mapping[str, Any], modality: str) -> dict[str, np.ndarray]:
         state[weight] = np.ascontiguousarray(np.asarray(layer["kernel"]).T)
         state[bias] = np.asarray(layer["bias"])
     return state
+
+
+def _check_widths(modality: str, network: dict[str, Any], classifier: Any) -> None:
+    """Each layer takes what the one before gives; the classifier takes the codes."""
+    shapes = [layer["kernel"].shape for layer in network.values()]
+    shapes.append(classifier.shape)
+    biases = [layer["bias"].shape for layer in network.values()]
+    chained = all(len(s) == 2 for s in shapes) and all(
+        a[1] == b[0] for a, b in zip(shapes, shapes[1:], strict=False)
+    )
+    if not chained or biases != [(s[1],) for s in shapes[:-1]]:
+        raise ValueError(
+            f"{modality} weights: layers [in, out] {shapes[:-1]}, biases {biases}, "
+            f"classifier {classifier.shape} do not fit together"
+        )
 
 
 def _layer(state: Mapping[str, np.ndarray], layer: int) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import tyro
 
 from scbch_jax.settings.experiment import Data, Experiment
-from scbch_jax.settings.wanted import at_least, between, check_fields
+from scbch_jax.settings.wanted import at_least, between, check_fields, seed_list
 
 Flat = tyro.conf.arg(name="")
 """Puts a group's options on the command line without the group's name."""
@@ -102,6 +102,30 @@ class Crosscheck:
     """Compute in double precision, whatever the inputs were recorded in."""
     json: Path | None = None
     """File to write every comparison to, one JSON object a line."""
+    picture: Path | None = None
+    """File to draw the step losses of both sides into: .png or .svg."""
+    official: Path | None = None
+    """A clone of the authors' repository, to record fresh answers of; needs PyTorch."""
+    seed: Annotated[tuple[int, ...], seed_list()] = (0,)
+    """Seeds of the inputs that --official draws."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+
+
+@dataclass(frozen=True)
+class Convert:
+    """Carry weights between PyTorch files, safetensors files and trained runs."""
+
+    source: tyro.conf.Positional[Path]
+    """A .pt or .pth state dict or checkpoint, a .safetensors file, or a run."""
+    target: tyro.conf.Positional[Path]
+    """A .pt, .pth or .safetensors file to write, or the folder of a new run."""
+    text: Path | None = None
+    """The text network's state dict, where the source is the image network's alone."""
+    seed: int | None = None
+    """Which seed of a run; by default the first."""
 
 
 COMMANDS: dict[str, type] = {
@@ -111,5 +135,6 @@ COMMANDS: dict[str, type] = {
     "demo": Demo,
     "data": ShowData,
     "crosscheck": Crosscheck,
+    "convert": Convert,
 }
 """Every command; scbch_jax.commands has a module with `main(options)` for each."""

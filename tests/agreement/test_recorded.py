@@ -1,4 +1,6 @@
+import importlib.util
 import json
+import os
 
 import numpy as np
 import pytest
@@ -19,13 +21,14 @@ def changed(tmp_path, name, **changes):
 
 
 def disagreeing(path, **options):
-    return [c.quantity for c in agreement.check_file(path, **options) if not c.agrees]
+    comparisons = agreement.check_file(path, **options).comparisons
+    return [c.quantity for c in comparisons if not c.agrees]
 
 
 @pytest.mark.parametrize("float64", [False, True])
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
 def test_every_shipped_answer_agrees(path, float64):
-    comparisons = agreement.check_file(path, float64=float64)
+    comparisons = agreement.check_file(path, float64=float64).comparisons
     assert [c.quantity for c in comparisons if not c.agrees] == []
     assert sum(c.values for c in comparisons) > 200 or "metrics" in path.stem
 
@@ -38,6 +41,15 @@ def test_one_percent_of_a_number_is_seen_along_a_run(tmp_path, name):
     )
     assert "step losses, contrast" in wrong
     assert "step losses, total" in wrong
+
+
+def test_one_percent_of_the_decay_is_seen_along_a_run(tmp_path):
+    """Recorded with a decay of 0.1: at the usual 1e-5 no float32 run could show it."""
+    recorded = np.load(GOLDEN / "trajectory-decay.npz")["weight_decay"]
+    path = changed(tmp_path, "trajectory-decay.npz", weight_decay=recorded * 1.01)
+    wrong = disagreeing(path)
+    assert any(quantity.startswith("final ") for quantity in wrong)
+    assert any(quantity.startswith("step losses") for quantity in wrong)
 
 
 @pytest.mark.parametrize("file", ["losses-f32.npz", "losses-f64.npz"])
@@ -57,7 +69,7 @@ def test_one_percent_of_the_label_overlap_is_seen(monkeypatch):
 
 
 def test_a_file_nobody_has_seen(tmp_path):
-    """Other sizes, one pair of numbers, fewer answers; ours stand in for the recorder."""
+    """Other sizes, one pair of numbers, one answer, from the definition."""
     rng = np.random.default_rng(1)
     u, v = (
         x / np.linalg.norm(x, axis=1, keepdims=True) for x in rng.normal(size=(2, 5, 8))
@@ -67,7 +79,7 @@ def test_a_file_nobody_has_seen(tmp_path):
     arrays |= {"w": np.ones(5), "margins": np.array([0.1]), "shifts": np.array([0.5])}
     arrays["exp_quant"] = np.array(2 - np.abs(u).mean() - np.abs(v).mean())
     np.savez(tmp_path / "new.npz", **arrays)
-    (comparison,) = agreement.check_file(tmp_path / "new.npz")
+    (comparison,) = agreement.check_file(tmp_path / "new.npz").comparisons
     assert comparison.agrees
     np.savez(tmp_path / "new.npz", **{**arrays, "exp_quant": np.array(1.0)})
     assert disagreeing(tmp_path / "new.npz") == ["quantization"]
@@ -94,6 +106,37 @@ def test_what_is_no_archive(tmp_path):
     (tmp_path / "a.npz").write_text("no")
     with pytest.raises(InputError, match="wanted an .npz of recorded arrays"):
         agreement.check_file(tmp_path / "a.npz")
+
+
+def test_the_picture_shows_both_sides(tmp_path):
+    picture = tmp_path / "steps.png"
+    path = GOLDEN / "trajectory-8.npz"
+    assert cli.main(["crosscheck", str(path), "--picture", str(picture)]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--picture", "a.txt"], "picture: got"),
+        (["--official", "gone"], "official: got gone, wanted a clone"),
+    ],
+)
+def test_bad_options_are_one_line(tmp_path, monkeypatch, capsys, words, message):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["crosscheck", str(GOLDEN / "losses-f32.npz"), *words]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_live_check(tmp_path, capsys):
+    """Where PyTorch and a clone of the authors' repository are at hand."""
+    clone = os.environ.get("SCBCH_OFFICIAL", "")
+    if importlib.util.find_spec("torch") is None or not clone:
+        pytest.skip("no PyTorch, or SCBCH_OFFICIAL names no clone of Plke/SCBCH")
+    assert cli.main(["crosscheck", "--official", clone, "--seed", "11"]) == 0
+    assert "trajectory-seed-11.npz" in capsys.readouterr().out
 
 
 def test_the_command_says_which_row_differs(tmp_path, capsys):
