@@ -65,7 +65,7 @@ def test_a_digest_tells_configurations_apart():
         pytest.param(
             {"options.drop": ["all"]}, "options.drop: got", marks=pytest.mark.errors
         ),
-        ({"seeds": ["a"]}, "seeds: got"),
+        pytest.param({"seeds": ["a"]}, "seeds: got", marks=pytest.mark.errors),
         ([], "wanted a JSON object"),
     ],
 )

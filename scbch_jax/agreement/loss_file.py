@@ -60,7 +60,7 @@ def _of_terms(
         return
 
     def recorded(key: str) -> np.ndarray:
-        return arrays[key] if index is None else arrays[key][index]
+        return arrays[key] if index is None else np.asarray(arrays[key][index])
 
     def value(moving: dict[str, Any]) -> Any:
         return _value(inputs | moving, hp, chosen)

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import numpy as np
 import scipy.stats
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Integer
 
 from scbch_jax.retrieval.hamming import RadiusCounts
 
@@ -76,7 +76,7 @@ def precision_within(counts: RadiusCounts, *, radius: int = 2) -> float:
 
 
 def ranked_average_precision(
-    distances: Int[np.ndarray, "queries items"],
+    distances: Integer[np.ndarray, "queries items"],
     relevance: Bool[np.ndarray, "queries items"],
     *,
     first: int | None = None,
@@ -104,10 +104,10 @@ def ranked_average_precision(
 
 
 def ranked_precision_recall(
-    distances: Int[np.ndarray, "queries items"],
+    distances: Integer[np.ndarray, "queries items"],
     relevance: Bool[np.ndarray, "queries items"],
     *,
-    depths: Int[np.ndarray, " points"],
+    depths: Integer[np.ndarray, " points"],
 ) -> tuple[Float[np.ndarray, " points"], Float[np.ndarray, " points"]]:
     """Precision and recall after the first items of the ranking, ties in their order.
 
