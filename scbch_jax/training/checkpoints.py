@@ -1,5 +1,6 @@
 """Saving a run and going on with it, by Orbax."""
 
+import logging
 from pathlib import Path
 from typing import cast
 
@@ -8,6 +9,9 @@ import orbax.checkpoint as ocp
 
 from scbch_jax.checks import InputError
 from scbch_jax.training.epoch import RunState
+
+# What Orbax has to say of a damaged file, the error that is raised says in one line.
+logging.getLogger("absl").setLevel(logging.CRITICAL)
 
 
 class Checkpoints:

@@ -92,6 +92,28 @@ def test_a_killed_run_goes_on_to_the_same_bits(tmp_path, kill_after):
     assert numbers[0] == numbers[1]
 
 
+def test_a_damaged_checkpoint_is_one_line(tmp_path):
+    """In a process of its own: Orbax leaves unfinished reads behind when it fails."""
+    words = [
+        "--training.epochs",
+        "1",
+        "--options.hidden",
+        "16",
+        "--out",
+        tmp_path / "run",
+    ]
+    assert scbch("train", "configs/smoke.py", *words).returncode == 0
+    for file in (tmp_path / "run" / "seed-0" / "checkpoints" / "1").rglob("*"):
+        if file.is_file():
+            file.write_bytes(file.read_bytes()[:10])
+    ran = scbch("encode", tmp_path / "run", "--out", tmp_path / "codes.npz")
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("scbch: checkpoint: got ")
+    assert "wanted a whole state of this configuration" in ran.stderr
+    assert ran.stderr.count("\n") == 1
+    assert not (tmp_path / "codes.npz").exists()
+
+
 def test_help_answers_without_jax():
     """What help imports is what its speed depends on; a time would only be a guess."""
     for words in (["--help"], ["train", "--help"], ["encode", "--help"]):

@@ -46,25 +46,6 @@ def test_a_half_written_state_is_passed_over(tmp_path, run):
     assert training.Checkpoints(tmp_path / "saved").latest() == 1
 
 
-def test_a_damaged_state_is_one_line(tmp_path, run):
-    checkpoints = training.Checkpoints(tmp_path / "saved")
-    checkpoints.save(1, run)
-    for file in (tmp_path / "saved" / "1").rglob("*"):
-        if file.is_file():
-            file.write_bytes(file.read_bytes()[:10])
-    with pytest.raises(InputError, match="which cannot be read") as caught:
-        training.Checkpoints(tmp_path / "saved").restore(run)
-    assert "\n" not in str(caught.value)
-
-
-def test_a_state_of_other_shapes_is_one_line(tmp_path, run, key):
-    training.Checkpoints(tmp_path / "saved").save(1, run)
-    wider = Recipe("scbch", RECIPE.sizes, Options(hidden=17, neighbors=3), 8)
-    other = training.start(HParams(), key, recipe=wider)
-    with pytest.raises(InputError, match="wanted a whole state of this configuration"):
-        training.Checkpoints(tmp_path / "saved").restore(other)
-
-
 def test_a_run_that_diverges_stops_with_a_line(run, key):
     labels = jnp.zeros((22, 4)).at[:, 0].set(1.0)
     train = Split(jnp.full((22, 6), jnp.nan), jnp.ones((22, 5)), labels)
