@@ -127,8 +127,8 @@ def trained(tmp_path_factory):
     """A small run on the planted set, and its folder."""
     folder = tmp_path_factory.mktemp("trained") / "run"
     words = [SMOKE, "--training.epochs", "6", "--out", str(folder), "--seeds", "4", "5"]
-    words += ["--options.hidden", "32", "--data.planted.train", "150"]
-    words += ["--data.planted.database", "200", "--data.planted.queries", "30"]
+    words += ["--options.hidden", "128", "--data.planted.train", "600"]
+    words += ["--data.planted.database", "800", "--data.planted.queries", "100"]
     assert cli.main(["train", *words]) == 0
     return folder, words
 
@@ -166,7 +166,7 @@ def test_what_noise_hit_is_kept(trained):
     back = noisy.copy()
     back[kept["rows"], kept["classes"]] = ~kept["added"]
     np.testing.assert_array_equal(back, clean)
-    assert len(set(kept["rows"])) == 75
+    assert len(set(kept["rows"])) == 300
 
 
 def test_other_data_do_not_go_on(trained, tmp_path, capsys):

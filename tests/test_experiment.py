@@ -14,7 +14,7 @@ def plan(**changes):
         "data": Data(
             planted=Planted(train=600, queries=100, database=800, clutter=1.0)
         ),
-        "bits": 16,
+        "bits": 32,
         "options": scbch.Options(hidden=128),
         "hparams": scbch.HParams(learning_rate=1e-3),
         "training": Training(epochs=8),

@@ -15,31 +15,18 @@ from conftest import MIRFLICKR, ROOT
 
 pytestmark = pytest.mark.commands
 
-SMALL = [
-    "--options.hidden",
-    "32",
-    "--training.save-every",
-    "1",
-    "--training.epochs",
-    "12",
-]
+EVERY_EPOCH = ["--training.save-every", "1", "--training.epochs", "12"]
 SCBCH = [sys.executable, "-m", "scbch_jax.cli"]
 
 
-QUICK = {
-    **os.environ,
-    "PYTHONPATH": str(ROOT),
-    "SCBCH_DATA": str(MIRFLICKR),
-    "XLA_FLAGS": "--xla_backend_optimization_level=0",
-}
-"""These tests ask what programs do, not how fast: half the compiling is left out."""
+SURROUNDINGS = {**os.environ, "PYTHONPATH": str(ROOT), "SCBCH_DATA": str(MIRFLICKR)}
 
 
 def scbch(*words, folder=ROOT):
     return subprocess.run(
         [*SCBCH, *map(str, words)],
         cwd=folder,
-        env=QUICK,
+        env=SURROUNDINGS,
         check=False,
         capture_output=True,
         text=True,
@@ -65,13 +52,13 @@ def test_a_killed_run_goes_on_to_the_same_bits(tmp_path, kill_after):
     """kill -9 between two checkpoints, after the warm-up."""
     import jax
 
-    words = ["train", "configs/smoke.py", *SMALL, "--out"]
+    words = ["train", "configs/smoke.py", *EVERY_EPOCH, "--out"]
     assert scbch(*words, tmp_path / "whole").returncode == 0
     lines = tmp_path / "killed" / "seed-0" / "results.jsonl"
     process = subprocess.Popen(
         [*SCBCH, *words, str(tmp_path / "killed")],
         cwd=ROOT,
-        env=QUICK,
+        env=SURROUNDINGS,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -94,14 +81,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(tmp_path, kill_after):
 
 def test_a_damaged_checkpoint_is_one_line(tmp_path):
     """In a process of its own: Orbax leaves unfinished reads behind when it fails."""
-    words = [
-        "--training.epochs",
-        "1",
-        "--options.hidden",
-        "16",
-        "--out",
-        tmp_path / "run",
-    ]
+    words = ["--training.epochs", "1", "--out", tmp_path / "run"]
     assert scbch("train", "configs/smoke.py", *words).returncode == 0
     for file in (tmp_path / "run" / "seed-0" / "checkpoints" / "1").rglob("*"):
         if file.is_file():
@@ -168,7 +148,7 @@ def test_every_program_of_the_readme_runs(tmp_path):
         subprocess.run(
             [sys.executable, "-W", "error", "-c", block],
             cwd=tmp_path,
-            env=QUICK,
+            env=SURROUNDINGS,
             check=True,
             capture_output=True,
         )

@@ -33,7 +33,11 @@ def test_distance_by_pencil():
     np.testing.assert_array_equal(retrieval.hamming_matrix(left, right), [[0, 8, 1]])
 
 
-@pytest.mark.parametrize(("bits", "block"), [(8, 64), (24, 4), (64, 1)])
+@pytest.mark.parametrize(
+    ("bits", "block", "transform"),
+    [(8, 64, "jit"), (24, 4, "eager"), (24, 4, "jit"), (64, 1, "jit")],
+    indirect=["transform"],
+)
 def test_counts_are_those_of_the_full_matrices(bits, block, transform):
     queries, items = codes(1, 6, bits), codes(2, 30, bits)
     wanted, there = labels(3, 6), labels(4, 30)

@@ -9,7 +9,12 @@ from scbch_jax.methods import Recipe, Sizes
 from scbch_jax.settings.scbch import HParams, Options
 from scbch_jax.types import Split
 
-RECIPE = Recipe("scbch", Sizes(6, 5, 4, 22, 8), Options(hidden=16, neighbors=3), 8)
+RECIPE = Recipe(
+    "scbch",
+    Sizes(image_dim=6, text_dim=5, classes=4, samples=22, bits=8),
+    Options(hidden=16, neighbors=3, warmup_epochs=1),
+    batch_size=8,
+)
 
 
 @pytest.fixture
