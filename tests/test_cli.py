@@ -230,7 +230,7 @@ def test_encode_own_data_and_a_file_agree(trained, tmp_path, capsys):
     folder, _ = trained
     words = ["--part", "query", "--out", str(tmp_path / "own.npz")]
     assert cli.main(["encode", str(folder), *words]) == 0
-    assert "image (30, 4)" in capsys.readouterr().out
+    assert "image (100, 4)" in capsys.readouterr().out
     source = config.load(folder / "experiment.json").data
     query = data.load(source).dataset.query
     np.savez(tmp_path / "features.npz", pictures=query.image)
