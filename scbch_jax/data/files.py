@@ -7,8 +7,7 @@ from typing import Any
 
 import h5py
 import numpy as np
-import scipy.io
-import scipy.sparse
+import scipy
 
 from scbch_jax.checks import InputError, require
 

@@ -3,7 +3,6 @@
 from typing import Any, Literal
 
 import numpy as np
-import scipy.stats
 from jaxtyping import Bool, Float, Integer
 
 from scbch_jax.retrieval.hamming import RadiusCounts
@@ -140,12 +139,11 @@ def roc_area(
     Returns:
         The area in [0, 1]; NaN if there are no positives or no negatives.
     """
-    positives, negatives = int(positive.sum()), int((~positive).sum())
-    if not positives or not negatives:
+    high, low = scores[positive], np.sort(scores[~positive])
+    if not high.size or not low.size:
         return float("nan")
-    ranks = scipy.stats.rankdata(scores)
-    above = ranks[positive].sum() - positives * (positives + 1) / 2
-    return float(above / (positives * negatives))
+    below, not_above = (np.searchsorted(low, high, side) for side in ("left", "right"))
+    return float((below + not_above).mean() / (2 * low.size))
 
 
 def _harmonic(n: int) -> Float[np.ndarray, " n"]:
