@@ -74,7 +74,11 @@ def main(clone: str, seed: int, folder: Path) -> None:
         np.savez(folder / name, **record_losses(torch, train, rng, dtype))
     np.savez(folder / "neighbours.npz", **record_neighbours(torch, train, rng))
     np.savez(folder / "metrics.npz", **record_metrics(torch, train, rng))
-    np.savez(folder / "trajectory.npz", **record_run(torch, train, rng, seed))
+    np.savez(folder / "trajectory-f32.npz", **record_run(torch, train, rng, seed))
+    # From here on new tensors are float64, and so is what the clone asks float of.
+    torch.set_default_dtype(torch.float64)
+    torch.Tensor.float = torch.Tensor.double
+    np.savez(folder / "trajectory-f64.npz", **record_run(torch, train, rng, seed))
 
 
 def draw_labels(rng: Any, rows: int) -> np.ndarray:
@@ -103,13 +107,9 @@ def record_losses(torch: Any, train: Any, rng: Any, dtype: Any) -> dict[str, Any
 
     def keep(name: str, value: Any, names: str = "") -> None:
         found.setdefault(name, []).append(value.detach().numpy())
-        for k, grad in (
-            zip(
-                names, torch.autograd.grad(value, [live[k] for k in names]), strict=True
-            )
-            if names
-            else ()
-        ):
+        moved = [live[k] for k in names]
+        grads = torch.autograd.grad(value, moved) if moved else ()
+        for k, grad in zip(names, grads, strict=True):
             found.setdefault(f"{name}_grad_{k}", []).append(grad.numpy())
 
     for margin, shift in pairs:
@@ -151,7 +151,7 @@ def draw_rows(torch: Any, rng: Any) -> tuple[Any, Any, Any, Any]:
     noisy = y.copy()
     hit = rng.random(ROWS) < 0.4
     noisy[hit] = np.roll(noisy[hit], 1, axis=1)
-    return tuple(torch.tensor(a, dtype=torch.float32) for a in (image, text, y, noisy))  # type: ignore[return-value] -- four of them
+    return tuple(torch.tensor(a).float() for a in (image, text, y, noisy))  # type: ignore[return-value] -- four of them
 
 
 class Loader:
@@ -203,8 +203,8 @@ def record_metrics(torch: Any, train: Any, rng: Any) -> dict[str, Any]:
     labels = [draw_labels(rng, n) for n in (QUERIES, ROWS)]
     printed = train.calc_map_k(codes[1], codes[0], labels[1], labels[0], device="cpu")
     names = ("query_codes", "db_codes", "query_labels", "db_labels")
-    arrays = dict(zip(names, (*codes, *labels), strict=True))
-    return {**arrays, "exp_map_upstream": np.float64(printed)}
+    inputs = dict(zip(names, (*codes, *labels), strict=True))
+    return {**inputs, "exp_map_upstream": np.float64(printed)}
 
 
 def record_run(torch: Any, train: Any, rng: Any, seed: int) -> dict[str, Any]:
@@ -268,8 +268,7 @@ def record_run(torch: Any, train: Any, rng: Any, seed: int) -> dict[str, Any]:
         len(rest[0]), QUERIES, len(rest[0]),
     )  # fmt: skip
     numbers = {"margin": 0.15, "shift": 0.8, "alpha": 0.7, "beta": 0.3, "k": 20}
-    # A decay and a rate at which one percent of either shows after a short run.
-    rate = {"lr": 1e-3, "weight_decay": 0.1}
+    rate = {"lr": 1e-3, "weight_decay": 1e-5}
     train.bit_len, train.n_class, train.tag_len = BITS, CLASSES, 30
     optimizer = {"type": torch.optim.Adam, "optim_params": rate}
     config = {

@@ -52,9 +52,9 @@ def test_one_percent_of_a_number_is_seen_along_a_run(tmp_path, name):
 
 
 def test_one_percent_of_the_decay_is_seen_along_a_run(tmp_path):
-    """Recorded with a decay of 0.1: at the usual 1e-5 no float32 run could show it."""
-    recorded = np.load(GOLDEN / "trajectory-decay.npz")["weight_decay"]
-    path = changed(tmp_path, "trajectory-decay.npz", weight_decay=recorded * 1.01)
+    """In double precision: a float32 run of this length could not show 1 % of 1e-5."""
+    recorded = np.load(GOLDEN / "trajectory-f64.npz")["weight_decay"]
+    path = changed(tmp_path, "trajectory-f64.npz", weight_decay=recorded * 1.01)
     wrong = disagreeing(path)
     assert any(quantity.startswith("final ") for quantity in wrong)
     assert any(quantity.startswith("step losses") for quantity in wrong)
