@@ -2,33 +2,50 @@
 
 from scbch_jax.retrieval.codes import hash_codes, pack, unpack
 from scbch_jax.retrieval.evaluate import PairedCodes, count_both_ways, score, stable_map
+from scbch_jax.retrieval.graded import (
+    GradedCounts,
+    average_cumulative_gain,
+    graded_counts,
+    ndcg,
+    weighted_average_precision,
+)
 from scbch_jax.retrieval.hamming import RadiusCounts, hamming_matrix, radius_counts
 from scbch_jax.retrieval.metrics import (
     average_precision,
     mean_average_precision,
+    mean_of,
     precision_recall,
+    precision_recall_at,
     precision_within,
-    ranked_average_precision,
-    ranked_precision_recall,
+    released_average_precision,
     roc_area,
 )
+from scbch_jax.retrieval.ranked import ranked_average_precision, ranked_precision_recall
 
 __all__ = [
+    "GradedCounts",
     "PairedCodes",
     "RadiusCounts",
+    "average_cumulative_gain",
     "average_precision",
     "count_both_ways",
+    "graded_counts",
     "hamming_matrix",
     "hash_codes",
     "mean_average_precision",
+    "mean_of",
+    "ndcg",
     "pack",
     "precision_recall",
+    "precision_recall_at",
     "precision_within",
     "radius_counts",
     "ranked_average_precision",
     "ranked_precision_recall",
+    "released_average_precision",
     "roc_area",
     "score",
     "stable_map",
     "unpack",
+    "weighted_average_precision",
 ]

@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from scbch_jax.retrieval.hamming import RadiusCounts, hamming_matrix, radius_counts
-from scbch_jax.retrieval.metrics import mean_average_precision, ranked_average_precision
+from scbch_jax.retrieval.metrics import mean_average_precision
+from scbch_jax.retrieval.ranked import ranked_average_precision
 
 
 class PairedCodes(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, UInt8, UInt32
+from jaxtyping import Array, Float, Int, Num, UInt8, UInt32
 
 from scbch_jax.checks import check_rank, check_same_rows
 
@@ -74,6 +74,49 @@ def radius_counts(
     table = jax.lax.map(count, queries, batch_size=min(block, len(query_codes)))
     table = table.reshape(-1, radii, 2)
     return RadiusCounts(relevant=table[:, :, 1], total=table.sum(axis=2))
+
+
+@partial(jax.jit, static_argnames=("most", "block"))
+def grade_counts(
+    query_codes: UInt8[Array, "queries bytes"],
+    database_codes: UInt8[Array, "items bytes"],
+    query_labels: Num[Array, "queries classes"],
+    database_labels: Num[Array, "items classes"],
+    *,
+    most: int,
+    block: int = 64,
+) -> Int[Array, "queries radii shared sizes"]:
+    """Counts database items by distance, labels shared with the query, and labels.
+
+    Shared number and item's number decide every grade; as counts they are exact.
+
+    Args:
+        query_codes: packed codes.
+        database_codes: packed codes of the same length.
+        query_labels: multi-hot.
+        database_labels: multi-hot.
+        most: the largest number of labels of an item; shared and sizes are 0..most.
+        block: queries that are counted at once.
+
+    Raises:
+        ValueError: if rows or widths do not fit together.
+    """
+    _check_codes(query_codes, database_codes)
+    check_same_rows(query_codes=query_codes, query_labels=query_labels)
+    check_same_rows(database_codes=database_codes, database_labels=database_labels)
+    shape = (8 * query_codes.shape[1] + 1, most + 1, most + 1)
+    items = _words(database_codes)
+    ours, theirs = (x.astype(jnp.float32) for x in (query_labels, database_labels))
+    sizes = theirs.sum(axis=1).astype(jnp.int32)
+
+    def count(query: tuple[UInt32[Array, " words"], Float[Array, " classes"]]) -> Any:
+        words, labels = query
+        shared = (theirs @ labels).astype(jnp.int32)
+        at = (_distances(words, items), shared, sizes)
+        return jnp.zeros(shape, jnp.int32).at[at].add(1)
+
+    queries = (_words(query_codes), ours)
+    return jax.lax.map(count, queries, batch_size=min(block, len(query_codes)))
 
 
 def _distances(
