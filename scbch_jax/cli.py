@@ -6,6 +6,7 @@ JAX is imported by the commands alone, so help and bad options are answered at o
 import contextlib
 import importlib
 import io
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -38,12 +39,32 @@ def main(argv: Sequence[str] | None = None) -> int:
         require(name in COMMANDS, "command", name, f"one of {', '.join(COMMANDS)}")
         options = parse(name, words[1:])
         command = importlib.import_module(f"scbch_jax.commands.{name}")
-        return command.main(options) or 0
+        code = command.main(options) or 0
+        sys.stdout.flush()
+        return code
     except InputError as error:
-        print(f"scbch: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+        return _complain(str(error))
+    except BrokenPipeError:
+        # Whoever read has enough; what is left must not complain at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except OSError as error:
+        return _complain(f"files: got {error}, wanted room to write and leave to read")
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        # JAX's error type is not imported: this module answers before JAX is loaded.
+        if not re.search("RESOURCE_EXHAUSTED|[Oo]ut of memory", str(error)):
+            raise
+        got = str(error).splitlines()[0]
+        return _complain(
+            f"memory: got {got}, wanted less: a smaller options.hidden or batch-size"
+        )
+
+
+def _complain(line: str) -> int:
+    print(f"scbch: {line}", file=sys.stderr)  # noqa: T201
+    return 2
 
 
 def parse(name: str, words: list[str]) -> Any:
@@ -99,7 +120,20 @@ def _first_paragraph(box: str) -> str:
                 break
         else:
             said.append(text)
-    return re.sub(r"^Error parsing ([\w.]+: |--)", "", " ".join(said))
+    line = re.sub(r"^Error parsing ([\w.]+: |--)", "", " ".join(said))
+    for pattern, words in _TYRO_SAYS.items():
+        line = re.sub(pattern, words, line)
+    return line
+
+
+_TYRO_SAYS = {
+    r"^Unrecognized options: ([^,]*)(, .*)?$": r"options: got \1, wanted known ones",
+    r"^(\S+): invalid literal for .*: '(.*)'": r"\1: got \2, wanted a whole number",
+    r"^(\S+): could not convert .*: '(.*)'": r"\1: got \2, wanted a number",
+    r"invalid choice '(.*)' for argument '(.*)'\. Expected": r"\2: got \1, wanted",
+    r"Missing value for argument '(.*)'\..*?\.": r"\1: got nothing, wanted a value",
+}
+"""The parser's sentences, said as everything else is."""
 
 
 if __name__ == "__main__":

@@ -75,12 +75,17 @@ def run(
         )
     scored = jax.device_put((dataset.query, dataset.database))
     lines = []
-    with jax.default_matmul_precision(experiment.training.precision):
-        for seed, noisy in zip(experiment.seeds, labels, strict=True):
-            task = _task(experiment, dataset, recipe, noisy, seed)
-            for line in _run_seed(experiment, task, scored, seed, place):
-                on_epoch(line)
-                lines.append(line)
+    try:
+        with jax.default_matmul_precision(experiment.training.precision):
+            for seed, noisy in zip(experiment.seeds, labels, strict=True):
+                task = _task(experiment, dataset, recipe, noisy, seed)
+                for line in _run_seed(experiment, task, scored, seed, place):
+                    on_epoch(line)
+                    lines.append(line)
+    except BaseException:
+        if place is not None:
+            place.drop_if_nothing_saved()
+        raise
     return lines
 
 

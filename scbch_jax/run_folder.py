@@ -9,6 +9,7 @@ FOLDER/seed-S/checkpoints/    states to go on from
 
 import json
 import platform
+import shutil
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,15 @@ class RunFolder:
         done = self._of(seed).latest()
         np.savez(self._part(seed) / "noise.npz", **flips._asdict())
         kept = [line for line in self.lines(seed) if line["epoch"] <= done]
+        got = f"{len(kept)} result lines of {done} saved epochs in {self._part(seed)}"
+        require(len(kept) == done, "resume", got, "all of them, or another folder")
         records.truncate(self._part(seed) / "results.jsonl", kept)
         return done, self._of(seed).restore(fresh) if done else fresh
+
+    def drop_if_nothing_saved(self) -> None:
+        """Removes the folder of a run that failed before its first saved state."""
+        if not any(self.path.glob("seed-*/checkpoints/[0-9]*")):
+            shutil.rmtree(self.path, ignore_errors=True)
 
     def saved(self, seed: int, like: RunState) -> RunState:
         """The latest saved state.
@@ -106,10 +114,14 @@ def open_to_write(
         _require_same(experiment, config.load(known), path)
         _require_same_data(path, _provenance(loaded, recipe))
     else:
-        provenance = json.dumps(_provenance(loaded, recipe), indent=2) + "\n"
+        foreign = f"{path}, which holds other files"
+        empty = not path.is_dir() or not any(path.iterdir())
+        require(empty, "out", foreign, "a new folder, or an empty one")
+        provenance = _provenance(loaded, recipe)
+        provenance["digest"] = config.digest(experiment)
         try:
             path.mkdir(parents=True, exist_ok=True)
-            (path / "run.json").write_text(provenance)
+            (path / "run.json").write_text(json.dumps(provenance, indent=2) + "\n")
             config.save(experiment, known)
         except OSError as error:
             raise InputError(
@@ -126,13 +138,17 @@ def open_to_read(path: Path) -> tuple[Experiment, Recipe, RunFolder]:
     """
     require((path / "run.json").is_file(), "run", path, "the folder of a run")
     experiment = config.load(path / "experiment.json")
-    sizes: Record = _read_json(path / "run.json").get("sizes") or {}
+    record = _read_json(path / "run.json")
+    sizes: Record = record.get("sizes") or {}
     require(
         sizes.keys() == set(Sizes._fields),
         "run",
         f"{path / 'run.json'} without the sizes of its data",
         "the folder of a run",
     )
+    changed = f"{path / 'experiment.json'}, changed after training"
+    same = record.get("digest") == config.digest(experiment)
+    require(same, "run", changed, "the options that it was trained with")
     batch_size = experiment.training.batch_size
     recipe = Recipe(experiment.method, Sizes(**sizes), experiment.options, batch_size)
     return experiment, recipe, RunFolder(path)

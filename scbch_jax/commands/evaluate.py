@@ -1,77 +1,103 @@
-"""`scbch evaluate`: saved weights to scores in both directions."""
+"""`scbch evaluate`: how good the rankings of a run, or of anyone's codes, are."""
 
-import dataclasses
 import json
 from collections.abc import Iterator
 from typing import Any
 
 import jax
+import numpy as np
 
-from scbch_jax import data, experiment, retrieval, run_folder
-from scbch_jax.checks import require
+from scbch_jax import retrieval
 from scbch_jax.commands import show
+from scbch_jax.commands.sources import Source, read_sources
 from scbch_jax.report import as_markdown, percent
 from scbch_jax.report.records import Record, replace_file
 from scbch_jax.settings.commands import Evaluate
 
+Pair = tuple[Any, Any]
+
 
 def main(options: Evaluate) -> None:
-    """Scores the latest checkpoint of every seed."""
-    plan, recipe, folder = run_folder.open_to_read(options.run)
-    if options.root:
-        moved = dataclasses.replace(plan.data, root=options.root)
-        plan = dataclasses.replace(plan, data=moved)
-    dataset = data.load(plan.data).dataset
-    # Weights do not depend on how many rows trained them.
-    found, theirs = experiment.recipe_of(plan, dataset.train).sizes, recipe.sizes
-    ours = found._replace(samples=theirs.samples)
-    require(
-        ours == theirs, "data", f"sizes {tuple(ours)}", f"the run's {tuple(theirs)}"
-    )
-    parts = jax.device_put((dataset.query, dataset.database))
-    lines, curves = [], ["seed,direction,radius,precision,recall"]
-    with jax.default_matmul_precision(plan.training.precision):
-        for seed in plan.seeds:
-            params = run_folder.saved_params(options.run, seed=seed)[2]
-            codes = experiment.encode(params, plan.hparams, parts, recipe=recipe)
-            counts = retrieval.count_both_ways(*codes)
-            lines.append(
-                {"seed": seed, **_scores(codes, counts, stable=options.stable)}
-            )
-            curves += _curve(seed, counts)
-    if options.curve:
-        replace_file(options.curve, "\n".join(curves) + "\n")
-    show.say("\n".join(map(json.dumps, lines)) if options.json else _table(lines))
+    """Scores every direction of every source."""
+    lines: list[Record] = []
+    curves = ["source,direction,radius,precision,recall"]
+    queries = ["source,direction,query,measure,value"]
+    for source in read_sources(options.source, keys=options.keys, root=options.root):
+        (name,) = source.name.values()
+        line: Record = dict(source.name)
+        for way, codes in source.searches.items():
+            counts = jax.device_get(retrieval.radius_counts(*codes, *source.labels))
+            values = _values(options, source, codes, counts)
+            line[way] = _means(options, source, codes, counts, values)
+            curves += _curve(f"{name},{way}", counts)
+            queries += _per_query(f"{name},{way}", values)
+        ways = [line[way]["MAP"] for way in source.searches]
+        lines.append({**line, "average": sum(ways) / len(ways)})
+    for path, rows in ((options.curve, curves), (options.queries, queries)):
+        if path:
+            replace_file(path, "\n".join(rows) + "\n")
+    if options.csv:
+        replace_file(options.csv, "\n".join(_csv(lines)) + "\n")
+    tables = map(json.dumps if options.json else _table, lines)
+    show.say(("\n" if options.json else "\n\n").join(tables))
 
 
-def _scores(codes: Any, counts: dict[str, Any], *, stable: bool) -> Record:
-    scores: Record = retrieval.score(*codes)
-    if stable:
-        ranked = retrieval.stable_map(*codes)
-        scores |= {f"{way}_stable": value for way, value in ranked.items()}
-    for way, found in counts.items():
-        scores[f"{way}_within_2"] = retrieval.precision_within(found, radius=2)
-    return scores
+def _values(options: Evaluate, source: Source, codes: Pair, counts: Any) -> Any:
+    """Every metric of every query."""
+    graded = None
+    if options.grade != "none":
+        graded = retrieval.graded_counts(*codes, *source.labels, grade=options.grade)
+    return retrieval.measures(counts, depth=options.depth, graded=graded)
 
 
-def _curve(seed: int, counts: dict[str, Any]) -> Iterator[str]:
-    for way, found in counts.items():
-        points = zip(*retrieval.precision_recall(found), strict=True)
-        for radius, (precision, recall) in enumerate(points):
-            yield f"{seed},{way},{radius},{precision:.6f},{recall:.6f}"
+def _means(
+    options: Evaluate, source: Source, codes: Pair, counts: Any, values: Any
+) -> Record:
+    """Means over queries, and what has no value for a single query."""
+    means: Record = {name: retrieval.mean_of(v) for name, v in values.items()}
+    if options.resamples:
+        means["MAP, 95 % from"], means["MAP, 95 % to"] = retrieval.bootstrap_interval(
+            values["MAP"], resamples=options.resamples
+        )
+    means["precision within radius 2"] = retrieval.precision_within(counts, radius=2)
+    if options.stable:
+        means["MAP, stable order"] = retrieval.stable_map(*codes, *source.labels)
+    return means
 
 
-def _table(lines: list[Record]) -> str:
-    columns = {
-        "MAP": "",
-        "MAP, stable order": "_stable",
-        "within radius 2": "_within_2",
-    }
-    columns = {k: v for k, v in columns.items() if f"i2t{v}" in lines[0]}
-    rows = [
-        [f"seed {line['seed']}, {way.upper()}"]
-        + [percent(line[way + suffix]) for suffix in columns.values()]
-        for line in lines
-        for way in ("i2t", "t2i")
-    ]
-    return as_markdown(["percent", *columns], rows)
+def _curve(name: str, counts: Any) -> Iterator[str]:
+    points = zip(*retrieval.precision_recall(counts), strict=True)
+    for radius, (precision, recall) in enumerate(points):
+        yield f"{name},{radius},{precision:.6f},{recall:.6f}"
+
+
+def _per_query(name: str, values: dict[str, np.ndarray]) -> Iterator[str]:
+    for measure, numbers in values.items():
+        for query, value in enumerate(numbers):
+            yield f'{name},{query},"{measure}",{value:.9g}'
+
+
+def _ways(line: Record) -> dict[str, Record]:
+    return {way: found for way, found in line.items() if isinstance(found, dict)}
+
+
+def _csv(lines: list[Record]) -> Iterator[str]:
+    yield "source,direction,measure,value"
+    for line in lines:
+        name = line.get("file", line.get("seed"))
+        for way, found in _ways(line).items():
+            for measure, value in found.items():
+                yield f'{name},{way},"{measure}",{value:.9g}'
+
+
+def _table(line: Record) -> str:
+    ways = _ways(line)
+    name = line.get("file", f"seed {line.get('seed')}")
+    measures = next(iter(ways.values()))
+    rows = [[m, *(_cell(m, found[m]) for found in ways.values())] for m in measures]
+    return as_markdown([f"percent, {name}", *(way.upper() for way in ways)], rows)
+
+
+def _cell(measure: str, value: float) -> str:
+    """Percent, but for gains, which are no shares."""
+    return f"{value:.3f}" if measure.startswith(("ACG", "weighted")) else percent(value)

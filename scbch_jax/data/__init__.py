@@ -7,6 +7,7 @@ from scbch_jax.data.benchmarks import (
     find_sources,
     read_benchmark,
 )
+from scbch_jax.data.code_files import CodeSets, read_code_sets
 from scbch_jax.data.files import array_names, read_array
 from scbch_jax.data.loading import Loaded, load, noisy_labels
 from scbch_jax.data.noise import Flips, flips, hit_rows, published_labels, swap_labels
@@ -21,6 +22,7 @@ from scbch_jax.data.synthetic import planted
 __all__ = [
     "BENCHMARKS",
     "Benchmark",
+    "CodeSets",
     "Flips",
     "Loaded",
     "array_names",
@@ -38,6 +40,7 @@ __all__ = [
     "published_labels",
     "queries_first",
     "read_array",
+    "read_code_sets",
     "read_benchmark",
     "swap_labels",
 ]

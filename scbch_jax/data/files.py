@@ -60,7 +60,14 @@ def _known_file(path: str | Path) -> Path:
     require(
         path.suffix in SUFFIXES, "file", path, f"one ending in {', '.join(SUFFIXES)}"
     )
+    with path.open("rb") as file:
+        pointer = file.read(len(_LFS)) == _LFS
+    got = f"{path}, a Git LFS pointer in place of the file"
+    require(not pointer, "file", got, "the file itself: git lfs pull fetches it")
     return path
+
+
+_LFS = b"version https://git-lfs"
 
 
 @contextlib.contextmanager

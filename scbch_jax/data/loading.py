@@ -70,11 +70,12 @@ def data_root(data: Data) -> Path:
     """
     root = data.root or os.environ.get(ROOT_VARIABLE, "")
     benchmark = BENCHMARKS[data.name]
-    files = [benchmark.image[0].file, benchmark.text.file, benchmark.labels.file]
+    image = " or ".join(source.file for source in benchmark.image)
+    files = [image, benchmark.text.file, benchmark.labels.file]
     require(
         bool(root) and Path(root).is_dir(),
         "data.root",
-        root or "nothing",
+        f"{root}, which is no folder" if root else "nothing",
         f"a folder with {', '.join(dict.fromkeys(files))} (also: the variable "
         f"{ROOT_VARIABLE}); to be had from {benchmark.obtain}",
     )

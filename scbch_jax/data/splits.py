@@ -97,7 +97,7 @@ def check_labels(field: str, labels: np.ndarray) -> np.ndarray:
         labels.dtype.kind in "fiub", field, f"{labels.dtype} values", "numbers 0 and 1"
     )
     odd = labels[(labels != 0) & (labels != 1)]
-    require(not odd.size, field, f"the value {odd[:1]}", "only 0 and 1")
+    require(not odd.size, field, f"the value {next(odd.flat, 0):g}", "only 0 and 1")
     return labels.astype(np.float32)
 
 

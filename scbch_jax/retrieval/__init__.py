@@ -1,7 +1,13 @@
 """Hash codes, Hamming distances, and how good a ranking by them is."""
 
 from scbch_jax.retrieval.codes import hash_codes, pack, unpack
-from scbch_jax.retrieval.evaluate import PairedCodes, count_both_ways, score, stable_map
+from scbch_jax.retrieval.evaluate import (
+    PairedCodes,
+    count_both_ways,
+    measures,
+    score,
+    stable_map,
+)
 from scbch_jax.retrieval.graded import (
     GradedCounts,
     average_cumulative_gain,
@@ -21,6 +27,7 @@ from scbch_jax.retrieval.metrics import (
     roc_area,
 )
 from scbch_jax.retrieval.ranked import ranked_average_precision, ranked_precision_recall
+from scbch_jax.retrieval.uncertainty import bootstrap_interval, randomization_test
 
 __all__ = [
     "GradedCounts",
@@ -28,18 +35,21 @@ __all__ = [
     "RadiusCounts",
     "average_cumulative_gain",
     "average_precision",
+    "bootstrap_interval",
     "count_both_ways",
     "graded_counts",
     "hamming_matrix",
     "hash_codes",
     "mean_average_precision",
     "mean_of",
+    "measures",
     "ndcg",
     "pack",
     "precision_recall",
     "precision_recall_at",
     "precision_within",
     "radius_counts",
+    "randomization_test",
     "ranked_average_precision",
     "ranked_precision_recall",
     "released_average_precision",

@@ -6,9 +6,57 @@ import jax
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from scbch_jax.retrieval.graded import (
+    GradedCounts,
+    average_cumulative_gain,
+    ndcg,
+    weighted_average_precision,
+)
 from scbch_jax.retrieval.hamming import RadiusCounts, hamming_matrix, radius_counts
-from scbch_jax.retrieval.metrics import mean_average_precision
+from scbch_jax.retrieval.metrics import (
+    average_precision,
+    mean_average_precision,
+    mean_of,
+    precision_recall_at,
+    released_average_precision,
+)
 from scbch_jax.retrieval.ranked import ranked_average_precision
+
+
+def measures(
+    counts: RadiusCounts,
+    *,
+    depth: int | None = None,
+    graded: GradedCounts | None = None,
+) -> dict[str, Float[np.ndarray, " queries"]]:
+    """Every metric that was asked for, of each query, by name; NaN where undefined.
+
+    Args:
+        counts: from `radius_counts`.
+        depth: cut-off k of the metrics that have one; they are left out without it.
+        graded: from `graded_counts`; the graded metrics are left out without it.
+    """
+    found = {
+        "MAP": average_precision(counts),
+        "MAP, best order of ties": average_precision(counts, ties="best"),
+        "MAP, worst order of ties": average_precision(counts, ties="worst"),
+    }
+    if depth is not None:
+        precision, recall = precision_recall_at(counts, np.array([depth]))
+        found |= {
+            f"MAP@{depth}": average_precision(counts, depth=depth),
+            f"MAP, first {depth} relevant": released_average_precision(
+                counts, first=depth
+            ),
+            f"precision@{depth}": precision[:, 0],
+            f"recall@{depth}": recall[:, 0],
+        }
+    if graded is not None:
+        found["weighted MAP"] = weighted_average_precision(graded)
+    if graded is not None and depth is not None:
+        found[f"NDCG@{depth}"] = ndcg(graded, depth=depth)
+        found[f"ACG@{depth}"] = average_cumulative_gain(graded, depth=depth)
+    return found
 
 
 class PairedCodes(NamedTuple):
@@ -35,27 +83,22 @@ def count_both_ways(
     )
 
 
-def stable_map(query: PairedCodes, database: PairedCodes) -> dict[str, float]:
-    """MAP of both directions with items at one distance in the database's order.
+def stable_map(
+    queries: Any, items: Any, query_labels: Any, database_labels: Any
+) -> float:
+    """MAP with items at one distance in the database's order.
 
     For comparing with rankings that were made so; `score` does not depend on an order.
     """
-    ways = {"i2t": (query.image, database.text), "t2i": (query.text, database.image)}
-    return {way: _stable_map(*codes, query, database) for way, codes in ways.items()}
-
-
-def _stable_map(
-    queries: Any, items: Any, query: PairedCodes, database: PairedCodes
-) -> float:
     values = []
     for start in range(0, len(queries), _BLOCK):
         rows = slice(start, start + _BLOCK)
         distances = np.asarray(hamming_matrix(queries[rows], items))
-        relevance = np.asarray(query.labels[rows] @ database.labels.T) > 0
+        relevance = np.asarray(query_labels[rows] @ database_labels.T) > 0
         # Bytes are sorted by counting, several times faster than wider integers.
         narrow = distances.astype(np.uint8 if distances.max() < 256 else np.uint16)
         values.append(ranked_average_precision(narrow, relevance))
-    return float(np.nanmean(np.concatenate(values)))
+    return mean_of(np.concatenate(values))
 
 
 _BLOCK = 256

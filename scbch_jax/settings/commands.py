@@ -7,7 +7,13 @@ from typing import Annotated, Literal
 import tyro
 
 from scbch_jax.settings.experiment import Data, Experiment
-from scbch_jax.settings.wanted import at_least, between, check_fields, seed_list
+from scbch_jax.settings.wanted import (
+    at_least,
+    between,
+    check_fields,
+    optional,
+    seed_list,
+)
 
 Flat = tyro.conf.arg(name="")
 """Puts a group's options on the command line without the group's name."""
@@ -29,18 +35,61 @@ class Train:
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Score a trained run's saved weights on its query set and database."""
+    """Score a trained run's saved weights, or anyone's hash codes from files."""
 
-    run: tyro.conf.Positional[Path]
-    """Folder that train wrote."""
+    source: tyro.conf.Positional[tuple[Path, ...]]
+    """Folder that train wrote, or files with codes and labels of queries and database:
+    .npz, .npy, .h5 or .mat; codes real, -1/1, 0/1 or packed, labels rows or numbers."""
+    keys: tuple[str, ...] = ()
+    """Names of the files' arrays where they are unusual, as query_image=NAME; also
+    query_text, query_codes, query_labels, and the same of database."""
     root: str = ""
     """Data root, where it is not the one that the run was trained with."""
+    depth: Annotated[int | None, optional(at_least(1))] = None
+    """Cut-off k: adds MAP, precision and recall among the first k items."""
+    grade: Literal["none", "shared", "jaccard"] = "none"
+    """What relevance is worth: labels shared, or their overlap; adds weighted MAP, and
+    NDCG and ACG at the cut-off."""
     stable: bool = False
     """Also score with items at one distance kept in the database's order."""
+    resamples: Annotated[int, at_least(0)] = 2000
+    """Bootstrap resamples of the queries for 95 % intervals; 0 for none."""
     curve: Path | None = None
     """File to write precision and recall by Hamming radius to, as CSV."""
+    csv: Path | None = None
+    """File to write every score to, as CSV."""
+    queries: Path | None = None
+    """File to write every query's values to, as CSV."""
     json: bool = False
     """Print result lines instead of a table."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+
+
+@dataclass(frozen=True)
+class Compare:
+    """Compare two sets of hash codes query by query: is the difference chance?"""
+
+    first: tyro.conf.Positional[Path]
+    """Folder that train wrote, or a file as for evaluate."""
+    second: tyro.conf.Positional[Path]
+    """The other, of the same queries."""
+    keys: tuple[str, ...] = ()
+    """As for evaluate."""
+    depth: Annotated[int | None, optional(at_least(1))] = None
+    """Cut-off k of MAP; by default the whole ranking."""
+    rounds: Annotated[int, at_least(1)] = 10_000
+    """Rounds of the paired randomization test, and bootstrap resamples."""
+    show: Annotated[int, at_least(0)] = 5
+    """How many of the queries that changed most to list, for each direction."""
+    json: bool = False
+    """Print result lines instead of tables."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
 
 
 @dataclass(frozen=True)
@@ -131,6 +180,7 @@ class Convert:
 COMMANDS: dict[str, type] = {
     "train": Train,
     "evaluate": Evaluate,
+    "compare": Compare,
     "encode": Encode,
     "demo": Demo,
     "data": ShowData,

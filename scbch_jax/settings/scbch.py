@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
+from scbch_jax.checks import require
 from scbch_jax.settings.wanted import at_least, between, check_fields, positive
 
 Part = Literal[
@@ -51,6 +52,12 @@ class Options:
     def __post_init__(self) -> None:
         """Checks the fields."""
         check_fields(self, "options.")
+        dropped = set(self.drop)
+        of_contrast = {"attraction", "repulsion", "quantization"}
+        trains = "classification" not in dropped or not (
+            "contrast" in dropped or of_contrast <= dropped
+        )
+        require(trains, "options.drop", ", ".join(self.drop), "a term left to train")
 
 
 ABLATIONS: dict[str, tuple[Part, ...]] = {

@@ -40,13 +40,22 @@ def positive() -> Wanted:
     return Wanted(lambda x: 0 < x < float("inf"), "a number above 0")
 
 
+def optional(wanted: Wanted) -> Wanted:
+    """Nothing, or what passes the other test."""
+    return Wanted(lambda x: x is None or wanted.test(x), wanted.words)
+
+
 def seed_list() -> Wanted:
-    """One or more whole numbers of at least 0, none of them twice."""
+    """One or more whole numbers from 0 to 2^32 - 1, none of them twice.
+
+    A random key is made of 32 bits; larger seeds would be those of smaller ones.
+    """
     return Wanted(
         lambda xs: (
-            all(_is_whole(x) and x >= 0 for x in xs) and 0 < len(xs) == len(set(xs))
+            all(_is_whole(x) and 0 <= x < 2**32 for x in xs)
+            and 0 < len(xs) == len(set(xs))
         ),
-        "one or more whole numbers of at least 0, all of them different",
+        "one or more whole numbers from 0 to 4294967295, all of them different",
     )
 
 

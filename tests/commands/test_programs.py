@@ -105,6 +105,21 @@ def test_help_answers_without_jax():
         subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
+@pytest.mark.parametrize("words", ["--help", "data"])
+def test_a_reader_that_stops_is_no_traceback(words):
+    """The pipe is closed before anything is written."""
+    command = f"{shlex.join(SCBCH)} {words} | true; exit ${{PIPESTATUS[0]}}"
+    ran = subprocess.run(
+        ["bash", "-c", f"sleep 0.2 | true; {command}"],
+        env=SURROUNDINGS,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.stderr == ""
+    assert ran.returncode in (0, 141)
+
+
 def readme_blocks(language):
     text = (ROOT / "README.md").read_text()
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)

@@ -1,0 +1,72 @@
+"""What evaluate and compare score: a trained run, or files of codes."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+
+from scbch_jax import data, experiment, run_folder
+from scbch_jax.checks import require
+from scbch_jax.report.records import Record
+
+
+class Source(NamedTuple):
+    """Codes of one seed of a run, or of a set of files."""
+
+    name: Record
+    """How result lines name it: its seed, or its file."""
+    searches: dict[str, tuple[Any, Any]]
+    """Packed query and database codes by direction."""
+    labels: tuple[Any, Any]
+    """Multi-hot, of queries and database."""
+
+
+def read_sources(
+    paths: Sequence[Path], *, keys: Sequence[str] = (), root: str = ""
+) -> Iterator[Source]:
+    """Every seed of a run, or the codes in files.
+
+    Args:
+        paths: one folder that train wrote, or files.
+        keys: names of a file's arrays, as PART=NAME.
+        root: data root of a run, where it has moved.
+
+    Raises:
+        InputError: if there is no such run or file, or it cannot be used.
+    """
+    require(bool(paths), "source", "nothing", "the folder of a run, or files of codes")
+    if len(paths) == 1 and not paths[0].is_file():
+        yield from _of_run(paths[0], root)
+        return
+    for word in keys:
+        require("=" in word, "keys", word, "PART=NAME")
+    named = dict(word.split("=", 1) for word in keys)
+    found = data.read_code_sets(paths, keys=named)
+    labels = (found.query_labels, found.database_labels)
+    yield Source({"file": " ".join(map(str, paths))}, found.searches, labels)
+
+
+def _of_run(path: Path, root: str) -> Iterator[Source]:
+    plan, recipe, _ = run_folder.open_to_read(path)
+    if root:
+        moved = dataclasses.replace(plan.data, root=root)
+        plan = dataclasses.replace(plan, data=moved)
+    dataset = data.load(plan.data).dataset
+    # Weights do not depend on how many rows trained them.
+    found, theirs = experiment.recipe_of(plan, dataset.train).sizes, recipe.sizes
+    ours = found._replace(samples=theirs.samples)
+    require(
+        ours == theirs, "data", f"sizes {tuple(ours)}", f"the run's {tuple(theirs)}"
+    )
+    parts = jax.device_put((dataset.query, dataset.database))
+    with jax.default_matmul_precision(plan.training.precision):
+        for seed in plan.seeds:
+            params = run_folder.saved_params(path, seed=seed)[2]
+            query, items = experiment.encode(params, plan.hparams, parts, recipe=recipe)
+            searches = {
+                "i2t": (query.image, items.text),
+                "t2i": (query.text, items.image),
+            }
+            yield Source({"seed": seed}, searches, (query.labels, items.labels))
