@@ -36,9 +36,12 @@ def read_states(path: Path, text: Path | None = None) -> States:
     """
     require(path.is_file(), "source", path, "a file of weights, or the folder of a run")
     content = _read(path)
+    whole = path.suffix == SAFETENSORS or content.keys() >= {*CHECKPOINT_NAMES.values()}
+    unused = f"{text} beside {path}, which has both networks"
+    require(not (whole and text), "text", unused, "no other file")
     if path.suffix == SAFETENSORS:
         return _split(content, path)
-    if set(CHECKPOINT_NAMES.values()) <= content.keys():
+    if whole:
         return {m: _as_arrays(content[k], path) for m, k in CHECKPOINT_NAMES.items()}
     require(
         text is not None, "text", "none", f"the text network's weights beside {path}"
@@ -97,10 +100,11 @@ def _read(path: Path) -> dict[str, Any]:
         else:
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        # Each format raises kinds of its own for what is damaged or not only weights.
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+        # Each format raises kinds of its own for what is damaged or not only weights,
+        # with advice that is none for a file from elsewhere.
         raise InputError(
-            f"source: got {path}, which cannot be read ({reason}), wanted weights only"
+            f"source: got {path}, which is damaged or holds more than weights "
+            f"({type(error).__name__}), wanted a file of weights only"
         ) from error
     require(isinstance(content, dict), "source", path, "named weights")
     return content
@@ -116,7 +120,7 @@ def _split(content: Mapping[str, np.ndarray], path: Path) -> States:
             f"{name} in {path}",
             "image. or text. before it",
         )
-        states[modality][rest] = array
+        states[modality][rest] = _float32(name, array)
     return states
 
 
@@ -125,7 +129,14 @@ def _as_arrays(content: Any, path: Path) -> dict[str, np.ndarray]:
         hasattr(x, "numpy") for x in content.values()
     )
     require(tensors, "source", path, "a state dict of tensors")
-    return {name: tensor.detach().numpy() for name, tensor in content.items()}
+    return {k: _float32(k, tensor).detach().numpy() for k, tensor in content.items()}
+
+
+def _float32(name: str, array: Any) -> Any:
+    """The array, if float32: another precision could not be given back bit for bit."""
+    dtype = str(array.dtype).removeprefix("torch.")
+    require(dtype == "float32", "source", f"{name} in {dtype}", "float32 weights")
+    return array
 
 
 def _torch() -> Any:

@@ -18,7 +18,8 @@ class Comparison(NamedTuple):
     median: float
     """Median absolute difference."""
     relative: float
-    """Largest absolute difference over the largest recorded value."""
+    """Largest absolute difference over the largest recorded value; infinite where all
+    recorded values are 0 and ours are not."""
     measure: str
     """Which of these the tolerance bounds, or what it bounds instead."""
     measured: float
@@ -45,11 +46,10 @@ def compare(
         raise ValueError(f"{quantity}: got shape {ours.shape}, wanted {theirs.shape}")
     gap = np.abs(ours - theirs)
     gap = np.where(np.isfinite(gap), gap, np.inf)
-    largest, median = (
-        float(gap.max(initial=0)),
-        float(np.median(gap)) if gap.size else 0.0,
-    )
-    relative = largest / max(float(np.abs(theirs).max(initial=0)), 1e-300)
+    largest = float(gap.max(initial=0))
+    median = float(np.median(gap)) if gap.size else 0.0
+    scale = float(np.abs(theirs).max(initial=0))
+    relative = largest / scale if scale else (np.inf if largest else 0.0)
     tolerance = TOLERANCES[kind]
     measured = {
         "relative": relative,

@@ -13,10 +13,10 @@ from scbch_jax.methods.scbch import View, terms, view_of
 from scbch_jax.settings.scbch import HParams, Options
 
 NEEDS = frozenset({"u", "v", "y", "Wu", "Wv", "w", "margins", "shifts"})
-ANSWERS = ("exp_contrast", "exp_total", "exp_jaccard", "exp_quant", "exp_bce")
 ALSO_ANSWERS: tuple[str, ...] = ()
 OPTIONS = Options(reading="official")
 MOVING = ("u", "v", "Wu", "Wv")
+CONTRAST = ("attraction", "repulsion")
 
 
 def check(
@@ -24,69 +24,71 @@ def check(
 ) -> Iterator[Comparison]:
     """Every answer of the file that is there."""
     inputs = {k: jnp.asarray(arrays[k]) for k in ("u", "v", "y", "Wu", "Wv", "w")}
+    unweighted = inputs | {"w": jnp.ones_like(inputs["w"])}
     if "exp_jaccard" in arrays:
         overlap = losses.jaccard_matrix(inputs["y"])
         yield compare("label overlap", overlap, arrays["exp_jaccard"], kind="loss")
-    yield from _of_terms(
-        arrays, inputs, "quantization", ("quantization",), "exp_quant", None
-    )
-    yield from _classification(arrays, inputs)
-    pairs = zip(arrays["margins"], arrays["shifts"], strict=True)
-    for i, (margin, shift) in enumerate(pairs):
-        hp = HParams(margin=float(margin), shift=float(shift))
-        name = f"contrast, margin {margin:g} shift {shift:g}"
-        contrast = ("attraction", "repulsion")
-        yield from _of_terms(arrays, inputs, name, contrast, "exp_contrast", i, hp)
-        name = f"total, margin {margin:g} shift {shift:g}"
-        yield from _of_terms(arrays, inputs, name, None, "exp_total", i, hp)
-        if "exp_total_nw" in arrays:
-            total = _value(inputs | {"w": jnp.ones_like(inputs["w"])}, hp)
-            yield compare(
-                f"{name}, no weights", total, arrays["exp_total_nw"][i], kind="loss"
-            )
+    for name, answer, chosen, given in (
+        ("quantization", "exp_quant", "quantization", inputs),
+        ("classification", "exp_bce", "classification", unweighted),
+        ("classification, weighted", "exp_bce_weighted", "classification", inputs),
+    ):
+        found = _answers(arrays, answer, None)
+        yield from _of_terms(name, given, (chosen,), HParams(), found)
+    for i, hp in enumerate(_pairs(arrays)):
+        at = f"margin {hp.margin:g} shift {hp.shift:g}"
+        for name, answer, chosen, given in (
+            (f"contrast, {at}", "exp_contrast", CONTRAST, inputs),
+            (f"total, {at}", "exp_total", None, inputs),
+            (f"total, {at}, no weights", "exp_total_nw", None, unweighted),
+        ):
+            yield from _of_terms(name, given, chosen, hp, _answers(arrays, answer, i))
+
+
+def _pairs(arrays: Mapping[str, np.ndarray]) -> Iterator[HParams]:
+    for margin, shift in zip(arrays["margins"], arrays["shifts"], strict=True):
+        yield HParams(margin=float(margin), shift=float(shift))
+
+
+def _answers(
+    arrays: Mapping[str, np.ndarray], answer: str, index: int | None
+) -> dict[str, np.ndarray]:
+    """A recorded value under "", and its gradients under what they are taken by."""
+    keys = {"": answer} | {k: f"{answer}_grad_{k}" for k in MOVING}
+    found = {k: arrays[key] for k, key in keys.items() if key in arrays}
+    if index is None:
+        return found
+    pairs = len(arrays["margins"])
+    for k, array in found.items():
+        if len(array) != pairs:
+            raise ValueError(f"{keys[k]} has {len(array)} rows for {pairs} margins")
+    return {k: np.asarray(array[index]) for k, array in found.items()}
 
 
 def _of_terms(
-    arrays: Mapping[str, np.ndarray],
-    inputs: dict[str, Any],
     name: str,
+    inputs: dict[str, Any],
     chosen: tuple[str, ...] | None,
-    answer: str,
-    index: int | None,
-    hp: HParams = HParams(),  # noqa: B008 -- a NamedTuple of numbers, never changed
+    hp: HParams,
+    recorded: Mapping[str, np.ndarray],
 ) -> Iterator[Comparison]:
     """A sum of terms and its gradients; all terms, weighted, if none is chosen."""
-    if answer not in arrays:
+    if not recorded:
         return
-
-    def recorded(key: str) -> np.ndarray:
-        return arrays[key] if index is None else np.asarray(arrays[key][index])
 
     def value(moving: dict[str, Any]) -> Any:
         return _value(inputs | moving, hp, chosen)
 
     result, grads = jax.value_and_grad(value)({k: inputs[k] for k in MOVING})
-    yield compare(name, result, recorded(answer), kind="loss")
-    for k in MOVING:
-        if f"{answer}_grad_{k}" in arrays:
-            wanted = recorded(f"{answer}_grad_{k}")
-            yield compare(f"{name}, gradient of {k}", grads[k], wanted, kind="gradient")
+    for k, wanted in recorded.items():
+        if k:
+            title = f"{name}, gradient of {k}"
+            yield compare(title, grads[k], wanted, kind="gradient")
+        else:
+            yield compare(name, result, wanted, kind="loss")
 
 
-def _classification(
-    arrays: Mapping[str, np.ndarray], inputs: dict[str, Any]
-) -> Iterator[Comparison]:
-    ones = jnp.ones_like(inputs["w"])
-    for answer, weights in (("exp_bce", ones), ("exp_bce_weighted", inputs["w"])):
-        if answer in arrays:
-            value = _value(inputs | {"w": weights}, HParams(), ("classification",))
-            name = "classification" + (", weighted" if "weighted" in answer else "")
-            yield compare(name, value, arrays[answer], kind="loss")
-
-
-def _value(
-    inputs: dict[str, Any], hp: HParams, chosen: tuple[str, ...] | None = None
-) -> Any:
+def _value(inputs: dict[str, Any], hp: HParams, chosen: tuple[str, ...] | None) -> Any:
     view = _view(inputs)
     everything = terms(hp, OPTIONS)
     if chosen is None:

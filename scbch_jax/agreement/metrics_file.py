@@ -1,5 +1,6 @@
 """MAP and precision-recall of a Hamming ranking."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,7 +12,6 @@ from scbch_jax import retrieval
 from scbch_jax.agreement.compare import Comparison, compare
 
 NEEDS = frozenset({"query_codes", "db_codes", "query_labels", "db_labels"})
-ANSWERS = ("exp_map_", "exp_pr_")
 ALSO_ANSWERS: tuple[str, ...] = ()
 SHUFFLES = 200
 """Orders of the ties that the recorded mean was taken over."""
@@ -29,8 +29,10 @@ def check(
     distances = np.asarray(retrieval.hamming_matrix(*codes))
     relevance = np.asarray(labels[0] @ labels[1].T) > 0
     ranking = (distances, relevance)
-    for key, first in (("exp_map_stable", None), ("exp_map_k50_upstream_stable", 50)):
-        if key in arrays:
+    for key in arrays:
+        stable = re.fullmatch(r"exp_map(?:_k(\d+)_upstream)?_stable", key)
+        if stable:
+            first = int(stable[1]) if stable[1] else None
             values = retrieval.ranked_average_precision(*ranking, first=first)
             name = "MAP, stable order" + (f", first {first} relevant" if first else "")
             mean = mean_as_recorded(values, arrays[key].dtype)

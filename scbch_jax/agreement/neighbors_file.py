@@ -11,7 +11,6 @@ from scbch_jax import losses, networks
 from scbch_jax.agreement.compare import Comparison, compare
 
 NEEDS = frozenset({"img", "txt", "y_noisy", "u", "v"})
-ANSWERS = ("exp_weight_k",)
 ALSO_ANSWERS = ("u", "v")
 MODALITIES = (("image", "img", "u"), ("text", "txt", "v"))
 """Modality, key of its features, key of its codes."""
@@ -24,18 +23,18 @@ def check(
     for modality, short, codes in MODALITIES:
         start = f"params_{short}."
         state = {
-            k.removeprefix(start): a for k, a in arrays.items() if k.startswith(start)
+            k.removeprefix(start): arrays[k] for k in arrays if k.startswith(start)
         }
         if state:
             ours = networks.torch_forward(state, jnp.asarray(arrays[short]))
             yield compare(
                 f"{modality} codes", ours, arrays[f"exp_{codes}"], kind="codes"
             )
-    for key, recorded in arrays.items():
-        found = re.fullmatch(r"exp_weight_k(\d+)_g([\d.]+)", key)
+    for key in arrays:
+        found = re.fullmatch(r"exp_weight_k(\d+)_g(\d*\.?\d+(?:e-?\d+)?)", key)
         if found:
             k, floor = int(found[1]), float(found[2])
-            yield from _confidence(arrays, recorded, k, floor)
+            yield from _confidence(arrays, arrays[key], k, floor)
 
 
 def _confidence(
@@ -54,9 +53,14 @@ def _confidence(
 
 
 def tied_rows(u: np.ndarray, v: np.ndarray, k: int, gap: float = 1e-6) -> np.ndarray:
-    """Rows whose k-th and next neighbor are as similar as rounding can tell."""
+    """Rows whose k-th and next neighbor are as similar as rounding can tell.
+
+    None where the k are all there are.
+    """
     unit = [x / np.linalg.norm(x, axis=1, keepdims=True) for x in (u, v)]
     similarity = (unit[0] @ unit[0].T + unit[1] @ unit[1].T) / 2
     np.fill_diagonal(similarity, 0.0)
     ranked = -np.sort(-similarity, axis=1)
+    if k >= len(ranked):
+        return np.zeros(len(ranked), bool)
     return ranked[:, k - 1] - ranked[:, k] < gap

@@ -6,7 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from scbch_jax.agreement.tolerances import TOLERANCES
 from scbch_jax.checks import require
+
+SMALLEST = 1e-17
+"""Drawn for steps whose losses are the same number."""
 
 
 def draw_step_losses(found: Mapping[Path, Any], target: Path) -> None:
@@ -34,15 +38,26 @@ def draw_step_losses(found: Mapping[Path, Any], target: Path) -> None:
         steps = np.arange(1, len(ours) + 1)
         (line,) = above.plot(steps, theirs, lw=4, alpha=0.35, label=f"{name}, PyTorch")
         above.plot(steps, ours, lw=1.2, color=line.get_color(), label=f"{name}, ours")
-        gap = np.maximum(np.abs(ours - theirs), 1e-9)
+        gap = np.maximum(np.abs(ours - theirs), SMALLEST)
         below.semilogy(steps, gap, ".", color=line.get_color())
-    below.axhline(1e-3, color="0.4", lw=0.8, ls="--")
-    below.annotate("largest that agrees", (1, 1.4e-3), color="0.4", fontsize=8)
-    below.set_ylim(5e-10, 1e-2)
+    most = TOLERANCES["largest step"]
+    for dtype, limit in ((np.float32, most.limit), (np.float64, most.double)):
+        if any(theirs.dtype == dtype for _, theirs in runs.values()):
+            below.axhline(limit, color="0.4", lw=0.8, ls="--")
+            text = f"largest that agrees in {dtype.__name__}"
+            below.annotate(
+                text,
+                (1, limit),
+                xytext=(0, -3),
+                textcoords="offset points",
+                va="top",
+                color="0.4",
+                fontsize=8,
+            )
     above.set_ylabel("loss of a step")
     below.set_ylabel("absolute difference")
     below.set_xlabel("step")
     if len(runs) <= 4:
-        above.legend(frameon=False, fontsize=8)
+        above.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     figure.savefig(target, dpi=150, bbox_inches="tight")
     plt.close(figure)

@@ -1,6 +1,7 @@
 """A file of recorded answers: what it holds is told by its keys, and checked."""
 
-from collections.abc import Iterator
+from collections import UserDict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,8 +16,22 @@ EXPECTED = "exp_"
 """Start of the keys that hold answers; every other key is an input."""
 
 KINDS = (loss_file, neighbors_file, metrics_file, trajectory_file)
-"""Modules with NEEDS (keys that tell a file of the kind), ANSWERS (starts of its
-answers), ALSO_ANSWERS (inputs that are answers too), and check(arrays)."""
+"""Modules with NEEDS (keys that tell a file of the kind), ALSO_ANSWERS (inputs that are
+answers too), and check(arrays, steps)."""
+
+
+class Read(UserDict[str, np.ndarray]):
+    """Arrays by key, and which of them were looked up by it; items() looks up all."""
+
+    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Nothing is looked up yet."""
+        self.keys_read: set[str] = set()
+        super().__init__(arrays)
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        """The array, noted as looked up."""
+        self.keys_read.add(key)
+        return super().__getitem__(key)
 
 
 class Checked(NamedTuple):
@@ -35,10 +50,11 @@ def check_file(path: Path, *, float64: bool = False) -> Checked:
         float64: computes in double precision, whatever the inputs were recorded in.
 
     Raises:
-        InputError: if the file is unreadable, of no known kind, or lacks inputs.
+        InputError: if the file is unreadable, of no known kind, lacks inputs, or has
+            an answer that nothing here can be compared with.
     """
     arrays = _read(path)
-    kind = _kind_of(path, arrays)
+    kind, answers = _kind_of(path, arrays), _answers_of(path, arrays)
     recorded = _precision(arrays, kind.NEEDS)
     arrays = {k: _cast(k, a, recorded) for k, a in arrays.items()}
     # Codes are inputs of one answer and answers of another, in a file of neighbors.
@@ -48,17 +64,19 @@ def check_file(path: Path, *, float64: bool = False) -> Checked:
         arrays = {k: _widen(k, a) for k, a in arrays.items()}
     with jax.enable_x64(double), jax.default_matmul_precision("highest"):
         try:
-            steps: dict[str, Any] = {}
-            comparisons = list(kind.check(arrays, steps))
-            return Checked(comparisons, steps.get("losses"))
+            steps, read = dict[str, Any](), Read(arrays)
+            comparisons = list(kind.check(read, steps))
         except (KeyError, IndexError) as error:
             raise InputError(
                 f"file: got {path} without {error}, wanted all inputs of its answers"
             ) from error
         except ValueError as error:
             raise InputError(
-                f"file: got {path} ({error}), wanted shapes that fit"
-            ) from (error)
+                f"file: got {path} ({error}), wanted numbers and shapes that fit"
+            ) from error
+    unread = ", ".join(sorted(answers - read.keys_read))
+    require(not unread, str(path), unread, "known answers only")
+    return Checked(comparisons, steps.get("losses"))
 
 
 def _precision(arrays: dict[str, np.ndarray], needs: frozenset[str]) -> Any:
@@ -97,19 +115,20 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         ) from error
 
 
+def _answers_of(path: Path, arrays: dict[str, np.ndarray]) -> set[str]:
+    answers = {k for k in arrays if k.startswith(EXPECTED)}
+    require(bool(answers), str(path), "no answers", f"keys that start with {EXPECTED}")
+    empty = ", ".join(sorted(k for k in answers if not arrays[k].size))
+    require(not empty, str(path), f"{empty} without a number", "answers")
+    return answers
+
+
 def _kind_of(path: Path, arrays: dict[str, np.ndarray]) -> Any:
+    """The kind whose inputs are all there; otherwise the nearest is named."""
+    nearest = max(KINDS, key=lambda kind: len(kind.NEEDS & arrays.keys()))
     for kind in KINDS:
         if arrays.keys() >= kind.NEEDS:
-            unknown = sorted(_unknown(arrays, kind.ANSWERS))
-            require(not unknown, str(path), ", ".join(unknown), "known answers only")
             return kind
-    wanted = "; or ".join(", ".join(sorted(kind.NEEDS)) for kind in KINDS)
-    raise InputError(
-        f"file: got {path} with {', '.join(sorted(arrays)[:8])}, wanted inputs {wanted}"
-    )
-
-
-def _unknown(arrays: dict[str, np.ndarray], answers: tuple[str, ...]) -> Iterator[str]:
-    for key in arrays:
-        if key.startswith(EXPECTED) and not key.startswith(answers):
-            yield key
+    missing = ", ".join(sorted(nearest.NEEDS - arrays.keys()))
+    wanted = ", ".join(sorted(nearest.NEEDS))
+    raise InputError(f"file: got {path} without {missing}, wanted inputs {wanted}")

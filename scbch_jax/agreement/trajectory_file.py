@@ -16,7 +16,6 @@ from scbch_jax.settings.scbch import HParams, Options
 from scbch_jax.types import Split
 
 NEEDS = frozenset({"img", "txt", "y_true", "y_noisy", "batch_order", "n_query"})
-ANSWERS = ("exp_loss", "exp_weights", "exp_map_", "exp_final_")
 ALSO_ANSWERS: tuple[str, ...] = ()
 
 
@@ -48,7 +47,8 @@ def check(
     if "exp_weights" in arrays:
         yield from _weights(arrays["exp_weights"], ours)
     for direction, counts in ours.counts.items():
-        for epoch, recorded in enumerate(arrays.get(f"exp_map_{direction}", ())):
+        key = f"exp_map_{direction}"
+        for epoch, recorded in enumerate(arrays.get(key, ())):
             name = f"MAP {direction.upper()}, before epoch {epoch + 1}"
             yield within_ties(name, counts[epoch], float(recorded))
     for modality, short, _ in MODALITIES:
@@ -102,7 +102,6 @@ def _start(
     states = {m: _state(arrays, f"init_{short}.") for m, short, _ in MODALITIES}
     params = {m: networks.from_torch(state, m) for m, state in states.items()}
     params = jax.tree.map(jnp.asarray, params)
-    layers = {m: len(params[m]["network"]) for m in params}
     samples, classes = train_set.labels.shape
     recipe = Recipe(
         method="scbch",
@@ -117,9 +116,9 @@ def _start(
             reading="official",
             neighbors=int(arrays["k"]),
             warmup_epochs=int(arrays["warmup_epochs"]),
-            hidden=int(arrays["hidden"]),
-            image_layers=layers["image"],
-            text_layers=layers["text"],
+            hidden=networks.hidden_width(params),
+            image_layers=len(params["image"]["network"]),
+            text_layers=len(params["text"]["network"]),
         ),
         batch_size=int(arrays["batch_size"]),
     )
@@ -155,7 +154,8 @@ def _steps(arrays: Mapping[str, np.ndarray], ours: Trajectory) -> Iterator[Compa
 
 def _weights(recorded: np.ndarray, ours: Trajectory) -> Iterator[Comparison]:
     """The recorded epochs are the last ones, after the warm-up."""
-    weights, tied = (x[-len(recorded) :] for x in (ours.weights, ours.tied))
+    late = slice(len(ours.weights) - len(recorded), None)
+    weights, tied = ours.weights[late], ours.tied[late]
     yield compare("confidence", weights[~tied], recorded[~tied], kind="confidence")
     yield compare("confidence, rows with a tie", tied.mean(), 0.0, kind="tied rows")
 
@@ -169,4 +169,4 @@ def _relaxed(
 
 
 def _state(arrays: Mapping[str, np.ndarray], start: str) -> dict[str, np.ndarray]:
-    return {k.removeprefix(start): a for k, a in arrays.items() if k.startswith(start)}
+    return {k.removeprefix(start): arrays[k] for k in arrays if k.startswith(start)}

@@ -1,14 +1,15 @@
 """`scbch convert`: weights between PyTorch, safetensors and runs."""
 
+from dataclasses import replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from scbch_jax import networks, run_folder, weight_files
+from scbch_jax import config, networks, run_folder, weight_files
 from scbch_jax.checks import InputError
 from scbch_jax.commands import show
-from scbch_jax.settings import Experiment, scbch
+from scbch_jax.settings import Experiment
 from scbch_jax.settings.commands import Convert
 from scbch_jax.weight_files import States
 
@@ -23,7 +24,8 @@ def main(options: Convert) -> None:
         states = {m: networks.to_torch(params[m], m) for m in params}
         weight_files.write_states(options.target, states)
     else:
-        run_folder.write_params(options.target, experiment_of(params), params)
+        base = config.load(options.config) if options.config else Experiment()
+        run_folder.write_params(options.target, experiment_of(params, base), params)
     weights = sum(x.size for x in jax.tree.leaves(params))
     show.say(f"{options.target}: {weights} weights, every name and shape accounted for")
 
@@ -37,19 +39,26 @@ def params_of(states: States) -> Any:
     try:
         params = {m: networks.from_torch(state, m) for m, state in states.items()}
     except ValueError as error:
-        raise InputError(f"source: got {error}, wanted every name once") from error
+        wanted = "every name once and shapes of such networks"
+        raise InputError(f"source: got {error}, wanted {wanted}") from error
     return jax.tree.map(jnp.asarray, params)
 
 
-def experiment_of(params: Any) -> Experiment:
-    """The options that weights of these shapes imply; the others keep their default."""
-    depth = {m: len(params[m]["network"]) for m in params}
-    layers = params["image"]["network"]
-    return Experiment(
-        bits=layers[f"layer_{depth['image'] - 1}"]["bias"].shape[0],
-        options=scbch.Options(
-            hidden=layers["layer_0"]["bias"].shape[0],
-            image_layers=depth["image"],
-            text_layers=depth["text"],
-        ),
+def experiment_of(params: Any, base: Experiment) -> Experiment:
+    """The options that weights of these shapes imply; the others are those of `base`.
+
+    Raises:
+        InputError: if no options give networks of these shapes.
+    """
+    try:
+        hidden = networks.hidden_width(params)
+    except ValueError as error:
+        raise InputError(f"source: got {error}, wanted one width") from error
+    options = replace(
+        base.options,
+        hidden=hidden,
+        image_layers=len(params["image"]["network"]),
+        text_layers=len(params["text"]["network"]),
     )
+    bits = params["image"]["classifier"].shape[0]
+    return replace(base, bits=bits, options=options)

@@ -1,8 +1,10 @@
 """`scbch crosscheck`: recorded answers of the PyTorch code against ours."""
 
 import json
+import math
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from scbch_jax.agreement import Checked, Comparison, check_file, record
 from scbch_jax.agreement.picture import draw_step_losses
@@ -20,32 +22,41 @@ HEADER = ["quantity", "values", "largest", "median", "relative", "measure", "tol
 def main(options: Crosscheck) -> int:
     """Checks every file, prints a table for each; 1 if anything disagrees."""
     with tempfile.TemporaryDirectory() as scratch:
+        named = options.files
         if options.official:
-            show.say(f"recording answers of {options.official}", aside=True)
             for seed in options.seed:
                 record(options.official, seed, Path(scratch))
-        fresh = (Path(scratch),) if options.official else ()
-        paths = _files(options.files or fresh or (SHIPPED,))
+                show.say(f"recorded answers to seed {seed}", aside=True)
+            named = (*named, Path(scratch))
+        paths = _files(named or (SHIPPED,))
         found = {path: check_file(path, float64=options.float64) for path in paths}
         if options.picture:
             draw_step_losses(found, options.picture)
     _write(options, found)
-    every = [c for checked in found.values() for c in checked.comparisons]
-    wrong = [c for c in every if not c.agrees]
+    every = [(path, c) for path, checked in found.items() for c in checked.comparisons]
+    wrong = [f"{path.name}: {c.quantity}" for path, c in every if not c.agrees]
     show.say(f"{len(every) - len(wrong)} of {len(every)} quantities agree")
+    for name in wrong:
+        show.say(f"DIFFERS: {name}")
     return 1 if wrong else 0
 
 
 def _write(options: Crosscheck, found: dict[Path, Checked]) -> None:
     if options.json:
         lines = [
-            json.dumps({"file": path.name, **comparison._asdict()})
+            json.dumps({"file": path.name, **_finite(comparison)})
             for path, checked in found.items()
             for comparison in checked.comparisons
         ]
         records.replace_file(options.json, "\n".join(lines) + "\n")
     for path, checked in found.items():
         show.say(f"{path.name}\n{_table(checked.comparisons)}\n")
+
+
+def _finite(comparison: Comparison) -> dict[str, Any]:
+    """A line's fields; JSON has no infinity, so that is null."""
+    fields = comparison._asdict()
+    return {k: None if x in (math.inf, -math.inf) else x for k, x in fields.items()}
 
 
 def _files(named: tuple[Path, ...]) -> list[Path]:
@@ -63,7 +74,10 @@ def _table(comparisons: list[Comparison]) -> str:
         [
             c.quantity,
             str(c.values),
-            *(f"{x:.1e}" for x in (c.largest, c.median, c.relative)),
+            *(
+                "-" if math.isinf(x) else f"{x:.1e}"
+                for x in (c.largest, c.median, c.relative)
+            ),
             f"{c.measure} {c.measured:.1e}",
             f"{c.tolerance:.0e}",
             "agrees" if c.agrees else "DIFFERS",

@@ -10,13 +10,14 @@ from jaxtyping import Float, UInt8
 from scbch_jax.checks import require
 from scbch_jax.data.files import array_names, read_array
 
-Packed = UInt8[np.ndarray, "n bytes"]
+Queries = UInt8[np.ndarray, "queries bytes"]
+Items = UInt8[np.ndarray, "items bytes"]
 
 
 class CodeSets(NamedTuple):
     """Codes of a query set and a database, and the labels of both."""
 
-    searches: dict[str, tuple[Packed, Packed]]
+    searches: dict[str, tuple[Queries, Items]]
     """Packed query and database codes, by direction: i2t, t2i, or any other name."""
     query_labels: Float[np.ndarray, "queries classes"]
     database_labels: Float[np.ndarray, "items classes"]
@@ -83,7 +84,7 @@ def read_code_sets(
     return CodeSets(searches, *labels)
 
 
-def pack_pair(sides: Mapping[str, np.ndarray]) -> tuple[Packed, Packed]:
+def pack_pair(sides: Mapping[str, np.ndarray]) -> tuple[Queries, Items]:
     """Two sets of codes of one form as packed bytes; the last byte's rest is zero.
 
     Args:
@@ -100,7 +101,7 @@ def pack_pair(sides: Mapping[str, np.ndarray]) -> tuple[Packed, Packed]:
         require(finite, field, "NaN or infinity", "finite numbers")
     (_, query), (field, items) = sides.items()
     columns = [codes.shape[1] for codes in (query, items)]
-    require(columns[0] == columns[1], field, f"{columns[1]} columns", columns[0])
+    require(columns[0] == columns[1], field, f"{columns[1]} columns", f"{columns[0]}")
     if query.dtype == items.dtype == np.uint8 and max(query.max(), items.max()) > 1:
         return query, items
     return np.packbits(query > 0, axis=1), np.packbits(items > 0, axis=1)
@@ -167,7 +168,8 @@ def _read_labels(
             "labels 0 and 1",
         )
     same = query.shape[1:] == database.shape[1:]
-    require(same, "database_labels", database.shape, f"{query.shape[1:]} classes")
+    wanted = f"{query.shape[1:]} classes"
+    require(same, "database_labels", database.shape, wanted)
     return query.astype(np.float32), database.astype(np.float32)
 
 

@@ -115,16 +115,16 @@ def build(
         hp: numbers; may be traced.
         extra_terms: terms to add to the method's own, or to replace by name.
     """
-    shared = {
-        "hidden": options.hidden,
-        "bits": sizes.bits,
-        "unit_length": options.reading == "official",
-    }
-    image_net = networks.hash_network(
-        features=sizes.image_dim, layers=options.image_layers, **shared
-    )
-    text_net = networks.hash_network(
-        features=sizes.text_dim, layers=options.text_layers, **shared
+    image_net, text_net = (
+        networks.hash_network(
+            features=features,
+            widths=(options.hidden,) * (layers - 1) + (sizes.bits,),
+            unit_length=options.reading == "official",
+        )
+        for features, layers in (
+            (sizes.image_dim, options.image_layers),
+            (sizes.text_dim, options.text_layers),
+        )
     )
     objective = losses.weighted_sum({**terms(hp, options), **(extra_terms or {})})
 

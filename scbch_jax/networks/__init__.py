@@ -6,7 +6,12 @@ from scbch_jax.networks.hash_network import (
     classifier,
     hash_network,
 )
-from scbch_jax.networks.torch_weights import from_torch, to_torch, torch_forward
+from scbch_jax.networks.torch_weights import (
+    from_torch,
+    hidden_width,
+    to_torch,
+    torch_forward,
+)
 
 __all__ = [
     "Network",
@@ -14,6 +19,7 @@ __all__ = [
     "classifier",
     "from_torch",
     "hash_network",
+    "hidden_width",
     "to_torch",
     "torch_forward",
 ]

@@ -19,19 +19,16 @@ class Network(NamedTuple):
 
 
 def hash_network(
-    *, features: int, hidden: int, layers: int, bits: int, unit_length: bool
+    *, features: int, widths: tuple[int, ...], unit_length: bool
 ) -> Network:
     """Features to relaxed codes: linear layers with ReLU between them, then tanh.
 
     Args:
         features: width of the input.
-        hidden: width of the hidden layers.
-        layers: number of linear layers.
-        bits: width of the output, L.
+        widths: output of each linear layer; the last is the code length L.
         unit_length: divides each row by its length, as the released code does and the
             paper does not.
     """
-    widths = (hidden,) * (layers - 1) + (bits,)
     module = _HashModule(widths=widths, unit_length=unit_length)
 
     def init(key: Key[Array, ""]) -> Any:

@@ -42,6 +42,24 @@ def from_torch(state: Mapping[str, np.ndarray], modality: str) -> dict[str, Any]
     return {"network": network, "classifier": classifier}
 
 
+def hidden_width(params: Mapping[str, Any]) -> int:
+    """Width of the hidden layers of both modalities, which is one number here.
+
+    Raises:
+        ValueError: if layers differ.
+    """
+    widths = {
+        m: [layer["bias"].shape[0] for layer in tower["network"].values()]
+        for m, tower in params.items()
+    }
+    inner = {width for layers in widths.values() for width in layers[:-1]}
+    if len(inner) > 1:
+        raise ValueError(
+            f"layers of widths {widths}, whose hidden ones are not one width"
+        )
+    return inner.pop() if inner else widths["image"][-1]
+
+
 def torch_forward(state: Mapping[str, np.ndarray], features: Any) -> Any:
     """Relaxed codes by a network of PyTorch weights, classifier left out.
 
@@ -51,12 +69,9 @@ def torch_forward(state: Mapping[str, np.ndarray], features: Any) -> Any:
     """
     layers = len(state) // 2
     network = {f"layer_{i}": _layer(state, i) for i in range(layers)}
-    shapes = [network[f"layer_{i}"]["bias"].shape[0] for i in range(layers)]
     net = hash_network(
         features=features.shape[1],
-        hidden=shapes[0],
-        layers=layers,
-        bits=shapes[-1],
+        widths=tuple(layer["bias"].shape[0] for layer in network.values()),
         unit_length=True,
     )
     return net.apply(network, features)

@@ -173,6 +173,9 @@ class Convert:
     """A .pt, .pth or .safetensors file to write, or the folder of a new run."""
     text: Path | None = None
     """The text network's state dict, where the source is the image network's alone."""
+    config: Path | None = None
+    """Where the target is a run, the config of its data and other options; by default
+    those of a run on planted data."""
     seed: int | None = None
     """Which seed of a run; by default the first."""
 

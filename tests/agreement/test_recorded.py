@@ -96,10 +96,12 @@ def test_a_file_nobody_has_seen(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"w": None}, "wanted inputs"),
+        ({"w": None}, "without w, wanted inputs Wu, Wv, margins, shifts, u, v, w, y"),
         ({"exp_surprise": np.ones(3)}, "got exp_surprise, wanted known answers only"),
-        ({"y": np.ones((3, 9), np.float32)}, "wanted shapes that fit"),
-        ({"margins": np.ones(2)}, "wanted shapes that fit"),
+        ({"exp_bce": np.ones(0)}, "got exp_bce without a number"),
+        ({"exp_contrast": np.ones(5)}, "5 rows for 4 margins"),
+        ({"y": np.ones((3, 9), np.float32)}, "wanted numbers and shapes that fit"),
+        ({"margins": np.ones(2)}, "wanted numbers and shapes that fit"),
     ],
 )
 @pytest.mark.errors
@@ -108,6 +110,60 @@ def test_what_cannot_be_checked_is_one_line(tmp_path, changes, message):
     with pytest.raises(InputError, match=message) as caught:
         agreement.check_file(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("metrics", "exp_map_foo"),
+        ("metrics", "exp_pr_area"),
+        ("neighbours", "exp_weights_k20"),
+        ("losses-f64", "exp_contrast_grad_w"),
+    ],
+)
+@pytest.mark.errors
+def test_an_answer_that_nothing_is_compared_with_is_refused(tmp_path, name, key):
+    path = changed(tmp_path, f"{name}.npz", **{key: np.ones(3)})
+    with pytest.raises(InputError, match=f"got {key}, wanted known answers only"):
+        agreement.check_file(path)
+
+
+@pytest.mark.errors
+def test_a_file_without_answers_is_refused(tmp_path):
+    arrays = np.load(GOLDEN / "metrics.npz")
+    answers = dict.fromkeys(k for k in arrays if k.startswith("exp_"))
+    with pytest.raises(InputError, match="got no answers"):
+        agreement.check_file(changed(tmp_path, "metrics.npz", **answers))
+
+
+def test_numbers_in_keys_are_read_whatever_they_are(tmp_path):
+    """A floor as Python prints it, and a depth that no shipped file has."""
+    floors = np.load(GOLDEN / "neighbours.npz")["exp_weight_k5_g0.5"]
+    path = changed(tmp_path, "neighbours.npz", **{"exp_weight_k5_g1e-05": floors})
+    assert disagreeing(path) == ["confidence, k 5 floor 1e-05"]
+    deep = np.load(GOLDEN / "metrics.npz")["exp_map_k50_upstream_stable"]
+    path = changed(tmp_path, "metrics.npz", exp_map_k20_upstream_stable=deep)
+    assert disagreeing(path) == ["MAP, stable order, first 20 relevant"]
+
+
+@pytest.mark.errors
+def test_a_run_of_two_hidden_widths_is_one_line(tmp_path):
+    rng = np.random.default_rng(0)
+    narrow = {
+        "init_img.fc.2.weight": rng.normal(size=(10, 32)),
+        "init_img.fc.2.bias": rng.normal(size=10),
+        "init_img.fc.4.weight": rng.normal(size=(16, 10)),
+    }
+    path = changed(tmp_path, "trajectory-7.npz", **narrow)
+    with pytest.raises(InputError, match="whose hidden ones are not one width"):
+        agreement.check_file(path)
+
+
+def test_exact_zeros_and_infinities_have_no_relative_difference():
+    same = agreement.compare("q", np.zeros(2), np.zeros(2), kind="loss")
+    assert (same.relative, same.agrees) == (0.0, True)
+    other = agreement.compare("q", np.ones(2), np.zeros(2), kind="loss")
+    assert (other.relative, other.agrees) == (np.inf, False)
 
 
 def test_what_is_no_archive(tmp_path):
@@ -155,5 +211,6 @@ def test_the_command_says_which_row_differs(tmp_path, capsys):
     bad = changed(tmp_path, "losses-f64.npz", exp_bce=np.array(1.0))
     assert cli.main(["crosscheck", str(bad)]) == 1
     said = capsys.readouterr().out.splitlines()
-    (row,) = [line for line in said if "DIFFERS" in line]
+    row, summary = [line for line in said if "DIFFERS" in line]
     assert row.startswith("| classification ")
+    assert summary == "DIFFERS: losses-f64.npz: classification"

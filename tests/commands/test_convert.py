@@ -11,6 +11,7 @@ from safetensors.numpy import load_file, save_file
 from scbch_jax import cli, networks, run_folder, training, weight_files
 from scbch_jax.checks import InputError
 from scbch_jax.commands import convert
+from scbch_jax.settings import Experiment
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_every_name_and_shape_is_accounted_for(states, change, message):
             ["notes.txt", "out.safetensors"],
             "wanted one ending in .pt, .pth, .safetensors",
         ),
-        (["broken.safetensors", "out.safetensors"], "which cannot be read"),
+        (["broken.safetensors", "out.safetensors"], "which is damaged or holds more"),
         (["odd.safetensors", "out.safetensors"], "wanted image. or text. before it"),
         (["good.safetensors", "out.xyz"], "target: got out.xyz"),
         (["good.safetensors", "no/out.safetensors"], "wanted a file in a folder"),
@@ -104,8 +105,66 @@ def test_bad_input_is_one_line(states, tmp_path, monkeypatch, capsys, words, mes
     assert not list(tmp_path.glob("**/out*"))
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float16, np.int32])
+def test_weights_that_would_be_rounded_are_refused(states, tmp_path, capsys, dtype):
+    states["text"]["fc.0.bias"] = states["text"]["fc.0.bias"].astype(dtype)
+    source = tmp_path / "a.safetensors"
+    weight_files.write_states(source, states)
+    assert cli.main(["convert", str(source), str(tmp_path / "run")]) == 2
+    said = capsys.readouterr().err
+    assert f"got text.fc.0.bias in {np.dtype(dtype)}, wanted float32" in said
+
+
+def test_bfloat16_is_refused(states, tmp_path, capsys):
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("PyTorch is not installed; pip install -e '.[torch]'")
+    import torch
+
+    path = tmp_path / "a.pt"
+    weight_files.write_states(path, states)
+    content = torch.load(path, weights_only=True)
+    net = content["net_state_dict"]
+    net["fc.0.bias"] = net["fc.0.bias"].to(torch.bfloat16)
+    torch.save(content, path)
+    assert cli.main(["convert", str(path), str(tmp_path / "run")]) == 2
+    assert "got fc.0.bias in bfloat16, wanted float32" in capsys.readouterr().err
+
+
+def test_two_hidden_widths_are_refused(states, tmp_path, capsys):
+    states["image"] |= {
+        "fc.2.weight": np.ones((10, 32), np.float32),
+        "fc.2.bias": np.ones(10, np.float32),
+        "fc.4.weight": np.ones((16, 10), np.float32),
+    }
+    source = tmp_path / "a.safetensors"
+    weight_files.write_states(source, states)
+    assert cli.main(["convert", str(source), str(tmp_path / "run")]) == 2
+    assert "wanted one width" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_second_file_that_would_not_be_read_is_refused(states, tmp_path, capsys):
+    source = tmp_path / "a.safetensors"
+    weight_files.write_states(source, states)
+    words = ["convert", str(source), str(tmp_path / "run"), "--text", str(source)]
+    assert cli.main(words) == 2
+    assert "which has both networks" in capsys.readouterr().err
+
+
+def test_a_config_says_what_data_the_weights_are_for(states, tmp_path):
+    source, config = tmp_path / "a.safetensors", tmp_path / "plan.json"
+    weight_files.write_states(source, states)
+    config.write_text(json.dumps({"data.name": "mirflickr", "noise.rate": 0.2}))
+    run = tmp_path / "run"
+    assert cli.main(["convert", str(source), str(run), "--config", str(config)]) == 0
+    plan = run_folder.saved_params(run)[0]
+    assert (plan.data.name, plan.noise.rate, plan.bits) == ("mirflickr", 0.2, 16)
+
+
 def test_a_run_of_weights_says_so(states, tmp_path):
     params = jax.tree.map(jnp.asarray, convert.params_of(states))
-    run_folder.write_params(tmp_path / "run", convert.experiment_of(params), params)
+    run_folder.write_params(
+        tmp_path / "run", convert.experiment_of(params, Experiment()), params
+    )
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     assert record["data"] == "none: weights from elsewhere"

@@ -120,30 +120,31 @@ def test_a_reader_that_stops_is_no_traceback(words):
     assert ran.returncode in (0, 141)
 
 
-def readme_blocks(language):
-    text = (ROOT / "README.md").read_text()
+def written_blocks(language):
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    text = "\n".join(page.read_text() for page in pages)
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
-def readme_commands():
-    lines = [line for block in readme_blocks("sh") for line in block.splitlines()]
+def written_commands():
+    lines = [line for block in written_blocks("sh") for line in block.splitlines()]
     commands = [line.split("#")[0].strip() for line in lines]
     return [c for c in commands if c]
 
 
-def test_the_readme_has_commands_and_programs():
-    assert len(readme_commands()) > 4
-    assert len(readme_blocks("python")) > 1
+def test_the_pages_have_commands_and_programs():
+    assert len(written_commands()) > 4
+    assert len(written_blocks("python")) > 1
 
 
 ELSEWHERE = ("bin/test", "bin/demo", "bin/scbch crosscheck")
 """Commands that other tests run: this suite itself, the demo below, and agreement/."""
 
 
-def test_every_command_of_the_readme_runs(tmp_path, capsys):
+def test_every_command_of_the_pages_runs(tmp_path, capsys):
     """In order, in one folder; training is cut short, and narrow on real data."""
     (tmp_path / "configs").symlink_to(ROOT / "configs")
-    for command in readme_commands():
+    for command in written_commands():
         program, *words = shlex.split(command)
         if command.startswith(ELSEWHERE):
             continue
@@ -160,8 +161,8 @@ def test_every_command_of_the_readme_runs(tmp_path, capsys):
         assert ran.returncode == 0, f"{command}\n{ran.stderr}"
 
 
-def test_every_program_of_the_readme_runs(tmp_path):
-    for block in readme_blocks("python"):
+def test_every_program_of_the_pages_runs(tmp_path):
+    for block in written_blocks("python"):
         subprocess.run(
             [sys.executable, "-W", "error", "-c", block],
             cwd=tmp_path,

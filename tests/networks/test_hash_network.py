@@ -9,9 +9,10 @@ from scbch_jax.networks.hash_network import torch_uniform
 pytestmark = pytest.mark.usefixtures("strict")
 
 
-def network(**changes):
-    sizes = {"features": 10, "hidden": 12, "layers": 3, "bits": 8, "unit_length": True}
-    return networks.hash_network(**{**sizes, **changes})
+def network(*, layers=3, unit_length=True):
+    return networks.hash_network(
+        features=10, widths=(12,) * (layers - 1) + (8,), unit_length=unit_length
+    )
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
@@ -61,7 +62,8 @@ def test_a_code_of_zeros_has_no_nan(key):
 
 def test_initial_weights_are_pytorchs_uniform(key):
     """Weights and biases within ±1/√fan_in, filling it, with the right variance."""
-    params = network(features=400, hidden=300).init(key)
+    net = networks.hash_network(features=400, widths=(300, 300, 8), unit_length=True)
+    params = net.init(key)
     for layer, fan_in in (("layer_0", 400), ("layer_1", 300)):
         bound = fan_in**-0.5
         for values in params[layer].values():

@@ -43,9 +43,7 @@ def test_the_forward_pass_is_pytorchs():
         params = networks.from_torch(state, modality)["network"]
         net = networks.hash_network(
             features=arrays[short].shape[1],
-            hidden=24,
-            layers=layers,
-            bits=16,
+            widths=(24,) * (layers - 1) + (16,),
             unit_length=True,
         )
         relaxed = net.apply(params, jnp.asarray(arrays[short]))
