@@ -146,8 +146,6 @@ def trained(tmp_path_factory):
     """A small run on the planted set, and its folder."""
     folder = tmp_path_factory.mktemp("trained") / "run"
     words = [SMOKE, "--training.epochs", "6", "--out", str(folder), "--seeds", "4", "5"]
-    words += ["--options.hidden", "128", "--data.planted.train", "600"]
-    words += ["--data.planted.database", "800", "--data.planted.queries", "100"]
     assert cli.main(["train", *words]) == 0
     return folder, words
 
@@ -185,7 +183,7 @@ def test_what_noise_hit_is_kept(trained):
     back = noisy.copy()
     back[kept["rows"], kept["classes"]] = ~kept["added"]
     np.testing.assert_array_equal(back, clean)
-    assert len(set(kept["rows"])) == 300
+    assert len(set(kept["rows"])) == 1000
 
 
 def test_other_data_do_not_go_on(trained, tmp_path, capsys):
@@ -287,7 +285,7 @@ def test_encode_own_data_and_a_file_agree(trained, tmp_path, capsys):
     folder, _ = trained
     words = ["--part", "query", "--out", str(tmp_path / "own.npz")]
     assert cli.main(["encode", str(folder), *words]) == 0
-    assert "image (100, 4)" in capsys.readouterr().out
+    assert "image (300, 4)" in capsys.readouterr().out
     source = config.load(folder / "experiment.json").data
     query = data.load(source).dataset.query
     np.savez(tmp_path / "features.npz", pictures=query.image)

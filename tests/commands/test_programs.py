@@ -173,7 +173,7 @@ def test_every_program_of_the_pages_runs(tmp_path):
 
 
 def test_the_demo_tells_the_methods_apart():
-    ran = scbch("demo", "--epochs", "15")
+    ran = scbch("demo", "--epochs", "8")
     assert ran.returncode == 0, ran.stderr
     rows = [
         [cell.strip() for cell in line.split("|")[1:-1]]
