@@ -77,10 +77,10 @@ def double():
 @pytest.fixture
 def batch():
     """A small labelled batch with awkward rows: no label, all labels, twins."""
-    import jax
+    import draws
     import jax.numpy as jnp
 
-    rows = jax.random.normal(jax.random.key(3), (2, 7, 8))
+    rows = draws.normal(3, 2, 7, 8)
     codes = rows / jnp.linalg.norm(rows, axis=2, keepdims=True)
     labels = jnp.array(
         [

@@ -1,4 +1,4 @@
-import jax
+import draws
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("strict")
 
 @pytest.fixture
 def logits():
-    return jax.random.normal(jax.random.key(1), (2, 7, 4))
+    return draws.normal(1, 2, 7, 4)
 
 
 def test_against_triple_loop(batch, logits, transform):

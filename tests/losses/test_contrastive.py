@@ -1,3 +1,4 @@
+import draws
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -83,7 +84,7 @@ def test_swapping_the_modalities_does_not_matter(batch, loss):
 def test_gradients_are_finite_and_right(batch, loss):
     """Against central differences in one random direction."""
     s, r = matrices(batch)
-    direction = jax.random.normal(jax.random.key(5), s.shape)
+    direction = draws.normal(5, *s.shape)
 
     def along(t):
         return loss(s + t * direction, r, margin=0.15, shift=0.8)

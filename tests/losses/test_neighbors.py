@@ -1,3 +1,4 @@
+import draws
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,11 +12,8 @@ pytestmark = pytest.mark.usefixtures("strict")
 
 @pytest.fixture
 def samples():
-    keys = jax.random.split(jax.random.key(2), 3)
-    image = jax.random.uniform(keys[0], (30, 8))
-    text = jax.random.uniform(keys[1], (30, 8))
-    labels = jax.random.bernoulli(keys[2], 0.3, (30, 5)).astype(jnp.float32)
-    return image, text, labels.at[4].set(0.0)
+    labels = draws.labels(3, 30, 5).at[4].set(0.0)
+    return draws.uniform(1, 30, 8), draws.uniform(2, 30, 8), labels
 
 
 @pytest.mark.parametrize("reading", ["official", "paper"])

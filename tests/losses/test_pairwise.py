@@ -1,4 +1,4 @@
-import jax
+import draws
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def test_jaccard_by_pencil():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_jaccard_is_that_of_sets(seed, transform):
-    labels = jax.random.bernoulli(jax.random.key(seed), 0.3, (9, 6)).astype(jnp.float32)
+    labels = draws.labels(seed, 9, 6)
     overlap = transform(losses.jaccard_matrix)(labels)
     np.testing.assert_allclose(overlap, references.jaccard(labels), atol=1e-6)
     np.testing.assert_array_equal(overlap, overlap.T)

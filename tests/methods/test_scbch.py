@@ -1,3 +1,4 @@
+import draws
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,10 +18,7 @@ OPTIONS = Options(hidden=16, neighbors=3, warmup_epochs=2)
 
 @pytest.fixture
 def train(batch):
-    keys = jax.random.split(jax.random.key(8), 2)
-    return Split(
-        jax.random.normal(keys[0], (7, 6)), jax.random.normal(keys[1], (7, 5)), batch[2]
-    )
+    return Split(draws.normal(1, 7, 6), draws.normal(2, 7, 5), batch[2])
 
 
 def build(**options):

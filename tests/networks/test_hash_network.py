@@ -1,3 +1,4 @@
+import draws
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -28,7 +29,7 @@ def test_shapes(key, layers):
 def test_it_is_the_formula(key):
     net = network(unit_length=False)
     params = net.init(key)
-    rows = np.asarray(jax.random.normal(jax.random.key(1), (5, 10)))
+    rows = np.asarray(draws.normal(1, 5, 10))
     layers = [(np.asarray(p["kernel"]), np.asarray(p["bias"])) for p in params.values()]
     (w0, b0), (w1, b1), (w2, b2) = layers
     hidden = np.maximum(np.maximum(rows @ w0 + b0, 0) @ w1 + b1, 0)
@@ -41,7 +42,7 @@ def test_it_is_the_formula(key):
 
 
 def test_unit_length_changes_the_length_only(key):
-    rows = jax.random.normal(jax.random.key(1), (5, 10))
+    rows = draws.normal(1, 5, 10)
     params = network().init(key)
     unit, free = (network(unit_length=u).apply(params, rows) for u in (True, False))
     np.testing.assert_allclose(jnp.linalg.norm(unit, axis=1), 1.0, rtol=1e-6)

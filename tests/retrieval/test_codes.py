@@ -1,4 +1,4 @@
-import jax
+import draws
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.usefixtures("strict")
 
 @pytest.mark.parametrize("bits", [8, 16, 24, 64, 128])
 def test_pack_then_unpack_is_the_sign(bits, transform):
-    relaxed = jax.random.normal(jax.random.key(bits), (5, bits))
+    relaxed = draws.normal(bits, 5, bits)
     packed = transform(retrieval.pack)(relaxed)
     assert packed.shape == (5, bits // 8)
     np.testing.assert_array_equal(

@@ -1,4 +1,4 @@
-import jax
+import draws
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -9,13 +9,11 @@ pytestmark = pytest.mark.usefixtures("strict")
 
 
 def codes(seed, n, bits):
-    return retrieval.pack(jax.random.normal(jax.random.key(seed), (n, bits)))
+    return retrieval.pack(draws.normal(seed, n, bits))
 
 
 def labels(seed, n, classes=5):
-    return jax.random.bernoulli(jax.random.key(seed), 0.3, (n, classes)).astype(
-        jnp.float32
-    )
+    return draws.labels(seed, n, classes)
 
 
 @pytest.mark.parametrize("bits", [8, 16, 24, 32, 40, 64, 128, 256])

@@ -1,5 +1,6 @@
 from functools import partial
 
+import draws
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,11 +19,8 @@ RECIPE = Recipe(
 
 @pytest.fixture
 def train():
-    keys = jax.random.split(jax.random.key(8), 3)
-    labels = jax.random.bernoulli(keys[2], 0.4, (22, 4)).astype(jnp.float32)
-    return Split(
-        jax.random.normal(keys[0], (22, 6)), jax.random.normal(keys[1], (22, 5)), labels
-    )
+    labels = draws.labels(3, 22, 4, share=0.4)
+    return Split(draws.normal(1, 22, 6), draws.normal(2, 22, 5), labels)
 
 
 def epochs(train, first, last, run=None, hparams=HParams(), recipe=RECIPE):  # noqa: B008
