@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import jax
 import numpy as np
 
 from scbch_jax import retrieval
@@ -57,7 +56,7 @@ def _compared(options: Compare, left: Source, right: Source, way: str) -> Record
 
 def _precisions(source: Source, way: str, depth: int | None) -> Any:
     codes = source.searches[way]
-    counts = jax.device_get(retrieval.radius_counts(*codes, *source.labels))
+    counts = retrieval.count(*codes, *source.labels)
     return retrieval.average_precision(counts, depth=depth)
 
 

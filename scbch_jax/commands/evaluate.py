@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import jax
 import numpy as np
 
 from scbch_jax import retrieval
@@ -26,7 +25,7 @@ def main(options: Evaluate) -> None:
         (name,) = source.name.values()
         line: Record = dict(source.name)
         for way, codes in source.searches.items():
-            counts = jax.device_get(retrieval.radius_counts(*codes, *source.labels))
+            counts = retrieval.count(*codes, *source.labels)
             values = _values(options, source, codes, counts)
             line[way] = _means(options, source, codes, counts, values)
             curves += _curve(f"{name},{way}", counts)

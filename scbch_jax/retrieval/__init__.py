@@ -27,6 +27,7 @@ from scbch_jax.retrieval.metrics import (
     roc_area,
 )
 from scbch_jax.retrieval.ranked import ranked_average_precision, ranked_precision_recall
+from scbch_jax.retrieval.spread import count
 from scbch_jax.retrieval.uncertainty import bootstrap_interval, randomization_test
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "average_cumulative_gain",
     "average_precision",
     "bootstrap_interval",
+    "count",
     "count_both_ways",
     "graded_counts",
     "hamming_matrix",

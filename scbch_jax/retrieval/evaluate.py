@@ -2,7 +2,6 @@
 
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 from jaxtyping import Float, UInt8
 
@@ -12,7 +11,7 @@ from scbch_jax.retrieval.graded import (
     ndcg,
     weighted_average_precision,
 )
-from scbch_jax.retrieval.hamming import RadiusCounts, hamming_matrix, radius_counts
+from scbch_jax.retrieval.hamming import RadiusCounts, hamming_matrix
 from scbch_jax.retrieval.metrics import (
     average_precision,
     mean_average_precision,
@@ -21,6 +20,7 @@ from scbch_jax.retrieval.metrics import (
     released_average_precision,
 )
 from scbch_jax.retrieval.ranked import ranked_average_precision
+from scbch_jax.retrieval.spread import count
 
 
 def measures(
@@ -75,12 +75,10 @@ def count_both_ways(
     They come back to the host; a database item is relevant if it shares a label.
     """
     labels = (query.labels, database.labels)
-    return jax.device_get(
-        {
-            "i2t": radius_counts(query.image, database.text, *labels),
-            "t2i": radius_counts(query.text, database.image, *labels),
-        }
-    )
+    return {
+        "i2t": count(query.image, database.text, *labels),
+        "t2i": count(query.text, database.image, *labels),
+    }
 
 
 def stable_map(

@@ -103,9 +103,9 @@ def precision_recall_at(
         Values in [0, 1]; NaN for a query with nothing relevant.
     """
     groups = groups_of(counts)
-    share = ratio(groups.r, groups.n)
+    share = groups.r / np.maximum(groups.n, 1)
     seen = (inside(groups, depth) for depth in depths)
-    hits = np.stack([np.nansum(share * items, axis=1) for items in seen], axis=1)
+    hits = np.stack([np.einsum("qr,qr->q", share, items) for items in seen], axis=1)
     relevant = groups.r.sum(axis=1, keepdims=True)
     found = np.minimum(depths, groups.n.sum(axis=1, keepdims=True))
     return ratio(hits, np.where(relevant > 0, found, 0)), ratio(hits, relevant)

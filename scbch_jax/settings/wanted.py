@@ -59,6 +59,16 @@ def seed_list() -> Wanted:
     )
 
 
+def size_list() -> Wanted:
+    """One or more whole numbers from 1, none of them twice."""
+    return Wanted(
+        lambda xs: (
+            all(_is_whole(x) and x > 0 for x in xs) and 0 < len(xs) == len(set(xs))
+        ),
+        "one or more whole numbers from 1, all of them different",
+    )
+
+
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
