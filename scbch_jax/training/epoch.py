@@ -39,6 +39,12 @@ def start(hparams: Any, key: Key[Array, ""], *, recipe: Recipe) -> RunState:
     return RunState(params, opt, state)
 
 
+@partial(jax.jit, static_argnames="recipe")
+def context_of(train: Split, *, recipe: Recipe) -> Any:
+    """Arrays that a method derives from its training set before the first epoch."""
+    return recipe.context(train)
+
+
 @partial(jax.jit, static_argnames="recipe", donate_argnames="run")
 def train_epoch(
     run: RunState,
@@ -47,6 +53,7 @@ def train_epoch(
     key: Key[Array, ""],
     epoch: Int[Array, ""],
     order: Int[Array, " samples"] | None = None,
+    context: Any = None,
     *,
     recipe: Recipe,
 ) -> tuple[RunState, Metrics]:
@@ -62,13 +69,14 @@ def train_epoch(
         key: the run's root key; every epoch derives its own from it.
         epoch: number of the epoch, from 0.
         order: positions of the samples in the order to use them; drawn when left out.
+        context: what `context_of` gave.
         recipe: what to compile.
 
     Returns:
-        The state after the epoch, and each value that the last step of a batch logged,
-        for every batch of the last pass: [batches].
+        The state after the epoch, and each value that the steps of a batch logged, for
+        every batch of the last pass: [batches].
     """
-    method = recipe.build(hparams)
+    method = recipe.build(hparams, context)
     key = jax.random.fold_in(_purpose(key, "epochs"), epoch)
     update_key, *pass_keys = jax.random.split(key, 1 + len(method.passes))
     state = method.epoch_update(run.params, run.state, train, epoch, update_key)
@@ -101,8 +109,9 @@ def gradient_step(
     grads, (state, metrics) = jax.grad(objective, has_aux=True)(moving)
     params, opt = dict(run.params), dict(run.opt)
     for group in step.trains:
-        change, opt[group] = optimizers[group].update(
-            grads[group], opt[group], params[group]
+        optimizer = optax.with_extra_args_support(optimizers[group])
+        change, opt[group] = optimizer.update(
+            grads[group], opt[group], params[group], method_state=state
         )
         params[group] = optax.apply_updates(params[group], change)
     return RunState(params, opt, state), metrics
@@ -117,20 +126,21 @@ def _one_pass(
     key: Key[Array, ""],
     batch_size: int,
 ) -> tuple[RunState, Metrics]:
-    """All batches once; the last, shorter one is a step with a shape of its own."""
+    """All batches once; the last, shorter one has a shape of its own, or is dropped."""
 
     def on_batch(run: RunState, item: Any) -> tuple[RunState, Metrics]:
         index, number = item
         batch, metrics = gather(train, index), {}
         for place, step in enumerate(steps):
             step_key = jax.random.fold_in(key, number * len(steps) + place)
-            run, metrics = gradient_step(step, method.optimizers, run, batch, step_key)
+            run, log = gradient_step(step, method.optimizers, run, batch, step_key)
+            metrics |= log
         return run, metrics
 
     full, rest = divmod(len(order), batch_size)
     index = order[: full * batch_size].reshape(full, batch_size)
     run, log = jax.lax.scan(on_batch, run, (index, jnp.arange(full)))
-    if rest:
+    if rest and not method.drop_remainder:
         run, last = on_batch(run, (order[full * batch_size :], jnp.int32(full)))
         log = jax.tree.map(lambda many, one: jnp.append(many, one), log, last)
     return run, log

@@ -9,7 +9,7 @@ from jaxtyping import Array, Key
 
 from scbch_jax.checks import require
 from scbch_jax.methods import Recipe
-from scbch_jax.training.epoch import RunState, train_epoch
+from scbch_jax.training.epoch import RunState, context_of, train_epoch
 from scbch_jax.types import Split
 
 
@@ -48,9 +48,11 @@ def fit(
     Raises:
         InputError: if a loss is no longer finite.
     """
+    context = context_of(train, recipe=recipe)
     for epoch in range(done, epochs):
+        number = jax.numpy.int32(epoch)
         run, log = train_epoch(
-            run, hparams, train, key, jax.numpy.int32(epoch), recipe=recipe
+            run, hparams, train, key, number, context=context, recipe=recipe
         )
         losses = {name: float(np.mean(v)) for name, v in jax.device_get(log).items()}
         require(
