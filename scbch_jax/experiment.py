@@ -9,7 +9,6 @@ import jax
 import numpy as np
 
 from scbch_jax import data, retrieval, run_folder, training
-from scbch_jax.checks import require
 from scbch_jax.methods import Recipe, Sizes
 from scbch_jax.methods.recipe import ExtraTerms
 from scbch_jax.report.records import Record
@@ -114,24 +113,23 @@ def recipe_of(
     """What is compiled for an experiment on these training rows.
 
     Raises:
-        InputError: if there are not more rows than neighbors.
+        InputError: if the method's options do not fit them.
     """
-    samples, neighbors = len(train.labels), experiment.options.neighbors
-    wanted = f"fewer than the {samples} training rows"
-    require(neighbors < samples, "options.neighbors", neighbors, wanted)
-    return Recipe(
+    recipe = Recipe(
         method=experiment.method,
         sizes=Sizes(
             image_dim=train.image.shape[1],
             text_dim=train.text.shape[1],
             classes=train.labels.shape[1],
-            samples=samples,
+            samples=len(train.labels),
             bits=experiment.bits,
         ),
         options=experiment.options,
         batch_size=experiment.training.batch_size,
         extra_terms=extra_terms,
     )
+    recipe.check()
+    return recipe
 
 
 def encode(

@@ -65,9 +65,12 @@ class Method(NamedTuple):
 
     init: InitFn
     optimizers: Mapping[str, optax.GradientTransformation]
-    """One for each parameter group; steps that move a group share its memory."""
+    """One for each parameter group; steps that move a group share its memory. Each is
+    handed the method's state as `method_state=`, as the loss of the step left it."""
     epoch_update: EpochFn
     passes: tuple[tuple[Step, ...], ...]
     """Passes over the training set in an epoch; in each, the steps for every batch."""
     encode_image: EncodeFn
     encode_text: EncodeFn
+    drop_remainder: bool = False
+    """Leaves out the last batch of a pass where it is shorter than the others."""

@@ -7,16 +7,26 @@ from typing import Any, NamedTuple
 from scbch_jax.methods import scbch
 from scbch_jax.methods.base import Method
 from scbch_jax.methods.sizes import Sizes
+from scbch_jax.types import Split
+
+
+def _anything(sizes: Sizes, options: Any, batch_size: int) -> None:
+    """Finds nothing to refuse."""
 
 
 class Entry(NamedTuple):
     """A line in the table of methods."""
 
     build: Callable[..., Method]
-    """(sizes, options, hparams, extra_terms) -> method"""
+    """(sizes, options, hparams, extra_terms) -> method; the context comes fifth where
+    the method has one, None if nothing is to be trained."""
+    check: Callable[[Sizes, Any, int], None] = _anything
+    """(sizes, options, batch_size) -> None, or InputError if they do not fit."""
+    context: Callable[[Any, Split], Any] | None = None
+    """(options, training set) -> arrays derived from it once, which never move."""
 
 
-METHODS = {"scbch": Entry(build=scbch.build)}
+METHODS = {"scbch": Entry(build=scbch.build, check=scbch.check)}
 """Every method, by the name that an experiment gives."""
 
 ExtraTerms = tuple[tuple[str, float, Callable[[Any], Any]], ...]
@@ -38,7 +48,23 @@ class Recipe:
     extra_terms: ExtraTerms = ()
     """Terms to add to the method's own, or to put in place of one by its name."""
 
-    def build(self, hparams: Any) -> Method:
-        """Makes the method; called while tracing, so hparams may be traced."""
+    def build(self, hparams: Any, context: Any = None) -> Method:
+        """Makes the method; called while tracing, so all arguments may be traced.
+
+        Args:
+            hparams: the method's numbers.
+            context: what `context` derived; may be left out where nothing is trained.
+        """
+        entry = METHODS[self.method]
         extra = {name: (weight, term) for name, weight, term in self.extra_terms}
-        return METHODS[self.method].build(self.sizes, self.options, hparams, extra)
+        given = (self.sizes, self.options, hparams, extra)
+        return entry.build(*given, context) if entry.context else entry.build(*given)
+
+    def context(self, train: Split) -> Any:
+        """Arrays that the method derives from the training set; None if it has none."""
+        derive = METHODS[self.method].context
+        return None if derive is None else derive(self.options, train)
+
+    def check(self) -> None:
+        """Raises `InputError` if the method's options do not fit its data."""
+        METHODS[self.method].check(self.sizes, self.options, self.batch_size)

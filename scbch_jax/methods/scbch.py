@@ -8,6 +8,7 @@ from jax import lax
 from jaxtyping import Array, Float, Int, Key
 
 from scbch_jax import losses, networks
+from scbch_jax.checks import require
 from scbch_jax.losses import Terms
 from scbch_jax.methods.base import Method, Step
 from scbch_jax.methods.optimizers import torch_adam
@@ -15,7 +16,16 @@ from scbch_jax.methods.sizes import Sizes
 from scbch_jax.settings.scbch import HParams, Options
 from scbch_jax.types import Batch, Metrics, Params, Scalar, ScalarLike, Split
 
-__all__ = ["HParams", "Options", "ScbchState", "View", "build", "terms", "view_of"]
+__all__ = [
+    "HParams",
+    "Options",
+    "ScbchState",
+    "View",
+    "build",
+    "check",
+    "terms",
+    "view_of",
+]
 
 
 class View(NamedTuple):
@@ -99,6 +109,13 @@ def terms(hp: HParams, options: Options) -> Terms:
         "quantization": (alpha * beta if paper else beta, quantization),
     }
     return {k: term for k, term in everything.items() if k not in _dropped(options)}
+
+
+def check(sizes: Sizes, options: Options, batch_size: int) -> None:
+    """Raises `InputError` unless there are more rows than neighbors."""
+    wanted = f"fewer than the {sizes.samples} training rows"
+    fits = options.neighbors < sizes.samples
+    require(fits, "options.neighbors", options.neighbors, wanted)
 
 
 def build(
