@@ -80,7 +80,11 @@ def parse(name: str, words: list[str]) -> Any:
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
-            return tyro.cli(kind, prog=program, args=words, default=default)
+            # Of several methods' options, those that the config chose are offered.
+            chosen = (tyro.conf.AvoidSubcommands,)
+            return tyro.cli(
+                kind, prog=program, args=words, default=default, config=chosen
+            )
     except SystemExit as stop:
         if stop.code:
             said = _first_paragraph(complaint.getvalue())

@@ -13,7 +13,8 @@ from typing import Any
 
 from scbch_jax.checks import InputError, require
 from scbch_jax.report import records
-from scbch_jax.settings import Experiment
+from scbch_jax.settings import Experiment, defaults_of
+from scbch_jax.settings.experiment import DECLARED
 
 
 def load(path: str | Path) -> Experiment:
@@ -79,9 +80,12 @@ def restore(record: dict[str, Any]) -> Experiment:
     """Builds the experiment that `flatten` named; options left out keep their default.
 
     Raises:
-        InputError: for an unknown option, or a value of another type than the default.
+        InputError: for an unknown option or method, or a value of another type than the
+            default.
     """
-    experiment, left = _fill(Experiment(), record, "")
+    method = record.get("method", Experiment().method)
+    require(method in (*DECLARED,), "method", method, f"one of {', '.join(DECLARED)}")
+    experiment, left = _fill(defaults_of(method), record, "")
     require(not left, "config", ", ".join(sorted(left)), "known options only")
     return experiment
 

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from scbch_jax import config, networks, run_folder, weight_files
-from scbch_jax.checks import InputError
+from scbch_jax.checks import InputError, require
 from scbch_jax.commands import show
 from scbch_jax.settings import Experiment
 from scbch_jax.settings.commands import Convert
@@ -17,7 +17,8 @@ from scbch_jax.weight_files import States
 def main(options: Convert) -> None:
     """Reads the source's weights, accounts for every name, and writes the target."""
     if options.source.is_dir():
-        params = run_folder.saved_params(options.source, seed=options.seed)[2]
+        plan, _, params = run_folder.saved_params(options.source, seed=options.seed)
+        _require_scbch("source", plan)
     else:
         params = params_of(weight_files.read_states(options.source, options.text))
     if options.target.suffix:
@@ -25,9 +26,15 @@ def main(options: Convert) -> None:
         weight_files.write_states(options.target, states)
     else:
         base = config.load(options.config) if options.config else Experiment()
+        _require_scbch("config", base)
         run_folder.write_params(options.target, experiment_of(params, base), params)
     weights = sum(x.size for x in jax.tree.leaves(params))
     show.say(f"{options.target}: {weights} weights, every name and shape accounted for")
+
+
+def _require_scbch(field: str, plan: Experiment) -> None:
+    """PyTorch's names are agreed on for SCBCH's weights alone."""
+    require(plan.method == "scbch", field, f"a run of {plan.method}", "one of scbch")
 
 
 def params_of(states: States) -> Any:

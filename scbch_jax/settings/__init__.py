@@ -3,8 +3,25 @@
 Nothing here imports JAX, so help and bad options are answered at once.
 """
 
-from scbch_jax.settings import scbch
-from scbch_jax.settings.experiment import Data, Experiment, Noise, Training
+from scbch_jax.settings import dgcpn, nrch, scbch, ucch
+from scbch_jax.settings.experiment import (
+    Data,
+    Experiment,
+    Noise,
+    Training,
+    defaults_of,
+)
 from scbch_jax.settings.planted import Planted
 
-__all__ = ["Data", "Experiment", "Noise", "Planted", "Training", "scbch"]
+__all__ = [
+    "Data",
+    "Experiment",
+    "Noise",
+    "Planted",
+    "Training",
+    "defaults_of",
+    "dgcpn",
+    "nrch",
+    "scbch",
+    "ucch",
+]

@@ -1,10 +1,12 @@
 """An experiment: data, noise, method, training; all that decides a run's numbers."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
+
+import tyro
 
 from scbch_jax.checks import require
-from scbch_jax.settings import scbch
+from scbch_jax.settings import dgcpn, nrch, scbch, ucch
 from scbch_jax.settings.planted import Planted
 from scbch_jax.settings.wanted import (
     at_least,
@@ -54,7 +56,7 @@ class Training:
     epochs: Annotated[int, at_least(1)] = 50
     """E_m of Eq. 9."""
     batch_size: Annotated[int, at_least(2)] = 128
-    """Rows per step; the last, shorter batch is used too."""
+    """Rows per step; the last, shorter batch is used too, but not by UCCH."""
     score_every: Annotated[int, at_least(1)] = 1
     """Epochs between two scorings on the query set; the last epoch is always scored."""
     save_every: Annotated[int, at_least(1)] = 5
@@ -67,6 +69,26 @@ class Training:
         check_fields(self, "training.")
 
 
+Name = Literal["scbch", "ucch", "dgcpn", "nrch"]
+"""Every method; the module of its name in this package declares Options and HParams."""
+
+DECLARED = dict(zip(get_args(Name), (scbch, ucch, dgcpn, nrch), strict=True))
+
+# The classes of all methods have one name, so the command line needs another to tell.
+AnyOptions = (
+    Annotated[scbch.Options, tyro.conf.subcommand("scbch")]
+    | Annotated[ucch.Options, tyro.conf.subcommand("ucch")]
+    | Annotated[dgcpn.Options, tyro.conf.subcommand("dgcpn")]
+    | Annotated[nrch.Options, tyro.conf.subcommand("nrch")]
+)
+AnyHParams = (
+    Annotated[scbch.HParams, tyro.conf.subcommand("scbch")]
+    | Annotated[ucch.HParams, tyro.conf.subcommand("ucch")]
+    | Annotated[dgcpn.HParams, tyro.conf.subcommand("dgcpn")]
+    | Annotated[nrch.HParams, tyro.conf.subcommand("nrch")]
+)
+
+
 @dataclass(frozen=True)
 class Experiment:
     """All that decides the numbers of a run; everything else is derived."""
@@ -75,10 +97,10 @@ class Experiment:
     noise: Noise = field(default_factory=Noise)
     bits: Annotated[int, multiple_of(8)] = 64
     """Code length L."""
-    method: Literal["scbch"] = "scbch"
-    """What to train."""
-    options: scbch.Options = field(default_factory=scbch.Options)
-    hparams: scbch.HParams = field(default_factory=scbch.HParams)
+    method: Name = "scbch"
+    """What to train; options and hparams are those of the same method."""
+    options: AnyOptions = field(default_factory=scbch.Options)
+    hparams: AnyHParams = field(default_factory=scbch.HParams)
     training: Training = field(default_factory=Training)
     seeds: Annotated[tuple[int, ...], seed_list()] = (0,)
     """Seeds of initial weights, batch order and drawn noise; one run for each."""
@@ -86,6 +108,10 @@ class Experiment:
     def __post_init__(self) -> None:
         """Checks the fields, and those of the NamedTuple that cannot check itself."""
         check_fields(self)
+        for part in ("options", "hparams"):
+            theirs = type(getattr(self, part)).__module__.split(".")[-1]
+            wanted = f"those of {self.method}, which is the method"
+            require(theirs == self.method, part, f"those of {theirs}", wanted)
         check_fields(self.hparams, "hparams.")
         require(
             self.noise.kind != "published" or self.data.name != "planted",
@@ -93,3 +119,11 @@ class Experiment:
             "published",
             "swap or none: the planted set has no noise file",
         )
+
+
+def defaults_of(method: Name) -> Experiment:
+    """An experiment of the method, all else left at its default."""
+    declared = DECLARED[method]
+    return Experiment(
+        method=method, options=declared.Options(), hparams=declared.HParams()
+    )

@@ -59,6 +59,13 @@ def seed_list() -> Wanted:
     )
 
 
+def epoch_list() -> Wanted:
+    """Whole numbers from 0, or none."""
+    return Wanted(
+        lambda xs: all(_is_whole(x) and x >= 0 for x in xs), "whole numbers from 0"
+    )
+
+
 def size_list() -> Wanted:
     """One or more whole numbers from 1, none of them twice."""
     return Wanted(
