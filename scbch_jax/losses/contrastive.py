@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from scbch_jax.checks import check_square
-from scbch_jax.losses.pairwise import partner_matrix
+from scbch_jax.losses.pairwise import lowered_matrix, partner_matrix
 from scbch_jax.types import Scalar, ScalarLike
 
 
@@ -58,8 +58,7 @@ def stepped_repulsion_loss(
     diagonal = jnp.eye(len(similarity), dtype=bool)
 
     def one_direction(own: Float[Array, "..."]) -> Scalar:
-        near = similarity >= own - margin
-        lowered = jnp.where(near, similarity, similarity - shift)
+        lowered = lowered_matrix(similarity, own, margin=margin, shift=shift)
         lowered = jnp.where(diagonal, jnp.maximum(lowered, 0.0), lowered)
         return jnp.exp(lowered * (1.0 - overlap)).mean()
 

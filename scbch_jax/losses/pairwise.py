@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from scbch_jax.checks import check_rank, check_same_shape, check_square
+from scbch_jax.types import ScalarLike
 
 
 @jax.jit
@@ -19,6 +20,47 @@ def similarity_matrix(
     check_rank(2, image_codes=image_codes)
     check_same_shape(image_codes=image_codes, text_codes=text_codes)
     return image_codes @ text_codes.T
+
+
+@jax.jit
+def cosine_matrix(
+    rows: Float[Array, "n width"], columns: Float[Array, "m width"]
+) -> Float[Array, "n m"]:
+    """Cosine of every row of the one with every row of the other; 0 for a row of 0.
+
+    Raises:
+        ValueError: if they are not matrices.
+    """
+    check_rank(2, rows=rows, columns=columns)
+    return unit_rows(rows) @ unit_rows(columns).T
+
+
+@jax.jit
+def unit_rows(rows: Float[Array, "n width"]) -> Float[Array, "n width"]:
+    """Rows of length one; a row of zeros stays zero, with zero gradient."""
+    squares = jnp.sum(rows * rows, axis=1, keepdims=True)
+    return rows / jnp.sqrt(jnp.where(squares > 0, squares, 1.0))
+
+
+@jax.jit
+def lowered_matrix(
+    similarity: Float[Array, "n n"],
+    own: Float[Array, "..."],
+    *,
+    margin: ScalarLike,
+    shift: ScalarLike,
+) -> Float[Array, "n n"]:
+    """Similarities, those beyond the margin lowered by the whole shift.
+
+    Args:
+        similarity: S.
+        own: each anchor's similarity to its own partner: [n, 1] if the rows are the
+            anchors, [1, n] if the columns are.
+        margin: m; a pair is near if it is not more than this below its anchor's own.
+        shift: what the others lose.
+    """
+    near = similarity >= own - margin
+    return jnp.where(near, similarity, similarity - shift)
 
 
 @jax.jit

@@ -9,6 +9,8 @@ from scbch_jax.networks.hash_network import (
 from scbch_jax.networks.torch_weights import (
     from_torch,
     hidden_width,
+    layers_from_torch,
+    layers_to_torch,
     to_torch,
     torch_forward,
 )
@@ -20,6 +22,8 @@ __all__ = [
     "from_torch",
     "hash_network",
     "hidden_width",
+    "layers_from_torch",
+    "layers_to_torch",
     "to_torch",
     "torch_forward",
 ]

@@ -16,10 +16,17 @@ class Network(NamedTuple):
     """key -> params"""
     apply: Callable[[Any, Float[Array, "n features"]], Float[Array, "n bits"]]
     """(params, features) -> relaxed codes"""
+    train: Callable[[Any, Any, Key[Array, ""]], Float[Array, "n bits"]]
+    """(params, features, key) -> relaxed codes, with units left out at random"""
 
 
 def hash_network(
-    *, features: int, widths: tuple[int, ...], unit_length: bool
+    *,
+    features: int,
+    widths: tuple[int, ...],
+    unit_length: bool,
+    dropout: float = 0.0,
+    last_spread: float | None = None,
 ) -> Network:
     """Features to relaxed codes: linear layers with ReLU between them, then tanh.
 
@@ -28,8 +35,12 @@ def hash_network(
         widths: output of each linear layer; the last is the code length L.
         unit_length: divides each row by its length, as the released code does and the
             paper does not.
+        dropout: share of the last hidden layer's units that training leaves out; the
+            others count for more in proportion.
+        last_spread: standard deviation of the last layer's initial weights, normal
+            about 0; as in every other layer when left out.
     """
-    module = _HashModule(widths=widths, unit_length=unit_length)
+    module = _HashModule(widths, unit_length, dropout, last_spread)
 
     def init(key: Key[Array, ""]) -> Any:
         return module.init(key, jnp.zeros((1, features)))["params"]
@@ -37,7 +48,10 @@ def hash_network(
     def apply(params: Any, rows: Float[Array, "n features"]) -> Any:
         return module.apply({"params": params}, rows)
 
-    return Network(init, apply)
+    def train(params: Any, rows: Any, key: Key[Array, ""]) -> Any:
+        return module.apply({"params": params}, rows, noisy=True, rngs={"dropout": key})
+
+    return Network(init, apply, train)
 
 
 def classifier(
@@ -71,14 +85,22 @@ def torch_uniform(
 class _HashModule(nn.Module):
     widths: tuple[int, ...]
     unit_length: bool
+    dropout: float
+    last_spread: float | None
 
     @nn.compact
-    def __call__(self, rows: Any) -> Any:
+    def __call__(self, rows: Any, *, noisy: bool = False) -> Any:
+        last = len(self.widths) - 1
         for layer, width in enumerate(self.widths):
             rows = nn.relu(rows) if layer else rows
+            if layer == last and self.dropout:
+                rows = nn.Dropout(self.dropout, deterministic=not noisy)(rows)
             start = torch_uniform(rows.shape[-1])
+            weights = start
+            if layer == last and self.last_spread is not None:
+                weights = nn.initializers.normal(self.last_spread)
             rows = nn.Dense(
-                width, kernel_init=start, bias_init=start, name=f"layer_{layer}"
+                width, kernel_init=weights, bias_init=start, name=f"layer_{layer}"
             )(rows)
         codes = jnp.tanh(rows)
         return _unit_rows(codes) if self.unit_length else codes

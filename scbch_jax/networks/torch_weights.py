@@ -36,10 +36,26 @@ def from_torch(state: Mapping[str, np.ndarray], modality: str) -> dict[str, Any]
             f"{modality} weights: missing {missing or 'none'}, "
             f"left over {extra or 'none'}"
         )
-    network = {f"layer_{i}": _layer(state, i) for i in range(layers)}
+    network = layers_from_torch(state)
     classifier = np.asarray(state[CLASSIFIERS[modality]])
     _check_widths(modality, network, classifier)
     return {"network": network, "classifier": classifier}
+
+
+def layers_from_torch(state: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """A network's params from `fc.N.weight` and `fc.N.bias` of every layer."""
+    layers = sum(name.endswith(".weight") for name in state)
+    return {f"layer_{i}": _layer(state, i) for i in range(layers)}
+
+
+def layers_to_torch(network: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """The inverse of `layers_from_torch`."""
+    state = {}
+    for i in range(len(network)):
+        layer, (weight, bias) = network[f"layer_{i}"], _layer_names(i)
+        state[weight] = np.ascontiguousarray(np.asarray(layer["kernel"]).T)
+        state[bias] = np.asarray(layer["bias"])
+    return state
 
 
 def hidden_width(params: Mapping[str, Any]) -> int:
@@ -67,8 +83,7 @@ def torch_forward(state: Mapping[str, np.ndarray], features: Any) -> Any:
         state: `fc.N.weight` and `fc.N.bias` of every layer.
         features: one row a sample.
     """
-    layers = len(state) // 2
-    network = {f"layer_{i}": _layer(state, i) for i in range(layers)}
+    network = layers_from_torch(state)
     net = hash_network(
         features=features.shape[1],
         widths=tuple(layer["bias"].shape[0] for layer in network.values()),
@@ -80,11 +95,7 @@ def torch_forward(state: Mapping[str, np.ndarray], features: Any) -> Any:
 def to_torch(params: Mapping[str, Any], modality: str) -> dict[str, np.ndarray]:
     """Turns one modality's params into a state dict; the inverse of `from_torch`."""
     state = {CLASSIFIERS[modality]: np.asarray(params["classifier"])}
-    for i in range(len(params["network"])):
-        layer, (weight, bias) = params["network"][f"layer_{i}"], _layer_names(i)
-        state[weight] = np.ascontiguousarray(np.asarray(layer["kernel"]).T)
-        state[bias] = np.asarray(layer["bias"])
-    return state
+    return state | layers_to_torch(params["network"])
 
 
 def _check_widths(modality: str, network: dict[str, Any], classifier: Any) -> None:
