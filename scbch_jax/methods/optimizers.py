@@ -1,6 +1,7 @@
 """Optimizers that step as PyTorch's do."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -27,6 +28,100 @@ def torch_adam(
         scale_by_exact_adam(),
         optax.scale_by_learning_rate(learning_rate),
     )
+
+
+def torch_sgd(
+    learning_rate: ScalarLike, *, momentum: ScalarLike, weight_decay: ScalarLike
+) -> optax.GradientTransformation:
+    """Gradient descent as `torch.optim.SGD` takes it: decay, momentum, then the rate.
+
+    Args:
+        learning_rate: step size; may be traced.
+        momentum: what the last step leaves to the next.
+        weight_decay: factor of the weights that is added to their gradient.
+    """
+    return optax.chain(
+        optax.add_decayed_weights(weight_decay),
+        optax.trace(momentum),
+        optax.scale_by_learning_rate(learning_rate),
+    )
+
+
+def torch_rmsprop(
+    learning_rate: ScalarLike, *, weight_decay: ScalarLike
+) -> optax.GradientTransformation:
+    """RMSprop as `torch.optim.RMSprop` takes it, with its own defaults.
+
+    The mean of squares starts at 0 and forgets by 0.99; 1e-8 is added to its root.
+
+    Args:
+        learning_rate: step size; may be traced.
+        weight_decay: factor of the weights that is added to their gradient.
+    """
+    return optax.chain(
+        optax.add_decayed_weights(weight_decay),
+        optax.scale_by_rms(decay=0.99, eps=1e-8, eps_in_sqrt=False),
+        optax.scale_by_learning_rate(learning_rate),
+    )
+
+
+def torch_clip(length: ScalarLike) -> optax.GradientTransformation:
+    """Shortens longer gradients, all arrays together, to a length.
+
+    This is `torch.nn.utils.clip_grad_norm_`, which adds 1e-6 to the length found.
+
+    Args:
+        length: the largest that stays as it is.
+    """
+
+    def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
+        factor = jnp.minimum(1.0, length / (optax.tree.norm(updates) + 1e-6))
+        return jax.tree.map(lambda x: x * factor, updates), state
+
+    return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
+
+
+def scale_after_epochs(
+    epochs: tuple[int, ...], *, factor: float = 0.1
+) -> optax.GradientTransformationExtraArgs:
+    """Scales steps down after each of the epochs, by the method's state's `epoch`.
+
+    Args:
+        epochs: numbers from 0; each one is still trained at the rate before.
+        factor: of the step, once for each epoch passed.
+    """
+
+    def update(
+        updates: Any, state: Any, params: Any = None, **given: Any
+    ) -> tuple[Any, Any]:
+        epoch = given["method_state"].epoch
+        passed = sum((epoch > e for e in epochs), start=jnp.zeros(()))
+        return jax.tree.map(lambda x: x * factor**passed, updates), state
+
+    return optax.GradientTransformationExtraArgs(
+        lambda params: optax.EmptyState(), update
+    )
+
+
+def only_if(
+    test: Callable[[Any], Any], inner: optax.GradientTransformation
+) -> optax.GradientTransformationExtraArgs:
+    """Takes no step, and remembers none, where the method's state fails a test.
+
+    Args:
+        test: method's state -> whether to step; may be traced.
+        inner: the optimizer.
+    """
+
+    def update(
+        updates: Any, state: Any, params: Any = None, **given: Any
+    ) -> tuple[Any, Any]:
+        ok = test(given["method_state"])
+        change, moved = inner.update(updates, state, params)
+        change = jax.tree.map(lambda x: jnp.where(ok, x, jnp.zeros_like(x)), change)
+        return change, jax.tree.map(lambda a, b: jnp.where(ok, a, b), moved, state)
+
+    return optax.GradientTransformationExtraArgs(inner.init, update)
 
 
 def scale_by_exact_adam(

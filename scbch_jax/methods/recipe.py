@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from scbch_jax.methods import scbch
+from scbch_jax.methods import dgcpn, nrch, scbch, ucch
 from scbch_jax.methods.base import Method
 from scbch_jax.methods.sizes import Sizes
 from scbch_jax.types import Split
@@ -26,7 +26,12 @@ class Entry(NamedTuple):
     """(options, training set) -> arrays derived from it once, which never move."""
 
 
-METHODS = {"scbch": Entry(build=scbch.build, check=scbch.check)}
+METHODS = {
+    "scbch": Entry(build=scbch.build, check=scbch.check),
+    "ucch": Entry(build=ucch.build, check=ucch.check),
+    "dgcpn": Entry(build=dgcpn.build, check=dgcpn.check, context=dgcpn.context),
+    "nrch": Entry(build=nrch.build),
+}
 """Every method, by the name that an experiment gives."""
 
 ExtraTerms = tuple[tuple[str, float, Callable[[Any], Any]], ...]

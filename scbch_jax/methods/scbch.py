@@ -13,6 +13,7 @@ from scbch_jax.losses import Terms
 from scbch_jax.methods.base import Method, Step
 from scbch_jax.methods.optimizers import torch_adam
 from scbch_jax.methods.sizes import Sizes
+from scbch_jax.methods.two_networks import two_networks
 from scbch_jax.settings.scbch import HParams, Options
 from scbch_jax.types import Batch, Metrics, Params, Scalar, ScalarLike, Split
 
@@ -132,17 +133,8 @@ def build(
         hp: numbers; may be traced.
         extra_terms: terms to add to the method's own, or to replace by name.
     """
-    image_net, text_net = (
-        networks.hash_network(
-            features=features,
-            widths=(options.hidden,) * (layers - 1) + (sizes.bits,),
-            unit_length=options.reading == "official",
-        )
-        for features, layers in (
-            (sizes.image_dim, options.image_layers),
-            (sizes.text_dim, options.text_layers),
-        )
-    )
+    unit_length = options.reading == "official"
+    image_net, text_net = two_networks(sizes, options, unit_length=unit_length)
     objective = losses.weighted_sum({**terms(hp, options), **(extra_terms or {})})
 
     def init(key: Key[Array, ""]) -> tuple[Params, ScbchState]:

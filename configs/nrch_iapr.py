@@ -1,0 +1,19 @@
+"""NRCH on IAPR TC-12, 64 bits, half of the training rows mislabelled.
+
+bin/scbch train configs/nrch_iapr.py --data.root FOLDER
+"""
+
+from scbch_jax.settings import Data, Experiment, Noise, Training, nrch
+
+
+def get_config() -> Experiment:
+    """The released settings, which are the same for all datasets."""
+    return Experiment(
+        data=Data("iapr"),
+        noise=Noise("swap", rate=0.5),
+        bits=64,
+        method="nrch",
+        options=nrch.Options(),
+        hparams=nrch.HParams(),
+        training=Training(epochs=100, batch_size=128),
+    )

@@ -1,0 +1,19 @@
+"""UCCH on MS-COCO, 64 bits.
+
+bin/scbch train configs/ucch_coco.py --data.root FOLDER
+"""
+
+from scbch_jax.settings import Data, Experiment, Noise, Training, ucch
+
+
+def get_config() -> Experiment:
+    """The released defaults; no labels are looked at."""
+    return Experiment(
+        data=Data("coco"),
+        noise=Noise("none"),
+        bits=64,
+        method="ucch",
+        options=ucch.Options(),
+        hparams=ucch.HParams(),
+        training=Training(epochs=20, batch_size=256),
+    )

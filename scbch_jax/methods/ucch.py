@@ -1,0 +1,187 @@
+"""UCCH: unsupervised contrastive hashing (Hu et al., IEEE TPAMI 45(3), 2023).
+
+Labels are not looked at. A memory keeps one code for every training sample; a batch is
+contrasted with rows drawn from it, and rewrites its own.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int, Key
+
+from scbch_jax import losses
+from scbch_jax.checks import require
+from scbch_jax.losses import Terms
+from scbch_jax.methods.base import Method, Step
+from scbch_jax.methods.optimizers import scale_after_epochs, torch_adam, torch_clip
+from scbch_jax.methods.sizes import Sizes
+from scbch_jax.methods.two_networks import two_networks
+from scbch_jax.settings.ucch import HParams, Options
+from scbch_jax.types import Batch, Metrics, Params, Scalar, ScalarLike, Split
+
+__all__ = ["HParams", "Options", "UcchState", "View", "build", "check", "terms"]
+
+Draw = Callable[[Key[Array, ""], Int[Array, " n"]], Int[Array, "n negatives"]]
+"""(key, rows of a batch) -> rows of the memory to contrast each of them with"""
+
+
+class View(NamedTuple):
+    """All that a term may look at, for one batch."""
+
+    image_codes: Float[Array, "n bits"]
+    """Relaxed codes h of the images."""
+    text_codes: Float[Array, "n bits"]
+    """Relaxed codes g of the texts."""
+    similarity: Float[Array, "n n"]
+    """Products of both; row = image, column = text."""
+    memory: Float[Array, "samples bits"]
+    """V, before the batch rewrites its rows."""
+    index: Int[Array, " n"]
+    """Row of each sample in the memory."""
+    times: Float[Array, "n samples"]
+    """How often each row of the memory was drawn for each sample."""
+    warming_up: Bool[Array, ""]
+    """Whether the batch is contrasted with itself."""
+
+
+class UcchState(NamedTuple):
+    """What UCCH remembers between batches."""
+
+    epoch: Int[Array, ""]
+    memory: Float[Array, "samples bits"]
+    """V: a code for every training sample."""
+
+
+def terms(hp: HParams, bits: int) -> Terms:
+    """Contrast with the memory, and ranking within the batch, by name."""
+    temperature = hp.temperature * bits**0.5
+
+    def contrast(v: View) -> Scalar:
+        def loss(keys: Any, own: Any, times: Any) -> Scalar:
+            return sum(
+                (
+                    losses.memory_contrast_loss(
+                        codes, keys, own, times, temperature=temperature
+                    )
+                    for codes in (v.image_codes, v.text_codes)
+                ),
+                start=jnp.zeros(()),
+            )
+
+        def with_itself() -> Scalar:
+            keys = jnp.sign((v.image_codes + v.text_codes) / 2)
+            rows = len(keys)
+            return loss(keys, jnp.arange(rows), jnp.ones((rows, rows)))
+
+        def with_memory() -> Scalar:
+            return loss(jnp.sign(v.memory), v.index, v.times)
+
+        return lax.cond(v.warming_up, with_itself, with_memory)
+
+    def ranking(v: View) -> Scalar:
+        return losses.ranking_loss(v.similarity, margin=hp.margin, shift=hp.shift)
+
+    alpha = hp.contrast_weight
+    return {"contrast": (alpha, contrast), "ranking": (1.0 - alpha, ranking)}
+
+
+def check(sizes: Sizes, options: Options, batch_size: int) -> None:
+    """Raises `InputError` unless the rows fill a batch: shorter ones are dropped."""
+    wanted = f"at most the {sizes.samples} training rows"
+    fits = batch_size <= sizes.samples
+    require(fits, "training.batch_size", batch_size, wanted)
+
+
+def build(
+    sizes: Sizes,
+    options: Options,
+    hp: HParams,
+    extra_terms: Terms | None = None,
+    *,
+    draw: Draw | None = None,
+) -> Method:
+    """Makes UCCH for data of the given sizes.
+
+    Args:
+        sizes: widths and numbers of the data.
+        options: choices fixed at compilation.
+        hp: numbers; may be traced.
+        extra_terms: terms to add to the method's own, or to replace by name.
+        draw: where the negatives come from; at random when left out.
+    """
+    image_net, text_net = two_networks(sizes, options)
+    everything = {**terms(hp, sizes.bits), **(extra_terms or {})}
+    objective = losses.weighted_sum(everything)
+
+    def at_random(key: Key[Array, ""], own: Any) -> Any:
+        return losses.drawn_negatives(
+            key, own, negatives=options.negatives, samples=sizes.samples
+        )
+
+    def init(key: Key[Array, ""]) -> tuple[Params, UcchState]:
+        keys = jax.random.split(key, 3)
+        params = {"image": image_net.init(keys[0]), "text": text_net.init(keys[1])}
+        # Signs of 2σε - σ, ε normal: 31 % of the entries are positive, as released.
+        drawn = jax.random.normal(keys[2], (sizes.samples, sizes.bits))
+        memory = jnp.sign(2 * drawn - 1) / sizes.bits**0.5
+        return {"networks": params}, UcchState(jnp.int32(0), memory)
+
+    def encode_image(params: Params, features: Any) -> Any:
+        return image_net.apply(params["networks"]["image"], features)
+
+    def encode_text(params: Params, features: Any) -> Any:
+        return text_net.apply(params["networks"]["text"], features)
+
+    def loss(
+        params: Params, state: UcchState, batch: Batch, key: Key[Array, ""]
+    ) -> tuple[ScalarLike, tuple[UcchState, Metrics]]:
+        codes = encode_image(params, batch.image), encode_text(params, batch.text)
+        drawn = (draw or at_random)(key, batch.index)
+        # The released code tells its warm-up by a momentum of 0.
+        warming_up = (state.epoch < options.warmup_epochs) | (hp.momentum <= 0)
+        view = View(
+            *codes,
+            similarity=losses.similarity_matrix(*codes),
+            memory=state.memory,
+            index=batch.index,
+            times=losses.times_drawn(batch.index, drawn, samples=sizes.samples),
+            warming_up=jnp.asarray(warming_up),
+        )
+        total, values = objective(view)
+        memory = losses.rewritten_memory(
+            state.memory,
+            batch.index,
+            *codes,
+            momentum=jnp.where(warming_up, 0.0, hp.momentum),
+            unit_length=options.memory == "official",
+        )
+        return total, (state._replace(memory=memory), values)
+
+    def epoch_update(
+        params: Params,
+        state: UcchState,
+        train: Split,
+        epoch: Int[Array, ""],
+        key: Key[Array, ""],
+    ) -> UcchState:
+        return state._replace(epoch=epoch)
+
+    # One group: the gradient of both networks is clipped together.
+    optimizer = optax.chain(
+        torch_clip(hp.clip),
+        torch_adam(hp.learning_rate, weight_decay=hp.weight_decay),
+        scale_after_epochs(options.decay_epochs),
+    )
+    return Method(
+        init=init,
+        optimizers={"networks": optimizer},
+        epoch_update=epoch_update,
+        passes=((Step(loss, trains=("networks",)),),),
+        encode_image=encode_image,
+        encode_text=encode_text,
+        drop_remainder=True,
+    )
