@@ -8,14 +8,30 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from scbch_jax.agreement import loss_file, metrics_file, neighbors_file, trajectory_file
+from scbch_jax.agreement import (
+    dgcpn_file,
+    loss_file,
+    metrics_file,
+    neighbors_file,
+    nrch_file,
+    trajectory_file,
+    ucch_file,
+)
 from scbch_jax.agreement.compare import Comparison
 from scbch_jax.checks import InputError, require
 
 EXPECTED = "exp_"
 """Start of the keys that hold answers; every other key is an input."""
 
-KINDS = (loss_file, neighbors_file, metrics_file, trajectory_file)
+KINDS = (
+    loss_file,
+    neighbors_file,
+    metrics_file,
+    trajectory_file,
+    ucch_file,
+    dgcpn_file,
+    nrch_file,
+)
 """Modules with NEEDS (keys that tell a file of the kind), ALSO_ANSWERS (inputs that are
 answers too), and check(arrays, steps)."""
 

@@ -40,6 +40,9 @@ TOLERANCES = {
         0.02,
         "where two neighbors tie for the last place either may be taken",
     ),
+    "rows kept": Tolerance(
+        "share", 0.0, 0.0, "a row is kept or not; none recorded is near the threshold"
+    ),
     "ranked map": Tolerance(
         "relative",
         1e-9,

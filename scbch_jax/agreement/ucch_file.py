@@ -1,0 +1,113 @@
+"""UCCH: losses in both phases, the rewritten memory, and a run with recorded draws."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from scbch_jax import data, losses, training
+from scbch_jax.agreement import method_runs
+from scbch_jax.agreement.compare import Comparison, compare
+from scbch_jax.methods import ucch
+from scbch_jax.settings.ucch import HParams, Options
+
+NEEDS = frozenset({"memory", "drawn", "temperature", "momentum"})
+ALSO_ANSWERS: tuple[str, ...] = ()
+MOVING = ("image_codes", "text_codes")
+
+
+def check(
+    arrays: Mapping[str, np.ndarray], steps: dict[str, Any]
+) -> Iterator[Comparison]:
+    """Every answer of the file that is there."""
+    yield from (_run if "batch_order" in arrays else _losses)(arrays, steps)
+
+
+def _losses(
+    arrays: Mapping[str, np.ndarray], steps: dict[str, Any]
+) -> Iterator[Comparison]:
+    moving = {k: jnp.asarray(arrays[k]) for k in MOVING}
+    for shift in ("1.0", "0.1"):
+        hp = HParams(margin=float(arrays["margin"]), shift=float(shift))
+        yield from _term(arrays, f"ranking_s{shift}", "ranking", hp, moving)
+    hp = _numbers(arrays)
+    for name, momentum in (("warm", 0.0), ("contrast", hp.momentum)):
+        yield from _term(arrays, name, "contrast", hp, moving)
+        memory = losses.rewritten_memory(
+            jnp.asarray(arrays["memory"]),
+            jnp.asarray(arrays["own"]),
+            *moving.values(),
+            momentum=momentum,
+            unit_length=True,
+        )
+        recorded = arrays[f"exp_memory_after_{name}"]
+        yield compare(f"memory after {name}", memory, recorded, kind="codes")
+
+
+def _term(
+    arrays: Mapping[str, np.ndarray],
+    answer: str,
+    term: str,
+    hp: HParams,
+    moving: dict[str, Any],
+) -> Iterator[Comparison]:
+    """One of the method's own terms, in the phase that the answer's name says."""
+    memory, own, drawn = (jnp.asarray(arrays[k]) for k in ("memory", "own", "drawn"))
+    samples, bits = memory.shape
+    function = ucch.terms(hp, bits)[term][1]
+
+    def loss(moving: dict[str, Any]) -> Any:
+        view = ucch.View(
+            **moving,
+            similarity=losses.similarity_matrix(*moving.values()),
+            memory=memory,
+            index=own,
+            times=losses.times_drawn(own, drawn, samples=samples),
+            warming_up=jnp.asarray(answer == "warm"),
+        )
+        return function(view)
+
+    yield from method_runs.compare_loss(
+        arrays, answer, loss, moving, answer=f"exp_{answer}"
+    )
+
+
+def _run(
+    arrays: Mapping[str, np.ndarray], steps: dict[str, Any]
+) -> Iterator[Comparison]:
+    train, hp = method_runs.train_set(arrays), _numbers(arrays)
+    networks = method_runs.network_params(arrays)
+    sizes = method_runs.sizes_of(train, arrays["memory"].shape[1])
+    options = Options(
+        negatives=arrays["drawn"].shape[-1], **method_runs.depths(networks)
+    )
+    method = ucch.build(sizes, options, hp)
+    state = ucch.UcchState(jnp.int32(0), jnp.asarray(arrays["memory"]))
+    run = method_runs.started(method, {"networks": networks}, state)
+
+    @jax.jit
+    def step(run: training.RunState, index: Any, drawn: Any) -> Any:
+        known = ucch.build(sizes, options, hp, draw=lambda key, own: drawn)
+        batch, key = data.gather(train, index), jax.random.key(0)
+        (only,) = known.passes[0]
+        return training.gradient_step(only, known.optimizers, run, batch, key)
+
+    totals, draws = [], iter(jnp.asarray(arrays["drawn"]))
+    for epoch, order in enumerate(arrays["batch_order"]):
+        now = run.state._replace(epoch=jnp.int32(epoch))
+        run = run._replace(state=now)
+        for index in order.reshape(-1, int(arrays["batch_size"])):
+            run, log = step(run, jnp.asarray(index), next(draws))
+            totals.append(float(log["total"]))
+    steps["losses"] = (np.array(totals), arrays["exp_loss"])
+    yield from method_runs.compare_steps("total", totals, arrays["exp_loss"])
+    yield from method_runs.compare_networks(arrays, run.params["networks"])
+    final = arrays["exp_memory"]
+    yield compare("final memory", run.state.memory, final, kind="parameters")
+
+
+def _numbers(arrays: Mapping[str, np.ndarray]) -> HParams:
+    given = {k: float(arrays[k]) for k in HParams._fields if k in arrays}
+    return HParams(**given)
