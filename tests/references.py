@@ -93,3 +93,57 @@ def average_precision(distances, relevance):
             hits += 1
             total += hits / rank
     return total / hits if hits else float("nan")
+
+
+def ranking(s, margin, shift):
+    n, total = len(s), 0.0
+    for matrix in (s, s.T):
+        for i in range(n):
+            own, everyone = matrix[i, i], 0.0
+            for j in range(n):
+                near = matrix[i, j] >= own - margin
+                everyone += np.exp(matrix[i, j] if near else matrix[i, j] - shift)
+            total += margin - own + np.log(everyone)
+    return total / n
+
+
+def kept_ranking(s, partners, kept, margin, shift, both_ways):
+    total = 0.0
+    rows = np.flatnonzero(kept)
+    for matrix in (s, s.T if both_ways else s):
+        for i in rows:
+            own, everyone = matrix[i, i], 0.0
+            for j in rows:
+                near = matrix[i, j] >= own - margin
+                value = matrix[i, j] if near else matrix[i, j] - shift
+                value = max(value, 0.0) if i == j else value
+                everyone += np.exp(0.0 if partners[i, j] else value)
+            total += margin - own + np.log(everyone)
+    return total / len(rows)
+
+
+def contrast(codes, keys, own, drawn, temperature):
+    total = 0.0
+    for i, code in enumerate(codes):
+        everyone = sum(
+            np.exp(keys[row] @ code / temperature) for row in (own[i], *drawn[i])
+        )
+        total += np.log(everyone) - keys[own[i]] @ code / temperature
+    return total / len(codes)
+
+
+def graph(image, text, text_weight, coherence_share, neighbors, scale):
+    n = len(image)
+    pair, shares, out = (np.zeros((n, n)) for _ in range(3))
+    for i in range(n):
+        for j in range(n):
+            pair[i, j] = text_weight * cosine(text[i], text[j])
+            pair[i, j] += (1 - text_weight) * cosine(image[i], image[j])
+        nearest = np.argsort(-pair[i], kind="stable")[1:neighbors]
+        shares[i, nearest] = pair[i, nearest] / pair[i, nearest].sum()
+    for i in range(n):
+        for j in range(n):
+            overlap = scale * (shares[i] @ shares[j])
+            mixed = (1 - coherence_share) * pair[i, j] + coherence_share * overlap
+            out[i, j] = 2 * mixed - 1
+    return out

@@ -1,0 +1,63 @@
+import hand_checked
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from scbch_jax import losses
+
+pytestmark = pytest.mark.usefixtures("strict")
+EVERYONE = jnp.ones(4, bool)
+
+
+def test_hand_checked_values():
+    codes, prototypes = hand_checked.unit_codes(), jnp.tanh(hand_checked.prototypes())
+    value = losses.prototype_loss(*codes, prototypes, hand_checked.LABELS, EVERYONE)
+    np.testing.assert_allclose(value, 2.958208, rtol=3e-7)
+    worst = losses.worst_prototype(*codes, prototypes, hand_checked.LABELS)
+    expected = [3.948766, 2.718636, 4.882373, 4.174752]
+    np.testing.assert_allclose(worst, expected, rtol=3e-7)
+    a, b = jnp.tanh(codes)
+    per_row = [0.031855, 0.035364, 0.034976, 0.032084]
+    for i, wanted in enumerate(per_row):
+        only = jnp.arange(4) == i
+        value = losses.unit_quantization_loss(a, only)
+        value += losses.unit_quantization_loss(b, only)
+        np.testing.assert_allclose(value, wanted, atol=6e-7)
+
+
+def test_it_moves_the_prototypes_alone():
+    codes, prototypes = hand_checked.unit_codes(), hand_checked.prototypes()
+
+    def loss(image, text, prototypes):
+        return losses.prototype_loss(
+            image, text, prototypes, hand_checked.LABELS, EVERYONE
+        )
+
+    image, text, moved = jax.grad(loss, argnums=(0, 1, 2))(*codes, prototypes)
+    assert not image.any()
+    assert not text.any()
+    # The gradient of a mean of squares, by hand.
+    wanted = 2 * hand_checked.LABELS - 1
+    slopes = sum(2 * (c @ prototypes.T - wanted).T @ c for c in codes) / wanted.size
+    np.testing.assert_allclose(moved, slopes, atol=1e-6)
+
+
+def test_a_mask_is_a_smaller_batch(transform):
+    (image, text), prototypes = hand_checked.unit_codes(), hand_checked.prototypes()
+    kept, rows = jnp.array([True, False, True, True]), jnp.array([0, 2, 3])
+
+    def loss(kept):
+        return losses.prototype_loss(image, text, prototypes, hand_checked.LABELS, kept)
+
+    few = losses.prototype_loss(
+        image[rows], text[rows], prototypes, hand_checked.LABELS[rows], EVERYONE[rows]
+    )
+    np.testing.assert_allclose(transform(loss)(kept), few, rtol=1e-6)
+
+
+def test_a_row_without_labels_is_near():
+    codes = hand_checked.unit_codes()
+    labels = hand_checked.LABELS.at[1].set(0)
+    worst = losses.worst_prototype(*codes, hand_checked.prototypes(), labels)
+    assert float(worst[1]) == 0
