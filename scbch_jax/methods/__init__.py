@@ -2,12 +2,13 @@
 
 from scbch_jax.methods.base import EncodeFn, LossFn, Method, Step
 from scbch_jax.methods.optimizers import torch_adam
-from scbch_jax.methods.recipe import METHODS, Recipe, Sizes
+from scbch_jax.methods.recipe import METHODS, Entry, Recipe, Sizes
 from scbch_jax.methods.scbch import ScbchState, View
 
 __all__ = [
     "METHODS",
     "EncodeFn",
+    "Entry",
     "LossFn",
     "Method",
     "Recipe",

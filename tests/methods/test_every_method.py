@@ -1,0 +1,97 @@
+"""What holds for every method: whole small runs, finite gradients, short files."""
+
+import ast
+from typing import get_args
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from scbch_jax import experiment
+from scbch_jax.methods.recipe import METHODS
+from scbch_jax.settings import (
+    Data,
+    Experiment,
+    Noise,
+    Planted,
+    Training,
+    dgcpn,
+    nrch,
+    scbch,
+    ucch,
+)
+from scbch_jax.settings.experiment import DECLARED, Name
+
+DATA = Data(planted=Planted(train=600, queries=100, database=800, clutter=1.0))
+PLANS = {
+    "ucch": {
+        "options": ucch.Options(hidden=128, negatives=128),
+        "hparams": ucch.HParams(learning_rate=1e-3, contrast_weight=0.7, shift=0.1),
+        "training": Training(epochs=8, batch_size=100),
+    },
+    "dgcpn": {
+        "options": dgcpn.Options(hidden=128, neighbors=100, scale=200.0),
+        "hparams": dgcpn.HParams(),
+        "training": Training(epochs=5, batch_size=32),
+    },
+    "nrch": {
+        "options": nrch.Options(hidden=128, separate_from=6),
+        "hparams": nrch.HParams(learning_rate=3e-4),
+        "training": Training(epochs=6, batch_size=64),
+    },
+}
+
+
+def plan(name, **changes):
+    settings = {"method": name, "data": DATA, "bits": 32, **PLANS[name]}
+    return Experiment(**{**settings, **changes})
+
+
+def numbers(lines):
+    return [{k: v for k, v in line.items() if k != "seconds"} for line in lines]
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_it_beats_chance_clearly(name):
+    lines = experiment.run(plan(name))
+    assert all(np.isfinite(line["total"]) for line in lines)
+    assert lines[-1]["average"] > lines[0]["average"] + 0.1
+    assert lines[-1]["average"] > 0.5, "chance is 0.3"
+    assert numbers(experiment.run(plan(name))) == numbers(lines), "the same seed"
+
+
+@pytest.mark.parametrize("name", ["ucch", "dgcpn"])
+def test_noise_does_not_reach_the_unsupervised(name):
+    short = Training(epochs=1, batch_size=100)
+    clean, noisy = (
+        experiment.run(plan(name, training=short, noise=noise))
+        for noise in (Noise("none"), Noise("swap", rate=0.8))
+    )
+    assert numbers(clean) == numbers(noisy)
+
+
+def test_a_readers_own_term_trains_with_every_method():
+    def nothing(view):
+        return (view.image_codes * 0).sum()
+
+    for name in PLANS:
+        short = plan(name, training=Training(epochs=1, batch_size=100))
+        (line,) = experiment.run(short, extra_terms=(("nothing", 1.0, nothing),))
+        assert line["nothing"] == 0
+
+
+def test_every_declared_method_is_in_the_table():
+    assert METHODS.keys() == DECLARED.keys() == set(get_args(Name))
+    assert scbch is DECLARED["scbch"]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_is_a_short_file(name):
+    """Fewer than 150 lines that are neither empty nor docstring."""
+    text = (ROOT / "scbch_jax" / "methods" / f"{name}.py").read_text()
+    lines = {i for i, line in enumerate(text.splitlines(), start=1) if line.strip()}
+    for node in ast.walk(ast.parse(text)):
+        # What stands for itself as a string is documentation.
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            lines -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    assert len(lines) < 150

@@ -1,0 +1,116 @@
+import draws
+import hand_checked
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from scbch_jax import losses
+from scbch_jax.methods import Sizes, nrch
+from scbch_jax.settings.nrch import HParams, Options
+from scbch_jax.training import RunState, gradient_step
+from scbch_jax.types import Batch, Split
+
+SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=7, bits=8)
+OPTIONS = Options(hidden=16, separate_from=3)
+
+
+@pytest.fixture
+def train(batch):
+    return Split(draws.normal(1, 7, 6), draws.normal(2, 7, 5), batch[2])
+
+
+def started(key, hp=HParams()):  # noqa: B008
+    method = nrch.build(SIZES, OPTIONS, hp)
+    params, state = method.init(key)
+    memory = {g: o.init(params[g]) for g, o in method.optimizers.items()}
+    return method, RunState(params, memory, state)
+
+
+def taken(train, *rows):
+    index = jnp.array(rows)
+    return Batch(*(array[index] for array in train), index=index)
+
+
+@pytest.mark.parametrize(
+    ("ranking", "robust"), [("rows_twice", 1.957911), ("both_ways", 1.945675)]
+)
+def test_hand_checked_values(ranking, robust):
+    everyone = jnp.ones(4, bool)
+    view = nrch.view_of(
+        *hand_checked.unit_codes(),
+        hand_checked.prototypes(),
+        hand_checked.LABELS,
+        everyone,
+    )
+    own = [0.053217, -0.016258, -0.019535, 0.056690]
+    np.testing.assert_allclose(jnp.diagonal(view.similarity), own, atol=6e-7)
+    terms = nrch.terms(HParams(), Options(ranking=ranking))
+    total, values = losses.weighted_sum(terms)(view)
+    both = 0.6 * values["ranking"] + 0.4 * values["quantization"]
+    assert float(both) == pytest.approx(robust, rel=4e-7)
+    assert float(values["prototypes"]) == pytest.approx(2.958208, rel=4e-7)
+    assert float(total) == pytest.approx(robust + 2.958208, rel=4e-7)
+
+
+def test_rows_are_left_out_from_an_epoch_on(train, key):
+    """The loss of a batch is that of its confident rows, and of all rows before."""
+    method, run = started(key)
+    loss = jax.jit(method.passes[0][0].loss)
+    confidence = jnp.array([0.9, 0.1, 0.31, 0.29, 0.5, 0.0, 1.0])
+    batch, few = taken(train, 1, 2, 3, 4), taken(train, 2, 4)
+    for epoch, expected in ((1, batch), (2, few)):
+        state = run.state._replace(epoch=jnp.int32(epoch), confidence=confidence)
+        total, (after, _) = loss(run.params, state, batch, key)
+        everyone = state._replace(confidence=jnp.ones(7))
+        wanted, _ = loss(run.params, everyone, expected, key)
+        np.testing.assert_allclose(total, wanted, rtol=1e-6)
+        assert bool(after.any_kept)
+
+
+def test_a_batch_without_a_row_is_no_step(train, key):
+    """No decay, and nothing remembered by the optimizer; the loss stays finite."""
+    method, run = started(key, HParams(weight_decay=0.1, learning_rate=0.1))
+    run = run._replace(
+        state=run.state._replace(epoch=jnp.int32(9), confidence=jnp.zeros(7))
+    )
+    (step,) = method.passes[0]
+    still, values = gradient_step(step, method.optimizers, run, taken(train, 0, 1), key)
+    assert np.isfinite(float(values["total"]))
+    for old, new in zip(
+        jax.tree.leaves((run.params, run.opt)),
+        jax.tree.leaves((still.params, still.opt)),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(old, new)
+    kept = run._replace(state=run.state._replace(confidence=jnp.ones(7)))
+    moved, _ = gradient_step(step, method.optimizers, kept, taken(train, 0, 1), key)
+    before = run.params["text"]["network"]["layer_0"]["kernel"]
+    assert not np.array_equal(
+        moved.params["text"]["network"]["layer_0"]["kernel"], before
+    )
+
+
+def test_confidence_is_the_odds_of_lying_near_the_own_prototypes(train, key):
+    method, run = started(key)
+    state = method.epoch_update(run.params, run.state, train, jnp.int32(4), key)
+    codes = (
+        method.encode_image(run.params, train.image),
+        method.encode_text(run.params, train.text),
+    )
+    prototypes = jnp.tanh(run.params["image"]["prototypes"])
+    scores = losses.worst_prototype(*codes, prototypes, train.labels)
+    low, high = scores.min(), scores.max()
+    expected = losses.lower_share((scores - low + 1e-8) / (high - low + 1e-8))
+    np.testing.assert_allclose(state.confidence, expected, atol=1e-6)
+    assert int(state.epoch) == 4
+
+
+def test_equal_scores_are_all_one():
+    np.testing.assert_array_equal(nrch.spread_of(jnp.zeros(3)), [1, 1, 1])
+
+
+def test_prototypes_start_orthonormal(key):
+    _, run = started(key)
+    prototypes = run.params["image"]["prototypes"]
+    np.testing.assert_allclose(prototypes @ prototypes.T, np.eye(4), atol=1e-6)
