@@ -84,6 +84,14 @@ def test_every_option_has_help(name, capsys, monkeypatch):
         (["train", SMOKE, "--options.drop", "all"], "--options.drop"),
         (["train", SMOKE, "--hparams.margin", "nan"], "hparams.margin: got nan"),
         (
+            ["train", SMOKE, "--options.negatives", "9"],
+            "got --options.negatives, wanted",
+        ),
+        (
+            ["train", SMOKE, "--method", "ucch"],
+            "options: got those of scbch, wanted those of ucch, which is the method",
+        ),
+        (
             ["train", SMOKE, "--options.neighbors", "2000"],
             "options.neighbors: got 2000, wanted fewer than the 2000",
         ),

@@ -5,7 +5,7 @@ from conftest import ROOT
 
 from scbch_jax import config
 from scbch_jax.checks import InputError
-from scbch_jax.settings import Experiment, Noise, Training, scbch
+from scbch_jax.settings import Experiment, Noise, Training, dgcpn, scbch
 
 CONFIGS = sorted((ROOT / "configs").glob("*.py"))
 ODD = Experiment(
@@ -36,6 +36,26 @@ def test_options_left_out_keep_their_default():
     )
 
 
+def test_a_record_of_before_there_were_other_methods():
+    """As it was written then, digest and all."""
+    old = json.loads(
+        (ROOT / "tests" / "records" / "scbch_before_other_methods.json").read_text()
+    )
+    experiment = config.restore(old)
+    assert config.flatten(experiment) == old
+    assert config.digest(experiment) == "126dd7d1"
+
+
+def test_a_record_of_another_method():
+    record = {"method": "dgcpn", "options.neighbors": 30, "hparams.momentum": 0.5}
+    experiment = config.restore(record)
+    assert experiment.options == dgcpn.Options(neighbors=30)
+    assert experiment.hparams == dgcpn.HParams(momentum=0.5)
+    changes = config.difference(experiment, Experiment())
+    assert "method: scbch -> dgcpn" in changes
+    assert "hparams.pair_target: None -> 1.5" in changes
+
+
 def test_differences_are_named():
     changes = config.difference(ODD, Experiment(training=Training(precision="high")))
     assert "bits: 64 -> 24" in changes
@@ -59,6 +79,13 @@ def test_a_digest_tells_configurations_apart():
         ({"bits": "64"}, "bits: got '64', wanted a int"),
         ({"bits": True}, "bits: got True"),
         ({"noise.rate": 7}, "noise.rate: got 7.0"),
+        (
+            {"method": "dcmh"},
+            "method: got dcmh, wanted one of scbch, ucch, dgcpn, nrch",
+        ),
+        ({"method": ["ucch"]}, "method: got"),
+        ({"method": "ucch", "options.neighbors": 3}, "config: got options.neighbors"),
+        ({"options.negatives": 3}, "config: got options.negatives, wanted known"),
         pytest.param(
             {"noise.kind": "swop"}, "got swop, wanted one of", marks=pytest.mark.errors
         ),

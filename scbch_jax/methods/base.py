@@ -42,6 +42,13 @@ class EpochFn(Protocol):
         ...
 
 
+def note_epoch(
+    params: Params, state: Any, train: Split, epoch: Int[Array, ""], key: Key[Array, ""]
+) -> Any:
+    """The state with its `epoch` set: all that some methods do between epochs."""
+    return state._replace(epoch=epoch)
+
+
 class EncodeFn(Protocol):
     """Features of one modality to relaxed codes."""
 

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int, Key
 from scbch_jax import losses, networks
 from scbch_jax.checks import require
 from scbch_jax.losses import Terms
-from scbch_jax.methods.base import Method, Step
+from scbch_jax.methods.base import Method, Step, note_epoch
 from scbch_jax.methods.optimizers import torch_sgd
 from scbch_jax.methods.sizes import Sizes
 from scbch_jax.settings.dgcpn import HParams, Options
@@ -188,15 +188,6 @@ def build(
         values = {name: objective(view)[0] for name, view in sides.items()}
         return values["binary_text"] + values["binary_image"], (state, values)
 
-    def epoch_update(
-        params: Params,
-        state: DgcpnState,
-        train: Split,
-        epoch: Int[Array, ""],
-        key: Key[Array, ""],
-    ) -> DgcpnState:
-        return DgcpnState(epoch)
-
     both = ("image", "text")
     optimizer = torch_sgd(
         hp.learning_rate, momentum=hp.momentum, weight_decay=hp.weight_decay
@@ -204,7 +195,7 @@ def build(
     return Method(
         init=init,
         optimizers=dict.fromkeys(both, optimizer),
-        epoch_update=epoch_update,
+        epoch_update=note_epoch,
         passes=((Step(relaxed, trains=both), Step(half_binary, trains=both)),),
         encode_image=encode_image,
         encode_text=encode_text,

@@ -17,16 +17,7 @@ from scbch_jax.methods.two_networks import two_networks
 from scbch_jax.settings.scbch import HParams, Options
 from scbch_jax.types import Batch, Metrics, Params, Scalar, ScalarLike, Split
 
-__all__ = [
-    "HParams",
-    "Options",
-    "ScbchState",
-    "View",
-    "build",
-    "check",
-    "terms",
-    "view_of",
-]
+__all__ = ["HParams", "Options", "ScbchState", "View", "build", "check", "terms"]
 
 
 class View(NamedTuple):
@@ -141,14 +132,11 @@ def build(
         keys = jax.random.split(key, 4)
         width = {"bits": sizes.bits, "classes": sizes.classes}
         params = {
-            "image": {
-                "network": image_net.init(keys[0]),
-                "classifier": networks.classifier(keys[1], **width),
-            },
-            "text": {
-                "network": text_net.init(keys[2]),
-                "classifier": networks.classifier(keys[3], **width),
-            },
+            group: {
+                "network": net.init(keys[place]),
+                "classifier": networks.classifier(keys[place + 1], **width),
+            }
+            for group, net, place in (("image", image_net, 0), ("text", text_net, 2))
         }
         return params, ScbchState(jnp.int32(0), jnp.ones(sizes.samples))
 
@@ -199,12 +187,10 @@ def build(
         warming_up = epoch < options.warmup_epochs
         return ScbchState(epoch, lax.cond(warming_up, everyone, trust))
 
+    adam = torch_adam(hp.learning_rate, weight_decay=hp.weight_decay)
     return Method(
         init=init,
-        optimizers={
-            group: torch_adam(hp.learning_rate, weight_decay=hp.weight_decay)
-            for group in ("image", "text")
-        },
+        optimizers=dict.fromkeys(("image", "text"), adam),
         epoch_update=epoch_update,
         passes=((Step(loss, trains=("image", "text")),),),
         encode_image=encode_image,

@@ -16,12 +16,12 @@ from jaxtyping import Array, Bool, Float, Int, Key
 from scbch_jax import losses
 from scbch_jax.checks import require
 from scbch_jax.losses import Terms
-from scbch_jax.methods.base import Method, Step
+from scbch_jax.methods.base import Method, Step, note_epoch
 from scbch_jax.methods.optimizers import scale_after_epochs, torch_adam, torch_clip
 from scbch_jax.methods.sizes import Sizes
 from scbch_jax.methods.two_networks import two_networks
 from scbch_jax.settings.ucch import HParams, Options
-from scbch_jax.types import Batch, Metrics, Params, Scalar, ScalarLike, Split
+from scbch_jax.types import Batch, Metrics, Params, Scalar, ScalarLike
 
 __all__ = ["HParams", "Options", "UcchState", "View", "build", "check", "terms"]
 
@@ -161,15 +161,6 @@ def build(
         )
         return total, (state._replace(memory=memory), values)
 
-    def epoch_update(
-        params: Params,
-        state: UcchState,
-        train: Split,
-        epoch: Int[Array, ""],
-        key: Key[Array, ""],
-    ) -> UcchState:
-        return state._replace(epoch=epoch)
-
     # One group: the gradient of both networks is clipped together.
     optimizer = optax.chain(
         torch_clip(hp.clip),
@@ -179,7 +170,7 @@ def build(
     return Method(
         init=init,
         optimizers={"networks": optimizer},
-        epoch_update=epoch_update,
+        epoch_update=note_epoch,
         passes=((Step(loss, trains=("networks",)),),),
         encode_image=encode_image,
         encode_text=encode_text,

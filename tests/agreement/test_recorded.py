@@ -39,6 +39,7 @@ def check_that_all_agree(path, float64):
     comparisons = agreement.check_file(path, float64=float64).comparisons
     assert [c.quantity for c in comparisons if not c.agrees] == []
     assert sum(c.values for c in comparisons) > 200 or "metrics" in path.stem
+    assert path.stat().st_size < 300_000
 
 
 @pytest.mark.parametrize("name", ["margin", "shift"])
@@ -58,6 +59,29 @@ def test_one_percent_of_the_decay_is_seen_along_a_run(tmp_path):
     wrong = disagreeing(path)
     assert any(quantity.startswith("final ") for quantity in wrong)
     assert any(quantity.startswith("step losses") for quantity in wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "seen"),
+    [
+        ("ucch-losses", "temperature", "contrast"),
+        ("ucch-losses", "momentum", "memory after contrast"),
+        ("ucch-run", "momentum", "final memory"),
+        ("ucch-run", "learning_rate", "final txt.fc.0.weight"),
+        ("dgcpn-losses", "a2", "graph"),
+        ("dgcpn-losses", "K", "relaxed"),
+        ("dgcpn-run", "momentum", "final img.fc.0.weight"),
+        ("nrch-losses", "margin", "ranking and quantization"),
+        ("nrch-run", "ranking_weight", "largest step, total"),
+        ("nrch-run", "threshold", "rows kept"),
+    ],
+)
+def test_a_changed_number_is_seen_in_another_method(tmp_path, name, number, seen):
+    """By a tenth; the threshold by all of it."""
+    path = GOLDEN / f"{name}.npz"
+    factor = 3.3 if number == "threshold" else 1.1
+    recorded = np.load(path)[number] * factor
+    assert seen in disagreeing(changed(tmp_path, path.name, **{number: recorded}))
 
 
 @pytest.mark.parametrize("file", ["losses-f32.npz", "losses-f64.npz"])

@@ -103,3 +103,32 @@ def test_a_step_leaves_other_groups_alone(train, key):
     assert same(moved.params["image"], run.params["image"])
     assert same(moved.opt["image"], run.opt["image"])
     assert not same(moved.params["text"], run.params["text"])
+
+
+def test_a_short_batch_is_dropped_where_a_method_asks(train):
+    from scbch_jax.settings import ucch
+
+    options = ucch.Options(hidden=16, negatives=9)
+    recipe = Recipe("ucch", SIZES, options, batch_size=8)
+    run, log = epochs(train, 0, 1, hparams=ucch.HParams(), recipe=recipe)
+    assert log["total"].shape == (2,)
+    start = training.start(ucch.HParams(), jax.random.key(1), recipe=recipe)
+    moved = np.any(run.state.memory != start.state.memory, axis=1)
+    assert moved.sum() == 16
+
+
+def test_every_step_of_a_batch_logs(train):
+    """A graph over the rows is derived once and handed to every epoch."""
+    from scbch_jax.settings import dgcpn
+
+    options = dgcpn.Options(hidden=16, neighbors=5, scale=10.0)
+    recipe = Recipe("dgcpn", SIZES, options, batch_size=8)
+    key = jax.random.key(1)
+    run = training.start(dgcpn.HParams(), key, recipe=recipe)
+    graph = training.context_of(train, recipe=recipe)
+    assert graph.shape == (22, 22)
+    _, log = training.train_epoch(
+        run, dgcpn.HParams(), train, key, jnp.int32(0), context=graph, recipe=recipe
+    )
+    assert log.keys() >= {"total", "pair", "binary_text", "binary_image"}
+    assert all(values.shape == (3,) for values in log.values())
