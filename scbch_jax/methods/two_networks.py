@@ -1,11 +1,12 @@
 """The pair of hash networks that SCBCH and its relatives share."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from scbch_jax import networks
 from scbch_jax.methods.sizes import Sizes
 
 
+@runtime_checkable
 class Layers(Protocol):
     """Options that say how deep and wide both networks are."""
 
