@@ -25,8 +25,10 @@ class Drawn(NamedTuple):
 class Way(NamedTuple):
     """One way to evaluate codes."""
 
-    run: Callable[[Drawn], Any]
-    """What it does of a problem."""
+    run: Callable[[Any], Any]
+    """What is timed."""
+    prepare: Callable[[Drawn], Any] = lambda drawn: drawn
+    """Turns a problem into what is run, untimed."""
     one_by_one: bool = False
     """Whether it takes one query after the other, so that a sample tells its time."""
 
@@ -67,26 +69,29 @@ def measure(
         rounds: how often each is timed.
         sampled: queries on which a way is timed that takes one after the other.
     """
-    runs, memory = {}, {}
+    runs, memory, queries = {}, {}, {}
     for name, way in ways.items():
+        # What a first run loads and compiles for good is not the problem's memory.
+        way.run(way.prepare(_first(problems[min(problems)], 2)))
         for size, drawn in problems.items():
             part = _first(drawn, sampled) if way.one_by_one else drawn
-            before = _peak_mib()
-            way.run(part)
-            runs[size, name] = (way.run, part)
+            ready, before = way.prepare(part), _peak_mib()
+            way.run(ready)
+            runs[size, name] = (way.run, ready)
+            queries[name] = len(part.query_labels)
             memory[size, name] = _peak_mib() - before
     times = [{key: _seconds(*run) for key, run in runs.items()} for _ in range(rounds)]
     found = {}
-    for key, (_, part) in runs.items():
-        timed, whole = len(part.query_labels), len(problems[key[0]].query_labels)
+    for key in runs:
+        timed, whole = queries[key[1]], len(problems[key[0]].query_labels)
         middle = statistics.median(seconds[key] for seconds in times)
         found[key] = Timing(middle * whole / timed, timed, memory[key])
     return found
 
 
-def _seconds(run: Callable[[Drawn], object], drawn: Drawn) -> float:
+def _seconds(run: Callable[[Any], Any], ready: Any) -> float:
     start = time.perf_counter()
-    run(drawn)
+    run(ready)
     return time.perf_counter() - start
 
 

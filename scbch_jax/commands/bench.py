@@ -41,6 +41,8 @@ def main(options: Bench) -> None:
     size = f"{options.queries} queries, {options.bits} bits, {options.classes} classes"
     show.say(f"MAP and a 15-point curve, both directions; {size}; {device}")
     show.say(_table(lines, options))
+    if left := ", ".join(bench.MISSING):
+        show.say(f"left out, not installed: {left}")
     if len(ours := [line for line in lines if line["way"] == "ours"]) > 2:
         growth = _growth(*zip(*((x["items"], x["seconds"]) for x in ours), strict=True))
         show.say(f"ours: {growth}")

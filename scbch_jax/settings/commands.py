@@ -12,6 +12,7 @@ from scbch_jax.settings.wanted import (
     at_least,
     between,
     check_fields,
+    depth_list,
     optional,
     seed_list,
     size_list,
@@ -44,11 +45,14 @@ class Evaluate:
     .npz, .npy, .h5 or .mat; codes real, -1/1, 0/1 or packed, labels rows or numbers."""
     keys: tuple[str, ...] = ()
     """Names of the files' arrays where they are unusual, as query_image=NAME; also
-    query_text, query_codes, query_labels, and the same of database."""
+    query_text, query_codes, query_labels, and the same of database. After the files."""
+    pairs: tuple[str, ...] = ()
+    """Which modalities search which, as image:text or audio:image: query_audio against
+    database_image; by default image:text and text:image, or codes."""
     root: str = ""
     """Data root, where it is not the one that the run was trained with."""
-    depth: Annotated[int | None, optional(at_least(1))] = None
-    """Cut-off k: adds MAP, precision and recall among the first k items."""
+    depth: Annotated[tuple[int, ...], depth_list()] = ()
+    """Cut-offs k: each adds MAP, precision and recall among the first k items."""
     grade: Literal["none", "shared", "jaccard"] = "none"
     """What relevance is worth: labels shared, or their overlap; adds weighted MAP, and
     NDCG and ACG at the cut-off."""
@@ -79,6 +83,8 @@ class Compare:
     second: tyro.conf.Positional[Path]
     """The other, of the same queries."""
     keys: tuple[str, ...] = ()
+    """As for evaluate."""
+    pairs: tuple[str, ...] = ()
     """As for evaluate."""
     depth: Annotated[int | None, optional(at_least(1))] = None
     """Cut-off k of MAP; by default the whole ranking."""
