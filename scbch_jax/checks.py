@@ -7,6 +7,10 @@ class InputError(ValueError):
     """Something a person gave cannot be used; the message is one line for them."""
 
 
+class Stopped(Exception):
+    """A run was asked to end, and has saved where it was; the message says where."""
+
+
 def require(ok: bool, field: str, came: object, wanted: str) -> None:
     """Raises `InputError` unless `ok`.
 

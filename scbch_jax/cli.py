@@ -16,7 +16,7 @@ from typing import Any
 import tyro
 
 from scbch_jax import config
-from scbch_jax.checks import InputError, require
+from scbch_jax.checks import InputError, Stopped, require
 from scbch_jax.settings.commands import COMMANDS, Train
 
 
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0, or 1 for a check that fails, 2 for input that cannot be used,
-        130 when interrupted.
+        130 when interrupted, 143 when asked to end.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -50,6 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except OSError as error:
         return _complain(f"files: got {error}, wanted room to write and leave to read")
+    except Stopped as error:
+        print(f"scbch: stopped after {error}; --resume goes on", file=sys.stderr)  # noqa: T201
+        return 143
     except KeyboardInterrupt:
         return 130
     except Exception as error:

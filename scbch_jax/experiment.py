@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from scbch_jax import data, retrieval, run_folder, training
-from scbch_jax.checks import require
+from scbch_jax.checks import Stopped, require
 from scbch_jax.methods import Recipe, Sizes
 from scbch_jax.methods.recipe import ExtraTerms
 from scbch_jax.report.records import Record
@@ -45,6 +45,7 @@ def run(
     resume: bool = False,
     on_epoch: OnEpoch = lambda record: None,
     extra_terms: ExtraTerms = (),
+    stop: Callable[[], bool] = lambda: False,
 ) -> list[Record]:
     """Trains an experiment, once for each of its seeds.
 
@@ -56,12 +57,14 @@ def run(
         on_epoch: is handed each result line as it appears.
         extra_terms: a reader's own terms of the loss: name, weight, function of the
             method's view.
+        stop: asked after each epoch; if true, the state is saved and the run ends.
 
     Returns:
         The result lines of all epochs of all seeds.
 
     Raises:
         InputError: for anything about data, options or folder that cannot be used.
+        Stopped: if `stop` said so.
     """
     loaded = data.load(experiment.data)
     dataset = loaded.dataset
@@ -79,7 +82,7 @@ def run(
         with jax.default_matmul_precision(experiment.training.precision):
             for seed, noisy in zip(experiment.seeds, labels, strict=True):
                 task = _task(experiment, dataset, recipe, noisy, seed)
-                for line in _run_seed(experiment, task, scored, seed, place):
+                for line in _run_seed(experiment, task, scored, seed, place, stop):
                     on_epoch(line)
                     lines.append(line)
     except BaseException:
@@ -189,6 +192,7 @@ def _run_seed(
     scored: tuple[Split, Split],
     seed: int,
     place: RunFolder | None,
+    stop: Callable[[], bool],
 ) -> Iterator[Record]:
     """Trains one seed from where its folder left it; yields old and new lines."""
     plan, recipe, done = experiment.training, task.recipe, 0
@@ -214,8 +218,13 @@ def _run_seed(
             line |= retrieval.score(*codes)
         now = time.perf_counter()
         line["seconds"], began = round(now - began, 3), now
+        ends = stop() and not last
         if place is not None:
             place.write(seed, line)
-            if last or epoch.number % plan.save_every == 0:
+            if last or ends or epoch.number % plan.save_every == 0:
                 place.save(seed, epoch)
         yield line
+        if ends:
+            raise Stopped(f"seed {seed}, epoch {epoch.number}")
+    if place is not None:
+        place.finish(seed)

@@ -47,21 +47,29 @@ class RunFolder:
         """Saves the state after an epoch."""
         self._of(seed).save(epoch.number, epoch.run)
 
+    def finish(self, seed: int) -> None:
+        """Returns when all that was saved is on disk."""
+        self._of(seed).finish()
+
     def go_on(self, seed: int, fresh: RunState, flips: Flips) -> tuple[int, RunState]:
         """The latest saved state and its epochs, or the fresh one and 0.
 
         Lines of epochs after the saved state are dropped; they will be written again.
         """
-        done = self._of(seed).latest()
+        states = self._of(seed)
+        done, run = states.latest(fresh) or (0, fresh)
+        states.forget_after(done)
         np.savez(self._part(seed) / "noise.npz", **flips._asdict())
         kept = [line for line in self.lines(seed) if line["epoch"] <= done]
         got = f"{len(kept)} result lines of {done} saved epochs in {self._part(seed)}"
         require(len(kept) == done, "resume", got, "all of them, or another folder")
         records.truncate(self._part(seed) / "results.jsonl", kept)
-        return done, self._of(seed).restore(fresh) if done else fresh
+        return done, run
 
     def drop_if_nothing_saved(self) -> None:
         """Removes the folder of a run that failed before its first saved state."""
+        for states in self._checkpoints.values():
+            states.finish()
         if not any(self.path.glob("seed-*/checkpoints/[0-9]*")):
             shutil.rmtree(self.path, ignore_errors=True)
 
@@ -71,13 +79,12 @@ class RunFolder:
         Raises:
             InputError: if none was saved.
         """
-        require(
-            (self._part(seed) / "checkpoints").is_dir() and self._of(seed).latest() > 0,
-            "run",
-            f"{self._part(seed)}, which has no checkpoint",
-            "a run that was trained",
-        )
-        return self._of(seed).restore(like)
+        there = (self._part(seed) / "checkpoints").is_dir()
+        found = self._of(seed).latest(like) if there else None
+        if found is None:
+            got = f"{self._part(seed)}, which has no checkpoint"
+            raise InputError(f"run: got {got}, wanted a run that was trained")
+        return found[1]
 
     def _part(self, seed: int) -> Path:
         return self.path / f"seed-{seed}"
@@ -189,6 +196,7 @@ def write_params(path: Path, experiment: Experiment, params: Any) -> None:
     folder = open_to_write(path, experiment, None, recipe, resume=False)
     epoch = Epoch(1, run._replace(params=params), {})
     folder.save(experiment.seeds[0], epoch)
+    folder.finish(experiment.seeds[0])
 
 
 def _require_same(ours: Experiment, theirs: Experiment, path: Path) -> None:
