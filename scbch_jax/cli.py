@@ -131,6 +131,7 @@ def _first_paragraph(box: str) -> str:
 
 _TYRO_SAYS = {
     r"^Unrecognized options: ([^,]*)(, .*)?$": r"options: got \1, wanted known ones",
+    r"^\w+ or misplaced options: (\S+).*": r"options: got \1, wanted known ones",
     r"^(\S+): invalid literal for .*: '(.*)'": r"\1: got \2, wanted a whole number",
     r"^(\S+): could not convert .*: '(.*)'": r"\1: got \2, wanted a number",
     r"invalid choice '(.*)' for argument '(.*)'\. Expected": r"\2: got \1, wanted",

@@ -41,11 +41,14 @@ def test_the_overview_names_every_command(capsys):
     assert all(f"\n  {name} " in said for name in COMMANDS)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+BENCHES = ("bench evaluate", "bench neighbors")
+
+
+@pytest.mark.parametrize("name", [*sorted(COMMANDS.keys() - {"bench"}), *BENCHES])
 def test_every_option_has_help(name, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     with pytest.raises(SystemExit) as stop:
-        cli.main([name, "--help"])
+        cli.main([*name.split(), "--help"])
     assert stop.value.code == 0
     said = capsys.readouterr().out
     assert "(default: " in said

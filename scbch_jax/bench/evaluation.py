@@ -1,14 +1,14 @@
 """Times of all ways on drawn problems, in turns, so that noise hits them alike."""
 
-import resource
 import statistics
-import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, UInt8
+
+from scbch_jax.bench.memory import peak_mib
 
 
 class Drawn(NamedTuple):
@@ -75,11 +75,11 @@ def measure(
         way.run(way.prepare(_first(problems[min(problems)], 2)))
         for size, drawn in problems.items():
             part = _first(drawn, sampled) if way.one_by_one else drawn
-            ready, before = way.prepare(part), _peak_mib()
+            ready, before = way.prepare(part), peak_mib()
             way.run(ready)
             runs[size, name] = (way.run, ready)
             queries[name] = len(part.query_labels)
-            memory[size, name] = _peak_mib() - before
+            memory[size, name] = peak_mib() - before
     times = [{key: _seconds(*run) for key, run in runs.items()} for _ in range(rounds)]
     found = {}
     for key in runs:
@@ -101,8 +101,3 @@ def _first(drawn: Drawn, queries: int) -> Drawn:
         query_text=drawn.query_text[:queries],
         query_labels=drawn.query_labels[:queries],
     )
-
-
-def _peak_mib() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)

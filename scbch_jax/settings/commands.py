@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from scbch_jax.checks import require
+from scbch_jax.settings.benches import BenchEvaluate, BenchNeighbors
 from scbch_jax.settings.experiment import Data, Experiment
 from scbch_jax.settings.wanted import (
     at_least,
@@ -15,7 +15,6 @@ from scbch_jax.settings.wanted import (
     depth_list,
     optional,
     seed_list,
-    size_list,
 )
 
 Flat = tyro.conf.arg(name="")
@@ -190,38 +189,15 @@ class Convert:
 
 @dataclass(frozen=True)
 class Bench:
-    """Time the evaluator beside a sort per query in PyTorch and a scan by FAISS."""
+    """Time the evaluator or the neighbor search beside other ways."""
 
-    what: tyro.conf.Positional[Literal["evaluate"]] = "evaluate"
-    """What is timed: MAP and a 15-point precision-recall curve, both directions."""
-    queries: Annotated[int, at_least(1)] = 2000
-    """Queries of each direction."""
-    items: Annotated[tuple[int, ...], size_list()] = (18015,)
-    """Sizes of the database, each timed on its own."""
-    bits: Annotated[int, at_least(8)] = 64
-    """Length of the codes, a multiple of 8."""
-    classes: Annotated[int, at_least(1)] = 24
-    """Classes that an item may be labelled with."""
-    rounds: Annotated[int, at_least(1)] = 5
-    """How often each way is timed, in turns; the median is printed."""
-    sampled: Annotated[int, at_least(1)] = 100
-    """Queries on which the way that takes one after the other is timed."""
-    json: Path | None = None
-    """File to write every line to, one JSON object a line."""
-    picture: Path | None = None
-    """File to draw seconds against database size into: .png or .svg."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self)
-        require(self.bits % 8 == 0, "bits", self.bits, "a positive multiple of 8")
-        for name in ("json", "picture"):
-            path = getattr(self, name)
-            fits = path is None or path.absolute().parent.is_dir()
-            require(fits, name, path, "a file in a folder that exists")
-        kinds = (".png", ".svg")
-        fits = self.picture is None or self.picture.suffix in kinds
-        require(fits, "picture", self.picture, "a .png or .svg file")
+    what: Annotated[
+        Annotated[BenchEvaluate, tyro.conf.subcommand("evaluate", prefix_name=False)]
+        | Annotated[
+            BenchNeighbors, tyro.conf.subcommand("neighbors", prefix_name=False)
+        ],
+        Flat,
+    ]
 
 
 COMMANDS: dict[str, type] = {
