@@ -41,7 +41,7 @@ def test_the_overview_names_every_command(capsys):
     assert all(f"\n  {name} " in said for name in COMMANDS)
 
 
-BENCHES = ("bench evaluate", "bench neighbors")
+BENCHES = ("bench evaluate", "bench neighbors", "bench train")
 
 
 @pytest.mark.parametrize("name", [*sorted(COMMANDS.keys() - {"bench"}), *BENCHES])

@@ -1,6 +1,7 @@
 """How fast parts of the package are, beside the ways in which others do their work."""
 
 from scbch_jax.bench.evaluation import Drawn, Timing, Way, draw, measure
+from scbch_jax.bench.floor import Floor, floor
 from scbch_jax.bench.neighbors import (
     Agreement,
     Codes,
@@ -9,6 +10,8 @@ from scbch_jax.bench.neighbors import (
     draw_codes,
     measure_search,
 )
+from scbch_jax.bench.torch_training import theirs
+from scbch_jax.bench.training import Sampled, Shape, Ways, measure_parts, ours
 from scbch_jax.bench.ways import MISSING, WAYS
 
 __all__ = [
@@ -19,6 +22,14 @@ __all__ = [
     "Drawn",
     "Found",
     "Timing",
+    "Floor",
+    "Sampled",
+    "Shape",
+    "Ways",
+    "floor",
+    "measure_parts",
+    "ours",
+    "theirs",
     "Way",
     "agree",
     "draw",

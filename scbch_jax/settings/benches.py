@@ -68,6 +68,42 @@ class BenchNeighbors:
         _check_files(self.json, self.picture)
 
 
+@dataclass(frozen=True)
+class BenchTrain:
+    """Time steps and epochs of training, with their scoring, beside PyTorch's."""
+
+    hidden: Annotated[tuple[int, ...], size_list()] = (1024, 8192)
+    """Widths of the hidden layers, each timed on its own; the paper's is 8192."""
+    rows: Annotated[int, at_least(2)] = 10_000
+    """Training rows."""
+    queries: Annotated[int, at_least(1)] = 2000
+    """Queries of the scoring."""
+    items: Annotated[int, at_least(1)] = 18_015
+    """Database of the scoring."""
+    steps: Annotated[int, at_least(1)] = 8
+    """Steps that are timed; an epoch has more."""
+    sampled: Annotated[int, at_least(1)] = 50
+    """Queries on which PyTorch's scoring is timed."""
+    encoded: Annotated[int, at_least(1)] = 2048
+    """Rows on which encoding is timed."""
+    rounds: Annotated[int, at_least(1)] = 3
+    """How often each part is timed, in turns; the median is printed."""
+    precision: tuple[Literal["highest", "high", "default"], ...] = ("highest",)
+    """Precisions of matrix products to time; below highest, accelerators may use fewer
+    bits."""
+    json: Path | None = None
+    """File to write every line to, one JSON object a line."""
+    picture: Path | None = None
+    """File to draw the parts of an epoch into: .png or .svg."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+        require(self.rows > 20, "rows", self.rows, "more than 20 neighbors")
+        require(bool(self.precision), "precision", "none", "at least one")
+        _check_files(self.json, self.picture)
+
+
 def _check_files(json: Path | None, picture: Path | None) -> None:
     for name, path in (("json", json), ("picture", picture)):
         fits = path is None or path.absolute().parent.is_dir()

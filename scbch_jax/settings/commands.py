@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from scbch_jax.settings.benches import BenchEvaluate, BenchNeighbors
+from scbch_jax.settings.benches import BenchEvaluate, BenchNeighbors, BenchTrain
 from scbch_jax.settings.experiment import Data, Experiment
 from scbch_jax.settings.wanted import (
     at_least,
@@ -189,13 +189,14 @@ class Convert:
 
 @dataclass(frozen=True)
 class Bench:
-    """Time the evaluator or the neighbor search beside other ways."""
+    """Time the evaluator, the neighbor search or training beside other ways."""
 
     what: Annotated[
         Annotated[BenchEvaluate, tyro.conf.subcommand("evaluate", prefix_name=False)]
         | Annotated[
             BenchNeighbors, tyro.conf.subcommand("neighbors", prefix_name=False)
-        ],
+        ]
+        | Annotated[BenchTrain, tyro.conf.subcommand("train", prefix_name=False)],
         Flat,
     ]
 
