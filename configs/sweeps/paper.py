@@ -7,26 +7,27 @@ paper's width. With the files of one dataset only: --only mirflickr.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from scbch_jax.settings import Data, Experiment, Noise, scbch
 
 DATASETS = (
-    (Data("mirflickr"), "published", scbch.HParams(margin=0.15, shift=0.8)),
-    (Data("nuswide"), "swap", scbch.HParams(margin=0.2, shift=1.0)),
-    (Data("iapr"), "swap", scbch.HParams(margin=0.3, shift=1.2)),
-    (Data("coco"), "swap", scbch.HParams(margin=0.3, shift=1.1)),
+    (Data("mirflickr"), Noise("published"), scbch.HParams(margin=0.15, shift=0.8)),
+    (Data("nuswide"), Noise("swap"), scbch.HParams(margin=0.2, shift=1.0)),
+    (Data("iapr"), Noise("swap"), scbch.HParams(margin=0.3, shift=1.2)),
+    (Data("coco"), Noise("swap"), scbch.HParams(margin=0.3, shift=1.1)),
 )
-"""Data, noise, margin and shift of each, the same as in configs/scbch_*.py."""
+"""Data, kind of noise, margin and shift of each, the same as in configs/scbch_*.py."""
 
 
 def get_sweep() -> Iterator[Experiment]:
     """Published noise where the benchmark has a file of it, drawn noise elsewhere."""
-    for source, kind, hparams in DATASETS:
+    for source, noise, hparams in DATASETS:
         for rate in (0.2, 0.5, 0.8):
             for bits in (16, 32, 64, 128):
                 yield Experiment(
                     data=source,
-                    noise=Noise(kind, rate=rate),
+                    noise=replace(noise, rate=rate),
                     bits=bits,
                     options=scbch.Options(neighbors=20),
                     hparams=hparams,

@@ -61,8 +61,8 @@ def cells_of(
 def name_of(experiment: Experiment) -> str:
     """Data, method, noise, bits, what is left out, seed, and the digest of all options.
 
-    >>> name_of(Experiment())
-    'planted-scbch-swap50-64bits-seed0-6580ac19'
+    >>> name_of(Experiment()).removesuffix(config.digest(Experiment()))
+    'planted-scbch-swap50-64bits-seed0-'
     """
     noise = experiment.noise
     rate = f"{100 * noise.rate:g}" if noise.kind != "none" else ""

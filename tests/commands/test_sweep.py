@@ -1,0 +1,195 @@
+"""`scbch sweep` as a person runs it, and kills it."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import jax
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from scbch_jax import cli, run_folder
+
+SMOKE = str(ROOT / "configs" / "sweeps" / "smoke.py")
+SCBCH = [sys.executable, "-m", "scbch_jax.cli"]
+SURROUNDINGS = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+TWELVE = """
+from scbch_jax.settings import Data, Experiment, Noise, Planted, Training, scbch
+
+
+def get_sweep():
+    tiny = Planted(80, queries=20, database=90, classes=4, image_dim=16, words=24)
+    for rate in (0.2, 0.5, 0.8):
+        for margin in (0.1, 0.3):
+            yield Experiment(
+                data=Data(planted=tiny),
+                noise=Noise("swap", rate),
+                bits=8,
+                options=scbch.Options(hidden=16, neighbors=3, warmup_epochs=2),
+                hparams=scbch.HParams(margin=margin, learning_rate=1e-3),
+                training=Training(epochs=4, batch_size=40, save_every=2),
+                seeds=(0, 1),
+            )
+"""
+"""Twelve cells of one compilation."""
+
+
+@pytest.fixture
+def twelve(tmp_path):
+    path = tmp_path / "twelve.py"
+    path.write_text(TWELVE)
+    return path
+
+
+def started(*words):
+    return subprocess.Popen(
+        [*SCBCH, "sweep", *map(str, words)],
+        env=SURROUNDINGS,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finished(*words):
+    process = started(*words)
+    said = process.communicate()
+    assert process.returncode == 0, said
+    return said
+
+
+def without_times(line):
+    return {k: v for k, v in line.items() if k != "seconds"}
+
+
+def lines_of(out):
+    """All result lines of all cells, by file; a line that is being written is not."""
+    found = {}
+    for path in sorted(out.glob("cells/*/seed-*/results.jsonl")):
+        text = path.read_text()
+        lines = text[: text.rfind("\n") + 1].splitlines()
+        found[path.relative_to(out)] = [without_times(json.loads(x)) for x in lines]
+    return found
+
+
+def count(out):
+    return sum(map(len, lines_of(out).values()))
+
+
+def kill_at(process, out, *, lines, pause):
+    """SIGKILL, a moment after the sweep has moved on to so many lines."""
+    before = lines_of(out)
+    while (now := lines_of(out)) == before or sum(map(len, now.values())) < lines:
+        assert process.poll() is None, f"it ended before it was killed at {lines}"
+        time.sleep(0.002)
+    time.sleep(pause)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.commands
+@pytest.mark.parametrize(("way", "lanes"), [("one", 1), ("lanes", 6)])
+def test_a_sweep_killed_five_times_has_the_same_records(twelve, tmp_path, way, lanes):
+    """Twelve cells, killed at random moments of their work and going on each time."""
+    seed = int.from_bytes(os.urandom(4))
+    rng = np.random.default_rng(seed)
+    print(f"moments drawn from seed {seed}")
+    words = [twelve, "--way", way, "--lanes", lanes, "--out"]
+    finished(*words, tmp_path / "whole")
+    out = tmp_path / "killed"
+    for lines in sorted(rng.choice(np.arange(1, 37), 5, replace=False)):
+        process = started(*words, out)
+        kill_at(process, out, lines=lines, pause=rng.uniform(0, 0.05))
+    finished(*words, out)
+    whole = lines_of(tmp_path / "whole")
+    assert len(whole) == 12
+    assert {len(lines) for lines in whole.values()} == {4}
+    assert lines_of(out) == whole
+    for path in sorted(tmp_path.glob("whole/cells/*/summary.json")):
+        other = out / path.relative_to(tmp_path / "whole")
+        for which in ("seed", "last", "best"):
+            pair = [json.loads(p.read_text())[which] for p in (path, other)]
+            assert len({str(x if which == "seed" else without_times(x)) for x in pair})
+    for cell in sorted(p.name for p in out.glob("cells/*"))[::5]:
+        pair = [
+            run_folder.saved_params(folder / "cells" / cell)[2]
+            for folder in (tmp_path / "whole", out)
+        ]
+        for ours, theirs in zip(*map(jax.tree.leaves, pair), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_options_are_put_in_every_cell():
+    words = ["--options.hidden", "32", "--data.root", "/d", "--seeds", "0", "1", "2"]
+    options = cli.parse("sweep", [SMOKE, *words, "--way", "one", "--only", "16bits"])
+    assert len(options.experiments) == 4
+    assert {e.options.hidden for e in options.experiments} == {32}
+    assert {e.data.root for e in options.experiments} == {"/d"}
+    assert {e.seeds for e in options.experiments} == {(0, 1, 2)}
+    assert [e.noise.rate for e in options.experiments] == [0.2, 0.2, 0.8, 0.8]
+    assert (options.way, options.only, options.name) == ("one", ("16bits",), "smoke")
+    plain = cli.parse("sweep", [SMOKE, "--lanes", "2"])
+    assert [e.options.hidden for e in plain.experiments] == [64] * 4
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "config: got none, wanted the path of a config as the first word after"),
+        (["gone.py"], "sweep: got gone.py, wanted a file that exists"),
+        ([SMOKE, "--bits", "7"], "bits: got 7, wanted a positive multiple of 8"),
+        ([SMOKE, "--lanes", "0"], "lanes: got 0, wanted a whole number of at least 1"),
+        ([SMOKE, "--way", "fast"], "--way: got fast, wanted"),
+        ([SMOKE, "--nose", "1"], "options: got --nose, wanted known ones"),
+        ([SMOKE, "--only", "moon"], "only: got moon, wanted words of names"),
+        ([str(ROOT / "configs" / "smoke.py")], "wanted a function get_sweep()"),
+    ],
+)
+def test_bad_input_is_one_line(capsys, monkeypatch, tmp_path, words, message):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["sweep", *words]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("scbch: ")
+    assert said.err.count("\n") == 1
+    assert message in said.err
+    assert not list(tmp_path.iterdir()), "nothing half-written"
+
+
+def test_a_sweep_says_how_it_goes_and_what_failed(twelve, tmp_path, capsys):
+    """One of the cells cannot be trained; the exit code says so."""
+    more = '            yield Experiment(data=Data("coco", "gone"), seeds=(5,))\n'
+    twelve.write_text(TWELVE + more.replace("            ", "    ", 1))
+    out = tmp_path / "s"
+    words = ["sweep", str(twelve), "--way", "one", "--out", str(out)]
+    assert cli.main([*words, "--only", "seed"]) == 1
+    said = capsys.readouterr()
+    notes = said.err.splitlines()
+    assert len(notes) == 14
+    assert notes[11].startswith("12 of 13, ")
+    assert "planted-scbch-swap80-8bits-seed1-" in notes[11]
+    assert notes[12].startswith("13 of 13, 0 s left  coco-")
+    assert notes[13].startswith("failed: coco-scbch-swap50-64bits-seed5-")
+    assert "data.root: got gone, which is no folder" in notes[13]
+    assert "| data.name | noise.rate | hparams.margin |" in said.out
+    assert "1 failed" in said.out
+    assert (out / "table.md").read_text().strip() in said.out
+    records = [json.loads(x) for x in (out / "cells.jsonl").read_text().splitlines()]
+    states = [r["state"] for r in records]
+    assert states == ["finished"] * 12 + ["failed"]
+    with (out / "cells.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [r["state"] for r in rows] == states
+    for row, record in zip(rows[:12], records, strict=False):
+        assert float(row["last average"]) == record["last"]["average"]
+        assert float(row["noise.rate"]) == record["options"]["noise.rate"]
+        assert float(row["best average"]) >= float(row["last average"])
+    assert cli.main([*words, "--only", "planted"]) == 0
+    assert "coco" not in capsys.readouterr().out
