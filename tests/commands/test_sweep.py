@@ -2,10 +2,9 @@
 
 import csv
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import jax
@@ -16,8 +15,6 @@ from conftest import ROOT
 from scbch_jax import cli, run_folder
 
 SMOKE = str(ROOT / "configs" / "sweeps" / "smoke.py")
-SCBCH = [sys.executable, "-m", "scbch_jax.cli"]
-SURROUNDINGS = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 TWELVE = """
 from scbch_jax.settings import Data, Experiment, Noise, Planted, Training, scbch
@@ -25,19 +22,20 @@ from scbch_jax.settings import Data, Experiment, Noise, Planted, Training, scbch
 
 def get_sweep():
     tiny = Planted(80, queries=20, database=90, classes=4, image_dim=16, words=24)
-    for rate in (0.2, 0.5, 0.8):
-        for margin in (0.1, 0.3):
-            yield Experiment(
-                data=Data(planted=tiny),
-                noise=Noise("swap", rate),
-                bits=8,
-                options=scbch.Options(hidden=16, neighbors=3, warmup_epochs=2),
-                hparams=scbch.HParams(margin=margin, learning_rate=1e-3),
-                training=Training(epochs=4, batch_size=40, save_every=2),
-                seeds=(0, 1),
-            )
+    for number, rate in enumerate((0.2, 0.5, 0.8)):
+        for epochs, often in ((4, (2, 2)), (5, (2 * number + 1, 2 * number + 2))):
+            for seed in (0, 1):
+                yield Experiment(
+                    data=Data(planted=tiny),
+                    noise=Noise("swap", rate),
+                    bits=8,
+                    options=scbch.Options(hidden=16, neighbors=3, warmup_epochs=2),
+                    hparams=scbch.HParams(learning_rate=1e-3),
+                    training=Training(epochs, batch_size=40, save_every=often[seed]),
+                    seeds=(seed,),
+                )
 """
-"""Twelve cells of one compilation."""
+"""Six cells that may be lanes, and six of a plan each, which go alone."""
 
 
 @pytest.fixture
@@ -47,21 +45,12 @@ def twelve(tmp_path):
     return path
 
 
-def started(*words):
-    return subprocess.Popen(
-        [*SCBCH, "sweep", *map(str, words)],
-        env=SURROUNDINGS,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def finished(*words):
-    process = started(*words)
-    said = process.communicate()
-    assert process.returncode == 0, said
-    return said
+@pytest.fixture(scope="module")
+def processes():
+    """Processes of their own, forked from one that has imported JAX, not started it."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["scbch_jax.commands.sweep"])
+    return context
 
 
 def without_times(line):
@@ -78,51 +67,50 @@ def lines_of(out):
     return found
 
 
-def count(out):
-    return sum(map(len, lines_of(out).values()))
-
-
 def kill_at(process, out, *, lines, pause):
     """SIGKILL, a moment after the sweep has moved on to so many lines."""
     before = lines_of(out)
     while (now := lines_of(out)) == before or sum(map(len, now.values())) < lines:
-        assert process.poll() is None, f"it ended before it was killed at {lines}"
+        assert process.is_alive(), f"it ended before it was killed at {lines}"
         time.sleep(0.002)
     time.sleep(pause)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    process.kill()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
 
 
 @pytest.mark.commands
-@pytest.mark.parametrize(("way", "lanes"), [("one", 1), ("lanes", 6)])
-def test_a_sweep_killed_five_times_has_the_same_records(twelve, tmp_path, way, lanes):
+def test_a_sweep_killed_five_times_has_the_same_records(twelve, tmp_path, processes):
     """Twelve cells, killed at random moments of their work and going on each time."""
     seed = int.from_bytes(os.urandom(4))
     rng = np.random.default_rng(seed)
     print(f"moments drawn from seed {seed}")
-    words = [twelve, "--way", way, "--lanes", lanes, "--out"]
-    finished(*words, tmp_path / "whole")
-    out = tmp_path / "killed"
-    for lines in sorted(rng.choice(np.arange(1, 37), 5, replace=False)):
-        process = started(*words, out)
-        kill_at(process, out, lines=lines, pause=rng.uniform(0, 0.05))
-    finished(*words, out)
-    whole = lines_of(tmp_path / "whole")
-    assert len(whole) == 12
-    assert {len(lines) for lines in whole.values()} == {4}
-    assert lines_of(out) == whole
-    for path in sorted(tmp_path.glob("whole/cells/*/summary.json")):
-        other = out / path.relative_to(tmp_path / "whole")
-        for which in ("seed", "last", "best"):
-            pair = [json.loads(p.read_text())[which] for p in (path, other)]
-            assert len({str(x if which == "seed" else without_times(x)) for x in pair})
-    for cell in sorted(p.name for p in out.glob("cells/*"))[::5]:
+
+    def started(out):
+        words = ["sweep", str(twelve), "--way", "lanes", "--out", str(out)]
+        process = processes.Process(target=cli.main, args=(words,))
+        process.start()
+        return process
+
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    started(whole).join()
+    for lines in sorted(rng.choice(np.arange(1, 45), 5, replace=False)):
+        kill_at(started(killed), killed, lines=lines, pause=rng.uniform(0, 0.05))
+    started(killed).join()
+    expected = lines_of(whole)
+    assert sorted(map(len, expected.values())) == [4] * 6 + [5] * 6
+    assert lines_of(killed) == expected
+    names = sorted(path.name for path in whole.glob("cells/*"))
+    for name in names:
+        paths = [out / "cells" / name / "summary.json" for out in (whole, killed)]
+        ours, theirs = (json.loads(path.read_text()) for path in paths)
+        for which in ("last", "best"):
+            assert without_times(ours[which]) == without_times(theirs[which])
+    for name in (names[0], names[-1]):
         pair = [
-            run_folder.saved_params(folder / "cells" / cell)[2]
-            for folder in (tmp_path / "whole", out)
+            run_folder.saved_params(out / "cells" / name) for out in (whole, killed)
         ]
-        for ours, theirs in zip(*map(jax.tree.leaves, pair), strict=True):
+        for ours, theirs in zip(*(jax.tree.leaves(x[2]) for x in pair), strict=True):
             np.testing.assert_array_equal(ours, theirs)
 
 
@@ -165,8 +153,8 @@ def test_bad_input_is_one_line(capsys, monkeypatch, tmp_path, words, message):
 
 def test_a_sweep_says_how_it_goes_and_what_failed(twelve, tmp_path, capsys):
     """One of the cells cannot be trained; the exit code says so."""
-    more = '            yield Experiment(data=Data("coco", "gone"), seeds=(5,))\n'
-    twelve.write_text(TWELVE + more.replace("            ", "    ", 1))
+    more = '    yield Experiment(data=Data("coco", "gone"), seeds=(5,))\n'
+    twelve.write_text(TWELVE + more)
     out = tmp_path / "s"
     words = ["sweep", str(twelve), "--way", "one", "--out", str(out)]
     assert cli.main([*words, "--only", "seed"]) == 1
@@ -178,7 +166,7 @@ def test_a_sweep_says_how_it_goes_and_what_failed(twelve, tmp_path, capsys):
     assert notes[12].startswith("13 of 13, 0 s left  coco-")
     assert notes[13].startswith("failed: coco-scbch-swap50-64bits-seed5-")
     assert "data.root: got gone, which is no folder" in notes[13]
-    assert "| data.name | noise.rate | hparams.margin |" in said.out
+    assert "| data.name | noise.rate | training.epochs |" in said.out
     assert "1 failed" in said.out
     assert (out / "table.md").read_text().strip() in said.out
     records = [json.loads(x) for x in (out / "cells.jsonl").read_text().splitlines()]
