@@ -37,7 +37,10 @@ class Train:
 
 @dataclass(frozen=True)
 class Sweep:
-    """Run all experiments of a sweep: CONFIG is a .py program with get_sweep()."""
+    """Run all experiments of a sweep: CONFIG is a .py program with get_sweep().
+
+    An option of an experiment replaces what the program says, in every run.
+    """
 
     experiment: Annotated[Experiment, Flat] = field(default_factory=Experiment)
     out: Path | None = None

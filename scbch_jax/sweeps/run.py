@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 
@@ -19,6 +19,7 @@ from scbch_jax.sweeps.folder import SweepFolder
 from scbch_jax.sweeps.side_by_side import id_of, run_side_by_side
 
 
+@runtime_checkable
 class Watcher(Protocol):
     """Who is told how a sweep goes."""
 

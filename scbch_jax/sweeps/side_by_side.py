@@ -8,6 +8,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ from scbch_jax.report.records import Record
 from scbch_jax.run_folder import RunFolder
 from scbch_jax.sweeps.cells import Cell
 from scbch_jax.sweeps.folder import SweepFolder
-from scbch_jax.training import Checkpoints, Epoch, Lanes, LanesEpoch, RunState
+from scbch_jax.training import Checkpoints, Epoch, Lanes, LanesEpoch
 from scbch_jax.types import Split
 
 OnLine = Callable[[Cell, Record], None]
@@ -49,13 +50,6 @@ def lanes_of(tasks: Sequence[Task]) -> Lanes:
         hparams=training.stack([task.hparams for task in tasks]),
         labels=training.stack([task.train.labels for task in tasks]),
         keys=training.stack([task.key for task in tasks]),
-    )
-
-
-def start(tasks: Sequence[Task]) -> RunState:
-    """The state before the first epoch: of each run as if alone, stacked."""
-    return training.stack(
-        [training.start(task.hparams, task.key, recipe=task.recipe) for task in tasks]
     )
 
 
@@ -131,6 +125,7 @@ def _epochs(
     """The epochs that are left, each written and now and then saved; at least one."""
     tasks = [lane.task for lane in lanes]
     plan, recipe = lanes[0].cell.experiment.training, tasks[0].recipe
+    apart, start = lanes_of(tasks), partial(training.start_lanes, recipe=recipe)
     scored = jax.device_put((loaded.dataset.query, loaded.dataset.database))
     checkpoints = Checkpoints(checkpoints_at)
     done = checkpoints.latest()
@@ -140,14 +135,14 @@ def _epochs(
             for line in lane.place.lines(lane.cell.seed):
                 on_line(lane.cell, line)
     if done:
-        runs = checkpoints.restore(jax.eval_shape(lambda: start(tasks)))
+        runs = checkpoints.restore(jax.eval_shape(start, apart))
         yield LanesEpoch(done, runs, [])
     else:
-        runs = start(tasks)
+        runs = start(apart)
     began = time.perf_counter()
     for epoch in training.fit_lanes(
         runs,
-        lanes_of(tasks),
+        apart,
         tasks[0].train,
         recipe=recipe,
         epochs=plan.epochs,
@@ -182,7 +177,7 @@ def _lines(
         except InputError as error:
             diverged.add(cell.name, str(error))
             continue
-        run = training.lane(epoch.runs, i)
+        run = training.lane(epoch.runs._replace(opt={}), i)
         one = Epoch(epoch.number, run, epoch.losses[i])
         plan = cell.experiment.training
         line = experiment.line_of(plan, lane.task, one, scored, cell.seed)

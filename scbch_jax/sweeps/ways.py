@@ -1,6 +1,7 @@
 """Lanes or one after another: a short measurement on the machine at hand."""
 
 import hashlib
+import os
 import statistics
 import time
 from collections.abc import Sequence
@@ -14,8 +15,7 @@ from scbch_jax import training
 from scbch_jax.experiment import Task
 from scbch_jax.methods import Recipe
 from scbch_jax.report.records import Record
-from scbch_jax.sweeps.failures import is_out_of_memory
-from scbch_jax.sweeps.side_by_side import lanes_of, start
+from scbch_jax.sweeps.side_by_side import lanes_of
 
 STEPS = 4
 """Steps of one timing; an epoch would take minutes at the paper's width."""
@@ -85,15 +85,29 @@ def time_steps(tasks: Sequence[Task]) -> Timing:
     if batches > STEPS:
         order = jnp.arange(STEPS * recipe.batch_size, dtype=jnp.int32)
     single = _Alone(tasks[0], order)
-    try:
-        both = [single, _Beside(tasks, order)]
-        seconds = [[way.seconds() for way in both] for _ in range(1 + ROUNDS)][1:]
-    except Exception as error:
-        if not is_out_of_memory(error):
-            raise
+    if not has_room(len(tasks), single.run):
         return Timing(min(single.seconds() for _ in range(1 + ROUNDS)) / steps, None)
+    both = [single, _Beside(tasks, order)]
+    seconds = [[way.seconds() for way in both] for _ in range(1 + ROUNDS)][1:]
     one, lanes = (statistics.median(column) for column in zip(*seconds, strict=True))
     return Timing(one / steps, lanes / steps / len(tasks))
+
+
+def has_room(lanes: int, run: Any) -> bool:
+    """Whether so many runs, with gradients and one copy, fit the device's memory.
+
+    Asked beforehand: a host does not refuse memory, it kills the process.
+    """
+    needed = lanes * 2 * sum(leaf.nbytes for leaf in jax.tree.leaves(run))
+    stats = jax.devices()[0].memory_stats()
+    if stats and "bytes_limit" in stats:
+        return needed < stats["bytes_limit"] - stats["bytes_in_use"]
+    host = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return needed < _SHARE * host
+
+
+_SHARE = 0.6
+"""Of a host's memory; the rest is for the data and for others."""
 
 
 class _Alone:
@@ -124,7 +138,7 @@ class _Beside:
     def __init__(self, tasks: Sequence[Task], order: Any) -> None:
         self.task, self.order = tasks[0], order
         self.lanes = lanes_of(tasks)
-        self.runs = start(tasks)
+        self.runs = training.start_lanes(self.lanes, recipe=self.task.recipe)
 
     def seconds(self) -> float:
         began = time.perf_counter()

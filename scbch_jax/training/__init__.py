@@ -9,6 +9,7 @@ from scbch_jax.training.lanes import (
     fit_lanes,
     lane,
     stack,
+    start_lanes,
     train_epoch_lanes,
 )
 from scbch_jax.training.loop import Epoch, fit, require_finite
@@ -28,6 +29,7 @@ __all__ = [
     "require_finite",
     "stack",
     "start",
+    "start_lanes",
     "train_epoch",
     "train_epoch_lanes",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
 from scbch_jax.methods import Recipe
-from scbch_jax.training.epoch import RunState, train_epoch
+from scbch_jax.training.epoch import RunState, start, train_epoch
 from scbch_jax.types import Metrics, Split
 
 
@@ -19,7 +19,7 @@ class Lanes(NamedTuple):
 
     hparams: Any
     """The method's numbers."""
-    labels: Float[Array, "lanes samples classes"]
+    labels: Float[Array, "lanes samples classes"] | None
     """The labels to learn from; features are shared."""
     keys: Key[Array, " lanes"]
     """Root keys."""
@@ -44,6 +44,19 @@ def stack(trees: Sequence[Any]) -> Any:
 def lane(tree: Any, index: int) -> Any:
     """One lane's part of a stacked tree."""
     return jax.tree.map(lambda leaf: leaf[index], tree)
+
+
+@partial(jax.jit, static_argnames="recipe")
+def start_lanes(lanes: Lanes, *, recipe: Recipe) -> RunState:
+    """The stacked states before the first epoch: each to the bits of `start`.
+
+    One after another, since a factorization of many matrices may round otherwise.
+    """
+
+    def one(own: Lanes) -> RunState:
+        return start(own.hparams, own.keys, recipe=recipe)
+
+    return jax.lax.map(one, lanes._replace(labels=None))
 
 
 @partial(jax.jit, static_argnames="recipe", donate_argnames="runs")

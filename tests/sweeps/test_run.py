@@ -173,11 +173,25 @@ def test_the_way_is_measured_once_and_kept(tmp_path):
     assert names == {name}, "another code length, the same widths"
 
 
-def test_without_memory_for_lanes_runs_follow_one_another(alone, monkeypatch):
-    def full(*args, **kwargs):
-        raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory")
+class Device:
+    """Says how much memory it has, as GPUs do; or nothing, as CPUs do."""
 
-    monkeypatch.setattr(ways.training, "train_epoch_lanes", full)
+    device_kind = "a device"
+
+    def __init__(self, stats):
+        self.memory_stats = lambda: stats
+
+
+@pytest.mark.parametrize("stats", [None, {"bytes_limit": 9000, "bytes_in_use": 3000}])
+def test_lanes_must_fit_the_memory(monkeypatch, stats):
+    monkeypatch.setattr(ways.jax, "devices", lambda: [Device(stats)])
+    monkeypatch.setattr(ways.os, "sysconf", lambda name: 100)
+    assert ways.has_room(2, np.zeros(180))
+    assert not ways.has_room(2, np.zeros(190)), "6,080 of 6,000 bytes"
+
+
+def test_without_memory_for_lanes_runs_follow_one_another(monkeypatch):
+    monkeypatch.setattr(ways, "has_room", lambda lanes, run: False)
     dataset = experiment.data.load(plan().data).dataset
     tasks = [experiment.prepare(plan(), dataset, seed=s) for s in (0, 1)]
     found = ways.measured(tasks)

@@ -43,10 +43,20 @@ def side_by_side(train, labels, *, epochs):
     lanes = training.Lanes(
         training.stack(HPARAMS), jnp.stack(labels), training.stack(keys())
     )
-    runs, found = training.stack(starts()), []
+    runs, found = training.start_lanes(lanes, recipe=RECIPE), []
     for epoch in training.fit_lanes(runs, lanes, train, recipe=RECIPE, epochs=epochs):
         found.append(epoch.losses)
     return epoch.runs, found
+
+
+def test_lanes_start_as_single_runs_to_the_bit(train, labels):
+    lanes = training.Lanes(training.stack(HPARAMS), None, training.stack(keys()))
+    runs = training.start_lanes(lanes, recipe=RECIPE)
+    for lane, run in enumerate(starts()):
+        pairs = zip(
+            *map(jax.tree.leaves, (training.lane(runs, lane), run)), strict=True
+        )
+        assert all(np.array_equal(ours, theirs) for ours, theirs in pairs)
 
 
 def alone(train, labels, lane, *, epochs):
