@@ -2,7 +2,7 @@
 
 bin/scbch sweep configs/sweeps/paper.py --data.root FOLDER --drop-states
 
-Without --drop-states each of the 48 runs keeps two saved states, 1.3 GB each at the
+Without --drop-states each of the 48 runs keeps two saved states, 1.4 GB each at the
 paper's width. With the files of one dataset only: --only mirflickr.
 """
 
