@@ -95,10 +95,12 @@ def test_a_sweep_killed_five_times_has_the_same_records(twelve, tmp_path, proces
         return process
 
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    started(whole).join()
+    undisturbed = started(whole)
     for lines in sorted(rng.choice(np.arange(1, 45), 5, replace=False)):
         kill_at(started(killed), killed, lines=lines, pause=rng.uniform(0, 0.05))
-    started(killed).join()
+    for process in (started(killed), undisturbed):
+        process.join()
+        assert process.exitcode == 0
     expected = lines_of(whole)
     assert sorted(map(len, expected.values())) == [4] * 6 + [5] * 6
     assert lines_of(killed) == expected
