@@ -15,10 +15,11 @@ from scbch_jax.methods.recipe import ExtraTerms
 from scbch_jax.report.records import Record
 from scbch_jax.retrieval import PairedCodes
 from scbch_jax.run_folder import RunFolder
-from scbch_jax.settings import Experiment
+from scbch_jax.settings import Experiment, Training
+from scbch_jax.training import Epoch
 from scbch_jax.types import Dataset, Params, Split
 
-__all__ = ["Task", "encode", "prepare", "run", "summary", "trust"]
+__all__ = ["Task", "encode", "line_of", "prepare", "run", "summary", "trust"]
 
 OnEpoch = Callable[[Record], None]
 
@@ -45,6 +46,7 @@ def run(
     resume: bool = False,
     on_epoch: OnEpoch = lambda record: None,
     extra_terms: ExtraTerms = (),
+    loaded: data.Loaded | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> list[Record]:
     """Trains an experiment, once for each of its seeds.
@@ -57,6 +59,7 @@ def run(
         on_epoch: is handed each result line as it appears.
         extra_terms: a reader's own terms of the loss: name, weight, function of the
             method's view.
+        loaded: the experiment's dataset, where the caller has read it already.
         stop: asked after each epoch; if true, the state is saved and the run ends.
 
     Returns:
@@ -66,7 +69,7 @@ def run(
         InputError: for anything about data, options or folder that cannot be used.
         Stopped: if `stop` said so.
     """
-    loaded = data.load(experiment.data)
+    loaded = loaded or data.load(experiment.data)
     dataset = loaded.dataset
     recipe = recipe_of(experiment, dataset.train, extra_terms)
     # Everything that can be wrong is found before anything is written.
@@ -160,6 +163,26 @@ def trust(state: Any, clean: Any) -> Record:
     }
 
 
+def line_of(
+    plan: Training, task: Task, epoch: Epoch, scored: tuple[Split, Split], seed: int
+) -> Record:
+    """The result line of an epoch, all but its seconds.
+
+    Args:
+        plan: which epochs are scored.
+        task: what is trained.
+        epoch: what it left behind.
+        scored: query set and database, on the device.
+        seed: of the run.
+    """
+    line: Record = {"seed": seed, "epoch": epoch.number, **epoch.losses}
+    line |= trust(epoch.run.state, task.clean)
+    if epoch.number == plan.epochs or epoch.number % plan.score_every == 0:
+        codes = encode(epoch.run.params, task.hparams, scored, recipe=task.recipe)
+        line |= retrieval.score(*codes)
+    return line
+
+
 def summary(lines: list[Record], seed: int) -> Record:
     """The last and the best scored epoch of a seed; the test queries chose the best."""
     scored = [line for line in lines if line["seed"] == seed and "average" in line]
@@ -211,11 +234,7 @@ def _run_seed(
         done=done,
     ):
         last = epoch.number == plan.epochs
-        line: Record = {"seed": seed, "epoch": epoch.number, **epoch.losses}
-        line |= trust(epoch.run.state, task.clean)
-        if last or epoch.number % plan.score_every == 0:
-            codes = encode(epoch.run.params, task.hparams, scored, recipe=recipe)
-            line |= retrieval.score(*codes)
+        line = line_of(plan, task, epoch, scored, seed)
         now = time.perf_counter()
         line["seconds"], began = round(now - began, 3), now
         ends = stop() and not last

@@ -59,18 +59,24 @@ class RunFolder:
         states = self._of(seed)
         done, run = states.latest(fresh) or (0, fresh)
         states.forget_after(done)
-        np.savez(self._part(seed) / "noise.npz", **flips._asdict())
-        kept = [line for line in self.lines(seed) if line["epoch"] <= done]
-        got = f"{len(kept)} result lines of {done} saved epochs in {self._part(seed)}"
-        require(len(kept) == done, "resume", got, "all of them, or another folder")
-        records.truncate(self._part(seed) / "results.jsonl", kept)
+        self.go_back(seed, done, flips)
         return done, run
+
+    def go_back(self, seed: int, done: int, flips: Flips) -> None:
+        """Drops the lines of epochs after `done`, and notes what noise hit."""
+        part = self._part(seed)
+        part.mkdir(exist_ok=True)
+        np.savez(part / "noise.npz", **flips._asdict())
+        kept = [line for line in self.lines(seed) if line["epoch"] <= done]
+        got = f"{len(kept)} result lines of {done} saved epochs in {part}"
+        require(len(kept) == done, "resume", got, "all of them, or another folder")
+        records.truncate(part / "results.jsonl", kept)
 
     def drop_if_nothing_saved(self) -> None:
         """Removes the folder of a run that failed before its first saved state."""
         for states in self._checkpoints.values():
             states.finish()
-        if not any(self.path.glob("seed-*/checkpoints/[0-9]*")):
+        if not has_states(self.path):
             shutil.rmtree(self.path, ignore_errors=True)
 
     def saved(self, seed: int, like: RunState) -> RunState:
@@ -93,6 +99,11 @@ class RunFolder:
         if seed not in self._checkpoints:
             self._checkpoints[seed] = Checkpoints(self._part(seed) / "checkpoints")
         return self._checkpoints[seed]
+
+
+def has_states(path: Path) -> bool:
+    """Whether a run's folder has whole saved states; one being written has a suffix."""
+    return any(p.name.isdigit() for p in path.glob("seed-*/checkpoints/*"))
 
 
 def open_to_write(
@@ -121,7 +132,10 @@ def open_to_write(
         _require_same_data(path, _provenance(loaded, recipe))
     else:
         foreign = f"{path}, which holds other files"
-        empty = not path.is_dir() or not any(path.iterdir())
+        # What a process killed in the lines below leaves is no reason to refuse.
+        begun = {"run.json", "experiment.json.tmp"}
+        names = {p.name for p in path.iterdir()} if path.is_dir() else set()
+        empty = names <= begun
         require(empty, "out", foreign, "a new folder, or an empty one")
         provenance = _provenance(loaded, recipe)
         provenance["digest"] = config.digest(experiment)

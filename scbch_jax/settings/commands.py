@@ -36,6 +36,36 @@ class Train:
 
 
 @dataclass(frozen=True)
+class Sweep:
+    """Run all experiments of a sweep: CONFIG is a .py program with get_sweep().
+
+    An option of an experiment replaces what the program says, in every run.
+    """
+
+    experiment: Annotated[Experiment, Flat] = field(default_factory=Experiment)
+    out: Path | None = None
+    """Folder for all runs; by default runs/sweeps/NAME. What is finished there is not
+    run again, what is not goes on where it was."""
+    way: Literal["measured", "one", "lanes"] = "measured"
+    """Runs of one compilation: one after another, side by side as lanes, or what a
+    short measurement says is faster."""
+    lanes: Annotated[int, at_least(1)] = 8
+    """Runs side by side at most."""
+    only: tuple[str, ...] = ()
+    """Words that must all stand in the name of a run, such as mirflickr 64bits."""
+    drop_states: bool = False
+    """Remove the saved states of finished runs: their result lines stay."""
+    name: tyro.conf.Suppress[str] = "sweep"
+    """Name of the program; the command line sets it."""
+    experiments: tyro.conf.Suppress[tyro.conf.Fixed[tuple[Experiment, ...]]] = ()
+    """All experiments, with the options given put in each; the command line sets it."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+
+
+@dataclass(frozen=True)
 class Evaluate:
     """Score a trained run's saved weights, or anyone's hash codes from files."""
 
@@ -203,6 +233,7 @@ class Bench:
 
 COMMANDS: dict[str, type] = {
     "train": Train,
+    "sweep": Sweep,
     "evaluate": Evaluate,
     "compare": Compare,
     "encode": Encode,

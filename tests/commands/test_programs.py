@@ -185,7 +185,7 @@ def test_every_command_of_the_pages_runs(tmp_path, capsys):
             with capsys.disabled():
                 print(f"\nleft out, no files in {MIRFLICKR}: {command}")
             continue
-        if words[0] == "train":
+        if words[0] in ("train", "sweep"):
             words += ["--training.epochs", "1"]
         if words[0] == "train" and "mirflickr" in command:
             words += ["--options.hidden", "16"]
