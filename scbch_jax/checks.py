@@ -7,6 +7,13 @@ class InputError(ValueError):
     """Something a person gave cannot be used; the message is one line for them."""
 
 
+class Stopped(BaseException):
+    """A run was asked to end, and has saved where it was; the message says where.
+
+    As with KeyboardInterrupt, what catches failures is not to catch this.
+    """
+
+
 def require(ok: bool, field: str, came: object, wanted: str) -> None:
     """Raises `InputError` unless `ok`.
 

@@ -4,6 +4,7 @@ JAX is imported by the commands alone, so help and bad options are answered at o
 """
 
 import contextlib
+import dataclasses
 import importlib
 import io
 import os
@@ -16,8 +17,8 @@ from typing import Any
 import tyro
 
 from scbch_jax import config
-from scbch_jax.checks import InputError, require
-from scbch_jax.settings.commands import COMMANDS, Train
+from scbch_jax.checks import InputError, Stopped, require
+from scbch_jax.settings.commands import COMMANDS, Sweep, Train
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0, or 1 for a check that fails, 2 for input that cannot be used,
-        130 when interrupted.
+        130 when interrupted, 143 when asked to end.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -50,6 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except OSError as error:
         return _complain(f"files: got {error}, wanted room to write and leave to read")
+    except Stopped as error:
+        print(f"scbch: stopped after {error}, saved", file=sys.stderr)  # noqa: T201
+        return 143
     except KeyboardInterrupt:
         return 130
     except Exception as error:
@@ -73,10 +77,31 @@ def parse(name: str, words: list[str]) -> Any:
     Raises:
         InputError: for words that are no options of it, or values that do not pass.
     """
-    kind, program, default = COMMANDS[name], f"scbch {name}", None
+    kind = COMMANDS[name]
+    if kind is Sweep:
+        return _parse_sweep(words)
+    default = None
     if kind is Train:
-        program += " CONFIG"
         default, words = _train_default(words)
+    return _ask(name, kind, words, default)
+
+
+def _parse_sweep(words: list[str]) -> Sweep:
+    """The sweep's experiments, each the default of the options that were given."""
+    if not words or words[0].startswith("-"):
+        _require_help("sweep", words)
+        return _ask("sweep", Sweep, words, Sweep())
+    path, words = Path(words[0]), words[1:]
+    first, *others = config.load_sweep(path)
+    options = _ask("sweep", Sweep, words, Sweep(experiment=first, name=path.stem))
+    given = {w.split("=")[0].lstrip("-") for w in words if w.startswith("--")}
+    if given - {field.name.replace("_", "-") for field in dataclasses.fields(Sweep)}:
+        others = [_ask("sweep", Sweep, words, Sweep(e)).experiment for e in others]
+    return dataclasses.replace(options, experiments=(options.experiment, *others))
+
+
+def _ask(name: str, kind: type, words: list[str], default: Any) -> Any:
+    program = f"scbch {name}" + (" CONFIG" if kind in (Train, Sweep) else "")
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
@@ -98,13 +123,13 @@ def _train_default(words: list[str]) -> tuple[Train, list[str]]:
     if words and not words[0].startswith("-"):
         path = Path(words[0])
         return Train(experiment=config.load(path), name=path.stem), words[1:]
-    require(
-        bool({"-h", "--help"} & set(words)),
-        "config",
-        "none",
-        "the path of a config as the first word after train",
-    )
+    _require_help("train", words)
     return Train(), words
+
+
+def _require_help(name: str, words: list[str]) -> None:
+    wanted = f"the path of a config as the first word after {name}"
+    require(bool({"-h", "--help"} & set(words)), "config", "none", wanted)
 
 
 def _overview() -> str:
@@ -132,6 +157,7 @@ def _first_paragraph(box: str) -> str:
 
 _TYRO_SAYS = {
     r"^Unrecognized options: ([^,]*)(, .*)?$": r"options: got \1, wanted known ones",
+    r"^\w+ or misplaced options: (\S+).*": r"options: got \1, wanted known ones",
     r"^(\S+): invalid literal for .*: '(.*)'": r"\1: got \2, wanted a whole number",
     r"^(\S+): could not convert .*: '(.*)'": r"\1: got \2, wanted a number",
     r"invalid choice '(.*)' for argument '(.*)'\. Expected": r"\2: got \1, wanted",

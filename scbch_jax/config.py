@@ -7,6 +7,7 @@ A record is a flat JSON object whose keys are the names of the command line's op
 import hashlib
 import json
 import runpy
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -28,27 +29,49 @@ def load(path: str | Path) -> Experiment:
     path = Path(path)
     require(path.suffix in (".py", ".json"), "config", path, "a .py or .json file")
     require(path.is_file(), "config", path, "a file that exists")
-    return _run_program(path) if path.suffix == ".py" else _read_record(path)
+    if path.suffix == ".json":
+        return _read_record(path)
+    (experiment,) = _run_program(path, "config", lambda found: [found])
+    return experiment
 
 
-def _run_program(path: Path) -> Experiment:
+def load_sweep(path: str | Path) -> list[Experiment]:
+    """Reads the experiments of a sweep program; it is run, as a config is.
+
+    Raises:
+        InputError: if the file is missing, of another kind, or gives no experiments.
+    """
+    path = Path(path)
+    require(path.suffix == ".py", "sweep", path, "a .py file")
+    require(path.is_file(), "sweep", path, "a file that exists")
+    experiments = _run_program(path, "sweep", list)
+    require(bool(experiments), "sweep", f"{path} without any", "Experiments to run")
+    return experiments
+
+
+def _run_program(
+    path: Path, kind: str, unpack: Callable[[Any], list[Any]]
+) -> list[Experiment]:
+    """What get_KIND() gives; a generator's errors are raised while it is unpacked."""
+    function = f"get_{kind}"
     try:
         program = runpy.run_path(str(path))
-        require("get_config" in program, "config", path, "a function get_config()")
-        experiment = program["get_config"]()
+        require(function in program, kind, path, f"a function {function}()")
+        experiments = unpack(program[function]())
     except InputError:
         raise
     except Exception as error:
         reason = (str(error) or "no message").splitlines()[0]
         came = f"{path}, which stopped with {type(error).__name__}: {reason}"
-        raise InputError(f"config: got {came}, wanted a program that runs") from error
-    require(
-        isinstance(experiment, Experiment),
-        "config",
-        f"a {type(experiment).__name__} from get_config() in {path}",
-        "an Experiment",
-    )
-    return experiment
+        raise InputError(f"{kind}: got {came}, wanted a program that runs") from error
+    for experiment in experiments:
+        require(
+            isinstance(experiment, Experiment),
+            kind,
+            f"a {type(experiment).__name__} from {function}() in {path}",
+            "an Experiment",
+        )
+    return experiments
 
 
 def _read_record(path: Path) -> Experiment:

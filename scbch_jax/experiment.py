@@ -9,15 +9,17 @@ import jax
 import numpy as np
 
 from scbch_jax import data, retrieval, run_folder, training
+from scbch_jax.checks import Stopped
 from scbch_jax.methods import Recipe, Sizes
 from scbch_jax.methods.recipe import ExtraTerms
 from scbch_jax.report.records import Record
 from scbch_jax.retrieval import PairedCodes
 from scbch_jax.run_folder import RunFolder
-from scbch_jax.settings import Experiment
+from scbch_jax.settings import Experiment, Training
+from scbch_jax.training import Epoch
 from scbch_jax.types import Dataset, Params, Split
 
-__all__ = ["Task", "encode", "prepare", "run", "summary", "trust"]
+__all__ = ["Task", "encode", "line_of", "prepare", "run", "summary", "trust"]
 
 OnEpoch = Callable[[Record], None]
 
@@ -44,6 +46,8 @@ def run(
     resume: bool = False,
     on_epoch: OnEpoch = lambda record: None,
     extra_terms: ExtraTerms = (),
+    loaded: data.Loaded | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> list[Record]:
     """Trains an experiment, once for each of its seeds.
 
@@ -55,14 +59,17 @@ def run(
         on_epoch: is handed each result line as it appears.
         extra_terms: a reader's own terms of the loss: name, weight, function of the
             method's view.
+        loaded: the experiment's dataset, where the caller has read it already.
+        stop: asked after each epoch; if true, the state is saved and the run ends.
 
     Returns:
         The result lines of all epochs of all seeds.
 
     Raises:
         InputError: for anything about data, options or folder that cannot be used.
+        Stopped: if `stop` said so.
     """
-    loaded = data.load(experiment.data)
+    loaded = loaded or data.load(experiment.data)
     dataset = loaded.dataset
     recipe = recipe_of(experiment, dataset.train, extra_terms)
     # Everything that can be wrong is found before anything is written.
@@ -78,7 +85,7 @@ def run(
         with jax.default_matmul_precision(experiment.training.precision):
             for seed, noisy in zip(experiment.seeds, labels, strict=True):
                 task = _task(experiment, dataset, recipe, noisy, seed)
-                for line in _run_seed(experiment, task, scored, seed, place):
+                for line in _run_seed(experiment, task, scored, seed, place, stop):
                     on_epoch(line)
                     lines.append(line)
     except BaseException:
@@ -155,6 +162,26 @@ def trust(state: Any, clean: Any) -> Record:
     }
 
 
+def line_of(
+    plan: Training, task: Task, epoch: Epoch, scored: tuple[Split, Split], seed: int
+) -> Record:
+    """The result line of an epoch, all but its seconds.
+
+    Args:
+        plan: which epochs are scored.
+        task: what is trained.
+        epoch: what it left behind.
+        scored: query set and database, on the device.
+        seed: of the run.
+    """
+    line: Record = {"seed": seed, "epoch": epoch.number, **epoch.losses}
+    line |= trust(epoch.run.state, task.clean)
+    if epoch.number == plan.epochs or epoch.number % plan.score_every == 0:
+        codes = encode(epoch.run.params, task.hparams, scored, recipe=task.recipe)
+        line |= retrieval.score(*codes)
+    return line
+
+
 def summary(lines: list[Record], seed: int) -> Record:
     """The last and the best scored epoch of a seed; the test queries chose the best."""
     scored = [line for line in lines if line["seed"] == seed and "average" in line]
@@ -187,6 +214,7 @@ def _run_seed(
     scored: tuple[Split, Split],
     seed: int,
     place: RunFolder | None,
+    stop: Callable[[], bool],
 ) -> Iterator[Record]:
     """Trains one seed from where its folder left it; yields old and new lines."""
     plan, recipe, done = experiment.training, task.recipe, 0
@@ -205,15 +233,16 @@ def _run_seed(
         done=done,
     ):
         last = epoch.number == plan.epochs
-        line: Record = {"seed": seed, "epoch": epoch.number, **epoch.losses}
-        line |= trust(epoch.run.state, task.clean)
-        if last or epoch.number % plan.score_every == 0:
-            codes = encode(epoch.run.params, task.hparams, scored, recipe=recipe)
-            line |= retrieval.score(*codes)
+        line = line_of(plan, task, epoch, scored, seed)
         now = time.perf_counter()
         line["seconds"], began = round(now - began, 3), now
+        ends = stop() and not last
         if place is not None:
             place.write(seed, line)
-            if last or epoch.number % plan.save_every == 0:
+            if last or ends or epoch.number % plan.save_every == 0:
                 place.save(seed, epoch)
         yield line
+        if ends:
+            raise Stopped(f"seed {seed}, epoch {epoch.number}")
+    if place is not None:
+        place.finish(seed)

@@ -47,22 +47,36 @@ class RunFolder:
         """Saves the state after an epoch."""
         self._of(seed).save(epoch.number, epoch.run)
 
+    def finish(self, seed: int) -> None:
+        """Returns when all that was saved is on disk."""
+        self._of(seed).finish()
+
     def go_on(self, seed: int, fresh: RunState, flips: Flips) -> tuple[int, RunState]:
         """The latest saved state and its epochs, or the fresh one and 0.
 
         Lines of epochs after the saved state are dropped; they will be written again.
         """
-        done = self._of(seed).latest()
-        np.savez(self._part(seed) / "noise.npz", **flips._asdict())
+        states = self._of(seed)
+        done, run = states.latest(fresh) or (0, fresh)
+        states.forget_after(done)
+        self.go_back(seed, done, flips)
+        return done, run
+
+    def go_back(self, seed: int, done: int, flips: Flips) -> None:
+        """Drops the lines of epochs after `done`, and notes what noise hit."""
+        part = self._part(seed)
+        part.mkdir(exist_ok=True)
+        np.savez(part / "noise.npz", **flips._asdict())
         kept = [line for line in self.lines(seed) if line["epoch"] <= done]
-        got = f"{len(kept)} result lines of {done} saved epochs in {self._part(seed)}"
+        got = f"{len(kept)} result lines of {done} saved epochs in {part}"
         require(len(kept) == done, "resume", got, "all of them, or another folder")
-        records.truncate(self._part(seed) / "results.jsonl", kept)
-        return done, self._of(seed).restore(fresh) if done else fresh
+        records.truncate(part / "results.jsonl", kept)
 
     def drop_if_nothing_saved(self) -> None:
         """Removes the folder of a run that failed before its first saved state."""
-        if not any(self.path.glob("seed-*/checkpoints/[0-9]*")):
+        for states in self._checkpoints.values():
+            states.finish()
+        if not has_states(self.path):
             shutil.rmtree(self.path, ignore_errors=True)
 
     def saved(self, seed: int, like: RunState) -> RunState:
@@ -71,13 +85,12 @@ class RunFolder:
         Raises:
             InputError: if none was saved.
         """
-        require(
-            (self._part(seed) / "checkpoints").is_dir() and self._of(seed).latest() > 0,
-            "run",
-            f"{self._part(seed)}, which has no checkpoint",
-            "a run that was trained",
-        )
-        return self._of(seed).restore(like)
+        there = (self._part(seed) / "checkpoints").is_dir()
+        found = self._of(seed).latest(like) if there else None
+        if found is None:
+            got = f"{self._part(seed)}, which has no checkpoint"
+            raise InputError(f"run: got {got}, wanted a run that was trained")
+        return found[1]
 
     def _part(self, seed: int) -> Path:
         return self.path / f"seed-{seed}"
@@ -86,6 +99,11 @@ class RunFolder:
         if seed not in self._checkpoints:
             self._checkpoints[seed] = Checkpoints(self._part(seed) / "checkpoints")
         return self._checkpoints[seed]
+
+
+def has_states(path: Path) -> bool:
+    """Whether a run's folder has whole saved states; one being written has a suffix."""
+    return any(p.name.isdigit() for p in path.glob("seed-*/checkpoints/*"))
 
 
 def open_to_write(
@@ -114,7 +132,10 @@ def open_to_write(
         _require_same_data(path, _provenance(loaded, recipe))
     else:
         foreign = f"{path}, which holds other files"
-        empty = not path.is_dir() or not any(path.iterdir())
+        # What a process killed in the lines below leaves is no reason to refuse.
+        begun = {"run.json", "experiment.json.tmp"}
+        names = {p.name for p in path.iterdir()} if path.is_dir() else set()
+        empty = names <= begun
         require(empty, "out", foreign, "a new folder, or an empty one")
         provenance = _provenance(loaded, recipe)
         provenance["digest"] = config.digest(experiment)
@@ -189,6 +210,7 @@ def write_params(path: Path, experiment: Experiment, params: Any) -> None:
     folder = open_to_write(path, experiment, None, recipe, resume=False)
     epoch = Epoch(1, run._replace(params=params), {})
     folder.save(experiment.seeds[0], epoch)
+    folder.finish(experiment.seeds[0])
 
 
 def _require_same(ours: Experiment, theirs: Experiment, path: Path) -> None:

@@ -41,11 +41,14 @@ def test_the_overview_names_every_command(capsys):
     assert all(f"\n  {name} " in said for name in COMMANDS)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+BENCHES = ("bench evaluate", "bench neighbors", "bench train")
+
+
+@pytest.mark.parametrize("name", [*sorted(COMMANDS.keys() - {"bench"}), *BENCHES])
 def test_every_option_has_help(name, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     with pytest.raises(SystemExit) as stop:
-        cli.main([name, "--help"])
+        cli.main([*name.split(), "--help"])
     assert stop.value.code == 0
     said = capsys.readouterr().out
     assert "(default: " in said
@@ -112,10 +115,10 @@ def test_every_option_has_help(name, capsys, monkeypatch):
             ],
             "data.root: got gone",
         ),
-        (["evaluate", "gone"], "run: got gone, wanted the folder of a run"),
+        (["evaluate", "gone"], "source: got gone, wanted a file or a folder that"),
         (["evaluate"], "source: got nothing, wanted the folder of a run"),
-        (["compare", "gone", "gone"], "run: got gone"),
-        (["evaluate", SMOKE, "--depth", "0"], "depth: got 0, wanted a whole number"),
+        (["compare", "gone", "gone"], "source: got gone"),
+        (["evaluate", SMOKE, "--depth", "0"], "depth: got (0,), wanted whole numbers"),
         (["evaluate", SMOKE, "--keys", "a"], "keys: got a, wanted PART=NAME"),
         (["evaluate", SMOKE], "wanted one ending in .mat"),
         (["encode", "gone"], "run: got gone"),

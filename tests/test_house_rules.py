@@ -16,6 +16,7 @@ FLOORS = [
     {"training"},
     {"run_folder", "agreement", "weight_files", "bench"},
     {"experiment"},
+    {"sweeps"},
     {"commands", "cli"},
 ]
 FILES = sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")

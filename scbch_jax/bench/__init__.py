@@ -1,6 +1,39 @@
-"""How fast the evaluator is, beside the ways in which others do its work."""
+"""How fast parts of the package are, beside the ways in which others do their work."""
 
 from scbch_jax.bench.evaluation import Drawn, Timing, Way, draw, measure
-from scbch_jax.bench.ways import WAYS
+from scbch_jax.bench.floor import Floor, floor
+from scbch_jax.bench.neighbors import (
+    Agreement,
+    Codes,
+    Found,
+    agree,
+    draw_codes,
+    measure_search,
+)
+from scbch_jax.bench.torch_training import theirs
+from scbch_jax.bench.training import Sampled, Shape, Ways, measure_parts, ours
+from scbch_jax.bench.ways import MISSING, WAYS
 
-__all__ = ["WAYS", "Drawn", "Timing", "Way", "draw", "measure"]
+__all__ = [
+    "MISSING",
+    "WAYS",
+    "Agreement",
+    "Codes",
+    "Drawn",
+    "Found",
+    "Timing",
+    "Floor",
+    "Sampled",
+    "Shape",
+    "Ways",
+    "floor",
+    "measure_parts",
+    "ours",
+    "theirs",
+    "Way",
+    "agree",
+    "draw",
+    "draw_codes",
+    "measure",
+    "measure_search",
+]

@@ -1,14 +1,14 @@
 """Times of all ways on drawn problems, in turns, so that noise hits them alike."""
 
-import resource
 import statistics
-import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, UInt8
+
+from scbch_jax.bench.memory import peak_mib
 
 
 class Drawn(NamedTuple):
@@ -25,8 +25,10 @@ class Drawn(NamedTuple):
 class Way(NamedTuple):
     """One way to evaluate codes."""
 
-    run: Callable[[Drawn], Any]
-    """What it does of a problem."""
+    run: Callable[[Any], Any]
+    """What is timed."""
+    prepare: Callable[[Drawn], Any] = lambda drawn: drawn
+    """Turns a problem into what is run, untimed."""
     one_by_one: bool = False
     """Whether it takes one query after the other, so that a sample tells its time."""
 
@@ -67,26 +69,29 @@ def measure(
         rounds: how often each is timed.
         sampled: queries on which a way is timed that takes one after the other.
     """
-    runs, memory = {}, {}
+    runs, memory, queries = {}, {}, {}
     for name, way in ways.items():
+        # What a first run loads and compiles for good is not the problem's memory.
+        way.run(way.prepare(_first(problems[min(problems)], 2)))
         for size, drawn in problems.items():
             part = _first(drawn, sampled) if way.one_by_one else drawn
-            before = _peak_mib()
-            way.run(part)
-            runs[size, name] = (way.run, part)
-            memory[size, name] = _peak_mib() - before
+            ready, before = way.prepare(part), peak_mib()
+            way.run(ready)
+            runs[size, name] = (way.run, ready)
+            queries[name] = len(part.query_labels)
+            memory[size, name] = peak_mib() - before
     times = [{key: _seconds(*run) for key, run in runs.items()} for _ in range(rounds)]
     found = {}
-    for key, (_, part) in runs.items():
-        timed, whole = len(part.query_labels), len(problems[key[0]].query_labels)
+    for key in runs:
+        timed, whole = queries[key[1]], len(problems[key[0]].query_labels)
         middle = statistics.median(seconds[key] for seconds in times)
         found[key] = Timing(middle * whole / timed, timed, memory[key])
     return found
 
 
-def _seconds(run: Callable[[Drawn], object], drawn: Drawn) -> float:
+def _seconds(run: Callable[[Any], Any], ready: Any) -> float:
     start = time.perf_counter()
-    run(drawn)
+    run(ready)
     return time.perf_counter() - start
 
 
@@ -96,8 +101,3 @@ def _first(drawn: Drawn, queries: int) -> Drawn:
         query_text=drawn.query_text[:queries],
         query_labels=drawn.query_labels[:queries],
     )
-
-
-def _peak_mib() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)

@@ -26,19 +26,32 @@ def counting(drawn: Drawn) -> list[Any]:
     return found
 
 
-def sorting(drawn: Drawn) -> list[Any]:
-    """PyTorch as the field writes it: each query sorts the database for each number."""
+def tensors(drawn: Drawn) -> list[Any]:
+    """Signs and labels of each direction as PyTorch's tensors, and the depths."""
     torch = importlib.import_module("torch")
 
     labels = [torch.tensor(x) for x in (drawn.query_labels, drawn.database_labels)]
-    found = []
-    for pair in _directions(drawn):
-        signs = [
-            torch.tensor(np.unpackbits(x, axis=1) * 2.0 - 1.0).float() for x in pair
-        ]
-        value = _sorted_map(torch, *signs, *labels)
-        curve = [_sorted_point(torch, *signs, *labels, depth=d) for d in _depths(drawn)]
+    signs = (
+        [torch.tensor(np.unpackbits(x, axis=1)).float() * 2 - 1 for x in pair]
+        for pair in _directions(drawn)
+    )
+    return [([*pair, *labels], _depths(drawn)) for pair in signs]
+
+
+def sorting(problem: list[Any]) -> list[Any]:
+    """PyTorch as the field writes it: each query sorts the database for each number.
+
+    On one thread: handing such small tasks to more takes longer than doing them.
+    """
+    torch = importlib.import_module("torch")
+
+    threads, found = torch.get_num_threads(), []
+    torch.set_num_threads(1)
+    for arrays, depths in problem:
+        value = _sorted_map(torch, *arrays)
+        curve = [_sorted_point(torch, *arrays, depth=depth) for depth in depths]
         found.append((value, curve))
+    torch.set_num_threads(threads)
     return found
 
 
@@ -56,7 +69,7 @@ def scanning(drawn: Drawn) -> list[Any]:
 
 _ALL = {
     "ours": (Way(counting), "jax"),
-    "PyTorch": (Way(sorting, one_by_one=True), "torch"),
+    "PyTorch": (Way(sorting, prepare=tensors, one_by_one=True), "torch"),
     "FAISS top 10": (Way(scanning), "faiss"),
 }
 
@@ -64,6 +77,9 @@ WAYS = {
     name: way for name, (way, needs) in _ALL.items() if importlib.util.find_spec(needs)
 }
 """By name, those whose package is installed."""
+
+MISSING = tuple(name for name in _ALL if name not in WAYS)
+"""Names of the others."""
 
 
 def _directions(drawn: Drawn) -> list[tuple[Any, Any]]:

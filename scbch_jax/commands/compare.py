@@ -8,7 +8,7 @@ import numpy as np
 from scbch_jax import retrieval
 from scbch_jax.checks import require
 from scbch_jax.commands import show
-from scbch_jax.commands.sources import Source, read_sources
+from scbch_jax.commands.sources import Source, counted, read_sources
 from scbch_jax.report import as_markdown, percent
 from scbch_jax.report.records import Record
 from scbch_jax.settings.commands import Compare
@@ -17,14 +17,17 @@ from scbch_jax.settings.commands import Compare
 def main(options: Compare) -> None:
     """Compares the first seed of both sources in every direction that both have."""
     left, right = (
-        next(read_sources([path], keys=options.keys))
+        next(read_sources([path], keys=options.keys, pairs=options.pairs))
         for path in (options.first, options.second)
     )
     ways = [way for way in left.searches if way in right.searches]
     names = [", ".join(source.searches) for source in (left, right)]
     require(bool(ways), "second", names[1], f"one of {names[0]}")
-    same = np.array_equal(left.labels[0], right.labels[0])
-    require(same, "second", "queries with other labels", "the first one's queries")
+    for side, what in enumerate(("queries", "a database")):
+        same = np.array_equal(left.labels[side], right.labels[side])
+        require(same, "second", f"{what} with other labels", "those of the first")
+    if lone := sorted(left.searches.keys() ^ right.searches.keys()):
+        show.say(f"only one of them has {', '.join(lone)}", aside=True)
     found = {way: _compared(options, left, right, way) for way in ways}
     if options.json:
         lines = ({"direction": way, **line} for way, line in found.items())
@@ -50,13 +53,13 @@ def _compared(options: Compare, left: Source, right: Source, way: str) -> Record
         "changed": [
             {"query": int(q), "first": float(first[q]), "second": float(second[q])}
             for q in most
+            if np.isfinite(gain[q])
         ],
     }
 
 
 def _precisions(source: Source, way: str, depth: int | None) -> Any:
-    codes = source.searches[way]
-    counts = retrieval.count(*codes, *source.labels)
+    counts = counted(source, source.searches[way])
     return retrieval.average_precision(counts, depth=depth)
 
 

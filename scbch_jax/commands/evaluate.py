@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from scbch_jax import retrieval
+from scbch_jax.checks import require
 from scbch_jax.commands import show
-from scbch_jax.commands.sources import Source, read_sources
+from scbch_jax.commands.sources import Source, counted, read_sources
 from scbch_jax.report import as_markdown, percent
 from scbch_jax.report.records import Record, replace_file
 from scbch_jax.settings.commands import Evaluate
@@ -18,14 +19,18 @@ Pair = tuple[Any, Any]
 
 def main(options: Evaluate) -> None:
     """Scores every direction of every source."""
+    written = (options.csv, options.curve, options.queries)
+    for path in filter(None, written):
+        read = path.resolve() in [source.resolve() for source in options.source]
+        require(not read, "files", f"{path} to read and to write", "another to write")
     lines: list[Record] = []
     curves = ["source,direction,radius,precision,recall"]
     queries = ["source,direction,query,measure,value"]
-    for source in read_sources(options.source, keys=options.keys, root=options.root):
+    for source in _sources(options):
         (name,) = source.name.values()
-        line: Record = dict(source.name)
+        line: Record = {**source.name, **source.shape}
         for way, codes in source.searches.items():
-            counts = retrieval.count(*codes, *source.labels)
+            counts = counted(source, codes)
             values = _values(options, source, codes, counts)
             line[way] = _means(options, source, codes, counts, values)
             curves += _curve(f"{name},{way}", counts)
@@ -41,12 +46,22 @@ def main(options: Evaluate) -> None:
     show.say(("\n" if options.json else "\n\n").join(tables))
 
 
+def _sources(options: Evaluate) -> Iterator[Source]:
+    for source in read_sources(
+        options.source, keys=options.keys, pairs=options.pairs, root=options.root
+    ):
+        items = source.shape["items"]
+        fits = max(options.depth, default=0) <= items
+        require(fits, "depth", options.depth, f"at most the {items} items")
+        yield source
+
+
 def _values(options: Evaluate, source: Source, codes: Pair, counts: Any) -> Any:
     """Every metric of every query."""
     graded = None
     if options.grade != "none":
         graded = retrieval.graded_counts(*codes, *source.labels, grade=options.grade)
-    return retrieval.measures(counts, depth=options.depth, graded=graded)
+    return retrieval.measures(counts, depths=options.depth, graded=graded)
 
 
 def _means(
@@ -92,6 +107,7 @@ def _csv(lines: list[Record]) -> Iterator[str]:
 def _table(line: Record) -> str:
     ways = _ways(line)
     name = line.get("file", f"seed {line.get('seed')}")
+    name += ": {queries} queries, {items} items, {bits} bits".format(**line)
     measures = next(iter(ways.values()))
     rows = [[m, *(_cell(m, found[m]) for found in ways.values())] for m in measures]
     return as_markdown([f"percent, {name}", *(way.upper() for way in ways)], rows)

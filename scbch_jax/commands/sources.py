@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 
-from scbch_jax import data, experiment, run_folder
+from scbch_jax import data, experiment, retrieval, run_folder
 from scbch_jax.checks import require
 from scbch_jax.report.records import Record
 
@@ -22,28 +22,54 @@ class Source(NamedTuple):
     labels: tuple[Any, Any]
     """Multi-hot, of queries and database."""
 
+    @property
+    def shape(self) -> Record:
+        """How much there is to score."""
+        codes = next(iter(self.searches.values()))[0]
+        queries, items = map(len, self.labels)
+        return {"queries": queries, "items": items, "bits": 8 * codes.shape[1]}
+
+
+def counted(source: Source, codes: tuple[Any, Any]) -> Any:
+    """Counts per radius of one direction.
+
+    Raises:
+        InputError: if no query has anything to find.
+    """
+    counts = retrieval.count(*codes, *source.labels)
+    got = "no query that shares a label with an item"
+    require(bool(counts.relevant.any()), "labels", got, "at least one")
+    return counts
+
 
 def read_sources(
-    paths: Sequence[Path], *, keys: Sequence[str] = (), root: str = ""
+    paths: Sequence[Path],
+    *,
+    keys: Sequence[str] = (),
+    pairs: Sequence[str] = (),
+    root: str = "",
 ) -> Iterator[Source]:
     """Every seed of a run, or the codes in files.
 
     Args:
         paths: one folder that train wrote, or files.
         keys: names of a file's arrays, as PART=NAME.
+        pairs: modalities to search in files, as QUERY:DATABASE.
         root: data root of a run, where it has moved.
 
     Raises:
         InputError: if there is no such run or file, or it cannot be used.
     """
     require(bool(paths), "source", "nothing", "the folder of a run, or files of codes")
-    if len(paths) == 1 and not paths[0].is_file():
+    for path in paths:
+        require(path.exists(), "source", path, "a file or a folder that exists")
+    if len(paths) == 1 and paths[0].is_dir():
         yield from _of_run(paths[0], root)
         return
     for word in keys:
         require("=" in word, "keys", word, "PART=NAME")
     named = dict(word.split("=", 1) for word in keys)
-    found = data.read_code_sets(paths, keys=named)
+    found = data.read_code_sets(paths, keys=named, pairs=pairs)
     labels = (found.query_labels, found.database_labels)
     yield Source({"file": " ".join(map(str, paths))}, found.searches, labels)
 

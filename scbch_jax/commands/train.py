@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from scbch_jax import config, experiment
-from scbch_jax.commands import show
+from scbch_jax.commands import show, signals
 from scbch_jax.settings.commands import Train
 
 
@@ -12,7 +12,12 @@ def main(options: Train) -> None:
     plan = options.experiment
     folder = options.out or Path("runs") / f"{options.name}-{config.digest(plan)}"
     epochs = plan.training.epochs * len(plan.seeds)
-    with show.progress(options.name, epochs=epochs) as on_epoch:
-        lines = experiment.run(plan, folder, resume=options.resume, on_epoch=on_epoch)
+    with (
+        show.progress(options.name, epochs=epochs) as on_epoch,
+        signals.asked_to_end() as stop,
+    ):
+        lines = experiment.run(
+            plan, folder, resume=options.resume, on_epoch=on_epoch, stop=stop
+        )
     show.say(show.results(lines, plan.seeds))
     show.say(f"results: {folder}")

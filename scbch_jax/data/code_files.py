@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 
 from scbch_jax.checks import require
+from scbch_jax.data.code_forms import Items, Queries, pack_pair, read_labels
 from scbch_jax.data.files import array_names, read_array
 
-Queries = UInt8[np.ndarray, "queries bytes"]
-Items = UInt8[np.ndarray, "items bytes"]
+Place = tuple[Path, str]
+"""A file, and an array's name in it."""
 
 
 class CodeSets(NamedTuple):
@@ -22,13 +23,6 @@ class CodeSets(NamedTuple):
     query_labels: Float[np.ndarray, "queries classes"]
     database_labels: Float[np.ndarray, "items classes"]
 
-
-PARTS = (
-    "query_image", "query_text", "query_codes",
-    "database_image", "database_text", "database_codes",
-    "query_labels", "database_labels",
-)  # fmt: skip
-"""What a file may hold. Codes without a modality are searched under the name codes."""
 
 ALSO_CALLED = {
     "query_image": ("q_img", "qBX", "qB_img", "query_img"),
@@ -47,10 +41,14 @@ SEARCHES = {
     "t2i": ("query_text", "database_image"),
     "codes": ("query_codes", "database_codes"),
 }
+"""Pairs that are searched if a file has them, by direction."""
 
 
 def read_code_sets(
-    paths: Sequence[Path], *, keys: Mapping[str, str] | None = None
+    paths: Sequence[Path],
+    *,
+    keys: Mapping[str, str] | None = None,
+    pairs: Sequence[str] = (),
 ) -> CodeSets:
     """Reads codes and labels.
 
@@ -60,69 +58,64 @@ def read_code_sets(
     Args:
         paths: one file with all arrays, several with some each (an `.npy` file's array
             has the file's name), or the two that `scbch encode` wrote, queries first.
-        keys: which array is which, for names not in `PARTS` and `ALSO_CALLED`.
+        keys: array by part, for names not in `ALSO_CALLED`; a part is query_ or
+            database_ and the name of a modality, or labels.
+        pairs: QUERY:DATABASE modalities to search; by default those of `SEARCHES`.
 
     Raises:
         InputError: if a file cannot be read, or an array is missing or does not fit.
     """
-    arrays = _collect(paths, dict(keys or {}))
-    have = ", ".join(arrays) or "nothing that is known"
+    places = _places(paths, dict(keys or {}))
+    have = ", ".join(places) or "nothing that is known"
+    for part in ("query_labels", "database_labels"):
+        require(part in places, part, f"none beside {have}", "labels of both sets")
     searches = {
-        name: pack_pair({part: arrays[part] for part in parts})
-        for name, parts in SEARCHES.items()
-        if all(part in arrays for part in parts)
+        way: pack_pair({part: read_array(*places[part]) for part in parts})
+        for way, parts in _searches(pairs, places).items()
     }
     require(bool(searches), "codes", have, f"both of one pair of {_pairs()}")
-    for part in ("query_labels", "database_labels"):
-        require(part in arrays, part, have, "labels of both sets")
-    labels = _read_labels(arrays["query_labels"], arrays["database_labels"])
-    for name, (query, items) in searches.items():
-        sides = zip(SEARCHES[name], (query, items), labels, strict=True)
-        for side, codes, rows in sides:
-            wanted = f"the {len(rows)} of its labels"
-            require(len(codes) == len(rows), side, f"{len(codes)} rows", wanted)
-    return CodeSets(searches, *labels)
+    sizes = [{len(codes[side]) for codes in searches.values()} for side in (0, 1)]
+    for side, found in zip(("query", "database"), sizes, strict=True):
+        require(len(found) == 1, f"{side} codes", f"{sorted(found)} rows", "one number")
+    labels = [read_array(*places[f"{side}_labels"]) for side in ("query", "database")]
+    rows = (sizes[0].pop(), sizes[1].pop())
+    return CodeSets(searches, *read_labels(*labels, rows=rows))
 
 
-def pack_pair(sides: Mapping[str, np.ndarray]) -> tuple[Queries, Items]:
-    """Two sets of codes of one form as packed bytes; the last byte's rest is zero.
-
-    Args:
-        sides: query codes and database codes, by the name that messages use.
-
-    Raises:
-        InputError: if they are no matrices of finite numbers of one width.
-    """
-    for field, codes in sides.items():
-        got = f"{codes.dtype} of shape {codes.shape}"
-        whole = codes.ndim == 2 and codes.size > 0 and codes.dtype.kind in "biuf"
-        require(whole, field, got, "numbers, a code a row")
-        finite = bool(np.isfinite(codes).all())
-        require(finite, field, "NaN or infinity", "finite numbers")
-    (_, query), (field, items) = sides.items()
-    columns = [codes.shape[1] for codes in (query, items)]
-    require(columns[0] == columns[1], field, f"{columns[1]} columns", f"{columns[0]}")
-    if query.dtype == items.dtype == np.uint8 and max(query.max(), items.max()) > 1:
-        return query, items
-    return np.packbits(query > 0, axis=1), np.packbits(items > 0, axis=1)
+def _searches(
+    pairs: Sequence[str], places: Mapping[str, Place]
+) -> dict[str, tuple[str, str]]:
+    """Query part and database part by direction; those asked for must be there."""
+    if not pairs:
+        there = places.keys()
+        return {way: both for way, both in SEARCHES.items() if there >= set(both)}
+    found = {}
+    for pair in pairs:
+        query, _, items = pair.partition(":")
+        require(bool(query and items), "pairs", pair, "QUERY:DATABASE")
+        found[pair] = (f"query_{query}", f"database_{items}")
+        for part in found[pair]:
+            require(part in places, "pairs", part, f"one of {', '.join(places)}")
+    return found
 
 
-def _collect(paths: Sequence[Path], keys: dict[str, str]) -> dict[str, np.ndarray]:
-    """Arrays by part, from all files."""
+def _places(paths: Sequence[Path], keys: dict[str, str]) -> dict[str, Place]:
+    """In which file, and under which name, each part stands."""
     for part in keys:
-        require(part in PARTS, "keys", part, f"one of {', '.join(PARTS)}")
-    arrays: dict[str, np.ndarray] = {}
+        known = part.startswith(_SIDES)
+        require(known, "keys", part, "query_ or database_ and a name")
+    places: dict[str, Place] = {}
     for path, side in zip(paths, _sides(paths), strict=True):
         names = array_names(path) or [Path(path).stem]
         for name in names:
             part = _part_of(f"{side}{name}", keys)
             if part is not None:
                 twice = f"{part} twice, again in {path}"
-                require(part not in arrays, "codes", twice, "it once")
-                arrays[part] = read_array(path, name)
+                require(part not in places, "codes", twice, "it once")
+                places[part] = (path, name)
         missing = [k for k in keys.values() if len(paths) == 1 and k not in names]
         require(not missing, "keys", ", ".join(missing), f"one of {', '.join(names)}")
-    return arrays
+    return places
 
 
 def _sides(paths: Sequence[Path]) -> list[str]:
@@ -135,42 +128,17 @@ def _sides(paths: Sequence[Path]) -> list[str]:
 
 
 def _part_of(name: str, keys: dict[str, str]) -> str | None:
-    for part in PARTS:
-        names = (keys[part],) if part in keys else (part, *ALSO_CALLED[part])
-        if name in names:
+    """What an array is: as the keys say, by a known name, or by its own."""
+    for part, key in keys.items():
+        if name == key:
             return part
-    return None
+    for part, names in ALSO_CALLED.items():
+        if name in names and part not in keys:
+            return part
+    return name if name.startswith(_SIDES) and name not in keys else None
 
 
-def _read_labels(
-    query: np.ndarray, database: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Both sets' labels as multi-hot rows of one width."""
-    sides = {"query_labels": query, "database_labels": database}
-    for field, labels in sides.items():
-        numbers = labels.dtype.kind in "biuf" and labels.ndim in (1, 2)
-        wanted = "multi-hot rows or class numbers"
-        require(numbers, field, f"{labels.dtype} {labels.shape}", wanted)
-        finite = bool(np.isfinite(labels).all())
-        require(finite, field, "NaN or infinity", "finite numbers")
-    if all(labels.ndim == 1 or labels.shape[1] == 1 for labels in sides.values()):
-        classes = np.unique(np.concatenate([query.ravel(), database.ravel()]))
-        return tuple(
-            (labels.reshape(-1, 1) == classes).astype(np.float32)
-            for labels in sides.values()
-        )  # type: ignore[return-value] -- two of them
-    for field, labels in sides.items():
-        wrong = labels[(labels != 0) & (labels != 1)]
-        require(
-            not wrong.size,
-            field,
-            f"the value {next(wrong.flat, 0):g}",
-            "labels 0 and 1",
-        )
-    same = query.shape[1:] == database.shape[1:]
-    wanted = f"{query.shape[1:]} classes"
-    require(same, "database_labels", database.shape, wanted)
-    return query.astype(np.float32), database.astype(np.float32)
+_SIDES = ("query_", "database_")
 
 
 def _pairs() -> str:

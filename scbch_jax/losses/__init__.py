@@ -22,6 +22,7 @@ from scbch_jax.losses.memory import (
     times_drawn,
 )
 from scbch_jax.losses.mixture import best_cut, lower_share
+from scbch_jax.losses.nearest import nearest_rows, recall
 from scbch_jax.losses.neighbors import (
     confidence_weights,
     neighbor_soft_labels,
@@ -41,8 +42,10 @@ from scbch_jax.losses.quantization import (
     unit_quantization_loss,
 )
 from scbch_jax.losses.ranking import kept_ranking_loss, ranking_loss
+from scbch_jax.losses.running_best import Best
 
 __all__ = [
+    "Best",
     "Terms",
     "attraction_loss",
     "best_cut",
@@ -60,6 +63,7 @@ __all__ = [
     "lowered_matrix",
     "memory_contrast_loss",
     "neighbor_shares",
+    "nearest_rows",
     "neighbor_soft_labels",
     "pair_loss",
     "partner_matrix",
@@ -69,6 +73,7 @@ __all__ = [
     "ranking_loss",
     "rewritten_memory",
     "similarity_graph",
+    "recall",
     "similarity_matrix",
     "stepped_repulsion_loss",
     "times_drawn",

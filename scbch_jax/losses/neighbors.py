@@ -4,16 +4,19 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+from jax.sharding import Mesh
 from jaxtyping import Array, Float, Int
 
 from scbch_jax.checks import check_rank, check_same_rows, check_same_shape
+from scbch_jax.losses.nearest import EPSILON, nearest_rows, unit_rows
+from scbch_jax.losses.running_best import Best
 from scbch_jax.types import ScalarLike
 
-EPSILON = 1e-8
-"""Keeps divisions finite, at the size that the released code uses."""
 
-
-@partial(jax.jit, static_argnames=("neighbors", "reading", "block"))
+@partial(
+    jax.jit,
+    static_argnames=("neighbors", "reading", "search", "mesh", "block", "column_block"),
+)
 def neighbor_soft_labels(
     image_codes: Float[Array, "samples bits"],
     text_codes: Float[Array, "samples bits"],
@@ -21,13 +24,16 @@ def neighbor_soft_labels(
     *,
     neighbors: int,
     reading: str = "official",
+    search: str = "exact",
+    mesh: Mesh | None = None,
     block: int = 512,
+    column_block: int = 16384,
 ) -> Float[Array, "samples classes"]:
     """Labels that the most similar samples vote for each sample: p of Eq. 1.
 
     Neighbors are the k samples with the largest cosine similarity, averaged over both
-    modalities; the sample itself counts as similarity 0. Memory is block · samples,
-    never samples².
+    modalities; the sample itself counts as similarity 0. Memory is that of
+    `nearest_rows`: never samples², nor a block of whole rows of it.
 
     Args:
         image_codes: relaxed codes, or any features.
@@ -37,28 +43,42 @@ def neighbor_soft_labels(
         reading: how a vote weighs. "official": the average similarity over its sum
             (released code); "paper": each modality's similarity over its own sum, then
             averaged (Eq. 1).
-        block: rows that are searched at once.
+        search: "exact" or "approximate", as in `nearest_rows`.
+        mesh: devices with an axis "data" to share the search among.
+        block: rows that search at once.
+        column_block: rows that are searched at once.
 
     Raises:
         ValueError: if the rows do not align or k is not below the number of samples.
     """
-    check_rank(2, image_codes=image_codes, labels=labels)
-    check_same_shape(image_codes=image_codes, text_codes=text_codes)
+    check_rank(2, labels=labels)
     check_same_rows(labels=labels, image_codes=image_codes)
-    if not 0 < neighbors < len(labels):
-        raise ValueError(f"neighbors: got {neighbors}, wanted 1 to {len(labels) - 1}")
-    weigh = {"official": _averaged_votes, "paper": _votes_by_modality}[reading]
-    modalities = jnp.stack([_unit_rows(image_codes), _unit_rows(text_codes)])
+    found = nearest_rows(
+        image_codes,
+        text_codes,
+        neighbors=neighbors,
+        search=search,
+        mesh=mesh,
+        row_block=block,
+        column_block=column_block,
+    )
+    modalities = jnp.stack([unit_rows(image_codes), unit_rows(text_codes)])
 
-    def soft_label(row: Int[Array, ""]) -> Float[Array, " classes"]:
-        similarity = jnp.einsum("mb,msb->ms", modalities[:, row], modalities)
-        itself = jnp.arange(len(labels)) == row
-        similarity = jnp.where(itself, 0.0, similarity)
-        _, nearest = jax.lax.top_k(similarity.mean(axis=0), neighbors)
-        return weigh(similarity[:, nearest]) @ labels[nearest]
+    def soft_label(
+        row: tuple[Int[Array, ""], Best],
+    ) -> Float[Array, " classes"]:
+        own, nearest = row
+        if reading == "official":
+            votes = _share(nearest.similarity)
+        else:
+            theirs = modalities[:, nearest.index]
+            similarity = jnp.einsum("mb,mkb->mk", modalities[:, own], theirs)
+            similarity = jnp.where(nearest.index == own, 0.0, similarity)
+            votes = jax.vmap(_share)(similarity).mean(axis=0)
+        return votes @ labels[nearest.index]
 
-    rows = jnp.arange(len(labels))
-    return jax.lax.map(soft_label, rows, batch_size=min(block, len(labels)))
+    rows = jnp.arange(len(labels), dtype=jnp.int32)
+    return jax.lax.map(soft_label, (rows, found), batch_size=min(block, len(labels)))
 
 
 @jax.jit
@@ -79,20 +99,9 @@ def confidence_weights(
         ValueError: if the shapes differ.
     """
     check_same_shape(labels=labels, soft_labels=soft_labels)
-    agreement = (_unit_rows(labels) * _unit_rows(soft_labels)).sum(axis=1)
+    agreement = (unit_rows(labels) * unit_rows(soft_labels)).sum(axis=1)
     return floor + (1.0 - floor) * agreement
 
 
-def _averaged_votes(similarity: Float[Array, "2 k"]) -> Float[Array, " k"]:
-    votes = similarity.mean(axis=0)
-    return votes / (votes.sum() + EPSILON)
-
-
-def _votes_by_modality(similarity: Float[Array, "2 k"]) -> Float[Array, " k"]:
-    sums = similarity.sum(axis=1, keepdims=True)
-    return (similarity / (sums + EPSILON)).mean(axis=0)
-
-
-def _unit_rows(rows: Float[Array, "n width"]) -> Float[Array, "n width"]:
-    lengths = jnp.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / jnp.maximum(lengths, EPSILON)
+def _share(similarity: Float[Array, " k"]) -> Float[Array, " k"]:
+    return similarity / (similarity.sum() + EPSILON)

@@ -177,6 +177,7 @@ def build(
                 train.labels,
                 neighbors=options.neighbors,
                 reading=options.reading,
+                search=options.neighbor_search,
             )
             return losses.confidence_weights(
                 train.labels, soft_labels, floor=hp.confidence_floor

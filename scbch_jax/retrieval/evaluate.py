@@ -1,5 +1,6 @@
 """A cross-modal evaluation: each modality's query set searches the other's database."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,14 +27,14 @@ from scbch_jax.retrieval.spread import count
 def measures(
     counts: RadiusCounts,
     *,
-    depth: int | None = None,
+    depths: Sequence[int] = (),
     graded: GradedCounts | None = None,
 ) -> dict[str, Float[np.ndarray, " queries"]]:
     """Every metric that was asked for, of each query, by name; NaN where undefined.
 
     Args:
         counts: from `radius_counts`.
-        depth: cut-off k of the metrics that have one; they are left out without it.
+        depths: cut-offs k of the metrics that have one; left out without any.
         graded: from `graded_counts`; the graded metrics are left out without it.
     """
     found = {
@@ -41,7 +42,9 @@ def measures(
         "MAP, best order of ties": average_precision(counts, ties="best"),
         "MAP, worst order of ties": average_precision(counts, ties="worst"),
     }
-    if depth is not None:
+    if graded is not None:
+        found["weighted MAP"] = weighted_average_precision(graded)
+    for depth in depths:
         precision, recall = precision_recall_at(counts, np.array([depth]))
         found |= {
             f"MAP@{depth}": average_precision(counts, depth=depth),
@@ -51,11 +54,9 @@ def measures(
             f"precision@{depth}": precision[:, 0],
             f"recall@{depth}": recall[:, 0],
         }
-    if graded is not None:
-        found["weighted MAP"] = weighted_average_precision(graded)
-    if graded is not None and depth is not None:
-        found[f"NDCG@{depth}"] = ndcg(graded, depth=depth)
-        found[f"ACG@{depth}"] = average_cumulative_gain(graded, depth=depth)
+        if graded is not None:
+            found[f"NDCG@{depth}"] = ndcg(graded, depth=depth)
+            found[f"ACG@{depth}"] = average_cumulative_gain(graded, depth=depth)
     return found
 
 

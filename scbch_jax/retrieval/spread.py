@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Shaped, UInt8
 
-from scbch_jax.checks import check_same_rows
+from scbch_jax.checks import check_rank, check_same_rows
 from scbch_jax.retrieval.hamming import RadiusCounts, radius_counts
 
 CHUNK = {"cpu": 480 * 2**10, "other": 2**25}
@@ -38,8 +38,18 @@ def count(
         chunk: items that are counted at once; by default what suits the device.
 
     Raises:
-        ValueError: if rows or widths do not fit together.
+        ValueError: if rows or widths do not fit together, or the database is empty.
     """
+    check_rank(2, query_codes=query_codes, database_codes=database_codes)
+    check_rank(2, query_labels=query_labels, database_labels=database_labels)
+    for name, codes in (
+        ("query_codes", query_codes),
+        ("database_codes", database_codes),
+    ):
+        if codes.dtype != np.uint8:
+            raise ValueError(f"{name}: got {codes.dtype}, wanted packed bytes, uint8")
+        if not len(codes):
+            raise ValueError(f"{name}: got none, wanted at least one")
     check_same_rows(query_codes=query_codes, query_labels=query_labels)
     check_same_rows(database_codes=database_codes, database_labels=database_labels)
     devices = _workers(len(query_codes))

@@ -6,15 +6,15 @@ from typing import Annotated, Literal
 
 import tyro
 
-from scbch_jax.checks import require
+from scbch_jax.settings.benches import BenchEvaluate, BenchNeighbors, BenchTrain
 from scbch_jax.settings.experiment import Data, Experiment
 from scbch_jax.settings.wanted import (
     at_least,
     between,
     check_fields,
+    depth_list,
     optional,
     seed_list,
-    size_list,
 )
 
 Flat = tyro.conf.arg(name="")
@@ -36,6 +36,36 @@ class Train:
 
 
 @dataclass(frozen=True)
+class Sweep:
+    """Run all experiments of a sweep: CONFIG is a .py program with get_sweep().
+
+    An option of an experiment replaces what the program says, in every run.
+    """
+
+    experiment: Annotated[Experiment, Flat] = field(default_factory=Experiment)
+    out: Path | None = None
+    """Folder for all runs; by default runs/sweeps/NAME. What is finished there is not
+    run again, what is not goes on where it was."""
+    way: Literal["measured", "one", "lanes"] = "measured"
+    """Runs of one compilation: one after another, side by side as lanes, or what a
+    short measurement says is faster."""
+    lanes: Annotated[int, at_least(1)] = 8
+    """Runs side by side at most."""
+    only: tuple[str, ...] = ()
+    """Words that must all stand in the name of a run, such as mirflickr 64bits."""
+    drop_states: bool = False
+    """Remove the saved states of finished runs: their result lines stay."""
+    name: tyro.conf.Suppress[str] = "sweep"
+    """Name of the program; the command line sets it."""
+    experiments: tyro.conf.Suppress[tyro.conf.Fixed[tuple[Experiment, ...]]] = ()
+    """All experiments, with the options given put in each; the command line sets it."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+
+
+@dataclass(frozen=True)
 class Evaluate:
     """Score a trained run's saved weights, or anyone's hash codes from files."""
 
@@ -44,11 +74,14 @@ class Evaluate:
     .npz, .npy, .h5 or .mat; codes real, -1/1, 0/1 or packed, labels rows or numbers."""
     keys: tuple[str, ...] = ()
     """Names of the files' arrays where they are unusual, as query_image=NAME; also
-    query_text, query_codes, query_labels, and the same of database."""
+    query_text, query_codes, query_labels, and the same of database. After the files."""
+    pairs: tuple[str, ...] = ()
+    """Which modalities search which, as image:text or audio:image: query_audio against
+    database_image; by default image:text and text:image, or codes."""
     root: str = ""
     """Data root, where it is not the one that the run was trained with."""
-    depth: Annotated[int | None, optional(at_least(1))] = None
-    """Cut-off k: adds MAP, precision and recall among the first k items."""
+    depth: Annotated[tuple[int, ...], depth_list()] = ()
+    """Cut-offs k: each adds MAP, precision and recall among the first k items."""
     grade: Literal["none", "shared", "jaccard"] = "none"
     """What relevance is worth: labels shared, or their overlap; adds weighted MAP, and
     NDCG and ACG at the cut-off."""
@@ -79,6 +112,8 @@ class Compare:
     second: tyro.conf.Positional[Path]
     """The other, of the same queries."""
     keys: tuple[str, ...] = ()
+    """As for evaluate."""
+    pairs: tuple[str, ...] = ()
     """As for evaluate."""
     depth: Annotated[int | None, optional(at_least(1))] = None
     """Cut-off k of MAP; by default the whole ranking."""
@@ -184,42 +219,21 @@ class Convert:
 
 @dataclass(frozen=True)
 class Bench:
-    """Time the evaluator beside a sort per query in PyTorch and a scan by FAISS."""
+    """Time the evaluator, the neighbor search or training beside other ways."""
 
-    what: tyro.conf.Positional[Literal["evaluate"]] = "evaluate"
-    """What is timed: MAP and a 15-point precision-recall curve, both directions."""
-    queries: Annotated[int, at_least(1)] = 2000
-    """Queries of each direction."""
-    items: Annotated[tuple[int, ...], size_list()] = (18015,)
-    """Sizes of the database, each timed on its own."""
-    bits: Annotated[int, at_least(8)] = 64
-    """Length of the codes, a multiple of 8."""
-    classes: Annotated[int, at_least(1)] = 24
-    """Classes that an item may be labelled with."""
-    rounds: Annotated[int, at_least(1)] = 5
-    """How often each way is timed, in turns; the median is printed."""
-    sampled: Annotated[int, at_least(1)] = 100
-    """Queries on which the way that takes one after the other is timed."""
-    json: Path | None = None
-    """File to write every line to, one JSON object a line."""
-    picture: Path | None = None
-    """File to draw seconds against database size into: .png or .svg."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self)
-        require(self.bits % 8 == 0, "bits", self.bits, "a positive multiple of 8")
-        for name in ("json", "picture"):
-            path = getattr(self, name)
-            fits = path is None or path.absolute().parent.is_dir()
-            require(fits, name, path, "a file in a folder that exists")
-        kinds = (".png", ".svg")
-        fits = self.picture is None or self.picture.suffix in kinds
-        require(fits, "picture", self.picture, "a .png or .svg file")
+    what: Annotated[
+        Annotated[BenchEvaluate, tyro.conf.subcommand("evaluate", prefix_name=False)]
+        | Annotated[
+            BenchNeighbors, tyro.conf.subcommand("neighbors", prefix_name=False)
+        ]
+        | Annotated[BenchTrain, tyro.conf.subcommand("train", prefix_name=False)],
+        Flat,
+    ]
 
 
 COMMANDS: dict[str, type] = {
     "train": Train,
+    "sweep": Sweep,
     "evaluate": Evaluate,
     "compare": Compare,
     "encode": Encode,

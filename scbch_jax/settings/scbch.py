@@ -38,6 +38,8 @@ class Options:
     """Where paper and released code differ: as released, or as printed."""
     neighbors: Annotated[int, at_least(1)] = 20
     """k: neighbors that vote a row's soft label (Eq. 1)."""
+    neighbor_search: Literal["exact", "approximate"] = "exact"
+    """How neighbors are found: all of them, or nearly all by shorter products."""
     warmup_epochs: Annotated[int, at_least(0)] = 5
     """E_w of Eq. 9: first epochs, in which every row counts fully."""
     hidden: Annotated[int, at_least(1)] = 8192

@@ -76,6 +76,14 @@ def size_list() -> Wanted:
     )
 
 
+def depth_list() -> Wanted:
+    """Whole numbers from 1, none of them twice; there may be none."""
+    return Wanted(
+        lambda xs: not xs or size_list().test(xs),
+        "whole numbers from 1, all of them different",
+    )
+
+
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 

@@ -9,17 +9,34 @@ from scbch_jax.training.epoch import (
     start,
     train_epoch,
 )
-from scbch_jax.training.loop import Epoch, fit
+from scbch_jax.training.lanes import (
+    Lanes,
+    LanesEpoch,
+    fit_lanes,
+    lane,
+    stack,
+    start_lanes,
+    train_epoch_lanes,
+)
+from scbch_jax.training.loop import Epoch, fit, require_finite
 
 __all__ = [
     "Checkpoints",
     "Epoch",
+    "Lanes",
+    "LanesEpoch",
     "RunState",
     "context_of",
     "encode_features",
     "encode_split",
     "fit",
+    "fit_lanes",
     "gradient_step",
+    "lane",
+    "require_finite",
+    "stack",
     "start",
+    "start_lanes",
     "train_epoch",
+    "train_epoch_lanes",
 ]

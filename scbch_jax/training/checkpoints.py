@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import cast
 
 import jax
+import numpy as np
 import orbax.checkpoint as ocp
 
 from scbch_jax.checks import InputError
@@ -17,40 +18,72 @@ logging.getLogger("absl").setLevel(logging.CRITICAL)
 class Checkpoints:
     """The saved states of one run, in a folder of their own.
 
-    A save is written beside the others and renamed when it is whole, so a process that
-    dies leaves the one before.
+    A save is written in the background, beside the others, and renamed when it is
+    whole, so a process that dies leaves the one before.
     """
 
     def __init__(self, folder: Path, *, keep: int = 2) -> None:
         """Opens the folder, making it if needed; keeps the latest `keep` states."""
-        options = ocp.CheckpointManagerOptions(
-            max_to_keep=keep, enable_async_checkpointing=False
-        )
+        options = ocp.CheckpointManagerOptions(max_to_keep=keep)
         self._manager = ocp.CheckpointManager(folder.absolute(), options=options)
 
-    def latest(self) -> int:
-        """Epochs behind the latest saved state; 0 if none is saved."""
-        return self._manager.latest_step() or 0
+    def saved(self) -> list[int]:
+        """Epochs behind each saved state, the latest first."""
+        return sorted(self._manager.all_steps(), reverse=True)
 
     def save(self, epoch: int, run: RunState) -> None:
-        """Writes the state after `epoch` epochs."""
-        self._manager.save(epoch, args=ocp.args.StandardSave(run))
+        """Starts to write the state after `epoch` epochs; `finish` waits for it."""
+        # The next epoch takes the memory of `run` over, so what is written is a copy.
+        copy = jax.tree.map(lambda leaf: np.array(leaf, copy=True), run)
+        self._manager.save(epoch, args=ocp.args.StandardSave(copy))
 
-    def restore(self, like: RunState) -> RunState:
-        """Reads the latest state; `like` gives structure, shapes and dtypes.
+    def finish(self) -> None:
+        """Returns when all that was saved is on disk; raises what went wrong there."""
+        self._manager.wait_until_finished()
+
+    def restore(self, epoch: int, like: RunState) -> RunState:
+        """Reads one state; `like` gives structure, shapes and dtypes.
 
         Raises:
             InputError: if it is damaged, or of other shapes.
         """
         abstract = jax.tree.map(ocp.utils.to_shape_dtype_struct, like)
-        latest, wanted = self._manager.latest_step(), ocp.args.StandardRestore(abstract)
         try:
-            return cast(RunState, self._manager.restore(latest, args=wanted))
+            wanted = ocp.args.StandardRestore(abstract)
+            return cast(RunState, self._manager.restore(epoch, args=wanted))
         except Exception as error:
             # Orbax and what lies below it raise a dozen kinds for a damaged file.
             reason = (str(error) or type(error).__name__).splitlines()[0]
-            came = f"{self._manager.directory / str(latest)}, which cannot be read"
+            came = f"{self._manager.directory / str(epoch)}, which cannot be read"
             raise InputError(
                 f"checkpoint: got {came} ({reason}), "
                 "wanted a whole state of this configuration"
             ) from error
+
+    def latest(self, like: RunState) -> tuple[int, RunState] | None:
+        """Epochs behind the latest state that can be read, and that state.
+
+        A damaged one is passed over with a warning; nothing is returned if there is
+        none at all.
+
+        Raises:
+            InputError: if states are saved, and none of them can be read.
+        """
+        epochs = self.saved()
+        for epoch in epochs:
+            try:
+                return epoch, self.restore(epoch, like)
+            except InputError as error:
+                if epoch == epochs[-1]:
+                    raise
+                _logger.warning("%s; the one before it is used", error)
+        return None
+
+    def forget_after(self, epoch: int) -> None:
+        """Removes states of later epochs, which will be written again."""
+        for later in self.saved():
+            if later > epoch:
+                self._manager.delete(later)
+
+
+_logger = logging.getLogger(__name__)

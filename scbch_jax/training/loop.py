@@ -55,10 +55,15 @@ def fit(
             run, hparams, train, key, number, context=context, recipe=recipe
         )
         losses = {name: float(np.mean(v)) for name, v in jax.device_get(log).items()}
-        require(
-            bool(np.isfinite(list(losses.values())).all()),
-            "training",
-            f"a loss of {losses['total']} in epoch {epoch + 1}",
-            "finite losses: try a smaller hparams.learning-rate, or check the features",
-        )
+        require_finite(losses, epoch + 1)
         yield Epoch(epoch + 1, run, losses)
+
+
+def require_finite(losses: dict[str, float], epoch: int) -> None:
+    """Raises `InputError` if a loss of an epoch, from 1, is no longer finite."""
+    require(
+        bool(np.isfinite(list(losses.values())).all()),
+        "training",
+        f"a loss of {losses['total']} in epoch {epoch}",
+        "finite losses: try a smaller hparams.learning-rate, or check the features",
+    )

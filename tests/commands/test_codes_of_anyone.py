@@ -136,12 +136,27 @@ def test_every_measure_and_every_file(sets, tmp_path, capsys):
     [
         ({"query_labels": None}, "query_labels: got "),
         ({"database_text": None, "query_text": None}, "codes: got "),
-        ({"database_text": np.ones((9, BITS))}, "database_text: got 9 rows"),
+        ({"database_text": np.ones((9, BITS))}, "database codes: got [9, 40] rows"),
         ({"database_text": np.ones((ITEMS, 8))}, "database_text: got 8 columns"),
         ({"query_image": np.full((QUERIES, BITS), np.nan)}, "query_image: got NaN"),
         ({"query_image": np.full(QUERIES, "a")}, "query_image: got <U1 of shape (12,)"),
+        (
+            {"query_image": np.full((QUERIES, BITS), 0.5)},
+            "query_image: got float64 from",
+        ),
+        ({"query_image": np.full((QUERIES, BITS), 7)}, "query_image: got int64 from 7"),
+        ({"query_image": np.ones((0, BITS))}, "wanted at least one code"),
+        ({"query_labels": np.ones((9, 5))}, "query_labels: got 9 rows, wanted 12"),
+        ({"query_labels": np.zeros((QUERIES, 5))}, "labels: got no query that shares"),
+        (
+            {"query_labels": np.ones(QUERIES)},
+            "database_labels: got 5 classes, wanted cl",
+        ),
         ({"query_labels": np.full((QUERIES, 5), 2)}, "query_labels: got the value 2"),
-        ({"query_labels": np.ones((QUERIES, 4))}, "database_labels: got (40, 5)"),
+        (
+            {"query_labels": np.ones((QUERIES, 4))},
+            "database_labels: got 5 classes, wanted 4",
+        ),
     ],
 )
 def test_bad_input_is_one_line(sets, tmp_path, capsys, changes, message):
@@ -153,6 +168,59 @@ def test_bad_input_is_one_line(sets, tmp_path, capsys, changes, message):
     assert message in said
     assert said.count("\n") == 1
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_signs_kept_as_bytes_are_refused(sets, tmp_path, capsys):
+    """-1 and 1 as uint8 are 255 and 1, which looks packed and is not."""
+    wrong = {k: a.astype(np.uint8) for k, a in sets.items()}
+    np.savez(tmp_path / "a.npz", **wrong)
+    assert cli.main(["evaluate", str(tmp_path / "a.npz")]) == 2
+    assert "got bytes 1 and 255 only" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--depth", "41"], "depth: got (41,), wanted at most the 40 items"),
+        (["--pairs", "image"], "pairs: got image, wanted QUERY:DATABASE"),
+        (["--pairs", "image:audio"], "pairs: got database_audio, wanted one of"),
+        (["--keys", "image=a"], "keys: got image, wanted query_ or database_"),
+        (["--csv", "a.npz"], "files: got a.npz to read and to write"),
+    ],
+)
+def test_options_that_do_not_fit_are_one_line(
+    sets, tmp_path, monkeypatch, capsys, words, message
+):
+    monkeypatch.chdir(tmp_path)
+    np.savez("a.npz", **sets)
+    assert cli.main(["evaluate", "a.npz", *words]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_any_modalities_by_name(sets, tmp_path, capsys):
+    """A pair that is named is searched, and no other."""
+    sets["query_audio"] = sets.pop("query_text")
+    np.savez(tmp_path / "a.npz", **sets)
+    line = evaluated(capsys, tmp_path / "a.npz", "--pairs", "audio:image")
+    sets["query_text"] = sets.pop("query_audio")
+    assert line["audio:image"]["MAP"] == wanted(sets)["t2i"]
+    assert "i2t" not in line
+    assert (line["queries"], line["items"], line["bits"]) == (QUERIES, ITEMS, BITS)
+
+
+def test_several_depths(sets, tmp_path, capsys):
+    np.savez(tmp_path / "a.npz", **sets)
+    line = evaluated(capsys, tmp_path / "a.npz", "--depth", "1", "40")
+    assert line["i2t"]["MAP@40"] == pytest.approx(line["i2t"]["MAP"], abs=1e-12)
+    assert "precision@1" in line["t2i"]
+
+
+def test_class_numbers_in_a_row_as_matlab_keeps_them(sets, tmp_path, capsys):
+    numbers = {k: a.argmax(axis=1) for k, a in sets.items() if "labels" in k}
+    np.savez(tmp_path / "a.npz", **{**sets, **numbers})
+    scipy.io.savemat(tmp_path / "a.mat", {**sets, **numbers})
+    lines = [evaluated(capsys, tmp_path / f"a.{end}") for end in ("npz", "mat")]
+    assert lines[0]["i2t"] == lines[1]["i2t"]
 
 
 def test_compare_tells_noise_from_a_difference(sets, tmp_path, capsys):
@@ -182,3 +250,6 @@ def test_other_queries_cannot_be_compared(sets, tmp_path, capsys):
     np.savez(tmp_path / "b.npz", **{**sets, "query_labels": 1 - sets["query_labels"]})
     assert cli.main(["compare", str(tmp_path / "a.npz"), str(tmp_path / "b.npz")]) == 2
     assert "second: got queries with other labels" in capsys.readouterr().err
+    np.savez(tmp_path / "b.npz", **{**sets, "database_labels": np.ones((ITEMS, 5))})
+    assert cli.main(["compare", str(tmp_path / "a.npz"), str(tmp_path / "b.npz")]) == 2
+    assert "second: got a database with other labels" in capsys.readouterr().err

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -47,45 +48,77 @@ def records_of(folder):
     ]
 
 
-@pytest.mark.parametrize("kill_after", [7])
-def test_a_killed_run_goes_on_to_the_same_bits(tmp_path, kill_after):
-    """kill -9 between two checkpoints, after the warm-up."""
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A run that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    assert (
+        scbch("train", "configs/smoke.py", *OFTEN_SAVED, "--out", folder).returncode
+        == 0
+    )
+    return folder
+
+
+def same_run(folder, whole):
     import jax
 
-    words = ["train", "configs/smoke.py", *OFTEN_SAVED, "--out"]
-    assert scbch(*words, tmp_path / "whole").returncode == 0
-    lines = tmp_path / "killed" / "seed-0" / "results.jsonl"
+    pairs = zip(*(jax.tree.leaves(params(f)) for f in (folder, whole)), strict=True)
+    for ours, theirs in pairs:
+        np.testing.assert_array_equal(ours, theirs)
+    assert records_of(folder) == records_of(whole)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 143)]
+)
+def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, whole, number, code):
+    """Between two checkpoints, after the warm-up; asked to end, it saves first."""
+    words = ["train", "configs/smoke.py", *OFTEN_SAVED, "--out", str(tmp_path / "run")]
+    lines = tmp_path / "run" / "seed-0" / "results.jsonl"
     process = subprocess.Popen(
-        [*SCBCH, *words, str(tmp_path / "killed")],
+        [*SCBCH, *words],
         cwd=ROOT,
         env=SURROUNDINGS,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    while not lines.is_file() or lines.read_text().count("\n") < kill_after:
-        assert process.poll() is None, "it ended before it could be killed"
+    while not lines.is_file() or lines.read_text().count("\n") < 6:
+        assert process.poll() is None, "it ended before it could be stopped"
         time.sleep(0.005)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    os.kill(process.pid, number)
+    said = process.communicate()[1]
+    assert process.returncode == code
+    assert (number == signal.SIGTERM) == ("scbch: stopped after seed 0, epoch" in said)
     assert lines.read_text().count("\n") < 9
-    went_on = scbch(*words, tmp_path / "killed", "--resume")
+    went_on = scbch(*words, "--resume")
     assert went_on.returncode == 0, went_on.stderr
-    whole, killed = params(tmp_path / "whole"), params(tmp_path / "killed")
-    for ours, theirs in zip(
-        jax.tree.leaves(killed), jax.tree.leaves(whole), strict=True
-    ):
-        np.testing.assert_array_equal(ours, theirs)
-    numbers = [records_of(tmp_path / name) for name in ("whole", "killed")]
-    assert numbers[0] == numbers[1]
+    same_run(tmp_path / "run", whole)
+
+
+def test_a_damaged_state_is_passed_over(tmp_path, whole):
+    """The one before it is used, with a warning, and the rest trained again."""
+    shutil.copytree(whole, tmp_path / "run")
+    damage(tmp_path / "run" / "seed-0" / "checkpoints" / "9")
+    words = ["train", "configs/smoke.py", *OFTEN_SAVED, "--out", tmp_path / "run"]
+    ran = scbch(*words, "--resume")
+    assert ran.returncode == 0, ran.stderr
+    assert "checkpoints/9, which cannot be read" in ran.stderr
+    assert "the one before it is used" in ran.stderr
+    same_run(tmp_path / "run", whole)
+
+
+def damage(state):
+    for file in state.rglob("*"):
+        if file.is_file():
+            file.write_bytes(file.read_bytes()[:10])
 
 
 def test_a_damaged_checkpoint_is_one_line(tmp_path):
     """In a process of its own: Orbax leaves unfinished reads behind when it fails."""
     words = ["--training.epochs", "1", "--out", tmp_path / "run"]
     assert scbch("train", "configs/smoke.py", *words).returncode == 0
-    for file in (tmp_path / "run" / "seed-0" / "checkpoints" / "1").rglob("*"):
-        if file.is_file():
-            file.write_bytes(file.read_bytes()[:10])
+    damage(tmp_path / "run" / "seed-0" / "checkpoints" / "1")
     ran = scbch("encode", tmp_path / "run", "--out", tmp_path / "codes.npz")
     assert ran.returncode == 2
     assert ran.stderr.startswith("scbch: checkpoint: got ")
@@ -152,7 +185,7 @@ def test_every_command_of_the_pages_runs(tmp_path, capsys):
             with capsys.disabled():
                 print(f"\nleft out, no files in {MIRFLICKR}: {command}")
             continue
-        if words[0] == "train":
+        if words[0] in ("train", "sweep"):
             words += ["--training.epochs", "1"]
         if words[0] == "train" and "mirflickr" in command:
             words += ["--options.hidden", "16"]

@@ -40,18 +40,20 @@ def test_votes_are_convex_combinations(samples, reading):
 
 
 def test_no_array_of_all_pairs():
-    """Memory is block x samples: no value of the program has samples x samples."""
-    samples, block = 640, 64
+    """No value of the program has all pairs, nor a block of rows against all."""
+    samples, block, columns = 640, 64, 128
     codes, labels = jnp.ones((samples, 8)), jnp.ones((samples, 3))
 
     def votes(image, text, labels):
         return losses.neighbor_soft_labels(
-            image, text, labels, neighbors=2, block=block
+            image, text, labels, neighbors=2, block=block, column_block=columns
         )
 
     text = jax.jit(votes).lower(codes, codes, labels).as_text()
-    assert f"{block}x{samples}xf32" in text or f"{block}x2x{samples}xf32" in text
-    assert f"{samples}x{samples}x" not in text
+    assert f"{block}x{columns}xf32" in text
+    for rows in (block, samples):
+        assert f"{rows}x{samples}x" not in text
+        assert f"{samples}x{rows}x" not in text
 
 
 def test_confidence_by_pencil():

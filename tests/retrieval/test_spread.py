@@ -62,3 +62,21 @@ def test_what_does_not_fit_is_named(problem):
     query, items, wanted, there = problem
     with pytest.raises(ValueError, match="database_labels: got 49 rows, wanted 50"):
         retrieval.count(query, items, wanted, there[:-1])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({0: np.zeros((3, 2))}, "query_codes: got float64, wanted packed bytes"),
+        (
+            {1: np.zeros((0, 2), np.uint8), 3: np.zeros((0, 4))},
+            "database_codes: got none",
+        ),
+        ({2: np.zeros(3)}, "query_labels: got shape"),
+    ],
+)
+def test_what_cannot_be_counted_is_said(changes, message):
+    arrays = [np.zeros((n, 2), np.uint8) for n in (3, 5)]
+    arrays += [np.zeros((n, 4)) for n in (3, 5)]
+    with pytest.raises(ValueError, match=message):
+        retrieval.count(*(changes.get(i, a) for i, a in enumerate(arrays)))

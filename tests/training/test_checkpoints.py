@@ -22,33 +22,62 @@ def run(key):
     return training.start(HParams(), key, recipe=RECIPE)
 
 
-def test_what_is_restored_is_what_was_saved(tmp_path, run):
-    checkpoints = training.Checkpoints(tmp_path / "saved")
-    assert checkpoints.latest() == 0
-    checkpoints.save(3, run)
-    back = training.Checkpoints(tmp_path / "saved").restore(run)
+@pytest.fixture
+def save(tmp_path, run):
+    """Saves states after the given epochs, and waits."""
+
+    def save(*epochs):
+        checkpoints = training.Checkpoints(tmp_path / "saved", keep=2)
+        for epoch in epochs:
+            checkpoints.save(epoch, run)
+        checkpoints.finish()
+        return checkpoints
+
+    return save
+
+
+def test_what_is_restored_is_what_was_saved(tmp_path, run, save):
+    assert training.Checkpoints(tmp_path / "saved").latest(run) is None
+    save(3)
+    epoch, back = training.Checkpoints(tmp_path / "saved").latest(run)
+    assert epoch == 3
     assert jax.tree.structure(back) == jax.tree.structure(run)
     for ours, theirs in zip(jax.tree.leaves(back), jax.tree.leaves(run), strict=True):
         assert ours.dtype == theirs.dtype
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_old_states_are_pruned(tmp_path, run):
-    checkpoints = training.Checkpoints(tmp_path / "saved", keep=2)
-    for epoch in (1, 2, 3):
-        checkpoints.save(epoch, run)
-    assert checkpoints.latest() == 3
+def test_what_is_saved_is_the_state_of_that_moment(tmp_path, run):
+    """The next epoch takes the memory over while the file is still being written."""
+    checkpoints = training.Checkpoints(tmp_path / "saved")
+    overwrite = jax.jit(lambda r: jax.tree.map(jnp.zeros_like, r), donate_argnums=0)
+    kept = jax.tree.map(lambda leaf: np.array(leaf, copy=True), run)
+    checkpoints.save(1, run)
+    jax.block_until_ready(overwrite(run))
+    checkpoints.finish()
+    back = checkpoints.restore(1, kept)
+    for ours, theirs in zip(jax.tree.leaves(back), jax.tree.leaves(kept), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_old_states_are_pruned(tmp_path, save):
+    assert save(1, 2, 3).saved() == [3, 2]
     assert sorted(p.name for p in (tmp_path / "saved").iterdir()) == ["2", "3"]
 
 
-def test_a_half_written_state_is_passed_over(tmp_path, run):
+def test_a_half_written_state_is_passed_over(tmp_path, save):
     """A process killed while saving leaves a folder that was never renamed."""
-    checkpoints = training.Checkpoints(tmp_path / "saved")
-    checkpoints.save(1, run)
+    save(1)
     left = tmp_path / "saved" / "2.orbax-checkpoint-tmp"
     left.mkdir()
     (left / "part").write_text("half")
-    assert training.Checkpoints(tmp_path / "saved").latest() == 1
+    assert training.Checkpoints(tmp_path / "saved").saved() == [1]
+
+
+def test_states_to_be_written_again_are_forgotten(save):
+    checkpoints = save(4, 5)
+    checkpoints.forget_after(4)
+    assert checkpoints.saved() == [4]
 
 
 def test_a_run_that_diverges_stops_with_a_line(run, key):

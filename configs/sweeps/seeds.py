@@ -1,0 +1,20 @@
+"""How much of a score is chance: ten seeds of one setting.
+
+bin/scbch sweep configs/sweeps/seeds.py --data.root FOLDER --drop-states
+"""
+
+from collections.abc import Iterator
+
+from scbch_jax.settings import Data, Experiment, Noise, scbch
+
+
+def get_sweep() -> Iterator[Experiment]:
+    """MIRFlickr-25K with its published noise, 64 bits; weights and order differ."""
+    yield Experiment(
+        data=Data("mirflickr"),
+        noise=Noise("published", rate=0.5),
+        bits=64,
+        options=scbch.Options(neighbors=20),
+        hparams=scbch.HParams(margin=0.15, shift=0.8),
+        seeds=tuple(range(10)),
+    )

@@ -1,0 +1,108 @@
+"""`scbch bench train`: steps and epochs, beside PyTorch's, and the floor of a step."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import jax
+
+from scbch_jax import bench
+from scbch_jax.commands import show
+from scbch_jax.report import as_markdown
+from scbch_jax.report.records import Record, replace_file
+from scbch_jax.settings.benches import BenchTrain
+
+PARTS = ("step", "encode", "vote", "score", "epoch")
+
+
+def main(options: BenchTrain) -> None:
+    """Times every part of an epoch, every way, at every width."""
+    lines: list[Record] = []
+    for hidden in options.hidden:
+        lines += _of_width(options, hidden)
+        show.say(f"width {hidden} timed", aside=True)
+    if options.json:
+        replace_file(options.json, "\n".join(map(json.dumps, lines)) + "\n")
+    if options.picture:
+        _draw(lines, options.picture)
+    sizes = f"{options.rows} rows, {options.queries} queries, {options.items} items"
+    show.say(f"{sizes}; batch 128, 64 bits; {jax.devices()[0].device_kind}")
+    show.say(_table(lines))
+    show.say(
+        "encode, vote and score are those of one epoch; the epoch is put together from "
+        f"its parts,\nof which {options.steps} steps, {options.encoded} encoded rows "
+        f"and, in PyTorch, {options.sampled} scored queries were timed"
+    )
+    if not importlib.util.find_spec("torch"):
+        show.say("left out, not installed: PyTorch")
+
+
+def _of_width(options: BenchTrain, hidden: int) -> list[Record]:
+    shape = bench.Shape(
+        hidden, rows=options.rows, queries=options.queries, items=options.items
+    )
+    part = bench.Sampled(options.steps, options.encoded, options.sampled)
+    ways = {
+        f"ours, {precision}": bench.ours(shape, part, precision=precision)
+        for precision in options.precision
+    }
+    if importlib.util.find_spec("torch"):
+        ways["PyTorch"] = bench.theirs(shape, part)
+    found = bench.measure_parts(ways, shape, part, rounds=options.rounds)
+    lines = []
+    for way, parts in found.items():
+        line: Record = {"hidden": hidden, "way": way, **parts}
+        if way != "PyTorch":
+            floor = bench.floor(shape, precision=way.removeprefix("ours, "))
+            line["floor"] = {**floor._asdict(), "seconds": floor.seconds}
+        lines.append(line)
+    return lines
+
+
+def _table(lines: list[Record]) -> str:
+    rows = []
+    for line in lines:
+        first = next(x for x in lines if x["hidden"] == line["hidden"])
+        floor = line["floor"]["seconds"] if "floor" in line else None
+        rows.append(
+            [
+                f"{line['hidden']}",
+                line["way"],
+                *(f"{line[part]:.4f}" for part in PARTS),
+                f"{line['step'] / first['step']:.2f}",
+                f"{line['epoch'] / first['epoch']:.2f}",
+                f"{floor:.4f}" if floor else "-",
+                f"{100 * floor / line['step']:.0f} %" if floor else "-",
+            ]
+        )
+    header = ["width", "way", *(f"{part}, s" for part in PARTS)]
+    header += ["step over ours", "epoch over ours", "floor of a step, s", "reached"]
+    return as_markdown(header, rows)
+
+
+def _draw(lines: list[Record], target: Path) -> None:
+    """Stacked seconds of an epoch, a bar for each width and way."""
+    # Imported here: drawing takes half a second to load, and few ask for it.
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    names = [f"{line['hidden']}, {line['way']}" for line in lines]
+    figure, axes = plt.subplots(figsize=(7, 0.5 * len(lines) + 1.5))
+    left = [0.0] * len(lines)
+    for part in ("steps", *PARTS[1:-1]):
+        sizes = [_seconds(line, part) for line in lines]
+        axes.barh(names, sizes, left=left, label=part)
+        left = [a + b for a, b in zip(left, sizes, strict=True)]
+    axes.set_xlabel("seconds of an epoch")
+    axes.invert_yaxis()
+    axes.legend(frameon=False, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    figure.savefig(target, dpi=150, bbox_inches="tight")
+    plt.close(figure)
+
+
+def _seconds(line: Record, part: str) -> float:
+    if part == "steps":
+        return line["epoch"] - sum(line[other] for other in PARTS[1:-1])
+    return line[part]

@@ -1,0 +1,65 @@
+import importlib.util
+import json
+
+import pytest
+
+from scbch_jax import bench, cli
+
+SIZES = ["--rows", "40", "--queries", "6", "--items", "30", "--hidden", "8"]
+PARTS = ["--steps", "1", "--sampled", "2", "--encoded", "16", "--rounds", "1"]
+
+
+def test_the_command_times_every_part(tmp_path, capsys):
+    lines, picture = tmp_path / "lines.jsonl", tmp_path / "parts.png"
+    words = ["--json", str(lines), "--picture", str(picture)]
+    assert cli.main(["bench", "train", *SIZES, *PARTS, *words]) == 0
+    found = [json.loads(line) for line in lines.read_text().splitlines()]
+    torch = ["PyTorch"] if importlib.util.find_spec("torch") else []
+    assert [f["way"] for f in found] == ["ours, highest", *torch]
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    said = capsys.readouterr().out
+    assert "the epoch is put together from its parts" in said
+    assert ("left out, not installed: PyTorch" in said) == (not torch)
+
+
+def test_an_epoch_is_its_parts_scaled(monkeypatch):
+    """A clock that each part moves on by its own time."""
+    now = [0.0]
+
+    def part(seconds):
+        def run():
+            now[0] += seconds
+
+        return run
+
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+    shape = bench.Shape(8, rows=1000, queries=20, items=80)
+    way = bench.Ways(part(2), part(0.5), part(3), part(0.25), scored=5)
+    sampled = bench.Sampled(steps=4, rows=50, queries=5)
+    (found,) = bench.measure_parts({"a": way}, shape, sampled, rounds=2).values()
+    assert (found["step"], found["encode"]) == (0.5, 0.5 * 1100 / 50)
+    assert (found["vote"], found["score"]) == (3, 1)
+    assert found["epoch"] == 8 * 0.5 + 11 + 3 + 1
+
+
+def test_the_floor_counts_products_and_passes():
+    """Pencil: features 3 + 2, hidden 4, 1 bit: 20 first weights, 16 + 4 + 4 others."""
+    shape = bench.Shape(4, image_dim=3, text_dim=2, bits=1, batch_size=10)
+    assert shape.weights == (20, 24)
+    floor = bench.floor(shape, precision="highest")
+    assert floor.operations == 2 * 10 * (2 * 20 + 3 * 24)
+    assert floor.bytes == 4 * 10 * 44
+    assert floor.seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--rows", "20"], "rows: got 20, wanted more than 20 neighbors"),
+        (["--hidden", "8", "8"], "hidden: got (8, 8), wanted one or more whole"),
+        (["--picture", "a.txt"], "picture: got a.txt, wanted a .png or .svg file"),
+    ],
+)
+def test_bad_options_are_one_line(capsys, words, message):
+    assert cli.main(["bench", "train", *words]) == 2
+    assert message in capsys.readouterr().err

@@ -1,0 +1,188 @@
+"""`scbch sweep` as a person runs it, and kills it."""
+
+import csv
+import json
+import multiprocessing
+import os
+import signal
+import time
+
+import jax
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from scbch_jax import cli, run_folder
+
+SMOKE = str(ROOT / "configs" / "sweeps" / "smoke.py")
+
+TWELVE = """
+from scbch_jax.settings import Data, Experiment, Noise, Planted, Training, scbch
+
+
+def get_sweep():
+    tiny = Planted(80, queries=20, database=90, classes=4, image_dim=16, words=24)
+    for number, rate in enumerate((0.2, 0.5, 0.8)):
+        for epochs, often in ((4, (2, 2)), (5, (2 * number + 1, 2 * number + 2))):
+            for seed in (0, 1):
+                yield Experiment(
+                    data=Data(planted=tiny),
+                    noise=Noise("swap", rate),
+                    bits=8,
+                    options=scbch.Options(
+                        hidden=16, neighbors=3, warmup_epochs=2, image_layers=2
+                    ),
+                    hparams=scbch.HParams(learning_rate=1e-3),
+                    training=Training(epochs, batch_size=40, save_every=often[seed]),
+                    seeds=(seed,),
+                )
+"""
+"""Six cells that may be lanes, and six of a plan each, which go alone."""
+
+
+@pytest.fixture
+def twelve(tmp_path):
+    path = tmp_path / "twelve.py"
+    path.write_text(TWELVE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Processes of their own, forked from one that has imported JAX, not started it."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["scbch_jax.commands.sweep"])
+    return context
+
+
+def without_times(line):
+    return {k: v for k, v in line.items() if k != "seconds"}
+
+
+def lines_of(out):
+    """All result lines of all cells, by file; a line that is being written is not."""
+    found = {}
+    for path in sorted(out.glob("cells/*/seed-*/results.jsonl")):
+        text = path.read_text()
+        lines = text[: text.rfind("\n") + 1].splitlines()
+        found[path.relative_to(out)] = [without_times(json.loads(x)) for x in lines]
+    return found
+
+
+def kill_at(process, out, *, lines, pause):
+    """SIGKILL, a moment after the sweep has moved on to so many lines."""
+    before = lines_of(out)
+    while (now := lines_of(out)) == before or sum(map(len, now.values())) < lines:
+        assert process.is_alive(), f"it ended before it was killed at {lines}"
+        time.sleep(0.002)
+    time.sleep(pause)
+    process.kill()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+
+
+@pytest.mark.commands
+def test_a_sweep_killed_five_times_has_the_same_records(twelve, tmp_path, processes):
+    """Twelve cells, killed at random moments of their work and going on each time."""
+    seed = int.from_bytes(os.urandom(4))
+    rng = np.random.default_rng(seed)
+    print(f"moments drawn from seed {seed}")
+
+    def started(out):
+        words = ["sweep", str(twelve), "--way", "lanes", "--out", str(out)]
+        process = processes.Process(target=cli.main, args=(words,))
+        process.start()
+        return process
+
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    undisturbed = started(whole)
+    for lines in sorted(rng.choice(np.arange(1, 45), 5, replace=False)):
+        kill_at(started(killed), killed, lines=lines, pause=rng.uniform(0, 0.05))
+    for process in (started(killed), undisturbed):
+        process.join()
+        assert process.exitcode == 0
+    expected = lines_of(whole)
+    assert sorted(map(len, expected.values())) == [4] * 6 + [5] * 6
+    assert lines_of(killed) == expected
+    names = sorted(path.name for path in whole.glob("cells/*"))
+    for name in names:
+        paths = [out / "cells" / name / "summary.json" for out in (whole, killed)]
+        ours, theirs = (json.loads(path.read_text()) for path in paths)
+        for which in ("last", "best"):
+            assert without_times(ours[which]) == without_times(theirs[which])
+    for name in (names[0], names[-1]):
+        pair = [
+            run_folder.saved_params(out / "cells" / name) for out in (whole, killed)
+        ]
+        for ours, theirs in zip(*(jax.tree.leaves(x[2]) for x in pair), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_options_are_put_in_every_cell():
+    words = ["--options.hidden", "32", "--data.root", "/d", "--seeds", "0", "1", "2"]
+    options = cli.parse("sweep", [SMOKE, *words, "--way", "one", "--only", "16bits"])
+    assert len(options.experiments) == 4
+    assert {e.options.hidden for e in options.experiments} == {32}
+    assert {e.data.root for e in options.experiments} == {"/d"}
+    assert {e.seeds for e in options.experiments} == {(0, 1, 2)}
+    assert [e.noise.rate for e in options.experiments] == [0.2, 0.2, 0.8, 0.8]
+    assert (options.way, options.only, options.name) == ("one", ("16bits",), "smoke")
+    plain = cli.parse("sweep", [SMOKE, "--lanes", "2"])
+    assert [e.options.hidden for e in plain.experiments] == [64] * 4
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "config: got none, wanted the path of a config as the first word after"),
+        (["gone.py"], "sweep: got gone.py, wanted a file that exists"),
+        ([SMOKE, "--bits", "7"], "bits: got 7, wanted a positive multiple of 8"),
+        ([SMOKE, "--lanes", "0"], "lanes: got 0, wanted a whole number of at least 1"),
+        ([SMOKE, "--way", "fast"], "--way: got fast, wanted"),
+        ([SMOKE, "--nose", "1"], "options: got --nose, wanted known ones"),
+        ([SMOKE, "--only", "moon"], "only: got moon, wanted words of names"),
+        ([str(ROOT / "configs" / "smoke.py")], "wanted a function get_sweep()"),
+    ],
+)
+def test_bad_input_is_one_line(capsys, monkeypatch, tmp_path, words, message):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["sweep", *words]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("scbch: ")
+    assert said.err.count("\n") == 1
+    assert message in said.err
+    assert not list(tmp_path.iterdir()), "nothing half-written"
+
+
+def test_a_sweep_says_how_it_goes_and_what_failed(twelve, tmp_path, capsys):
+    """One of the cells cannot be trained; the exit code says so."""
+    more = '    yield Experiment(data=Data("coco", "gone"), seeds=(1,))\n'
+    twelve.write_text(TWELVE.replace("0.2, 0.5, 0.8", "0.2, 0.5") + more)
+    out = tmp_path / "s"
+    words = ["sweep", str(twelve), "--way", "one", "--out", str(out)]
+    assert cli.main([*words, "--only", "seed1"]) == 1
+    said = capsys.readouterr()
+    notes = said.err.splitlines()
+    assert len(notes) == 6
+    for number, note in enumerate(notes[:5], start=1):
+        assert note.startswith(f"{number} of 5, ")
+    assert "planted-scbch-swap50-8bits-seed1-" in notes[3]
+    assert notes[4].startswith("5 of 5, 0 s left  coco-")
+    assert notes[5].startswith("failed: coco-scbch-swap50-64bits-seed1-")
+    assert "data.root: got gone, which is no folder" in notes[5]
+    assert "| data.name | noise.rate | training.epochs |" in said.out
+    assert "1 failed" in said.out
+    assert (out / "table.md").read_text().strip() in said.out
+    records = [json.loads(x) for x in (out / "cells.jsonl").read_text().splitlines()]
+    states = [r["state"] for r in records]
+    assert states == ["finished"] * 4 + ["failed"]
+    with (out / "cells.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [r["state"] for r in rows] == states
+    for row, record in zip(rows[:4], records, strict=False):
+        assert float(row["last average"]) == record["last"]["average"]
+        assert float(row["noise.rate"]) == record["options"]["noise.rate"]
+        assert float(row["best average"]) >= float(row["last average"])
+    assert cli.main([*words, "--only", "planted", "seed1"]) == 0
+    assert "coco" not in capsys.readouterr().out

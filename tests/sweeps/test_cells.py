@@ -1,0 +1,78 @@
+import pytest
+from conftest import ROOT
+
+from scbch_jax import config, sweeps
+from scbch_jax.checks import InputError
+from scbch_jax.settings import Data, Experiment, Noise, scbch
+
+SWEEPS = sorted((ROOT / "configs" / "sweeps").glob("*.py"))
+
+
+def test_seeds_become_cells_and_twins_are_one():
+    plan = Experiment(seeds=(3, 1))
+    cells = sweeps.cells_of([plan, Experiment(seeds=(1, 4)), Experiment(bits=8)])
+    assert [c.seed for c in cells] == [3, 1, 4, 0]
+    assert all(c.experiment.seeds == (c.seed,) for c in cells)
+
+
+def test_a_name_holds_what_a_person_looks_for():
+    plan = Experiment(
+        noise=Noise("none"), bits=16, options=scbch.Options(drop=("weights",))
+    )
+    name = sweeps.name_of(plan)
+    assert name.startswith("planted-scbch-none-16bits-no-weights-seed0-")
+    assert name.endswith(config.digest(plan))
+
+
+def test_a_name_does_not_depend_on_where_data_lie():
+    names = {sweeps.name_of(Experiment(data=Data(root=root))) for root in "ab"}
+    assert len(names) == 1
+
+
+def test_only_keeps_names_with_all_words():
+    plans = [Experiment(bits=b, seeds=(0, 1)) for b in (8, 16)]
+    kept = sweeps.cells_of(plans, only=("16bits", "seed1"))
+    assert [(c.experiment.bits, c.seed) for c in kept] == [(16, 1)]
+    with pytest.raises(InputError, match="only: got moon, wanted words of names"):
+        sweeps.cells_of(plans, only=("moon",))
+
+
+@pytest.mark.parametrize("path", SWEEPS, ids=lambda p: p.name)
+def test_every_sweep_gives_cells(path):
+    cells = sweeps.cells_of(config.load_sweep(path))
+    wanted = {"paper": 48, "ablations": 15, "seeds": 10, "smoke": 8}
+    assert len(cells) == wanted[path.stem]
+    assert f"configs/sweeps/{path.name}" in path.read_text(), "the command is on top"
+
+
+def test_the_grid_has_the_settings_of_the_single_configs():
+    cells = sweeps.cells_of(config.load_sweep(ROOT / "configs/sweeps/paper.py"))
+    grid = [cell.experiment for cell in cells]
+    for name in ("mirflickr", "nuswide", "coco", "iapr"):
+        assert config.load(ROOT / f"configs/scbch_{name}.py") in grid
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("gone.py", None, "sweep: got .*wanted a file that exists"),
+        ("a.json", "{}", "sweep: got .*wanted a .py file"),
+        ("a.py", "x = 1", r"sweep: got .*wanted a function get_sweep\(\)"),
+        ("a.py", "def get_sweep():\n    return 3", "stopped with TypeError"),
+        ("a.py", "def get_sweep():\n    yield 3", r"got a int from get_sweep\(\)"),
+        ("a.py", "def get_sweep():\n    return []", "without any, wanted Experiments"),
+        ("a.py", "def get_sweep():\n    yield 1/0", "stopped with ZeroDivisionError"),
+        (
+            "a.py",
+            "from scbch_jax.settings import *\n"
+            "def get_sweep():\n    yield Experiment(bits=7)",
+            "bits: got 7",
+        ),
+    ],
+)
+def test_bad_sweeps_are_one_line(tmp_path, name, text, message):
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=message) as caught:
+        config.load_sweep(tmp_path / name)
+    assert "\n" not in str(caught.value)
