@@ -9,6 +9,7 @@ SIZES = ["--rows", "40", "--queries", "6", "--items", "30", "--hidden", "8"]
 PARTS = ["--steps", "1", "--sampled", "2", "--encoded", "16", "--rounds", "1"]
 
 
+@pytest.mark.slow
 def test_the_command_times_every_part(tmp_path, capsys):
     lines, picture = tmp_path / "lines.jsonl", tmp_path / "parts.png"
     words = ["--json", str(lines), "--picture", str(picture)]

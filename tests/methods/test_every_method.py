@@ -51,6 +51,7 @@ def numbers(lines):
     return [{k: v for k, v in line.items() if k != "seconds"} for line in lines]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLANS)
 def test_it_beats_chance_clearly(name):
     lines = experiment.run(plan(name))
@@ -60,6 +61,7 @@ def test_it_beats_chance_clearly(name):
     assert numbers(experiment.run(plan(name))) == numbers(lines), "the same seed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ucch", "dgcpn"])
 def test_noise_does_not_reach_the_unsupervised(name):
     short = Training(epochs=1, batch_size=100)
@@ -70,6 +72,7 @@ def test_noise_does_not_reach_the_unsupervised(name):
     assert numbers(clean) == numbers(noisy)
 
 
+@pytest.mark.slow
 def test_a_readers_own_term_trains_with_every_method():
     def nothing(view):
         return (view.image_codes * 0).sum()
