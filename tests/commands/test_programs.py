@@ -97,6 +97,7 @@ def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, whole, number, code):
     same_run(tmp_path / "run", whole)
 
 
+@pytest.mark.slow
 def test_a_damaged_state_is_passed_over(tmp_path, whole):
     """The one before it is used, with a warning, and the rest trained again."""
     shutil.copytree(whole, tmp_path / "run")
@@ -115,6 +116,7 @@ def damage(state):
             file.write_bytes(file.read_bytes()[:10])
 
 
+@pytest.mark.slow
 def test_damaged_states_are_one_line(tmp_path, whole):
     """In a process of its own: Orbax leaves unfinished reads behind when it fails."""
     shutil.copytree(whole, tmp_path / "run")
@@ -173,6 +175,7 @@ ELSEWHERE = ("bin/test", "bin/demo", "bin/scbch crosscheck")
 """Commands that other tests run: this suite itself, the demo below, and agreement/."""
 
 
+@pytest.mark.slow
 def test_every_command_of_the_pages_runs(tmp_path, capsys):
     """In order, in one folder; training is cut short, and narrow on real data."""
     (tmp_path / "configs").symlink_to(ROOT / "configs")
@@ -193,6 +196,7 @@ def test_every_command_of_the_pages_runs(tmp_path, capsys):
         assert ran.returncode == 0, f"{command}\n{ran.stderr}"
 
 
+@pytest.mark.slow
 def test_every_program_of_the_pages_runs(tmp_path):
     for block in written_blocks("python"):
         subprocess.run(

@@ -156,6 +156,7 @@ def test_bad_input_is_one_line(capsys, monkeypatch, tmp_path, words, message):
     assert not list(tmp_path.iterdir()), "nothing half-written"
 
 
+@pytest.mark.slow
 def test_a_sweep_says_how_it_goes_and_what_failed(twelve, tmp_path, capsys):
     """One of the cells cannot be trained; the exit code says so."""
     more = '    yield Experiment(data=Data("coco", "gone"), seeds=(1,))\n'

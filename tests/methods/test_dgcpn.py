@@ -84,6 +84,7 @@ def test_one_half_binary_step_is_the_released_two(train, batch, key):
             np.testing.assert_allclose(new, expected, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_both_steps_share_each_networks_momentum(train, batch, key):
     method, run = started(train, key, dropout=0.0)
     before = run.params["text"]["layer_0"]["kernel"]

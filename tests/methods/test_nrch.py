@@ -68,6 +68,7 @@ def test_rows_are_left_out_from_an_epoch_on(train, key):
         assert bool(after.any_kept)
 
 
+@pytest.mark.slow
 def test_a_batch_without_a_row_is_no_step(train, key):
     """No decay, and nothing remembered by the optimizer; the loss stays finite."""
     method, run = started(key, HParams(weight_decay=0.1, learning_rate=0.1))

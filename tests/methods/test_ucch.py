@@ -89,6 +89,7 @@ def test_warm_up_ends_with_its_epochs_and_never_without_momentum(train):
         assert float(values["contrast"]) == pytest.approx(2 * np.log(keys), abs=1.2)
 
 
+@pytest.mark.slow
 def test_the_gradient_of_both_networks_is_clipped_together(train, key):
     """After clipping to almost nothing, only the decay moves Adam's first step."""
     method = ucch.build(SIZES, OPTIONS, HParams(clip=1e-30, weight_decay=0.1))

@@ -11,6 +11,8 @@ from scbch_jax.checks import InputError, Stopped
 from scbch_jax.settings import Data, Experiment, Noise, Planted, Training, scbch
 from scbch_jax.sweeps import Manner, ways
 
+pytestmark = pytest.mark.slow
+
 TINY = Planted(80, queries=20, database=90, classes=4, image_dim=16, words=24)
 
 
