@@ -96,6 +96,6 @@ def _require_known_form(field: str, codes: np.ndarray) -> None:
     low, high = codes.min(), codes.max()
     whole = codes.dtype.kind in "iu"
     few = bool(np.isin(codes, (-1, 0, 1)).all())
-    known = few if whole else few or low < 0
+    known = few or (not whole and bool(low < 0))
     forms = "-1 and 1, 0 and 1, packed bytes as uint8, or real values of both signs"
     require(known, field, f"{codes.dtype} from {low:g} to {high:g}", forms)

@@ -64,6 +64,7 @@ def test_what_does_not_fit_is_named(problem):
         retrieval.count(query, items, wanted, there[:-1])
 
 
+@pytest.mark.errors
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
