@@ -39,20 +39,27 @@ def tensors(drawn: Drawn) -> list[Any]:
 
 
 def sorting(problem: list[Any]) -> list[Any]:
-    """PyTorch as the field writes it: each query sorts the database for each number.
-
-    On one thread: handing such small tasks to more takes longer than doing them.
-    """
+    """PyTorch as the field writes it: each query sorts the database for each number."""
     torch = importlib.import_module("torch")
 
-    threads, found = torch.get_num_threads(), []
-    torch.set_num_threads(1)
+    found = []
     for arrays, depths in problem:
         value = _sorted_map(torch, *arrays)
         curve = [_sorted_point(torch, *arrays, depth=depth) for depth in depths]
         found.append((value, curve))
-    torch.set_num_threads(threads)
     return found
+
+
+def sorting_alone(problem: list[Any]) -> list[Any]:
+    """The same on one thread: more are faster, but far slower on a busy machine."""
+    torch = importlib.import_module("torch")
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return sorting(problem)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def scanning(drawn: Drawn) -> list[Any]:
@@ -70,6 +77,10 @@ def scanning(drawn: Drawn) -> list[Any]:
 _ALL = {
     "ours": (Way(counting), "jax"),
     "PyTorch": (Way(sorting, prepare=tensors, one_by_one=True), "torch"),
+    "PyTorch, 1 thread": (
+        Way(sorting_alone, prepare=tensors, one_by_one=True),
+        "torch",
+    ),
     "FAISS top 10": (Way(scanning), "faiss"),
 }
 
