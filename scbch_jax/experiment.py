@@ -1,5 +1,6 @@
 """The one place where all parts meet: an experiment becomes result lines."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from scbch_jax import data, retrieval, run_folder, training
+from scbch_jax import data, devices, retrieval, run_folder, training
 from scbch_jax.checks import Stopped
 from scbch_jax.methods import Recipe, Sizes
 from scbch_jax.methods.recipe import ExtraTerms
@@ -54,7 +55,7 @@ def run(
     Args:
         experiment: what to run.
         folder: where result lines, checkpoints and the configuration go; nothing is
-            written when it is left out.
+            written when it is left out, nor by others than the first process.
         resume: goes on from the folder's checkpoints.
         on_epoch: is handed each result line as it appears.
         extra_terms: a reader's own terms of the loss: name, weight, function of the
@@ -75,14 +76,14 @@ def run(
     # Everything that can be wrong is found before anything is written.
     labels = [_noisy(experiment, dataset, seed) for seed in experiment.seeds]
     place = None
-    if folder is not None:
+    if folder is not None and devices.is_first():
         place = run_folder.open_to_write(
             folder, experiment, loaded, recipe, resume=resume
         )
-    scored = jax.device_put((dataset.query, dataset.database))
     lines = []
     try:
-        with jax.default_matmul_precision(experiment.training.precision):
+        with conditions(experiment.training):
+            scored = on_device(experiment.training, (dataset.query, dataset.database))
             for seed, noisy in zip(experiment.seeds, labels, strict=True):
                 task = _task(experiment, dataset, recipe, noisy, seed)
                 for line in _run_seed(experiment, task, scored, seed, place, stop):
@@ -93,6 +94,21 @@ def run(
             place.drop_if_nothing_saved()
         raise
     return lines
+
+
+@contextlib.contextmanager
+def conditions(plan: Training) -> Iterator[None]:
+    """The precision and the devices that a plan asks for, for what is run inside."""
+    with (
+        jax.default_matmul_precision(plan.precision),
+        devices.use(plan.data_devices, plan.model_devices),
+    ):
+        yield
+
+
+def on_device(plan: Training, rows: Any) -> Any:
+    """Rows where the plan keeps them: on the device, or as they are, on the host."""
+    return rows if plan.features == "stream" else devices.put(rows)
 
 
 def prepare(
@@ -134,8 +150,9 @@ def recipe_of(
         options=experiment.options,
         batch_size=experiment.training.batch_size,
         extra_terms=extra_terms,
+        moments=experiment.training.moments,
     )
-    recipe.check()
+    recipe.check(streamed=experiment.training.features == "stream")
     return recipe
 
 
@@ -151,7 +168,7 @@ def trust(state: Any, clean: Any) -> Record:
     confidence = getattr(state, "confidence", None)
     if confidence is None:
         return {}
-    weights = np.asarray(confidence, np.float64)
+    weights = np.asarray(devices.fetch(confidence), np.float64)
     means = [
         float(w.mean()) if w.size else None for w in (weights[clean], weights[~clean])
     ]
@@ -177,8 +194,13 @@ def line_of(
     line: Record = {"seed": seed, "epoch": epoch.number, **epoch.losses}
     line |= trust(epoch.run.state, task.clean)
     if epoch.number == plan.epochs or epoch.number % plan.score_every == 0:
-        codes = encode(epoch.run.params, task.hparams, scored, recipe=task.recipe)
-        line |= retrieval.score(*codes)
+        line |= training.score(
+            epoch.run.params,
+            task.hparams,
+            scored,
+            recipe=task.recipe,
+            streamed=plan.features == "stream",
+        )
     return line
 
 
@@ -202,7 +224,7 @@ def _task(
         recipe=recipe,
         hparams=experiment.hparams,
         key=jax.random.key(seed),
-        train=jax.device_put(dataset.train._replace(labels=noisy)),
+        train=on_device(experiment.training, dataset.train._replace(labels=noisy)),
         clean=~data.hit_rows(noisy, clean),
         flips=data.flips(noisy, clean),
     )
@@ -222,6 +244,8 @@ def _run_seed(
     if place is not None:
         done, run = place.go_on(seed, run, task.flips)
         yield from place.lines(seed)
+    done, run = devices.from_first((done, run))
+    run = training.place(run)
     began = time.perf_counter()
     for epoch in training.fit(
         run,
@@ -231,16 +255,19 @@ def _run_seed(
         recipe=recipe,
         epochs=plan.epochs,
         done=done,
+        streamed=plan.features == "stream",
     ):
         last = epoch.number == plan.epochs
         line = line_of(plan, task, epoch, scored, seed)
         now = time.perf_counter()
         line["seconds"], began = round(now - began, 3), now
-        ends = stop() and not last
+        ends = devices.any_of(stop()) and not last
         if place is not None:
             place.write(seed, line)
-            if last or ends or epoch.number % plan.save_every == 0:
-                place.save(seed, epoch)
+        if last or ends or epoch.number % plan.save_every == 0:
+            whole = epoch._replace(run=devices.fetch(epoch.run))
+            if place is not None:
+                place.save(seed, whole)
         yield line
         if ends:
             raise Stopped(f"seed {seed}, epoch {epoch.number}")

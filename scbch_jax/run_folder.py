@@ -170,7 +170,13 @@ def open_to_read(path: Path) -> tuple[Experiment, Recipe, RunFolder]:
     same = record.get("digest") == config.digest(experiment)
     require(same, "run", changed, "the options that it was trained with")
     batch_size = experiment.training.batch_size
-    recipe = Recipe(experiment.method, Sizes(**sizes), experiment.options, batch_size)
+    recipe = Recipe(
+        experiment.method,
+        Sizes(**sizes),
+        experiment.options,
+        batch_size,
+        moments=experiment.training.moments,
+    )
     return experiment, recipe, RunFolder(path)
 
 

@@ -39,6 +39,17 @@ class Dataset(NamedTuple):
     """Training set; in the published protocols a part of the database."""
 
 
+class Coded(NamedTuple):
+    """The training set as a method's networks see it."""
+
+    image: Float[Array, "samples bits"]
+    """Relaxed codes of the images."""
+    text: Float[Array, "samples bits"]
+    """Relaxed codes of the texts."""
+    labels: Float[Array, "samples classes"]
+    """Multi-hot labels to learn from, possibly noisy."""
+
+
 class Batch(NamedTuple):
     """Some rows of the training set."""
 

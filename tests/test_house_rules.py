@@ -9,7 +9,7 @@ from conftest import ROOT
 PACKAGE = ROOT / "scbch_jax"
 FLOORS = [
     {"checks"},
-    {"types", "settings"},
+    {"types", "settings", "devices"},
     {"data", "networks", "losses", "retrieval", "report"},
     {"config"},
     {"index", "methods"},

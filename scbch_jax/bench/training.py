@@ -87,7 +87,9 @@ def draw_codes(shape: Shape, rows: int, *, seed: int = 0) -> list[Any]:
     return [x / np.linalg.norm(x, axis=1, keepdims=True) for x in codes]
 
 
-def ours(shape: Shape, sampled: Sampled, *, precision: str) -> Ways:
+def ours(
+    shape: Shape, sampled: Sampled, *, precision: str, moments: str = "float32"
+) -> Ways:
     """This package's parts; in a run, those of an epoch are one program."""
     rows = sampled.steps * shape.batch_size
     recipe = Recipe(
@@ -95,6 +97,7 @@ def ours(shape: Shape, sampled: Sampled, *, precision: str) -> Ways:
         Sizes(shape.image_dim, shape.text_dim, shape.classes, rows, shape.bits),
         Options(hidden=shape.hidden, neighbors=shape.neighbors, warmup_epochs=1),
         shape.batch_size,
+        moments=moments,
     )
     hparams, key = HParams(), jax.random.key(0)
     train, split = (jax.device_put(draw_split(shape, n)) for n in (rows, sampled.rows))

@@ -1,6 +1,7 @@
 """`scbch bench train`: steps and epochs, beside PyTorch's, and the floor of a step."""
 
 import importlib.util
+import itertools
 import json
 from pathlib import Path
 
@@ -42,21 +43,26 @@ def _of_width(options: BenchTrain, hidden: int) -> list[Record]:
         hidden, rows=options.rows, queries=options.queries, items=options.items
     )
     part = bench.Sampled(options.steps, options.encoded, options.sampled)
-    ways = {
-        f"ours, {precision}": bench.ours(shape, part, precision=precision)
-        for precision in options.precision
+    ours = {
+        _name(*kind): {"precision": kind[0], "moments": kind[1]}
+        for kind in itertools.product(options.precision, options.moments)
     }
+    ways = {name: bench.ours(shape, part, **kind) for name, kind in ours.items()}
     if importlib.util.find_spec("torch"):
         ways["PyTorch"] = bench.theirs(shape, part)
     found = bench.measure_parts(ways, shape, part, rounds=options.rounds)
     lines = []
     for way, parts in found.items():
         line: Record = {"hidden": hidden, "way": way, **parts}
-        if way != "PyTorch":
-            floor = bench.floor(shape, precision=way.removeprefix("ours, "))
+        if way in ours:
+            floor = bench.floor(shape, **ours[way])
             line["floor"] = {**floor._asdict(), "seconds": floor.seconds}
         lines.append(line)
     return lines
+
+
+def _name(precision: str, moments: str) -> str:
+    return f"ours, {precision}" + ("" if moments == "float32" else ", short moments")
 
 
 def _table(lines: list[Record]) -> str:

@@ -14,6 +14,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from scbch_jax import devices
 from scbch_jax.experiment import OnEpoch, summary
 from scbch_jax.report import as_markdown, percent
 from scbch_jax.report.records import Record
@@ -36,6 +37,9 @@ def progress(title: str, *, epochs: int) -> Iterator[OnEpoch]:
     Yields:
         A function to hand each result line to.
     """
+    if not devices.is_first():
+        yield lambda line: None
+        return
     if not sys.stderr.isatty():
         yield lambda line: say(f"{title}  {_words(line)}", aside=True)
         return

@@ -3,6 +3,7 @@
 import jax
 from jaxtyping import Array, Int, Key
 
+from scbch_jax import devices
 from scbch_jax.types import Batch, Split
 
 
@@ -13,4 +14,5 @@ def batch_order(key: Key[Array, ""], *, samples: int) -> Int[Array, " samples"]:
 
 def gather(train: Split, index: Int[Array, " n"]) -> Batch:
     """Picks the rows of one batch from arrays on the device."""
-    return Batch(train.image[index], train.text[index], train.labels[index], index)
+    rows = train.image[index], train.text[index], train.labels[index]
+    return devices.split_rows(Batch(*rows, index))

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.sharding import Mesh, PartitionSpec
+from jax.sharding import AbstractMesh, Mesh, PartitionSpec
 from jaxtyping import Array, Float, Int
 
 from scbch_jax.checks import check_rank, check_same_shape
@@ -30,7 +30,7 @@ def nearest_rows(
     neighbors: int,
     search: str = "exact",
     rows: Int[Array, " queries"] | None = None,
-    mesh: Mesh | None = None,
+    mesh: Mesh | AbstractMesh | None = None,
     row_block: int = 512,
     column_block: int = 16384,
 ) -> Best:
@@ -115,7 +115,9 @@ def unit_rows(rows: Float[Array, "n width"]) -> Float[Array, "n width"]:
     return rows / jnp.maximum(lengths, EPSILON)
 
 
-def _shared(find: Callable[..., Best], mesh: Mesh) -> Callable[..., Best]:
+def _shared(
+    find: Callable[..., Best], mesh: Mesh | AbstractMesh
+) -> Callable[..., Best]:
     """The search with its rows shared among the devices of a mesh."""
     ours, everyone = PartitionSpec("data"), PartitionSpec()
     # What varies among devices is not tracked: a loop's start would have to say so.

@@ -4,7 +4,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-from jax.sharding import Mesh
+from jax.sharding import AbstractMesh, Mesh
 from jaxtyping import Array, Float, Int
 
 from scbch_jax.checks import check_rank, check_same_rows, check_same_shape
@@ -25,7 +25,7 @@ def neighbor_soft_labels(
     neighbors: int,
     reading: str = "official",
     search: str = "exact",
-    mesh: Mesh | None = None,
+    mesh: Mesh | AbstractMesh | None = None,
     block: int = 512,
     column_block: int = 16384,
 ) -> Float[Array, "samples classes"]:

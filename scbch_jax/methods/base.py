@@ -1,12 +1,12 @@
 """What a method is made of: a NamedTuple of pure functions, one floor above Optax's."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import optax
 from jaxtyping import Array, Float, Int, Key
 
-from scbch_jax.types import Batch, Metrics, Params, ScalarLike, Split
+from scbch_jax.types import Batch, Coded, Metrics, Params, ScalarLike
 
 
 class LossFn(Protocol):
@@ -34,7 +34,7 @@ class EpochFn(Protocol):
         self,
         params: Params,
         state: Any,
-        train: Split,
+        train: Coded,
         epoch: Int[Array, ""],
         key: Key[Array, ""],
     ) -> Any:
@@ -43,7 +43,7 @@ class EpochFn(Protocol):
 
 
 def note_epoch(
-    params: Params, state: Any, train: Split, epoch: Int[Array, ""], key: Key[Array, ""]
+    params: Params, state: Any, train: Coded, epoch: Int[Array, ""], key: Key[Array, ""]
 ) -> Any:
     """The state with its `epoch` set: all that some methods do between epochs."""
     return state._replace(epoch=epoch)
@@ -79,5 +79,8 @@ class Method(NamedTuple):
     """Passes over the training set in an epoch; in each, the steps for every batch."""
     encode_image: EncodeFn
     encode_text: EncodeFn
+    looks: Callable[[Any], Any] | None = None
+    """Epoch from 0 -> whether its update reads the codes of the training set, which are
+    zeros otherwise; never, when left out."""
     drop_remainder: bool = False
     """Leaves out the last batch of a pass where it is shorter than the others."""

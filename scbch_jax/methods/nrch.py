@@ -17,7 +17,7 @@ from scbch_jax.methods.optimizers import only_if, torch_rmsprop
 from scbch_jax.methods.sizes import Sizes
 from scbch_jax.methods.two_networks import two_networks
 from scbch_jax.settings.nrch import HParams, Options
-from scbch_jax.types import Batch, Metrics, Params, Scalar, ScalarLike, Split
+from scbch_jax.types import Batch, Coded, Metrics, Params, Scalar, ScalarLike
 
 __all__ = [
     "HParams",
@@ -178,13 +178,13 @@ def build(
     def epoch_update(
         params: Params,
         state: NrchState,
-        train: Split,
+        train: Coded,
         epoch: Int[Array, ""],
         key: Key[Array, ""],
     ) -> NrchState:
         scores = losses.worst_prototype(
-            encode_image(params, train.image),
-            encode_text(params, train.text),
+            train.image,
+            train.text,
             jnp.tanh(params["image"]["prototypes"]),
             train.labels,
         )
@@ -201,4 +201,5 @@ def build(
         passes=((Step(loss, trains=both),),),
         encode_image=encode_image,
         encode_text=encode_text,
+        looks=lambda epoch: True,
     )

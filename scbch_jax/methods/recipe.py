@@ -4,8 +4,10 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from scbch_jax.checks import require
 from scbch_jax.methods import dgcpn, nrch, scbch, ucch
 from scbch_jax.methods.base import Method
+from scbch_jax.methods.half_size import half_size
 from scbch_jax.methods.sizes import Sizes
 from scbch_jax.types import Split
 
@@ -52,6 +54,8 @@ class Recipe:
     batch_size: int
     extra_terms: ExtraTerms = ()
     """Terms to add to the method's own, or to put in place of one by its name."""
+    moments: str = "float32"
+    """How the optimizers' memory is kept: float32 or bfloat16."""
 
     def build(self, hparams: Any, context: Any = None) -> Method:
         """Makes the method; called while tracing, so all arguments may be traced.
@@ -63,13 +67,24 @@ class Recipe:
         entry = METHODS[self.method]
         extra = {name: (weight, term) for name, weight, term in self.extra_terms}
         given = (self.sizes, self.options, hparams, extra)
-        return entry.build(*given, context) if entry.context else entry.build(*given)
+        method = entry.build(*given, *([context] if entry.context else []))
+        if self.moments == "float32":
+            return method
+        kept = {group: half_size(own) for group, own in method.optimizers.items()}
+        return method._replace(optimizers=kept)
 
     def context(self, train: Split) -> Any:
         """Arrays that the method derives from the training set; None if it has none."""
         derive = METHODS[self.method].context
         return None if derive is None else derive(self.options, train)
 
-    def check(self) -> None:
-        """Raises `InputError` if the method's options do not fit its data."""
+    def check(self, *, streamed: bool = False) -> None:
+        """Raises `InputError` if the method's options do not fit its data.
+
+        Args:
+            streamed: the training set is never on the device as a whole.
+        """
+        fits = not streamed or METHODS[self.method].context is None
+        wanted = f"device: {self.method} compares all training rows at once"
+        require(fits, "training.features", "stream", wanted)
         METHODS[self.method].check(self.sizes, self.options, self.batch_size)

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int, Key
 
-from scbch_jax import losses, networks
+from scbch_jax import devices, losses, networks
 from scbch_jax.checks import require
 from scbch_jax.losses import Terms
 from scbch_jax.methods.base import Method, Step
@@ -15,7 +15,7 @@ from scbch_jax.methods.optimizers import torch_adam
 from scbch_jax.methods.sizes import Sizes
 from scbch_jax.methods.two_networks import two_networks
 from scbch_jax.settings.scbch import HParams, Options
-from scbch_jax.types import Batch, Metrics, Params, Scalar, ScalarLike, Split
+from scbch_jax.types import Batch, Coded, Metrics, Params, Scalar, ScalarLike
 
 __all__ = ["HParams", "Options", "ScbchState", "View", "build", "check", "terms"]
 
@@ -163,30 +163,30 @@ def build(
     def epoch_update(
         params: Params,
         state: ScbchState,
-        train: Split,
+        train: Coded,
         epoch: Int[Array, ""],
         key: Key[Array, ""],
     ) -> ScbchState:
-        def everyone() -> Float[Array, " samples"]:
-            return jnp.ones_like(state.confidence)
+        everyone = jnp.ones_like(state.confidence)
 
         def trust() -> Float[Array, " samples"]:
             soft_labels = losses.neighbor_soft_labels(
-                encode_image(params, train.image),
-                encode_text(params, train.text),
-                train.labels,
+                *train,
                 neighbors=options.neighbors,
                 reading=options.reading,
                 search=options.neighbor_search,
+                mesh=devices.ambient(),
             )
             return losses.confidence_weights(
                 train.labels, soft_labels, floor=hp.confidence_floor
             )
 
         if "weights" in options.drop:
-            return ScbchState(epoch, everyone())
-        warming_up = epoch < options.warmup_epochs
-        return ScbchState(epoch, lax.cond(warming_up, everyone, trust))
+            return ScbchState(epoch, everyone)
+        return ScbchState(epoch, lax.cond(warmed_up(epoch), trust, lambda: everyone))
+
+    def warmed_up(epoch: Any) -> Any:
+        return epoch >= options.warmup_epochs
 
     adam = torch_adam(hp.learning_rate, weight_decay=hp.weight_decay)
     return Method(
@@ -196,6 +196,7 @@ def build(
         passes=((Step(loss, trains=("image", "text")),),),
         encode_image=encode_image,
         encode_text=encode_text,
+        looks=None if "weights" in options.drop else warmed_up,
     )
 
 

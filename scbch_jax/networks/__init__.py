@@ -6,6 +6,7 @@ from scbch_jax.networks.hash_network import (
     classifier,
     hash_network,
 )
+from scbch_jax.networks.products import layer_product
 from scbch_jax.networks.torch_weights import (
     from_torch,
     hidden_width,
@@ -22,6 +23,7 @@ __all__ = [
     "from_torch",
     "hash_network",
     "hidden_width",
+    "layer_product",
     "layers_from_torch",
     "layers_to_torch",
     "to_torch",

@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
+from scbch_jax.networks.products import layer_product
+
 
 class Network(NamedTuple):
     """A network as two pure functions over a nested dict of arrays."""
@@ -100,7 +102,11 @@ class _HashModule(nn.Module):
             if layer == last and self.last_spread is not None:
                 weights = nn.initializers.normal(self.last_spread)
             rows = nn.Dense(
-                width, kernel_init=weights, bias_init=start, name=f"layer_{layer}"
+                width,
+                kernel_init=weights,
+                bias_init=start,
+                dot_general=layer_product,
+                name=f"layer_{layer}",
             )(rows)
         codes = jnp.tanh(rows)
         return _unit_rows(codes) if self.unit_length else codes

@@ -6,6 +6,7 @@ from scbch_jax.retrieval.evaluate import (
     count_both_ways,
     measures,
     score,
+    score_counts,
     stable_map,
 )
 from scbch_jax.retrieval.graded import (
@@ -57,6 +58,7 @@ __all__ = [
     "released_average_precision",
     "roc_area",
     "score",
+    "score_counts",
     "stable_map",
     "unpack",
     "weighted_average_precision",

@@ -1,6 +1,6 @@
 """A cross-modal evaluation: each modality's query set searches the other's database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,6 +116,10 @@ def score(query: PairedCodes, database: PairedCodes) -> dict[str, float]:
     Returns:
         `i2t`, `t2i` and `average`, in [0, 1].
     """
-    counts = count_both_ways(query, database)
+    return score_counts(count_both_ways(query, database))
+
+
+def score_counts(counts: Mapping[str, RadiusCounts]) -> dict[str, float]:
+    """MAP of each direction by its name, and their mean as `average`."""
     values = {way: mean_average_precision(found) for way, found in counts.items()}
     return {**values, "average": sum(values.values()) / len(values)}

@@ -88,9 +88,12 @@ class BenchTrain:
     """Rows on which encoding is timed."""
     rounds: Annotated[int, at_least(1)] = 3
     """How often each part is timed, in turns; the median is printed."""
-    precision: tuple[Literal["highest", "high", "default"], ...] = ("highest",)
-    """Precisions of matrix products to time; below highest, accelerators may use fewer
-    bits."""
+    precision: tuple[Literal["highest", "high", "default", "bfloat16"], ...] = (
+        "highest",
+    )
+    """Precisions of matrix products to time, as of --training.precision."""
+    moments: tuple[Literal["float32", "bfloat16"], ...] = ("float32",)
+    """Optimizer memories to time with each of them, as of --training.moments."""
     json: Path | None = None
     """File to write every line to, one JSON object a line."""
     picture: Path | None = None
@@ -100,7 +103,8 @@ class BenchTrain:
         """Checks the fields."""
         check_fields(self)
         require(self.rows > 20, "rows", self.rows, "more than 20 neighbors")
-        require(bool(self.precision), "precision", "none", "at least one")
+        for name in ("precision", "moments"):
+            require(bool(getattr(self, name)), name, "none", "at least one")
         _check_files(self.json, self.picture)
 
 

@@ -31,6 +31,13 @@ class Train:
     config and a digest of all options."""
     resume: bool = False
     """Go on from the folder's latest checkpoint."""
+    coordinator: str = ""
+    """Address and port of the first of several processes that train together; each is
+    given the same command, but for its own --process."""
+    processes: Annotated[int, at_least(1)] = 1
+    """How many processes train together."""
+    process: Annotated[int, at_least(0)] = 0
+    """Number of this process, from 0; the first one writes and prints."""
     name: tyro.conf.Suppress[str] = "run"
     """Name of the config; the command line sets it."""
 

@@ -61,8 +61,18 @@ class Training:
     """Epochs between two scorings on the query set; the last epoch is always scored."""
     save_every: Annotated[int, at_least(1)] = 5
     """Epochs between two checkpoints; the last epoch is always saved."""
-    precision: Literal["highest", "high", "default"] = "highest"
-    """Precision of matrix products; below highest, accelerators may use fewer bits."""
+    precision: Literal["highest", "high", "default", "bfloat16"] = "highest"
+    """Precision of matrix products: highest is float32; high and default may use fewer
+    bits on accelerators; bfloat16 rounds the factors of layers and sums in float32."""
+    moments: Literal["float32", "bfloat16"] = "float32"
+    """How the optimizer's memory is kept; bfloat16 takes half the bytes."""
+    features: Literal["device", "stream"] = "device"
+    """Where training features are kept: on the device, or in the host's memory or on
+    its disk, from where the next batches are fetched while others are trained."""
+    data_devices: Annotated[int, at_least(1)] = 1
+    """Devices that share the rows of each batch."""
+    model_devices: Annotated[int, at_least(1)] = 1
+    """Devices that share each weight and the optimizer's memory of it."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""

@@ -136,8 +136,13 @@ def _run_group(cells: Sequence[Cell], loaded: Loaded, sweep: _Sweep) -> None:
 
 
 def _may_be_lanes(chunk: Sequence[Cell], sweep: _Sweep) -> bool:
-    """A chunk begun as lanes goes on so; one with a cell begun alone does not."""
-    if len(chunk) == 1 or sweep.manner.way == "one":
+    """A chunk begun as lanes goes on so; one with a cell begun alone does not.
+
+    Rows that stream, and work that several devices share, are one run's own.
+    """
+    plan = chunk[0].experiment.training
+    alone = plan.features == "stream" or plan.data_devices * plan.model_devices > 1
+    if alone or len(chunk) == 1 or sweep.manner.way == "one":
         return False
     if sweep.folder.lanes(id_of(chunk)).is_dir():
         return True

@@ -1,11 +1,12 @@
 """Pure functions that move a run forward, and the thin loop around them."""
 
 from scbch_jax.training.checkpoints import Checkpoints
-from scbch_jax.training.encoding import encode_features, encode_split
+from scbch_jax.training.encoding import coded, encode_features, encode_split
 from scbch_jax.training.epoch import (
     RunState,
     context_of,
     gradient_step,
+    place,
     start,
     train_epoch,
 )
@@ -19,6 +20,8 @@ from scbch_jax.training.lanes import (
     train_epoch_lanes,
 )
 from scbch_jax.training.loop import Epoch, fit, require_finite
+from scbch_jax.training.scoring import score
+from scbch_jax.training.streaming import encode_streamed, stream_epoch
 
 __all__ = [
     "Checkpoints",
@@ -26,17 +29,22 @@ __all__ = [
     "Lanes",
     "LanesEpoch",
     "RunState",
+    "coded",
     "context_of",
     "encode_features",
     "encode_split",
+    "encode_streamed",
     "fit",
     "fit_lanes",
     "gradient_step",
     "lane",
+    "place",
     "require_finite",
+    "score",
     "stack",
     "start",
     "start_lanes",
+    "stream_epoch",
     "train_epoch",
     "train_epoch_lanes",
 ]

@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -24,7 +24,15 @@ class Checkpoints:
 
     def __init__(self, folder: Path, *, keep: int = 2) -> None:
         """Opens the folder, making it if needed; keeps the latest `keep` states."""
-        options = ocp.CheckpointManagerOptions(max_to_keep=keep)
+        folder.mkdir(parents=True, exist_ok=True)
+        processes = ocp.options.MultiprocessingOptions()
+        if jax.process_count() > 1:
+            # The one that writes is the only one that has such an object.
+            own = jax.process_index()
+            processes = ocp.options.MultiprocessingOptions(own, {own}, "alone")
+        options = ocp.CheckpointManagerOptions(
+            max_to_keep=keep, create=False, multiprocessing_options=processes
+        )
         self._manager = ocp.CheckpointManager(folder.absolute(), options=options)
 
     def saved(self) -> list[int]:
@@ -34,7 +42,7 @@ class Checkpoints:
     def save(self, epoch: int, run: RunState) -> None:
         """Starts to write the state after `epoch` epochs; `finish` waits for it."""
         # The next epoch takes the memory of `run` over, so what is written is a copy.
-        copy = jax.tree.map(lambda leaf: np.array(leaf, copy=True), run)
+        copy = jax.tree.map(_on_host, run)
         self._manager.save(epoch, args=ocp.args.StandardSave(copy))
 
     def finish(self) -> None:
@@ -84,6 +92,10 @@ class Checkpoints:
         for later in self.saved():
             if later > epoch:
                 self._manager.delete(later)
+
+
+def _on_host(leaf: Any) -> np.ndarray:
+    return leaf if isinstance(leaf, np.ndarray) else np.array(leaf, copy=True)
 
 
 _logger = logging.getLogger(__name__)

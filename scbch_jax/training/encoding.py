@@ -1,15 +1,20 @@
-"""From trained params to packed codes of whole splits, one compiled program a split."""
+"""From features to relaxed and to packed codes, a block of rows after the other."""
 
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import jax
-from jaxtyping import Array, Float, UInt8
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, UInt8
 
-from scbch_jax.methods import Recipe
+from scbch_jax import devices
+from scbch_jax.methods import Method, Recipe
 from scbch_jax.retrieval import PairedCodes, pack
-from scbch_jax.types import Params, Split
+from scbch_jax.types import Coded, Params, Split
+
+BLOCK = 2048
+"""Rows whose hidden activations are held at once."""
 
 
 @partial(jax.jit, static_argnames="recipe")
@@ -17,12 +22,8 @@ def encode_split(
     params: Params, hparams: Any, split: Split, *, recipe: Recipe
 ) -> PairedCodes:
     """Packed codes of both modalities, and the labels beside them."""
-    method = recipe.build(hparams)
-    return PairedCodes(
-        image=_encode_rows(method.encode_image, params, split.image),
-        text=_encode_rows(method.encode_text, params, split.text),
-        labels=split.labels,
-    )
+    codes = relax(recipe.build(hparams), params, split)
+    return PairedCodes(*map(pack, codes), labels=split.labels)
 
 
 @partial(jax.jit, static_argnames=("modality", "recipe"))
@@ -45,15 +46,52 @@ def encode_features(
     """
     method = recipe.build(hparams)
     encode = {"image": method.encode_image, "text": method.encode_text}[modality]
-    return _encode_rows(encode, params, features)
+    return pack(_relax_rows(encode, params, features))
 
 
-def _encode_rows(
+@partial(jax.jit, static_argnames="recipe")
+def relax_split(
+    params: Params, hparams: Any, split: Split, *, recipe: Recipe
+) -> tuple[Float[Array, "n bits"], Float[Array, "n bits"]]:
+    """Relaxed codes of images and of texts."""
+    return relax(recipe.build(hparams), params, split)
+
+
+def coded(method: Method, params: Params, train: Split, epoch: Int[Array, ""]) -> Coded:
+    """The training set as an epoch's update looks at it; zeros where it does not."""
+    everyone = partial(relax, method, params, train)
+    nobody = partial(blank, everyone)
+    if method.looks is None:
+        image, text = nobody()
+    else:
+        image, text = jax.lax.cond(method.looks(epoch), everyone, nobody)
+    return Coded(image, text, train.labels)
+
+
+def blank(function: Callable[[], Any]) -> Any:
+    """Zeros of the shapes that a function returns, which is not run."""
+    shapes = jax.eval_shape(function)
+    return jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
+
+
+def relax(
+    method: Method, params: Params, rows: Split
+) -> tuple[Float[Array, "n bits"], Float[Array, "n bits"]]:
+    """Relaxed codes of images and of texts."""
+    return (
+        _relax_rows(method.encode_image, params, rows.image),
+        _relax_rows(method.encode_text, params, rows.text),
+    )
+
+
+def _relax_rows(
     encode: Callable[[Params, Any], Any], params: Params, features: Any
 ) -> Any:
-    """Encodes in blocks: hidden activations are held for 2,048 rows only."""
-
-    def one(row: Any) -> Any:
-        return encode(params, row[None])[0]
-
-    return pack(jax.lax.map(one, features, batch_size=min(2048, len(features))))
+    size = min(BLOCK, len(features))
+    blocks, rest = divmod(len(features), size)
+    whole = features[: blocks * size].reshape(blocks, size, -1)
+    codes = jax.lax.map(lambda x: encode(params, devices.split_rows(x)), whole)
+    codes = codes.reshape(blocks * size, -1)
+    if not rest:
+        return codes
+    return jnp.concatenate([codes, encode(params, features[blocks * size :])])

@@ -1,6 +1,6 @@
 """One epoch as one compiled program."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -9,9 +9,11 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Int, Key
 
+from scbch_jax import devices
 from scbch_jax.data.batches import batch_order, gather
 from scbch_jax.methods import Method, Recipe, Step
-from scbch_jax.types import Batch, Metrics, Params, Split
+from scbch_jax.training.encoding import coded
+from scbch_jax.types import Batch, Coded, Metrics, Params, Split
 
 
 class RunState(NamedTuple):
@@ -37,6 +39,12 @@ def start(hparams: Any, key: Key[Array, ""], *, recipe: Recipe) -> RunState:
     params, state = method.init(_purpose(key, "init"))
     opt = {group: o.init(params[group]) for group, o in method.optimizers.items()}
     return RunState(params, opt, state)
+
+
+def place(run: RunState) -> RunState:
+    """A state on the devices of the context: weights shared, all else on each."""
+    weights, memory = devices.put_weights((run.params, run.opt))
+    return RunState(weights, memory, devices.put(run.state))
 
 
 @partial(jax.jit, static_argnames="recipe")
@@ -77,12 +85,11 @@ def train_epoch(
         every batch of the last pass: [batches].
     """
     method = recipe.build(hparams, context)
-    key = jax.random.fold_in(_purpose(key, "epochs"), epoch)
-    update_key, *pass_keys = jax.random.split(key, 1 + len(method.passes))
-    state = method.epoch_update(run.params, run.state, train, epoch, update_key)
-    run, logs = run._replace(state=state), []
-    for steps, pass_key in zip(method.passes, pass_keys, strict=True):
-        order_key, step_key = jax.random.split(pass_key)
+    looked = coded(method, run.params, train, epoch)
+    run = begin(method, run, looked, key, epoch)
+    logs = []
+    for number, steps in enumerate(method.passes):
+        order_key, step_key = pass_keys(method, key, epoch, number)
         positions = order
         if positions is None:
             positions = batch_order(order_key, samples=len(train.labels))
@@ -91,6 +98,66 @@ def train_epoch(
         )
         logs.append(log)
     return run, logs[-1]
+
+
+def begin(
+    method: Method,
+    run: RunState,
+    looked: Coded,
+    key: Key[Array, ""],
+    epoch: Int[Array, ""],
+) -> RunState:
+    """What a method does before the first batch of an epoch."""
+    update_key, *_ = _epoch_keys(method, key, epoch)
+    state = method.epoch_update(run.params, run.state, looked, epoch, update_key)
+    return run._replace(state=devices.whole(state))
+
+
+def pass_keys(
+    method: Method, key: Key[Array, ""], epoch: Int[Array, ""], number: int
+) -> tuple[Key[Array, ""], Key[Array, ""]]:
+    """Keys of the order and of the steps of one pass over the training set."""
+    _, *keys = _epoch_keys(method, key, epoch)
+    order_key, step_key = jax.random.split(keys[number])
+    return order_key, step_key
+
+
+def run_batches(
+    method: Method,
+    steps: tuple[Step, ...],
+    run: RunState,
+    batches: Any,
+    key: Key[Array, ""],
+    *,
+    first: Any = 0,
+    fetch: Callable[[Any], Batch],
+) -> tuple[RunState, Metrics]:
+    """Takes all steps of some batches, one batch after the other.
+
+    Args:
+        method: what is trained.
+        steps: for every batch.
+        run: the state before.
+        batches: what `fetch` makes a batch of, stacked.
+        key: of the pass; each step folds its number into it.
+        first: number of the first batch in its pass.
+        fetch: one of `batches` -> batch.
+
+    Returns:
+        The state after, and each logged value: [batches].
+    """
+
+    def on_batch(run: RunState, item: Any) -> tuple[RunState, Metrics]:
+        number, what = item
+        batch, metrics = fetch(what), {}
+        for place, step in enumerate(steps):
+            step_key = jax.random.fold_in(key, number * len(steps) + place)
+            run, log = gradient_step(step, method.optimizers, run, batch, step_key)
+            metrics |= log
+        return run, metrics
+
+    numbers = first + jnp.arange(len(jax.tree.leaves(batches)[0]))
+    return jax.lax.scan(on_batch, run, (numbers, batches))
 
 
 def gradient_step(
@@ -127,23 +194,21 @@ def _one_pass(
     batch_size: int,
 ) -> tuple[RunState, Metrics]:
     """All batches once; the last, shorter one has a shape of its own, or is dropped."""
-
-    def on_batch(run: RunState, item: Any) -> tuple[RunState, Metrics]:
-        index, number = item
-        batch, metrics = gather(train, index), {}
-        for place, step in enumerate(steps):
-            step_key = jax.random.fold_in(key, number * len(steps) + place)
-            run, log = gradient_step(step, method.optimizers, run, batch, step_key)
-            metrics |= log
-        return run, metrics
-
     full, rest = divmod(len(order), batch_size)
+    fetch = partial(gather, train)
     index = order[: full * batch_size].reshape(full, batch_size)
-    run, log = jax.lax.scan(on_batch, run, (index, jnp.arange(full)))
+    run, log = run_batches(method, steps, run, index, key, fetch=fetch)
     if rest and not method.drop_remainder:
-        run, last = on_batch(run, (order[full * batch_size :], jnp.int32(full)))
-        log = jax.tree.map(lambda many, one: jnp.append(many, one), log, last)
+        index = order[None, full * batch_size :]
+        run, last = run_batches(method, steps, run, index, key, first=full, fetch=fetch)
+        log = jax.tree.map(lambda *parts: jnp.concatenate(parts), log, last)
     return run, log
+
+
+def _epoch_keys(method: Method, key: Key[Array, ""], epoch: Int[Array, ""]) -> Any:
+    """Keys of the update and of each pass."""
+    key = jax.random.fold_in(_purpose(key, "epochs"), epoch)
+    return jax.random.split(key, 1 + len(method.passes))
 
 
 _PURPOSES = ("init", "epochs")

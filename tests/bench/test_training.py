@@ -49,7 +49,10 @@ def test_the_floor_counts_products_and_passes():
     assert shape.weights == (20, 24)
     floor = bench.floor(shape, precision="highest")
     assert floor.operations == 2 * 10 * (2 * 20 + 3 * 24)
-    assert floor.bytes == 4 * 10 * 44
+    assert floor.bytes == 4 * 3 * 44
+    assert floor.update_bytes == 4 * 7 * 44
+    short = bench.floor(shape, precision="bfloat16", moments="bfloat16")
+    assert short.update_bytes == (4 * 3 + 2 * 4) * 44
     assert floor.seconds > 0
 
 

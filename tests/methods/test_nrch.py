@@ -8,7 +8,7 @@ import pytest
 from scbch_jax import losses
 from scbch_jax.methods import Sizes, nrch
 from scbch_jax.settings.nrch import HParams, Options
-from scbch_jax.training import RunState, gradient_step
+from scbch_jax.training import RunState, coded, gradient_step
 from scbch_jax.types import Batch, Split
 
 SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=7, bits=8)
@@ -94,7 +94,8 @@ def test_a_batch_without_a_row_is_no_step(train, key):
 
 def test_confidence_is_the_odds_of_lying_near_the_own_prototypes(train, key):
     method, run = started(key)
-    state = method.epoch_update(run.params, run.state, train, jnp.int32(4), key)
+    looked = coded(method, run.params, train, jnp.int32(4))
+    state = method.epoch_update(run.params, run.state, looked, jnp.int32(4), key)
     codes = (
         method.encode_image(run.params, train.image),
         method.encode_text(run.params, train.text),

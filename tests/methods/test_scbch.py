@@ -10,6 +10,7 @@ from scbch_jax.methods import scbch
 from scbch_jax.methods.recipe import METHODS, Recipe
 from scbch_jax.methods.sizes import Sizes
 from scbch_jax.settings.scbch import ABLATIONS, HParams, Options
+from scbch_jax.training import coded
 from scbch_jax.types import Batch, Split
 
 SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=7, bits=8)
@@ -90,7 +91,9 @@ def test_warm_up_is_a_switch_in_the_state(train, key):
     params, state = method.init(key)
     update = jax.jit(method.epoch_update)
     for epoch in range(4):
-        state = update(params, state, train, jnp.int32(epoch), key)
+        looked = coded(method, params, train, jnp.int32(epoch))
+        assert bool(looked.image.any()) == (epoch >= OPTIONS.warmup_epochs)
+        state = update(params, state, looked, jnp.int32(epoch), key)
         assert int(state.epoch) == epoch
         weights = np.asarray(state.confidence)
         assert (weights == 1).all() == (epoch < OPTIONS.warmup_epochs)
@@ -99,7 +102,9 @@ def test_warm_up_is_a_switch_in_the_state(train, key):
 def test_weights_left_out_are_a_warm_up_without_end(train, key):
     method = build(drop=("weights",))
     params, state = method.init(key)
-    state = method.epoch_update(params, state, train, jnp.int32(40), key)
+    looked = coded(method, params, train, jnp.int32(40))
+    assert not bool(looked.image.any()), "nobody reads them"
+    state = method.epoch_update(params, state, looked, jnp.int32(40), key)
     assert bool((state.confidence == 1).all())
 
 

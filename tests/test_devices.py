@@ -1,0 +1,125 @@
+"""Several devices and several processes give what one device gives.
+
+Each part adds up on its own before parts are added, so sums round otherwise; over an
+epoch of steps that grows to 1e-4 of a weight, and a code whose bit lies at 0 may turn.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from scbch_jax import config, devices, experiment
+from scbch_jax.checks import InputError
+from scbch_jax.settings import Data, Experiment, Planted, Training, scbch
+
+PLAN = Experiment(
+    data=Data(planted=Planted(train=200, queries=40, database=240)),
+    bits=16,
+    options=scbch.Options(hidden=32, warmup_epochs=1, neighbors=5),
+    training=Training(epochs=3, save_every=1, batch_size=64),
+)
+
+
+@pytest.fixture(scope="module")
+def alone():
+    return experiment.run(PLAN)
+
+
+def train(out, *words, count=1, **process):
+    flag = f"--xla_force_host_platform_device_count={count}"
+    environment = os.environ | {"XLA_FLAGS": flag, "JAX_PLATFORMS": "cpu"}
+    plan = out.with_name("plan.json")
+    config.save(PLAN, plan)
+    command = [sys.executable, "-m", "scbch_jax.cli", "train", str(plan)]
+    return subprocess.Popen(
+        [*command, f"--out={out}", *words],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **process,
+    )
+
+
+def lines_of(out):
+    text = (out / "seed-0" / "results.jsonl").read_text()
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def check(lines, alone):
+    assert len(lines) == len(alone) == 3
+    for line, other in zip(lines, alone, strict=True):
+        for name in ("total", "attraction", "confidence_noisy", "confidence_roc"):
+            assert line[name] == pytest.approx(other[name], rel=1e-4), name
+        assert line["average"] == pytest.approx(other["average"], abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(("--training.data-devices=8",), marks=pytest.mark.slow),
+        ("--training.data-devices=4", "--training.model-devices=2"),
+    ],
+)
+def test_eight_devices(tmp_path, alone, words):
+    process = train(tmp_path / "run", *words, count=8)
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    check(lines_of(tmp_path / "run"), alone)
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("localhost", 0))
+        return listener.getsockname()[1]
+
+
+def together(out, *words):
+    """Two processes; what they print and how they end."""
+    hosts = (f"--coordinator=localhost:{free_port()}", "--processes=2")
+    shape = ("--training.data-devices=2",)
+    both = [train(out, *shape, *words, *hosts, f"--process={i}") for i in range(2)]
+    outputs = [process.communicate()[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], "\n".join(outputs)
+    return outputs
+
+
+def test_two_processes(tmp_path, alone):
+    out = tmp_path / "run"
+    first, second = together(out)
+    check(lines_of(out), alone)
+    assert "results:" in first
+    assert "results:" not in second
+    assert "epoch" not in second
+    before = lines_of(out)
+    seed = out / "seed-0"
+    kept = (seed / "results.jsonl").read_text().splitlines(keepends=True)[:2]
+    (seed / "results.jsonl").write_text("".join(kept))
+    last = next(p for p in (seed / "checkpoints").iterdir() if p.name == "3")
+    last.rename(tmp_path / "taken away")
+    together(out, "--resume")
+    for line, other in zip(lines_of(out), before, strict=True):
+        assert {k: v for k, v in line.items() if k != "seconds"} == {
+            k: v for k, v in other.items() if k != "seconds"
+        }
+
+
+def test_more_devices_than_there_are():
+    with pytest.raises(InputError, match=r"training.devices: got 64 x 2, wanted 1 in"):
+        devices.use(64, 2)
+
+
+def test_without_a_mesh_nothing_is_placed():
+    rows = np.ones((3, 2))
+    assert devices.ambient() is None
+    assert devices.split_rows(rows) is rows
+    assert devices.whole(rows) is rows
+    assert devices.any_of(True)
+    assert not devices.any_of(False)
