@@ -43,10 +43,9 @@ def use(data: int, model: int) -> AbstractContextManager[Any]:
         InputError: if there are not data · model devices.
     """
     there, wanted = jax.device_count(), data * model
-    if wanted == there == 1:
-        return nullcontext()
     fits = wanted == there or (wanted < there and jax.process_count() == 1)
-    require(fits, "training.devices", f"{data} x {model}", f"{there} in all")
+    got = f"{data}, times {model} model-devices"
+    require(fits, "training.data-devices", got, f"a product of {there}: all there are")
     if wanted == 1:
         return nullcontext()
     shape, names = (data, model), ("data", "model")

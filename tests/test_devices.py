@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from scbch_jax import config, devices, experiment
+from scbch_jax import cli, config, devices, experiment
 from scbch_jax.checks import InputError
 from scbch_jax.settings import Data, Experiment, Planted, Training, scbch
 
@@ -112,7 +112,7 @@ def test_two_processes(tmp_path, alone):
 
 
 def test_more_devices_than_there_are():
-    with pytest.raises(InputError, match=r"training.devices: got 64 x 2, wanted 1 in"):
+    with pytest.raises(InputError, match="got 64, times 2 model-devices, wanted a"):
         devices.use(64, 2)
 
 
@@ -123,3 +123,19 @@ def test_without_a_mesh_nothing_is_placed():
     assert devices.whole(rows) is rows
     assert devices.any_of(True)
     assert not devices.any_of(False)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--processes=2"], "coordinator: got none for 2 processes, wanted HOST:PORT"),
+        (["--coordinator=a:1"], "coordinator: got a:1, wanted HOST:PORT of several"),
+        (
+            ["--coordinator=a:1", "--processes=2", "--process=2"],
+            "process: got 2, wanted 0 to 1",
+        ),
+    ],
+)
+def test_processes_that_do_not_fit_are_one_line(capsys, words, message):
+    assert cli.main(["train", str(ROOT / "configs" / "smoke.py"), *words]) == 2
+    assert message in capsys.readouterr().err

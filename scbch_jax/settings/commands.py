@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from scbch_jax.checks import require
 from scbch_jax.settings.benches import BenchEvaluate, BenchNeighbors, BenchTrain
 from scbch_jax.settings.experiment import Data, Experiment
 from scbch_jax.settings.wanted import (
@@ -40,6 +41,15 @@ class Train:
     """Number of this process, from 0; the first one writes and prints."""
     name: tyro.conf.Suppress[str] = "run"
     """Name of the config; the command line sets it."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+        several, named = self.processes > 1, bool(self.coordinator)
+        got = self.coordinator or f"none for {self.processes} processes"
+        require(several == named, "coordinator", got, "HOST:PORT of several processes")
+        fits = self.process < self.processes
+        require(fits, "process", self.process, f"0 to {self.processes - 1}")
 
 
 @dataclass(frozen=True)
