@@ -261,6 +261,7 @@ def _provenance(loaded: Loaded | None, recipe: Recipe) -> Record:
         "extra_terms": [name for name, _, _ in recipe.extra_terms],
         "data": loaded.title if loaded else "none: weights from elsewhere",
         "files": loaded.sources if loaded else {},
+        "split": loaded.split if loaded else "",
         "device": jax.devices()[0].device_kind,
         "python": platform.python_version(),
         "versions": {"scbch_jax": __version__, **versions},

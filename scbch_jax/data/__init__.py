@@ -12,12 +12,16 @@ from scbch_jax.data.files import array_names, read_array
 from scbch_jax.data.loading import Loaded, load, noisy_labels
 from scbch_jax.data.noise import Flips, flips, hit_rows, published_labels, swap_labels
 from scbch_jax.data.splits import (
-    check_dataset,
-    check_features,
-    check_labels,
+    Rows,
+    check_rows,
     queries_first,
+    rows_drawn,
+    rows_queries_first,
+    rows_queries_last,
 )
+from scbch_jax.data.store import Store
 from scbch_jax.data.synthetic import planted
+from scbch_jax.data.values import check_dataset, check_features, check_labels
 
 __all__ = [
     "BENCHMARKS",
@@ -25,11 +29,14 @@ __all__ = [
     "CodeSets",
     "Flips",
     "Loaded",
+    "Rows",
+    "Store",
     "array_names",
     "batch_order",
     "check_dataset",
     "check_features",
     "check_labels",
+    "check_rows",
     "find_sources",
     "flips",
     "gather",
@@ -42,5 +49,8 @@ __all__ = [
     "read_array",
     "read_code_sets",
     "read_benchmark",
+    "rows_drawn",
+    "rows_queries_first",
+    "rows_queries_last",
     "swap_labels",
 ]

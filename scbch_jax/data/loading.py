@@ -8,9 +8,11 @@ import numpy as np
 
 from scbch_jax.checks import require
 from scbch_jax.data import noise as noises
+from scbch_jax.data import store as stores
 from scbch_jax.data.benchmarks import BENCHMARKS, find_sources, read_benchmark
-from scbch_jax.data.splits import check_dataset, queries_first
+from scbch_jax.data.splits import queries_first
 from scbch_jax.data.synthetic import planted
+from scbch_jax.data.values import check_dataset
 from scbch_jax.settings import Data, Noise
 from scbch_jax.types import Dataset
 
@@ -24,7 +26,9 @@ class Loaded(NamedTuple):
     dataset: Dataset
     title: str
     sources: dict[str, str]
-    """File of each array; empty for the planted set."""
+    """File of each array, with its checksum if known; empty for the planted set."""
+    split: str = "scbch"
+    """Name of the split."""
 
 
 def load(data: Data) -> Loaded:
@@ -35,12 +39,21 @@ def load(data: Data) -> Loaded:
     """
     if data.name == "planted":
         return Loaded(check_dataset(planted(data.planted)), "planted set", {})
+    if data.name == "store":
+        return _load_store(Path(data.root))
     benchmark, root = BENCHMARKS[data.name], data_root(data)
     rows = read_benchmark(benchmark, root, data.image)
     dataset = queries_first(rows, queries=benchmark.queries, train=benchmark.train)
     found = find_sources(benchmark, root, data.image)
     sources = {name: source.file for name, source in found.items()}
     return Loaded(check_dataset(dataset), benchmark.title, sources)
+
+
+def _load_store(folder: Path) -> Loaded:
+    """A store's values were checked when it was written; its parts stay on disk."""
+    store = stores.read(folder)
+    sources = {name: f"{name}, sha256 {sha256}" for name, sha256 in store.sums.items()}
+    return Loaded(stores.dataset(store), store.title, sources, store.split)
 
 
 def noisy_labels(

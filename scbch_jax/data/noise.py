@@ -8,7 +8,7 @@ import numpy as np
 from scbch_jax.checks import require
 from scbch_jax.data.benchmarks import Benchmark
 from scbch_jax.data.files import read_array
-from scbch_jax.data.splits import check_labels
+from scbch_jax.data.values import check_labels
 
 
 def swap_labels(

@@ -1,9 +1,66 @@
-"""Query set, database and training set, and the checks of their values."""
+"""Query set, training set and database: which rows they are, by the name of a split."""
+
+from typing import NamedTuple
 
 import numpy as np
 
 from scbch_jax.checks import require
 from scbch_jax.types import Dataset, Split
+
+
+class Rows(NamedTuple):
+    """Row numbers of each part, int64, in the order in which the part has them."""
+
+    query: np.ndarray
+    train: np.ndarray
+    database: np.ndarray
+
+
+def rows_queries_first(samples: int, *, queries: int, train: int) -> Rows:
+    """Cuts as NRCH and SCBCH do: queries, then the database, whose first rows train.
+
+    Raises:
+        InputError: if the rows are too few.
+    """
+    _require_enough(samples, queries, train)
+    return Rows(
+        query=np.arange(queries),
+        train=np.arange(queries, queries + train),
+        database=np.arange(queries, samples),
+    )
+
+
+def rows_queries_last(samples: int, *, queries: int, train: int = 0) -> Rows:
+    """Cuts as UCCH does: the last rows are queries, all others train and are searched.
+
+    Args:
+        samples: all rows.
+        queries: rows of the query set.
+        train: only the first so many rows train; all of the database if 0.
+
+    Raises:
+        InputError: if the rows are too few.
+    """
+    _require_enough(samples, queries, max(train, 1))
+    return Rows(
+        query=np.arange(samples - queries, samples),
+        train=np.arange(train or samples - queries),
+        database=np.arange(samples - queries),
+    )
+
+
+def rows_drawn(samples: int, *, queries: int, train: int, seed: int) -> Rows:
+    """Cuts a drawn order: queries, then the database, whose first rows train.
+
+    Each part is kept in the order of the rows, so that reading it goes forward.
+
+    Raises:
+        InputError: if the rows are too few.
+    """
+    _require_enough(samples, queries, train)
+    order = np.random.default_rng(seed).permutation(samples)
+    parts = rows_queries_first(samples, queries=queries, train=train)
+    return Rows(*(np.sort(order[part]) for part in parts))
 
 
 def queries_first(rows: Split, *, queries: int, train: int) -> Dataset:
@@ -17,99 +74,45 @@ def queries_first(rows: Split, *, queries: int, train: int) -> Dataset:
     Raises:
         InputError: if the rows are too few.
     """
-    samples = len(rows.labels)
+    parts = rows_queries_first(len(rows.labels), queries=queries, train=train)
+
+    def cut(part: np.ndarray) -> Split:
+        return Split(*(array[part[0] : part[-1] + 1] for array in rows))
+
+    cuts = {name: cut(part) for name, part in parts._asdict().items()}
+    return Dataset(**cuts)
+
+
+def check_rows(rows: Rows, samples: int) -> Rows:
+    """Checks row numbers, and makes them int64.
+
+    Raises:
+        InputError: for a part that is empty, has a row twice or one that is not there,
+            or a query that is also in the database or the training set.
+    """
+    parts = {}
+    for name, part in rows._asdict().items():
+        part = np.asarray(part)
+        numbers = part.ndim == 1 and part.size > 0 and part.dtype.kind in "iu"
+        got = f"{part.dtype} of shape {part.shape}"
+        require(numbers, f"{name} rows", got, "one or more row numbers")
+        low, high = int(part.min()), int(part.max())
+        inside = low >= 0 and high < samples
+        require(inside, f"{name} rows", f"{low} to {high}", f"0 to {samples - 1}")
+        twice = len(part) - len(np.unique(part))
+        require(not twice, f"{name} rows", f"{twice} of them twice", "each once")
+        parts[name] = part.astype(np.int64)
+    for name in ("train", "database"):
+        shared = int(np.isin(parts["query"], parts[name]).sum())
+        got = f"{shared} rows that are also in the {name} rows"
+        require(not shared, "query rows", got, "none of them")
+    return Rows(**parts)
+
+
+def _require_enough(samples: int, queries: int, train: int) -> None:
     require(
         samples >= queries + train,
         "rows",
         samples,
         f"at least {queries} queries and {train} training rows",
     )
-
-    def cut(start: int, stop: int) -> Split:
-        return Split(*(array[start:stop] for array in rows))
-
-    return Dataset(
-        query=cut(0, queries),
-        database=cut(queries, samples),
-        train=cut(queries, queries + train),
-    )
-
-
-def check_dataset(dataset: Dataset) -> Dataset:
-    """Checks the values of every part, and makes all arrays float32.
-
-    Rows without a label and single rows of zeros are allowed.
-
-    Raises:
-        InputError: for an empty part, arrays that do not align, labels other than 0
-            and 1, features that are NaN or infinite, or a modality that is all zero.
-    """
-    parts = {name: _checked(name, part) for name, part in dataset._asdict().items()}
-    return Dataset(**parts)
-
-
-def check_features(field: str, features: np.ndarray, *, width: int = 0) -> np.ndarray:
-    """Checks the values of one modality's features, and makes them float32.
-
-    Args:
-        field: what the messages call them.
-        features: one row a sample; single rows of zeros are allowed.
-        width: how many columns there must be; any number if 0.
-
-    Raises:
-        InputError: for anything but a matrix of finite real numbers that are not all 0.
-    """
-    features = np.asarray(features)
-    shape = features.shape
-    require(
-        features.ndim == 2 and features.size > 0,
-        field,
-        f"shape {shape}",
-        "a matrix with a row for each sample, one at least",
-    )
-    require(not width or shape[1] == width, field, f"{shape[1]} columns", f"{width}")
-    require(
-        features.dtype.kind in "fiub", field, f"{features.dtype} values", "real numbers"
-    )
-    with np.errstate(over="ignore"):
-        narrow = features.astype(np.float32)
-    bad = int(np.sum(~np.isfinite(narrow).all(axis=1)))
-    wanted = "finite numbers within float32"
-    require(not bad, field, f"NaN or infinity in {bad} rows", wanted)
-    require(bool(narrow.any()), field, "only zeros", "features")
-    return narrow
-
-
-def check_labels(field: str, labels: np.ndarray) -> np.ndarray:
-    """Checks multi-hot labels, and makes them float32; rows without labels are allowed.
-
-    Raises:
-        InputError: for anything but a matrix of 0 and 1.
-    """
-    labels = np.asarray(labels)
-    require(
-        labels.ndim == 2 and labels.size > 0,
-        field,
-        f"shape {labels.shape}",
-        "a matrix with a row for each sample, one at least",
-    )
-    require(
-        labels.dtype.kind in "fiub", field, f"{labels.dtype} values", "numbers 0 and 1"
-    )
-    odd = labels[(labels != 0) & (labels != 1)]
-    require(not odd.size, field, f"the value {next(odd.flat, 0):g}", "only 0 and 1")
-    return labels.astype(np.float32)
-
-
-def _checked(part: str, split: Split) -> Split:
-    labels = check_labels(f"{part}.labels", split.labels)
-    image = check_features(f"{part}.image", split.image)
-    text = check_features(f"{part}.text", split.text)
-    for name, array in (("image", image), ("text", text)):
-        require(
-            len(array) == len(labels),
-            f"{part}.{name}",
-            f"{len(array)} rows",
-            f"{len(labels)} as {part}.labels: rows that align",
-        )
-    return Split(image, text, labels)

@@ -21,10 +21,14 @@ from scbch_jax.settings.wanted import (
 class Data:
     """Where samples come from."""
 
-    name: Literal["planted", "mirflickr", "nuswide", "coco", "iapr"] = "planted"
-    """The benchmark, or the planted set that needs no files."""
+    name: Literal["planted", "mirflickr", "nuswide", "coco", "iapr", "store"] = (
+        "planted"
+    )
+    """The benchmark, a store that data import wrote, or the planted set that needs no
+    files."""
     root: str = ""
-    """Folder with the benchmark's files; if empty, the variable SCBCH_DATA names it."""
+    """Folder with the benchmark's files, or the store; if empty, the variable
+    SCBCH_DATA names the benchmark's."""
     image: str = ""
     """File of image features in the root; if empty, the first of the known ones."""
     planted: Planted = field(default_factory=Planted)
@@ -32,6 +36,10 @@ class Data:
     def __post_init__(self) -> None:
         """Checks the fields."""
         check_fields(self, "data.")
+        if self.name == "store":
+            require(bool(self.root), "data.root", "nothing", "the folder of a store")
+            wanted = "none: a store has its own features"
+            require(not self.image, "data.image", self.image, wanted)
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,10 @@ AnyHParams = (
 )
 
 
+NO_NOISE_FILE = {"planted": "the planted set", "store": "a store"}
+"""Data that no published noise goes with, in words."""
+
+
 @dataclass(frozen=True)
 class Experiment:
     """All that decides the numbers of a run; everything else is derived."""
@@ -124,10 +136,10 @@ class Experiment:
             require(theirs == self.method, part, f"those of {theirs}", wanted)
         check_fields(self.hparams, "hparams.")
         require(
-            self.noise.kind != "published" or self.data.name != "planted",
+            self.noise.kind != "published" or self.data.name not in NO_NOISE_FILE,
             "noise.kind",
             "published",
-            "swap or none: the planted set has no noise file",
+            f"swap or none: {NO_NOISE_FILE.get(self.data.name)} has no noise file",
         )
 
 

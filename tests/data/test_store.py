@@ -1,0 +1,215 @@
+"""A store gives back what was written, loads what is used, and tells what is wrong."""
+
+import json
+
+import numpy as np
+import pytest
+
+from scbch_jax import data
+from scbch_jax.checks import InputError
+from scbch_jax.data import npy_blocks, store
+from scbch_jax.settings import Data
+
+
+def arrays(samples=20, seed=0):
+    rng = np.random.default_rng(seed)
+    labels = (rng.random((samples, 4)) < 0.4).astype(np.uint8)
+    return {
+        "image": rng.normal(size=(samples, 6)).astype(np.float32),
+        "text": (rng.random((samples, 5)) < 0.5).astype(np.float32),
+        "labels": labels,
+    }
+
+
+def write(folder, samples=20, rows=None, **parts):
+    rows = rows or data.rows_queries_first(samples, queries=4, train=10)
+    given = {**arrays(samples), "rows": rows, "split": "scbch", "title": "small"}
+    store.write(folder, **{**given, "source": {"form": "drawn"}, **parts})
+    return folder
+
+
+def test_what_was_written_is_read(tmp_path):
+    folder = write(tmp_path / "s", classes=list("abcd"), words=list("vwxyz"))
+    found = store.read(folder)
+    for name, array in arrays().items():
+        np.testing.assert_array_equal(getattr(found, name), array)
+        assert getattr(found, name).dtype == array.dtype
+    assert (found.title, found.split, found.source) == (
+        "small",
+        "scbch",
+        {"form": "drawn"},
+    )
+    assert (found.classes, found.words) == (list("abcd"), list("vwxyz"))
+    np.testing.assert_array_equal(found.rows.database, np.arange(4, 20))
+    assert store.verify(folder) == found.sums
+    assert list(store.read_lines(folder)) == []
+
+
+@pytest.mark.parametrize("block", [1, 7, 20])
+def test_blocks_give_the_same_bytes_as_arrays(tmp_path, block):
+    whole = store.verify(write(tmp_path / "whole"))
+
+    def cut(array):
+        return (array[i : i + block] for i in range(0, 20, block))
+
+    blocks = {name: cut(array) for name, array in arrays().items()}
+    assert store.verify(write(tmp_path / "blocks", **blocks)) == whole
+
+
+def test_a_matrix_larger_than_a_block(tmp_path, monkeypatch):
+    whole = store.verify(write(tmp_path / "whole"))
+    monkeypatch.setattr(npy_blocks, "BLOCK_BYTES", 60)
+    assert store.verify(write(tmp_path / "parts")) == whole
+
+
+def test_rows_that_follow_each_other_stay_on_disk(tmp_path):
+    found = store.dataset(store.read(write(tmp_path / "s")))
+    assert isinstance(found.database.image, np.memmap)
+    assert np.shares_memory(found.train.image, found.database.image)
+    np.testing.assert_array_equal(found.train.text, arrays()["text"][4:14])
+    assert found.query.labels.dtype == np.float32
+
+
+def test_rows_in_any_order_are_gathered(tmp_path):
+    rows = data.Rows(np.array([19, 3]), np.array([5, 1, 2]), np.array([0, 1, 2, 5]))
+    found = store.dataset(store.read(write(tmp_path / "s", rows=rows)))
+    for name, numbers in rows._asdict().items():
+        part = getattr(found, name)
+        np.testing.assert_array_equal(part.image, arrays()["image"][numbers])
+        np.testing.assert_array_equal(part.labels, arrays()["labels"][numbers])
+
+
+def test_lines_are_kept_in_order(tmp_path):
+    lines = [{"image": f"{i}.jpg", "caption": "ein Äffchen"} for i in range(20)]
+    folder = write(tmp_path / "s", lines=lines)
+    assert list(store.read_lines(folder)) == lines
+    assert "rows.jsonl" in store.verify(folder)
+
+
+def test_training_reads_a_store(tmp_path):
+    folder = write(tmp_path / "s")
+    loaded = data.load(Data("store", root=str(folder)))
+    assert (loaded.title, loaded.split) == ("small", "scbch")
+    assert loaded.sources["image.npy"].startswith("image.npy, sha256 ")
+    np.testing.assert_array_equal(loaded.dataset.query.text, arrays()["text"][:4])
+
+
+def spoilt(name, change):
+    array = arrays()[name].astype(np.float64)
+    return {name: change(array)}
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        (spoilt("image", lambda a: a[:-1]), "rows: got 19 of image, 20 of text, 20"),
+        (spoilt("image", lambda a: a * np.nan), "image, rows 0 to 19: got NaN or inf"),
+        (spoilt("image", lambda a: a * 1e300), "image, rows 0 to 19: got NaN or inf"),
+        (spoilt("text", lambda a: a * 0), "text: got only zeros"),
+        (spoilt("labels", lambda a: a * 2), "labels, rows 0 to 19: got the value 2"),
+        (
+            spoilt("labels", lambda a: a[:, 0]),
+            "labels, rows 0 to 19: got shape|array: got shape",
+        ),
+        ({"text": iter(())}, "text: got no rows"),
+        ({"text": iter([np.ones((9, 2)), np.ones((11, 3))])}, "9 to 19: got 3 columns"),
+        ({"classes": ["a"]}, "classes: got 1 names, wanted 4"),
+        ({"lines": [{}]}, "lines: got 1, wanted 20"),
+        (
+            {"rows": data.Rows(np.arange(5), np.arange(4, 9), np.arange(4, 20))},
+            "query rows: got 1 rows that are also in the train rows",
+        ),
+        (
+            {"rows": data.Rows(np.arange(5), np.arange(5, 9), np.arange(5, 21))},
+            "database rows: got 5 to 20, wanted 0 to 19",
+        ),
+        (
+            {"rows": data.Rows(np.array([0, 0]), np.arange(5, 9), np.arange(5, 9))},
+            "query rows: got 1 of them twice",
+        ),
+        (
+            {"rows": data.Rows(np.array([]), np.arange(5, 9), np.arange(5, 9))},
+            "query rows: got float64",
+        ),
+    ],
+)
+def test_bad_parts_are_one_line_and_leave_nothing(tmp_path, parts, message):
+    with pytest.raises(InputError, match=message) as caught:
+        write(tmp_path / "s", **parts)
+    assert "\n" not in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_there_is_left_alone(tmp_path):
+    folder = write(tmp_path / "s")
+    before = store.verify(folder)
+    with pytest.raises(InputError, match="out: got .*which exists"):
+        write(folder, samples=30)
+    assert store.verify(folder) == before
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="wanted a folder to write in"):
+        write(tmp_path / "file" / "s")
+
+
+@pytest.mark.parametrize("name", ["image", "text", "labels", "query", "database"])
+def test_a_changed_byte_is_found(tmp_path, name):
+    folder = write(tmp_path / "s")
+    path = folder / f"{name}.npy"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(
+        InputError, match=rf"{name}.npy with another checksum|rows: got"
+    ):
+        store.verify(folder)
+
+
+@pytest.mark.parametrize("name", ["image", "labels", "train"])
+def test_a_file_cut_short_is_seen_at_once(tmp_path, name):
+    folder = write(tmp_path / "s")
+    path = folder / f"{name}.npy"
+    for share in (0, 0.2, 0.9):
+        path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+        with pytest.raises(InputError, match=rf"store: got .*{name}.npy") as caught:
+            store.read(folder)
+        assert "\n" not in str(caught.value)
+
+
+def test_files_missing_or_too_many(tmp_path):
+    folder = write(tmp_path / "s")
+    (folder / "more.npy").write_text("")
+    with pytest.raises(InputError, match="got more.npy missing or unknown"):
+        store.verify(folder)
+    (folder / "text.npy").unlink()
+    with pytest.raises(InputError, match="store: got no .*text.npy"):
+        store.read(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 9}, "wanted the record of a store of format 1"),
+        ({"title": 3}, "title in .*: got 3, wanted a str"),
+        ({"files": {"image.npy": 3}}, "files in .*: got image.npy: 3"),
+        ({"files": {}}, "store: got no .*image.npy"),
+        ({"classes": ["a"]}, "classes: got 1 names"),
+    ],
+)
+def test_a_record_that_does_not_fit(tmp_path, change, message):
+    folder = write(tmp_path / "s")
+    record = json.loads((folder / "store.json").read_text())
+    (folder / "store.json").write_text(json.dumps({**record, **change}))
+    with pytest.raises(InputError, match=message):
+        store.read(folder)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "null", '{"format": 1}'])
+def test_a_record_that_is_none(tmp_path, text):
+    folder = write(tmp_path / "s")
+    (folder / "store.json").write_text(text)
+    with pytest.raises(InputError, match="store.json"):
+        store.read(folder)
+    with pytest.raises(
+        InputError, match="store: got .*wanted a folder with store.json"
+    ):
+        store.read(tmp_path)
