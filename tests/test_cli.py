@@ -41,10 +41,12 @@ def test_the_overview_names_every_command(capsys):
     assert all(f"\n  {name} " in said for name in COMMANDS)
 
 
-BENCHES = ("bench evaluate", "bench neighbors", "bench train")
+NESTED = ("bench evaluate", "bench neighbors", "bench train", "data show")
+NESTED += ("data inspect", "data import")
+PLAIN = sorted(COMMANDS.keys() - {"bench", "data"})
 
 
-@pytest.mark.parametrize("name", [*sorted(COMMANDS.keys() - {"bench"}), *BENCHES])
+@pytest.mark.parametrize("name", [*PLAIN, *NESTED])
 def test_every_option_has_help(name, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     with pytest.raises(SystemExit) as stop:
@@ -123,7 +125,7 @@ def test_every_option_has_help(name, capsys, monkeypatch):
         (["evaluate", SMOKE], "wanted one ending in .mat"),
         (["encode", "gone"], "run: got gone"),
         (["demo", "--epochs", "0"], "epochs: got 0"),
-        (["data", "--name", "moon"], "moon"),
+        (["data", "show", "--name", "moon"], "moon"),
         (["crosscheck", "gone"], "files: got gone, wanted"),
     ],
 )
@@ -357,7 +359,10 @@ def test_a_run_without_checkpoints_is_named(trained, tmp_path, capsys):
 
 
 def test_data_says_what_it_holds(capsys):
-    assert cli.main(["data", "--planted.train", "50", "--planted.database", "60"]) == 0
+    assert (
+        cli.main(["data", "show", "--planted.train", "50", "--planted.database", "60"])
+        == 0
+    )
     said = capsys.readouterr().out
     assert "| train    |   50 |" in said
     assert "jax" in sys.modules

@@ -1,35 +1,23 @@
-"""`scbch data`: what is found, and what it holds."""
+"""`scbch data`: looking at files, and getting them into a store."""
 
-import numpy as np
+from scbch_jax.commands import data_import, data_inspect, data_show, data_verify
+from scbch_jax.settings.commands import DataCommand
+from scbch_jax.settings.data_commands import (
+    ImportData,
+    InspectData,
+    ShowData,
+    VerifyData,
+)
 
-from scbch_jax import data
-from scbch_jax.commands import show
-from scbch_jax.report import as_markdown
-from scbch_jax.settings.commands import ShowData
-from scbch_jax.types import Split
-
-
-def main(options: ShowData) -> None:
-    """Reads and checks a dataset; prints its files, sizes and labels."""
-    loaded = data.load(options.data)
-    show.say(loaded.title)
-    for name, file in loaded.sources.items():
-        show.say(f"  {name}: {file}")
-    header = ["part", "rows", "image", "text", "classes", "labels a row", "no label"]
-    parts = loaded.dataset._asdict().items()
-    show.say(as_markdown(header, [_row(name, part) for name, part in parts]))
-    counts = np.asarray(loaded.dataset.train.labels).sum(axis=0).astype(int)
-    show.say(f"training rows of each class: {' '.join(map(str, counts))}")
+WHAT = {
+    ShowData: data_show.main,
+    InspectData: data_inspect.main,
+    ImportData: data_import.main,
+    VerifyData: data_verify.main,
+}
+"""What runs for each kind of options."""
 
 
-def _row(name: str, part: Split) -> list[str]:
-    per_row = part.labels.sum(axis=1)
-    return [
-        name,
-        str(len(part.labels)),
-        str(part.image.shape[1]),
-        str(part.text.shape[1]),
-        str(part.labels.shape[1]),
-        f"{per_row.mean():.2f}",
-        str(int((per_row == 0).sum())),
-    ]
+def main(options: DataCommand) -> None:
+    """Does what was asked for."""
+    WHAT[type(options.what)](options.what)

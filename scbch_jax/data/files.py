@@ -1,4 +1,4 @@
-"""Arrays from files: MATLAB 5 and 7.3, HDF5, npz, npy; nothing read can run code."""
+"""Arrays from files: MATLAB, HDF5, npz, npy, Parquet; nothing read can run code."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,16 +10,18 @@ import numpy as np
 import scipy
 
 from scbch_jax.checks import InputError, require
+from scbch_jax.data.parquet_columns import parquet_columns, read_parquet
 
-SUFFIXES = (".mat", ".h5", ".h5py", ".hdf5", ".npz", ".npy")
+SUFFIXES = (".mat", ".h5", ".h5py", ".hdf5", ".npz", ".npy", ".parquet")
 """Endings of the files that `read_array` knows."""
 
 
 def read_array(path: str | Path, key: str) -> np.ndarray:
     """Reads the array `key` of a file, as a plain dense array.
 
-    MATLAB 7.3 files are HDF5 with the axes reversed; they are turned back. An npz file
-    may hold a number `scale` beside 8-bit `key`; the product is returned, as float32.
+    Nested arrays have the names of their groups before theirs: `group/array`. MATLAB
+    7.3 files are HDF5 with the axes reversed; they are turned back. An npz file may
+    hold a number `scale` beside 8-bit `key`; the product is returned, as float32.
 
     Args:
         path: the file; its ending says the format.
@@ -28,8 +30,8 @@ def read_array(path: str | Path, key: str) -> np.ndarray:
     Raises:
         InputError: if the file is missing, unreadable, or has no such array.
     """
-    path = _known_file(path)
-    with _one_line_errors(path):
+    path = known_file(path)
+    with one_line_errors(path):
         return _READERS[path.suffix](path, key)
 
 
@@ -39,12 +41,14 @@ def array_names(path: str | Path) -> list[str]:
     Raises:
         InputError: if the file is missing or unreadable.
     """
-    path = _known_file(path)
-    with _one_line_errors(path):
+    path = known_file(path)
+    with one_line_errors(path):
         if path.suffix == ".npy":
             return []
+        if path.suffix == ".parquet":
+            return [name for name, _, _ in parquet_columns(path)]
         if path.suffix == ".npz":
-            with _open_npz(path) as archive:
+            with open_npz(path) as archive:
                 return archive.files
         if h5py.is_hdf5(path):
             with h5py.File(path, "r") as file:
@@ -54,7 +58,12 @@ def array_names(path: str | Path) -> list[str]:
         return [name for name, _, _ in scipy.io.whosmat(path)]
 
 
-def _known_file(path: str | Path) -> Path:
+def known_file(path: str | Path) -> Path:
+    """The path of a file that may be read.
+
+    Raises:
+        InputError: if it is missing, of an unknown ending, or a Git LFS pointer.
+    """
     path = Path(path)
     require(path.is_file(), "file", path, "a file that exists")
     require(
@@ -71,7 +80,7 @@ _LFS = b"version https://git-lfs"
 
 
 @contextlib.contextmanager
-def _one_line_errors(path: Path) -> Iterator[None]:
+def one_line_errors(path: Path) -> Iterator[None]:
     """Turns what the readers raise for a damaged file, a dozen kinds, into one line."""
     try:
         yield
@@ -90,14 +99,15 @@ def _read_npy(path: Path, key: str) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def _open_npz(path: Path) -> Iterator[Any]:
+def open_npz(path: Path) -> Iterator[Any]:
+    """An archive of arrays, open while in the context."""
     # NumPy leaves the file of a damaged archive open; this one is closed in any case.
     with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         yield archive
 
 
 def _read_npz(path: Path, key: str) -> np.ndarray:
-    with _open_npz(path) as archive:
+    with open_npz(path) as archive:
         _require_key(path, key, archive.files)
         array = archive[key]
         if "scale" in archive.files and array.dtype == np.uint8:
@@ -107,22 +117,44 @@ def _read_npz(path: Path, key: str) -> np.ndarray:
 
 def _read_hdf5(path: Path, key: str) -> np.ndarray:
     with h5py.File(path, "r") as file:
-        _require_key(path, key, list(file))
+        require(key in file, f"key in {path}", ", ".join(file) or "nothing", key)
         node: Any = file[key]
+        if "MATLAB_sparse" in node.attrs:
+            return _read_sparse(node)
         require(isinstance(node, h5py.Dataset), key, f"a group in {path}", "an array")
         array = np.asarray(node[()])
         return array.T if "MATLAB_class" in node.attrs else array
 
 
+def _read_sparse(group: Any) -> np.ndarray:
+    """A sparse matrix of MATLAB 7.3: values, their rows, and where columns begin."""
+    parts = tuple(np.asarray(group[name][()]) for name in ("data", "ir", "jc"))
+    shape = (int(group.attrs["MATLAB_sparse"]), len(parts[2]) - 1)
+    return scipy.sparse.csc_matrix(parts, shape=shape).toarray()
+
+
 def _read_mat(path: Path, key: str) -> np.ndarray:
     if h5py.is_hdf5(path):
         return _read_hdf5(path, key)
-    content = scipy.io.loadmat(path, variable_names=[key])
-    if key not in content:
+    struct = key.split("/")[0]
+    content = scipy.io.loadmat(path, variable_names=[struct])
+    if struct not in content:
         names = [name for name, _, _ in scipy.io.whosmat(path)]
         _require_key(path, key, names)
-    array = content[key]
+    array = content[struct]
+    if "/" in key:
+        fields = dict(struct_fields(path, struct))
+        _require_key(path, key, list(fields))
+        array = fields[key]
     return array.toarray() if scipy.sparse.issparse(array) else np.asarray(array)
+
+
+def struct_fields(path: Path, name: str) -> Iterator[tuple[str, Any]]:
+    """The arrays of a struct of a MATLAB 5 file, as `struct/field`."""
+    content = scipy.io.loadmat(path, variable_names=[name])[name]
+    for field in content.dtype.names or ():
+        for value in content[field].flat[:1]:
+            yield f"{name}/{field}", value
 
 
 def _require_key(path: Path, key: str, names: list[str]) -> None:
@@ -136,4 +168,5 @@ _READERS = {
     ".h5": _read_hdf5,
     ".h5py": _read_hdf5,
     ".hdf5": _read_hdf5,
+    ".parquet": read_parquet,
 }

@@ -8,7 +8,13 @@ import tyro
 
 from scbch_jax.checks import require
 from scbch_jax.settings.benches import BenchEvaluate, BenchNeighbors, BenchTrain
-from scbch_jax.settings.experiment import Data, Experiment
+from scbch_jax.settings.data_commands import (
+    ImportData,
+    InspectData,
+    ShowData,
+    VerifyData,
+)
+from scbch_jax.settings.experiment import Experiment
 from scbch_jax.settings.wanted import (
     at_least,
     between,
@@ -189,13 +195,6 @@ class Demo:
 
 
 @dataclass(frozen=True)
-class ShowData:
-    """Say which files of a benchmark are found, and what they hold."""
-
-    data: Annotated[Data, Flat] = field(default_factory=Data)
-
-
-@dataclass(frozen=True)
 class Crosscheck:
     """Compare this package with recorded answers of the authors' PyTorch code."""
 
@@ -248,6 +247,19 @@ class Bench:
     ]
 
 
+@dataclass(frozen=True)
+class DataCommand:
+    """Look at data files, make one clean store of them, or check one."""
+
+    what: Annotated[
+        Annotated[ShowData, tyro.conf.subcommand("show", prefix_name=False)]
+        | Annotated[InspectData, tyro.conf.subcommand("inspect", prefix_name=False)]
+        | Annotated[ImportData, tyro.conf.subcommand("import", prefix_name=False)]
+        | Annotated[VerifyData, tyro.conf.subcommand("verify", prefix_name=False)],
+        Flat,
+    ]
+
+
 COMMANDS: dict[str, type] = {
     "train": Train,
     "sweep": Sweep,
@@ -255,7 +267,7 @@ COMMANDS: dict[str, type] = {
     "compare": Compare,
     "encode": Encode,
     "demo": Demo,
-    "data": ShowData,
+    "data": DataCommand,
     "crosscheck": Crosscheck,
     "convert": Convert,
     "bench": Bench,

@@ -139,7 +139,7 @@ def test_help_answers_without_jax():
         subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("words", ["--help", "data"])
+@pytest.mark.parametrize("words", ["--help", "data show"])
 def test_a_reader_that_stops_is_no_traceback(words):
     """The pipe is closed before anything is written."""
     command = f"{shlex.join(SCBCH)} {words} | true; exit ${{PIPESTATUS[0]}}"
@@ -175,10 +175,21 @@ ELSEWHERE = ("bin/test", "bin/demo", "bin/scbch crosscheck")
 """Commands that other tests run: this suite itself, the demo below, and agreement/."""
 
 
+def write_assumed(folder):
+    """The files that the pages say a reader has."""
+    (folder / "mirflickr25k").symlink_to(MIRFLICKR)
+    rng = np.random.default_rng(0)
+    labels = rng.random((60, 4)) < 0.4
+    arrays = {"photos": rng.normal(size=(60, 8)), "notes": rng.random((60, 5))}
+    np.savez(folder / "mine.npz", **arrays, topics=labels.astype(np.uint8))
+    np.savez(folder / "rows.npz", held_out=np.arange(10), learn=np.arange(20, 60))
+
+
 @pytest.mark.slow
 def test_every_command_of_the_pages_runs(tmp_path, capsys):
     """In order, in one folder; training is cut short, and narrow on real data."""
     (tmp_path / "configs").symlink_to(ROOT / "configs")
+    write_assumed(tmp_path)
     for command in written_commands():
         program, *words = shlex.split(command)
         if command.startswith(ELSEWHERE):

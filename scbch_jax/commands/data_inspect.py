@@ -1,0 +1,174 @@
+"""`scbch data inspect`: what files hold, which form it is, what looks wrong."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from scbch_jax.checks import InputError
+from scbch_jax.commands import show
+from scbch_jax.commands.data_import import arrays_of, material_of, usual_split
+from scbch_jax.data import cuts, forms, importing, noise, suspicions, values
+from scbch_jax.data.contents import Found
+from scbch_jax.data.cuts import Cut
+from scbch_jax.data.facts import Facts, facts, facts_of, looks_like
+from scbch_jax.data.matching import Material
+from scbch_jax.data.published import PUBLISHED, published
+from scbch_jax.report import as_markdown
+from scbch_jax.settings.data_commands import InspectData
+
+_HEADER = ["array", "shape", "kind", "zeros", "least", "most", "looks like"]
+
+
+def main(options: InspectData) -> None:
+    """Prints a table of all arrays, then the set that they make, then doubts."""
+    found = arrays_of(options)
+    seen = [facts_of(array) for array in found]
+    for path in dict.fromkeys(array.path for array in found):
+        show.say(f"{path}, {_size(path)}")
+    rows = [_row(*pair) for pair in zip(found, seen, strict=True)]
+    show.say(as_markdown(_HEADER, rows) + "\n")
+    if {array.name for array in found} >= set(forms.NOISE_KEYS):
+        doubts = _say_noise(found)
+    else:
+        doubts = _say_set(options, found, seen)
+    show.say("\nWhat looks wrong:" if doubts else "\nNothing looks wrong.")
+    for doubt in doubts:
+        show.say(f"  - {doubt}")
+
+
+def _size(path: Path) -> str:
+    size = path.stat().st_size
+    return f"{size / 2**20:.1f} MiB" if size >= 2**20 else f"{size / 2**10:.1f} KiB"
+
+
+def _row(array: Found, seen: Facts | None) -> list[str]:
+    shape = " x ".join(f"{n:,}" for n in array.shape) or "1"
+    numbers = ["-", "-", "-"]
+    if seen is not None:
+        numbers = [f"{100 * seen.sparsity:.1f} %", f"{seen.low:g}", f"{seen.high:g}"]
+    return [array.key, shape, array.kind, *numbers, looks_like(array, seen)]
+
+
+def _say_set(
+    options: InspectData, found: Sequence[Found], seen: Sequence[Facts | None]
+) -> list[str]:
+    """Form, sizes and labels of a whole set; of a part of one, what can be said."""
+    try:
+        material = material_of(options, found)
+    except InputError as error:
+        show.say(f"Not a set to import as it is. {error}")
+        show.say(_candidates(found, seen))
+        return _say_alone(found, seen)
+    image_dim, text_dim, classes = material.widths
+    known = published(text_dim=text_dim, classes=classes)
+    show.say(f"Form: {material.form.title}")
+    show.say(f"Set: {known.title if known else 'none of the published ones'}")
+    show.say(
+        f"{material.samples:,} rows; image features of {image_dim:,} columns, text "
+        f"features of {text_dim:,}, {classes} classes"
+    )
+    for key in material.turned:
+        show.say(f"{key} has a sample a column; it is turned")
+    cut = _usual_cut(material)
+    if cut is not None:
+        sizes = [f"{name} {len(part):,}" for name, part in cut.rows._asdict().items()]
+        show.say(f"Split as imported by default: {cut.split} ({', '.join(sizes)} rows)")
+    doubts = suspicions.of_sizes(material)
+    for modality in ("image", "text"):
+        doubts += suspicions.of_features(modality, facts(material.blocks(modality)))
+    names = material.classes
+    names = names or importing.names_among(found, forms.NAMES_OF_CLASSES, classes)
+    _say_labels(material.labels, names)
+    doubts += suspicions.of_labels(material.labels)
+    return doubts + suspicions.of_rows(material, cut)
+
+
+def _candidates(found: Sequence[Found], seen: Sequence[Facts | None]) -> str:
+    """Which arrays have values like labels or features, for a person to name."""
+    known = [
+        (a.key, f, looks_like(a, f)) for a, f in zip(found, seen, strict=True) if f
+    ]
+    labels = [
+        key
+        for key, facts_, words in known
+        if words == "class numbers" or (facts_.binary and facts_.columns > 1)
+    ]
+    features = [k for k, facts_, _ in known if facts_.columns > 1 and k not in labels]
+    names = [", ".join(keys) or "none" for keys in (labels, features)]
+    return f"May be labels: {names[0]}. May be features: {names[1]}."
+
+
+def _usual_cut(material: Material) -> Cut | None:
+    """The parts as an import would cut them, if it could."""
+    try:
+        return cuts.cut_by_name(material, usual_split(material))
+    except InputError:
+        return None
+
+
+def _say_alone(found: Sequence[Found], seen: Sequence[Facts | None]) -> list[str]:
+    """Arrays that make no set: what each is, if its name says, and what looks wrong."""
+    doubts: list[str] = []
+    for array, facts_ in zip(found, seen, strict=True):
+        role = forms.role(array.name)
+        if facts_ is None or not role:
+            continue
+        if role != "labels":
+            show.say(f"{array.key}: {role} features{_width_of(facts_.columns, role)}")
+            doubts += suspicions.of_features(array.key, facts_)
+            continue
+        show.say(f"{array.key}: labels{_width_of(facts_.columns, role)}")
+        if facts_.binary and facts_.columns > 1:
+            labels = values.narrow_labels(array.key, np.asarray(array.open()[:]))
+            names = importing.names_among(
+                found, forms.NAMES_OF_CLASSES, labels.shape[1]
+            )
+            _say_labels(labels, names)
+            doubts += suspicions.of_labels(labels)
+        elif not facts_.whole or facts_.odd_rows:
+            doubts.append(f"{array.key}: values other than 0 and 1")
+    return doubts
+
+
+def _width_of(columns: int, role: str) -> str:
+    """Whose published texts or labels are this wide."""
+    field = {"text": "text_dim", "labels": "classes"}.get(role)
+    titles = [p.title for p in PUBLISHED if field and getattr(p, field) == columns]
+    return f", as wide as those of {' and '.join(titles)}" if titles else ""
+
+
+def _say_labels(labels: np.ndarray, names: Sequence[str]) -> None:
+    per_row, per_class = labels.sum(axis=1), labels.sum(axis=0)
+    show.say(
+        f"Labels a row: {per_row.mean():.2f}, from {per_row.min()} to {per_row.max()}"
+    )
+    names = names or [str(column) for column in range(labels.shape[1])]
+    order = np.argsort(-per_class.astype(int), kind="stable")
+    words = [f"{names[c]}: {per_class[c]:,}" for c in order]
+    if len(words) > 40:
+        words = [*words[:10], f"{len(words) - 20} between", *words[-10:]]
+    show.say(f"Rows of each class, by number: {'; '.join(words)}")
+
+
+def _say_noise(found: Sequence[Found]) -> list[str]:
+    """A noise file of the NRCH code: how much is noisy, and how."""
+    arrays = {array.name: np.asarray(array.open()[:]) for array in found}
+    clean, noisy = (
+        values.check_labels(name, arrays[name]) for name in forms.NOISE_KEYS
+    )
+    if clean.shape != noisy.shape:
+        return [f"rows: True has shape {clean.shape}, result {noisy.shape}"]
+    hit, classes = noise.hit_rows(noisy, clean), clean.shape[1]
+    changes = noise.flips(noisy, clean)
+    added, kept = int(changes.added.sum()), ((noisy > 0) & (clean > 0)).sum()
+    show.say(
+        "Noise file of the NRCH code: clean (True) and noisy (result) training labels\n"
+        f"{len(clean):,} rows, {classes} classes{_width_of(classes, 'labels')}\n"
+        f"{hit.sum():,} rows are noisy, {100 * hit.mean():.1f} %\n"
+        f"{added:,} labels added and {len(changes.rows) - added:,} removed, "
+        f"{100 * len(changes.rows) / clean.size:.2f} % of all entries\n"
+        f"{100 * kept / max(1, noisy.sum()):.1f} % of the noisy labels are right"
+    )
+    _say_labels(clean.astype(np.uint8), ())
+    return suspicions.of_labels(noisy)

@@ -1,0 +1,98 @@
+"""Options of each data command; the first line of each docstring is its help."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from scbch_jax.checks import require
+from scbch_jax.settings.experiment import Data
+from scbch_jax.settings.wanted import at_least, check_fields
+
+Flat = tyro.conf.arg(name="")
+
+
+@dataclass(frozen=True)
+class ShowData:
+    """Say what a run would train on: files, sizes, labels."""
+
+    data: Annotated[Data, Flat] = field(default_factory=Data)
+
+
+@dataclass(frozen=True)
+class InspectData:
+    """Say in plain words what files hold, which form it is, and what looks wrong."""
+
+    files: tyro.conf.Positional[tuple[Path, ...]]
+    """Files that belong together: .mat, .h5, .npz, .npy or .parquet."""
+    image: str = ""
+    """Array of image features, as KEY or FILE:KEY, where the form is none of the known
+    ones; text and labels are then wanted too."""
+    text: str = ""
+    """Array of text features, likewise."""
+    labels: str = ""
+    """Array of labels, likewise: rows of 0 and 1, or one class number a row."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        require(bool(self.files), "files", "none", "at least one")
+        _check_mapping(self.image, self.text, self.labels)
+
+
+@dataclass(frozen=True)
+class ImportData:
+    """Write one clean store from files in any form in which they circulate."""
+
+    files: tyro.conf.Positional[tuple[Path, ...]]
+    """Files that belong together: .mat, .h5, .npz, .npy or .parquet."""
+    out: Path
+    """Folder of the new store."""
+    image: str = ""
+    """Array of image features, as KEY or FILE:KEY, where the form is none of the known
+    ones; text and labels are then wanted too."""
+    text: str = ""
+    """Array of text features, likewise."""
+    labels: str = ""
+    """Array of labels, likewise: rows of 0 and 1, or one class number a row."""
+    split: Literal["auto", "file", "scbch", "ucch", "random"] = "auto"
+    """file: as the files have it; scbch: queries first, then training rows, and all but
+    the queries is the database; ucch: queries last, the rest trains and is searched;
+    random: drawn from the seed; auto: file where there is one, else scbch."""
+    queries: Annotated[int, at_least(0)] = 0
+    """Rows of the query set; 0 for as many as published."""
+    train: Annotated[int, at_least(0)] = 0
+    """Rows of the training set; 0 for as many as published."""
+    seed: Annotated[int, at_least(0)] = 0
+    """Seed of a random split."""
+    query_rows: str = ""
+    """Array of row numbers, from 0, or of one truth value a row, as KEY or FILE:KEY;
+    in place of a split by name."""
+    train_rows: str = ""
+    """Likewise; by default the database. Without query rows, all others are queries."""
+    database_rows: str = ""
+    """Likewise; by default all rows but the queries."""
+    title: str = ""
+    """Title of the store; by default that of the published set."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+        _check_mapping(self.image, self.text, self.labels)
+        given = [self.query_rows, self.train_rows, self.database_rows]
+        got = f"{self.split} beside rows that are given"
+        require(not any(given) or self.split == "auto", "split", got, "one of them")
+
+
+@dataclass(frozen=True)
+class VerifyData:
+    """Read every byte of a store and compare it with its checksums."""
+
+    store: tyro.conf.Positional[Path]
+    """Folder that data import wrote."""
+
+
+def _check_mapping(image: str, text: str, labels: str) -> None:
+    given = [name for name in (image, text, labels) if name]
+    got = " and ".join(given) + " alone"
+    require(len(given) in (0, 3), "image, text, labels", got, "all three, or none")

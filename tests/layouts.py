@@ -1,0 +1,196 @@
+"""Small files in exactly the layouts in which feature sets circulate."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import h5py
+import numpy as np
+import scipy.io
+import scipy.sparse
+
+
+class Parts(NamedTuple):
+    """Arrays to be written, by the name that each has in its files."""
+
+    image: np.ndarray
+    text: np.ndarray
+    labels: np.ndarray
+
+
+class Layout(NamedTuple):
+    """How a set lies in files."""
+
+    keys: dict[str, tuple[str, str, str]]
+    """Names of image, text and labels, by part: rows, or query, database and train."""
+    write: Callable
+    """Writes named arrays below a folder."""
+    dtypes: tuple[str, str, str]
+    sizes: tuple[int, int, int]
+    """Columns of image, text and labels, as published."""
+
+
+SAMPLES, QUERIES, TRAIN = 23, 4, 9
+
+
+def draw(sizes, samples=SAMPLES, seed=0):
+    """Features and labels; every row has a label, and text is a bag of words."""
+    rng = np.random.default_rng(seed)
+    image, words, classes = sizes
+    labels = rng.random((samples, classes)) < 0.3
+    labels[np.arange(samples), rng.integers(classes, size=samples)] = True
+    text = rng.random((samples, words)) < 0.3
+    return Parts(rng.normal(size=(samples, image)), text, labels)
+
+
+def arrays_of(layout, parts):
+    """What the files hold: name to array, in the dtypes of the layout."""
+    cuts = {
+        "query": slice(0, QUERIES),
+        "database": slice(QUERIES, None),
+        "train": slice(QUERIES, QUERIES + TRAIN),
+        "rows": slice(None),
+        "rows 1": slice(0, 15),
+        "rows 2": slice(15, None),
+    }
+    return {
+        key: array[cuts[part]].astype(dtype)
+        for part, keys in layout.keys.items()
+        for key, array, dtype in zip(keys, parts, layout.dtypes, strict=True)
+    }
+
+
+def write_hdf5(folder, arrays):
+    """Plain HDF5, rows first."""
+    with h5py.File(folder / "drawn.h5", "w") as file:
+        for key, array in arrays.items():
+            file[key] = array
+
+
+def write_turned(folder, arrays):
+    """Plain HDF5 that lost the mark of MATLAB, a sample a column."""
+    write_hdf5(folder, {key: array.T for key, array in arrays.items()})
+
+
+def write_nested(folder, arrays):
+    """HDF5 with all arrays in a group."""
+    write_hdf5(folder, {f"set/{key}": array for key, array in arrays.items()})
+
+
+def write_mat73(folder, arrays):
+    """MATLAB 7.3: HDF5 with axes reversed, and its class as an attribute."""
+    with h5py.File(folder / "drawn.mat", "w", userblock_size=512) as file:
+        for key, array in arrays.items():
+            file[key] = array.T
+            name = {"float64": "double", "float32": "single"}.get(str(array.dtype))
+            file[key].attrs["MATLAB_class"] = np.bytes_(name or str(array.dtype))
+
+
+def write_sparse73(folder, arrays):
+    """MATLAB 7.3 with the tags sparse: values, their rows, where columns begin."""
+    tags = "YAll"
+    write_mat73(folder, {k: a for k, a in arrays.items() if k != tags})
+    if tags not in arrays:
+        return
+    matrix = scipy.sparse.csc_matrix(arrays[tags])
+    with h5py.File(folder / "drawn.mat", "a") as file:
+        group = file.create_group(tags)
+        group.attrs["MATLAB_sparse"] = np.uint64(matrix.shape[0])
+        group.attrs["MATLAB_class"] = np.bytes_("double")
+        group["data"], group["ir"], group["jc"] = (
+            matrix.data,
+            matrix.indices.astype(np.uint64),
+            matrix.indptr.astype(np.uint64),
+        )
+
+
+def write_mat5(folder, arrays):
+    """MATLAB 5, all in one file."""
+    scipy.io.savemat(folder / "drawn.mat", arrays, do_compression=True)
+
+
+def write_struct(folder, arrays):
+    """MATLAB 5, all fields of one struct."""
+    write_mat5(folder, {"set": arrays})
+
+
+def write_mat5_each(folder, arrays):
+    """MATLAB 5, a file for each array, tags sparse."""
+    for i, (key, array) in enumerate(arrays.items()):
+        if key.startswith("Y"):
+            array = scipy.sparse.csc_matrix(array)
+        scipy.io.savemat(folder / f"{i}.mat", {key: array})
+
+
+def write_npz(folder, arrays):
+    """One NumPy archive."""
+    np.savez(folder / "drawn.npz", **arrays)
+
+
+def write_bytes_beside_mat(folder, arrays):
+    """Images as bytes with a scale, and the rows that they cover, in an archive."""
+    image = arrays["features"]
+    others = {k: a for k, a in arrays.items() if k not in ("features", "row", "scale")}
+    if image.dtype == np.float64:
+        image = np.abs(image * 20).astype(np.uint8)
+    beside = {"row": np.arange(SAMPLES), "scale": np.float32(0.25)}
+    beside |= {k: arrays[k] for k in beside if k in arrays}
+    np.savez(folder / "images.npz", features=image, **beside)
+    scipy.io.savemat(folder / "others.mat", others)
+
+
+SPLIT = {
+    "query": ("ImgQuery", "TagQuery", "LabQuery"),
+    "database": ("ImgDataBase", "TagDataBase", "LabDataBase"),
+    "train": ("ImgTrain", "TagTrain", "LabTrain"),
+}
+DJSRH = {
+    "train": ("I_tr", "T_tr", "L_tr"),
+    "query": ("I_te", "T_te", "L_te"),
+    "database": ("I_db", "T_db", "L_db"),
+}
+ALL = {"rows": ("XAll", "YAll", "LAll")}
+COCO = {
+    "rows 1": ("train_imgs_deep", "train_text", "train_imgs_labels"),
+    "rows 2": ("test_imgs_deep", "test_text", "test_imgs_labels"),
+}
+IAPR = {
+    "rows 1": ("VDatabase", "YDatabase", "databaseL"),
+    "rows 2": ("VTest", "YTest", "testL"),
+}
+FLICKR, NUS, TC10 = (4096, 1386, 24), (4096, 1000, 21), (4096, 1000, 10)
+
+LAYOUTS = {
+    "scbch split": Layout(SPLIT, write_hdf5, ("f8", "f8", "f8"), FLICKR),
+    "scbch split, nus-wide": Layout(SPLIT, write_hdf5, ("f8", "f8", "f8"), NUS),
+    "mirflickr": Layout(ALL, write_mat5_each, ("f4", "u1", "u1"), FLICKR),
+    "mirflickr, 7.3": Layout(ALL, write_mat73, ("f4", "u1", "u1"), FLICKR),
+    "nus-wide 21": Layout(ALL, write_mat73, ("f4", "f8", "f8"), NUS),
+    "nus-wide 10": Layout(ALL, write_sparse73, ("f4", "f8", "u1"), TC10),
+    "all, npz": Layout(ALL, write_npz, ("f4", "bool", "bool"), FLICKR),
+    "all, in a group": Layout(ALL, write_nested, ("f4", "i4", "i8"), NUS),
+    "all, in a struct": Layout(ALL, write_struct, ("f8", "u1", "u1"), NUS),
+    "coco": Layout(COCO, write_hdf5, ("f4", "f4", "i8"), (4096, 300, 80)),
+    "iapr": Layout(IAPR, write_mat5, ("f8", "u1", "u1"), (4096, 2912, 255)),
+    "dcmh, one file": Layout(
+        {"rows": ("images", "YAll", "LAll")}, write_hdf5, ("f4", "f4", "f4"), FLICKR
+    ),
+    "dcmh, three files": Layout(
+        {"rows": ("IAll", "YAll", "LAll")}, write_mat5_each, ("f4", "f8", "u1"), FLICKR
+    ),
+    "images, tags, labels": Layout(
+        {"rows": ("images", "texts", "labels")},
+        write_mat5_each,
+        ("f4", "u1", "u1"),
+        TC10,
+    ),
+    "djsrh": Layout(DJSRH, write_mat73, ("f8", "f8", "f8"), NUS),
+    "djsrh, mat 5": Layout(DJSRH, write_mat5, ("f4", "f4", "u1"), FLICKR),
+    "djsrh, turned": Layout(DJSRH, write_turned, ("f4", "f4", "u1"), FLICKR),
+    "images of the first rows": Layout(
+        {"rows": ("features", "YAll", "LAll")},
+        write_bytes_beside_mat,
+        ("f8", "u1", "u1"),
+        (1280, 1386, 24),
+    ),
+}
+"""Every layout by a name for messages; none of the names is in a file's name."""
