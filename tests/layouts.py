@@ -31,14 +31,18 @@ class Layout(NamedTuple):
 
 SAMPLES, QUERIES, TRAIN = 23, 4, 9
 
+SCALE = 0.25
+"""What a byte of an image feature is worth."""
+
 
 def draw(sizes, samples=SAMPLES, seed=0):
-    """Features and labels; every row has a label, and text is a bag of words."""
+    """Features and labels; every row has a label, and a word of its bag of words."""
     rng = np.random.default_rng(seed)
     image, words, classes = sizes
     labels = rng.random((samples, classes)) < 0.3
     labels[np.arange(samples), rng.integers(classes, size=samples)] = True
     text = rng.random((samples, words)) < 0.3
+    text[np.arange(samples), rng.integers(words, size=samples)] = True
     return Parts(rng.normal(size=(samples, image)), text, labels)
 
 
@@ -52,11 +56,23 @@ def arrays_of(layout, parts):
         "rows 1": slice(0, 15),
         "rows 2": slice(15, None),
     }
+    parts = parts._replace(image=raw_images(layout, parts))
     return {
         key: array[cuts[part]].astype(dtype)
         for part, keys in layout.keys.items()
         for key, array, dtype in zip(keys, parts, layout.dtypes, strict=True)
     }
+
+
+def raw_images(layout, parts):
+    """Image features as the file has them: some are bytes, with a scale."""
+    return np.abs(parts.image * 20) if layout.dtypes[0] == "u1" else parts.image
+
+
+def images_of(layout, parts):
+    """Image features as a reader should have them."""
+    images = raw_images(layout, parts).astype(layout.dtypes[0]).astype(np.float32)
+    return images * np.float32(SCALE) if layout.dtypes[0] == "u1" else images
 
 
 def write_hdf5(folder, arrays):
@@ -128,13 +144,10 @@ def write_npz(folder, arrays):
 
 def write_bytes_beside_mat(folder, arrays):
     """Images as bytes with a scale, and the rows that they cover, in an archive."""
-    image = arrays["features"]
     others = {k: a for k, a in arrays.items() if k not in ("features", "row", "scale")}
-    if image.dtype == np.float64:
-        image = np.abs(image * 20).astype(np.uint8)
-    beside = {"row": np.arange(SAMPLES), "scale": np.float32(0.25)}
-    beside |= {k: arrays[k] for k in beside if k in arrays}
-    np.savez(folder / "images.npz", features=image, **beside)
+    beside = {"row": np.arange(SAMPLES), "scale": np.float32(SCALE)}
+    images = {k: a for k, a in arrays.items() if k not in others}
+    np.savez(folder / "images.npz", **{**beside, **images})
     scipy.io.savemat(folder / "others.mat", others)
 
 
@@ -189,7 +202,7 @@ LAYOUTS = {
     "images of the first rows": Layout(
         {"rows": ("features", "YAll", "LAll")},
         write_bytes_beside_mat,
-        ("f8", "u1", "u1"),
+        ("u1", "u1", "u1"),
         (1280, 1386, 24),
     ),
 }

@@ -60,6 +60,9 @@ def _say_set(
         show.say(f"Not a set to import as it is. {error}")
         show.say(_candidates(found, seen))
         return _say_alone(found, seen)
+    cut = _usual_cut(material)
+    # Training rows that are in the database are not counted twice.
+    material = cut.material if cut else material
     image_dim, text_dim, classes = material.widths
     known = published(text_dim=text_dim, classes=classes)
     show.say(f"Form: {material.form.title}")
@@ -70,7 +73,6 @@ def _say_set(
     )
     for key in material.turned:
         show.say(f"{key} has a sample a column; it is turned")
-    cut = _usual_cut(material)
     if cut is not None:
         sizes = [f"{name} {len(part):,}" for name, part in cut.rows._asdict().items()]
         show.say(f"Split as imported by default: {cut.split} ({', '.join(sizes)} rows)")

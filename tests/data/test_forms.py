@@ -24,15 +24,12 @@ SIZES = ("--queries", str(QUERIES), "--train", str(TRAIN))
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
-def test_every_layout_is_recognised_and_read(tmp_path, capsys, name):
+def test_every_layout_is_recognised_and_read(tmp_path, name):
     layout = LAYOUTS[name]
     parts = layouts.draw(layout.sizes)
     layout.write(tmp_path, layouts.arrays_of(layout, parts))
     found = imported(tmp_path, *([] if "query" in layout.keys else SIZES))
-    image = parts.image.astype(layout.dtypes[0]).astype(np.float32)
-    if name == "images of the first rows":
-        image = np.float32(0.25) * np.abs(parts.image * 20).astype(np.uint8)
-    np.testing.assert_array_equal(found.image, image)
+    np.testing.assert_array_equal(found.image, layouts.images_of(layout, parts))
     np.testing.assert_array_equal(found.text, parts.text)
     np.testing.assert_array_equal(found.labels, parts.labels)
     rows = data.rows_queries_first(layouts.SAMPLES, queries=QUERIES, train=TRAIN)
@@ -43,7 +40,6 @@ def test_every_layout_is_recognised_and_read(tmp_path, capsys, name):
     assert known is not None
     assert found.title == known.title
     assert bool(found.source["turned"]) == ("turned" in name)
-    assert "nothing looks wrong" not in capsys.readouterr().err
 
 
 def test_the_name_of_a_file_says_nothing(tmp_path):
