@@ -127,6 +127,25 @@ def test_every_option_has_help(name, capsys, monkeypatch):
         (["demo", "--epochs", "0"], "epochs: got 0"),
         (["data", "show", "--name", "moon"], "moon"),
         (["crosscheck", "gone"], "files: got gone, wanted"),
+        (
+            ["data", "show", "--name", "store"],
+            "data.root: got nothing, wanted the folder of a store",
+        ),
+        (
+            ["data", "show", "--name", "store", "--root", "gone"],
+            "store: got gone, wanted a folder with store.json",
+        ),
+        (
+            ["data", "show", "--name", "store", "--root", "s", "--image", "x.npz"],
+            "data.image: got x.npz, wanted none",
+        ),
+        (
+            ["train", SMOKE, "--data.name", "store", "--data.root", "s"]
+            + ["--noise.kind", "published"],
+            "noise.kind: got published, wanted swap or none: a store has no noise file",
+        ),
+        (["data"], "data"),
+        (["data", "import", "a.npz"], "--out"),
     ],
 )
 def test_bad_input_is_one_line(capsys, monkeypatch, tmp_path, words, message):

@@ -57,7 +57,7 @@ def _say_set(
     try:
         material = material_of(options, found)
     except InputError as error:
-        show.say(f"Not a set to import as it is. {error}")
+        show.say(f"Not a set to import as it is: {error}")
         show.say(_candidates(found, seen))
         return _say_alone(found, seen)
     cut = _usual_cut(material)
@@ -78,12 +78,22 @@ def _say_set(
         show.say(f"Split as imported by default: {cut.split} ({', '.join(sizes)} rows)")
     doubts = suspicions.of_sizes(material)
     for modality in ("image", "text"):
-        doubts += suspicions.of_features(modality, facts(material.blocks(modality)))
+        doubts += suspicions.of_features(modality, _facts(material, modality, seen))
     names = material.classes
     names = names or importing.names_among(found, forms.NAMES_OF_CLASSES, classes)
     _say_labels(material.labels, names)
     doubts += suspicions.of_labels(material.labels)
     return doubts + suspicions.of_rows(material, cut)
+
+
+def _facts(material: Material, modality: str, seen: Sequence[Facts | None]) -> Facts:
+    """Counts over one modality; those of its array, if its shape tells which."""
+    place = forms.MODALITIES.index(modality)
+    shape = (material.samples, material.widths[place])
+    same = [f for f in seen if f is not None and (f.rows, f.columns) == shape]
+    if len(material.pieces) == 1 and len(same) == 1:
+        return same[0]
+    return facts(material.blocks(modality))
 
 
 def _candidates(found: Sequence[Found], seen: Sequence[Facts | None]) -> str:

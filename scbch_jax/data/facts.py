@@ -17,9 +17,9 @@ class Facts(NamedTuple):
     zeros: int
     """Entries that are 0."""
     low: float
-    """Least finite value; nan if there is none."""
+    """Least value of the rows that are all finite; nan if there are none."""
     high: float
-    """Greatest finite value."""
+    """Greatest value of these rows."""
     odd_rows: int
     """Rows with NaN or infinity."""
     zero_rows: int
@@ -53,12 +53,12 @@ def facts(blocks: Iterable[np.ndarray]) -> Facts:
     for block in blocks:
         rows, columns = rows + len(block), block.shape[1]
         empty = block == 0
-        finite = np.isfinite(block)
+        finite = np.isfinite(block).all(axis=1)
         zeros += int(empty.sum())
-        odd_rows += int((~finite.all(axis=1)).sum())
+        odd_rows += int((~finite).sum())
         zero_rows += int(empty.all(axis=1).sum())
         filled = (filled if len(filled) else np.zeros(columns, bool)) | ~empty.all(0)
-        values = block[finite]
+        values = block if finite.all() else block[finite]
         if values.size:
             low, high = min(low, float(values.min())), max(high, float(values.max()))
             whole = whole and bool((values == np.trunc(values)).all())

@@ -7,6 +7,7 @@ from layouts import LAYOUTS, QUERIES, TRAIN
 
 from scbch_jax import cli, data
 from scbch_jax.data import published, store
+from scbch_jax.settings import Data
 
 
 def files_in(folder):
@@ -210,6 +211,33 @@ def test_anything_else_by_a_mapping(tmp_path, write):
     np.testing.assert_array_equal(found.text, parts.text)
     np.testing.assert_array_equal(found.labels, parts.labels)
     assert found.title == "mine"
+
+
+def test_objects_are_named_and_never_read(tmp_path, capsys):
+    """Strings are often saved so; reading them could run code."""
+    extra = {"captions": np.array(["a", None], dtype=object)}
+    written(tmp_path, "all, npz", lambda arrays: arrays | extra)
+    assert imported(tmp_path, *SIZES).image.shape == (23, 6)
+    words = ["--image", "captions", "--text", "YAll", "--labels", "LAll"]
+    files = list(map(str, files_in(tmp_path)))
+    assert (
+        cli.main(["data", "import", *files, *words, "--out", str(tmp_path / "t")]) == 2
+    )
+    assert "got objects, wanted an array of numbers" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_store_of_mirflickr_is_the_benchmark(tmp_path, mirflickr):
+    """Training on either is training on the same numbers."""
+    names = ("lall.mat", "yall.mat", "image-mobilenetv2.npz", "meta.npz")
+    files = [str(mirflickr / f"mirflickr25k-{name}") for name in names]
+    assert cli.main(["data", "import", *files, "--out", str(tmp_path / "s")]) == 0
+    ours = data.load(Data("store", root=str(tmp_path / "s"))).dataset
+    theirs = data.load(Data("mirflickr", root=str(mirflickr))).dataset
+    for mine, other in zip(ours, theirs, strict=True):
+        for array, wanted in zip(mine, other, strict=True):
+            assert array.dtype == wanted.dtype
+            np.testing.assert_array_equal(array, wanted)
 
 
 def test_names_of_classes_and_words_are_kept(tmp_path):
