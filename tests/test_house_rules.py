@@ -12,7 +12,7 @@ FLOORS = [
     {"types", "settings", "devices"},
     {"data", "networks", "losses", "retrieval", "report"},
     {"config"},
-    {"index", "methods"},
+    {"features", "index", "methods"},
     {"training"},
     {"run_folder", "agreement", "weight_files", "bench"},
     {"experiment"},
