@@ -35,7 +35,7 @@ def read_states(path: Path, text: Path | None = None) -> States:
         InputError: if a file is missing, unreadable, or of another form.
     """
     require(path.is_file(), "source", path, "a file of weights, or the folder of a run")
-    content = _read(path)
+    content = read_named(path)
     whole = path.suffix == SAFETENSORS or content.keys() >= {*CHECKPOINT_NAMES.values()}
     unused = f"{text} beside {path}, which has both networks"
     require(not (whole and text), "text", unused, "no other file")
@@ -48,7 +48,10 @@ def read_states(path: Path, text: Path | None = None) -> States:
     )
     assert text is not None
     require(text.is_file(), "text", text, "a file of weights")
-    return {"image": _as_arrays(content, path), "text": _as_arrays(_read(text), text)}
+    return {
+        "image": _as_arrays(content, path),
+        "text": _as_arrays(read_named(text), text),
+    }
 
 
 def write_states(path: Path, states: Mapping[str, Mapping[str, np.ndarray]]) -> None:
@@ -87,7 +90,15 @@ def write_states(path: Path, states: Mapping[str, Mapping[str, np.ndarray]]) -> 
     os.replace(fresh, path)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_named(path: Path) -> dict[str, Any]:
+    """What a PyTorch or safetensors file holds, by name.
+
+    Args:
+        path: ending in `.pt`, `.pth` or `.safetensors`.
+
+    Raises:
+        InputError: if it has another ending, is damaged, or holds more than weights.
+    """
     suffixes = (*PYTORCH, SAFETENSORS)
     wanted = f"one ending in {', '.join(suffixes)}"
     require(path.suffix in suffixes, "source", path, wanted)

@@ -10,11 +10,11 @@ PACKAGE = ROOT / "scbch_jax"
 FLOORS = [
     {"checks"},
     {"types", "settings", "devices"},
-    {"data", "networks", "losses", "retrieval", "report"},
+    {"data", "networks", "losses", "retrieval", "report", "weight_files"},
     {"config"},
     {"features", "index", "methods"},
     {"training"},
-    {"run_folder", "agreement", "weight_files", "bench"},
+    {"run_folder", "agreement", "bench"},
     {"experiment"},
     {"sweeps"},
     {"commands", "cli"},

@@ -15,17 +15,39 @@ from scbch_jax.networks.torch_weights import (
     to_torch,
     torch_forward,
 )
+from scbch_jax.networks.vgg19 import (
+    CAFFE,
+    SIDE,
+    TORCHVISION,
+    Levels,
+    layer_shapes,
+    vgg19_fc7,
+)
+from scbch_jax.networks.vgg19_weights import (
+    keras_names,
+    vgg19_from_keras,
+    vgg19_from_torch,
+)
 
 __all__ = [
+    "CAFFE",
+    "SIDE",
+    "TORCHVISION",
+    "Levels",
     "Network",
     "class_logits",
     "classifier",
     "from_torch",
     "hash_network",
     "hidden_width",
+    "keras_names",
     "layer_product",
+    "layer_shapes",
     "layers_from_torch",
     "layers_to_torch",
     "to_torch",
     "torch_forward",
+    "vgg19_fc7",
+    "vgg19_from_keras",
+    "vgg19_from_torch",
 ]
