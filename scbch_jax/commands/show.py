@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from rich.console import Console
@@ -53,6 +53,38 @@ def progress(title: str, *, epochs: int) -> Iterator[OnEpoch]:
             bar.update(task, advance=1)
 
         yield on_epoch
+
+
+@contextlib.contextmanager
+def counted(title: str, *, total: int) -> Iterator[Callable[[int], None]]:
+    """How much of something is done: a bar on a terminal, a line a tenth elsewhere.
+
+    Args:
+        title: what is counted.
+        total: how many there are.
+
+    Yields:
+        A function to tell how many more are done.
+    """
+    done = 0
+    with contextlib.ExitStack() as stack:
+        bar = task = None
+        if sys.stderr.isatty():
+            columns = (TextColumn("{task.description}"), BarColumn())
+            columns += (MofNCompleteColumn(), TimeRemainingColumn())
+            console = Console(stderr=True)
+            bar = stack.enter_context(Progress(*columns, console=console))
+            task = bar.add_task(title, total=total)
+
+        def advance(more: int) -> None:
+            nonlocal done
+            before, done = done, done + more
+            if bar is not None and task is not None:
+                bar.update(task, advance=more)
+            elif 10 * done // total > 10 * before // total:
+                say(f"{title}  {done} of {total}", aside=True)
+
+        yield advance
 
 
 def results(lines: list[Record], seeds: tuple[int, ...]) -> str:

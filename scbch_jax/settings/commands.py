@@ -15,6 +15,7 @@ from scbch_jax.settings.data_commands import (
     VerifyData,
 )
 from scbch_jax.settings.experiment import Experiment
+from scbch_jax.settings.features import FeaturesAll, FeaturesImages, FeaturesTexts
 from scbch_jax.settings.wanted import (
     at_least,
     between,
@@ -260,6 +261,18 @@ class DataCommand:
     ]
 
 
+@dataclass(frozen=True)
+class Features:
+    """Turn raw pictures and texts into features, or into a store to train on."""
+
+    what: Annotated[
+        Annotated[FeaturesImages, tyro.conf.subcommand("images", prefix_name=False)]
+        | Annotated[FeaturesTexts, tyro.conf.subcommand("texts", prefix_name=False)]
+        | Annotated[FeaturesAll, tyro.conf.subcommand("all", prefix_name=False)],
+        Flat,
+    ]
+
+
 COMMANDS: dict[str, type] = {
     "train": Train,
     "sweep": Sweep,
@@ -268,6 +281,7 @@ COMMANDS: dict[str, type] = {
     "encode": Encode,
     "demo": Demo,
     "data": DataCommand,
+    "features": Features,
     "crosscheck": Crosscheck,
     "convert": Convert,
     "bench": Bench,

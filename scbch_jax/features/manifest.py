@@ -1,0 +1,154 @@
+"""Which pictures, texts and labels belong together: from a folder, or from a list."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from scbch_jax.checks import InputError, require
+from scbch_jax.features.pictures import SUFFIXES
+
+COLUMNS = ("picture", "text", "labels")
+"""What a list may have; a column of another name is named on the command line."""
+
+LISTS = (".csv", ".jsonl", ".parquet")
+"""Endings of lists."""
+
+
+class Sample(NamedTuple):
+    """A row of a manifest; what its source lacks is empty."""
+
+    picture: str = ""
+    """Path below the manifest's folder."""
+    text: str = ""
+    labels: tuple[str, ...] = ()
+
+
+class Manifest(NamedTuple):
+    """All rows, in the order of their source."""
+
+    folder: Path
+    samples: list[Sample]
+
+
+def read_manifest(source: Path, columns: Mapping[str, str] | None = None) -> Manifest:
+    """Reads a folder of pictures, or a list of them.
+
+    Args:
+        source: a folder, whose pictures are taken in the order of their paths: the text
+            of `a.jpg` is in `a.txt` beside it and its labels in `a.labels`, one a line,
+            or else the name of the folder that it is in. Or a `.csv`, `.jsonl` or
+            `.parquet` file with the columns picture (a path beside the list), text and
+            labels (a list, or words with ; between them).
+        columns: names of the list's columns where they are others, by ours.
+
+    Raises:
+        InputError: if there is no such source, or nothing in it, or a row is unusable.
+    """
+    require(source.exists(), "source", source, "a folder or a list that exists")
+    if source.is_dir():
+        samples = list(_of_folder(source))
+        wanted = f"pictures ({', '.join(SUFFIXES)})"
+        require(bool(samples), "source", f"{source} without pictures", wanted)
+        return Manifest(source, samples)
+    kinds = f"a folder, or a file ending in {', '.join(LISTS)}"
+    require(source.suffix in LISTS, "source", source, kinds)
+    try:
+        rows = list(_READERS[source.suffix](source))
+    except InputError:
+        raise
+    except Exception as error:
+        # CSV, JSON and Parquet readers raise kinds of their own.
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        got = f"{source}, which cannot be read ({reason})"
+        raise InputError(f"source: got {got}, wanted a whole list") from error
+    require(bool(rows), "source", f"{source} without rows", "one row at least")
+    names = {name: (columns or {}).get(name, name) for name in COLUMNS}
+    _require_columns(source, rows[0], names, columns or {})
+    samples = [_sample(source, i, row, names) for i, row in enumerate(rows)]
+    return Manifest(source.parent, samples)
+
+
+def multi_hot(samples: Iterable[Sample]) -> tuple[np.ndarray, list[str]]:
+    """Labels as uint8 [samples, classes], and the names of the classes in order."""
+    sets = [set(sample.labels) for sample in samples]
+    classes = sorted(set().union(*sets))
+    labels = [[name in named for name in classes] for named in sets]
+    return np.array(labels, np.uint8).reshape(len(sets), len(classes)), classes
+
+
+def _of_folder(folder: Path) -> Iterator[Sample]:
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() not in SUFFIXES or not path.is_file():
+            continue
+        place = path.relative_to(folder)
+        inside = (place.parent.name,) if place.parent.name else ()
+        listed = _text_of(path.with_suffix(".labels"))
+        labels = inside if listed is None else _words(listed.splitlines())
+        text = _text_of(path.with_suffix(".txt")) or ""
+        yield Sample(place.as_posix(), " ".join(text.split()), labels)
+
+
+def _text_of(path: Path) -> str | None:
+    try:
+        return path.read_text() if path.is_file() else None
+    except UnicodeDecodeError as error:
+        raise InputError(f"source: got {path} ({error}), wanted UTF-8") from error
+
+
+def _of_csv(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(newline="") as file:
+        yield from csv.DictReader(file, strict=True)
+
+
+def _of_jsonl(path: Path) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(path.read_text().splitlines(), start=1):
+        row = json.loads(line)
+        place = f"line {number} of {path}"
+        require(isinstance(row, dict), place, type(row).__name__, "a JSON object")
+        yield row
+
+
+def _of_parquet(path: Path) -> Iterator[dict[str, Any]]:
+    # Imported here: it is large, and few lists are of this kind.
+    from pyarrow import parquet
+
+    yield from parquet.read_table(path).to_pylist()
+
+
+_READERS = {".csv": _of_csv, ".jsonl": _of_jsonl, ".parquet": _of_parquet}
+
+
+def _require_columns(
+    source: Path, row: dict[str, Any], names: dict[str, str], given: Mapping[str, str]
+) -> None:
+    unknown = ", ".join(sorted(given.keys() - set(COLUMNS)))
+    require(not unknown, "columns", unknown, f"any of {', '.join(COLUMNS)}")
+    there = [name for name in names.values() if name in row]
+    lost = [given[name] for name in given if given[name] not in row]
+    got = f"{source} with {', '.join(map(str, row))}"
+    wanted = ", ".join(lost or names.values())
+    require(
+        bool(there) and not lost, "columns", got, f"{wanted} (--columns names them)"
+    )
+
+
+def _sample(
+    source: Path, number: int, row: dict[str, Any], names: dict[str, str]
+) -> Sample:
+    picture, text, labels = (row.get(names[name]) for name in COLUMNS)
+    if isinstance(labels, str):
+        labels = labels.split(";")
+    for name, value in (("picture", picture), ("text", text)):
+        fits = value is None or isinstance(value, str)
+        require(fits, f"{name} of row {number} of {source}", repr(value), "words")
+    listed = labels is None or isinstance(labels, list)
+    require(listed, f"labels of row {number} of {source}", repr(labels), "a list")
+    return Sample(picture or "", text or "", _words(labels or []))
+
+
+def _words(labels: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(w for w in (str(x).strip() for x in labels) if w))

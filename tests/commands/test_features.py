@@ -1,0 +1,212 @@
+"""From folders of pictures and words to features, stores and codes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import picture_folders
+import pytest
+from conftest import ROOT
+
+from scbch_jax import cli, data, features
+from scbch_jax.data import store
+
+SMOKE = str(ROOT / "configs" / "smoke.py")
+COLORS_AND_EDGES = ["--network", "descriptor", "--batch-size", "16"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return picture_folders.draw(tmp_path / "pictures")
+
+
+def scbch(*words):
+    return cli.main([str(word) for word in words])
+
+
+def complaint(capsys, *words):
+    assert scbch(*words) == 2
+    said = capsys.readouterr()
+    lines = said.err.splitlines()
+    assert said.out == ""
+    assert lines[-1].startswith("scbch: ")
+    assert all(line.startswith("pictures  ") for line in lines[:-1])
+    return lines[-1]
+
+
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[:60])
+
+
+def test_a_folder_to_a_model_to_codes(tmp_path, folder, capsys):
+    """The three commands of the README, and the same for pictures that came later."""
+    mine, run = tmp_path / "mine", tmp_path / "run"
+    words = ["features", "all", folder, *COLORS_AND_EDGES, "--out", mine]
+    assert scbch(*words, "--queries", "8") == 0
+    said = capsys.readouterr().out
+    assert "48 rows (8 query, 40 train, 40 database)" in said
+    of_store = ["--data.name", "store", "--data.root", mine, "--training.epochs", "2"]
+    narrow = ["--options.neighbors", "5", "--options.hidden", "16"]
+    assert scbch("train", SMOKE, *of_store, *narrow, "--out", run) == 0
+    assert scbch("encode", run, "--out", tmp_path / "codes.npz") == 0
+    codes = np.load(tmp_path / "codes.npz")
+    assert codes["image"].shape == codes["text"].shape == (40, 4)
+    later = ["--out", tmp_path / "later.npz"]
+    assert scbch("features", "images", folder, *COLORS_AND_EDGES, *later) == 0
+    later = ["--features", tmp_path / "later.npz", "--out", tmp_path / "b.npz"]
+    assert scbch("encode", run, *later) == 0
+    database = store.read(mine).rows.database
+    again = np.load(tmp_path / "b.npz")["image"][database]
+    np.testing.assert_array_equal(again, codes["image"])
+
+
+def test_the_store_has_what_the_folder_has(tmp_path, folder):
+    mine = tmp_path / "mine"
+    words = ["features", "all", folder, *COLORS_AND_EDGES, "--out", mine]
+    assert scbch(*words, "--seed", "3", "--train", "20") == 0
+    found = store.read(mine)
+    samples = features.read_manifest(folder).samples
+    rows = [features.read_picture(folder / sample.picture) for sample in samples]
+    np.testing.assert_array_equal(found.image, features.describe(np.stack(rows)))
+    np.testing.assert_array_equal(found.labels, features.multi_hot(samples)[0])
+    assert found.classes == ["blue", "green", "red", "square", "stripes"]
+    assert [len(part) for part in found.rows] == [4, 20, 44]
+    assert found.split == "random, seed 3"
+    assert found.source["pictures"] == "descriptor"
+    kept = [sample.picture for sample in samples]
+    assert [line["picture"] for line in store.read_lines(mine)] == kept
+    model = features.load_text_model(tmp_path / "mine.model")
+    texts = [sample.text for sample in samples]
+    np.testing.assert_array_equal(features.text_features(model, texts), found.text)
+    theirs = [texts[i] for i in found.rows.database]
+    assert model.vocabulary == features.vocabulary_of(theirs, least=2, most=1000)
+    assert not (tmp_path / "mine.partial").exists()
+    assert store.verify(mine)
+    assert data.check_dataset(store.dataset(found))
+
+
+def test_corrupt_pictures_are_refused_or_skipped(tmp_path, folder, capsys):
+    for name in ("007.png", "030.png"):
+        cut_short(folder / name)
+    mine = tmp_path / "mine"
+    words = ["features", "all", folder, *COLORS_AND_EDGES, "--out", mine]
+    said = complaint(capsys, *words)
+    assert "pictures: got 2 that cannot be read: " in said
+    assert "007.png (" in said
+    assert "030.png (" in said
+    assert "or --skip-corrupt" in said
+    assert not mine.exists()
+    assert scbch(*words, "--skip-corrupt") == 0
+    said = capsys.readouterr()
+    assert said.err.count("skipped: picture: got ") == 2
+    assert "46 rows" in said.out
+    assert "2 pictures skipped" in said.out
+    found = store.read(mine)
+    assert found.source["skipped"] == ["007.png", "030.png"]
+    names = [line["picture"] for line in store.read_lines(mine)]
+    assert len(names) == 46
+    assert "007.png" not in names
+    assert "008.png" in names
+
+
+def test_more_corrupt_pictures_than_a_line_should_name(tmp_path, folder, capsys):
+    for path in sorted(folder.glob("*.png"))[:14]:
+        cut_short(path)
+    words = ["features", "images", folder, *COLORS_AND_EDGES]
+    said = complaint(capsys, *words, "--out", tmp_path / "a.npz")
+    assert "got 14 that cannot be read" in said
+    assert "009.png (" in said
+    assert "010.png" not in said
+    assert " and 4 more" in said
+
+
+def test_texts_that_come_later_land_in_the_same_space(tmp_path, folder, capsys):
+    for kind in ("words", "doc2vec"):
+        out = tmp_path / f"{kind}.npz"
+        words = ["features", "texts", folder, "--kind", kind, "--dim", "12"]
+        assert scbch(*words, "--out", out) == 0
+        rows = np.load(out)["text"]
+        listed = tmp_path / "later.csv"
+        caption = (folder / "005.txt").read_text().strip()
+        listed.write_text(f'caption\n"{caption}"\n')
+        later = ["--columns", "text=caption", "--out", tmp_path / "later.npz"]
+        model = ["--model", out.with_suffix(".model")]
+        assert scbch("features", "texts", listed, *later, *model) == 0
+        found = np.load(tmp_path / "later.npz")["text"]
+        np.testing.assert_array_equal(found, rows[5:6])
+    assert "Doc2Vec" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["images", "gone"], "weights: got none, wanted a file of VGG19's weights"),
+        (
+            ["images", "gone", "--network", "descriptor", "--weights", "a.pt"],
+            "weights: got a.pt, wanted none",
+        ),
+        (["images", "gone", "--network", "descriptor"], "source: got gone, wanted"),
+        (
+            ["images", ".", "--network", "descriptor", "--out", "a.txt"],
+            "out: got a.txt, wanted a file ending in .npz",
+        ),
+        (["images", ".", "--weights", "a.pt"], "source: got . without pictures"),
+        (["texts", "gone", "--kind", "x"], "--kind: got x, wanted"),
+        (["texts", "gone", "--columns", "x"], "columns: got x, wanted picture"),
+        (["texts", "gone", "--dim", "0"], "dim: got 0, wanted a whole number"),
+        (["all", "gone"], "--out"),
+        (
+            ["all", "gone", "--network", "descriptor", "--out", "a"],
+            "source: got gone, wanted a folder or a list",
+        ),
+    ],
+)
+def test_bad_input_is_one_line(capsys, monkeypatch, tmp_path, words, message):
+    monkeypatch.chdir(tmp_path)
+    assert message in complaint(capsys, "features", *words)
+    assert not list(tmp_path.iterdir()), "nothing half-written"
+
+
+def test_rows_that_lack_something(tmp_path, folder, capsys):
+    listed = folder / "list.jsonl"
+    out = ["--out", tmp_path / "out"]
+    words = ["features", "all", listed, *COLORS_AND_EDGES, *out]
+    for row, message in (
+        ({"text": "a", "labels": ["b"]}, "picture: got 1 rows without one"),
+        ({"picture": "000.png", "labels": ["b"]}, "text: got no text in any row"),
+        ({"picture": "000.png", "text": "a"}, "labels: got no label in any row"),
+    ):
+        listed.write_text(json.dumps(row) + "\n")
+        assert message in complaint(capsys, *words)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.commands
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_call_goes_on_to_the_same_bits(tmp_path, number):
+    folder = picture_folders.draw(tmp_path / "pictures", count=300)
+    options = [folder, "--network", "descriptor", "--batch-size", "4"]
+    assert scbch("features", "images", *options, "--out", tmp_path / "whole.npz") == 0
+    command = [sys.executable, "-m", "scbch_jax.cli", "features", "images"]
+    command += [*map(str, options), "--out", str(tmp_path / "a.npz")]
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, env=surroundings, stderr=subprocess.PIPE)
+    done = tmp_path / "a.partial" / "done.jsonl"
+    while not done.is_file() or done.read_text().count("\n") < 5:
+        assert process.poll() is None, "it ended before it could be stopped"
+        time.sleep(0.005)
+    process.send_signal(number)
+    process.communicate()
+    assert process.returncode == (143 if number == signal.SIGTERM else -number)
+    before = done.read_text().count("\n")
+    assert 5 <= before < 75
+    assert scbch("features", "images", *options, "--out", tmp_path / "a.npz") == 0
+    whole, again = (np.load(tmp_path / name) for name in ("whole.npz", "a.npz"))
+    np.testing.assert_array_equal(again["image"], whole["image"])
+    np.testing.assert_array_equal(again["names"], whole["names"])
+    assert not (tmp_path / "a.partial").exists()
