@@ -5,8 +5,6 @@ directions of edges weighted by their strength (Dalal and Triggs, CVPR 2005). Th
 roots of a level's counts have unit length (Arandjelović and Zisserman, CVPR 2012).
 """
 
-import itertools
-
 import numpy as np
 from jaxtyping import Float, UInt8
 
@@ -51,62 +49,70 @@ def describe(
 
 
 def _describe_one(picture: np.ndarray) -> np.ndarray:
-    cells = _cell_of_pixels(*picture.shape[:2])
-    colors = _colors(picture, cells)
-    edges = _edges(picture.astype(np.float64), cells)
+    colors, edges = _colors(picture), _edges(picture.astype(np.int32))
     parts = [_level(colors, side) for side in COLOR_LEVELS]
     parts += [_level(edges, side) for side in EDGE_LEVELS]
     return np.concatenate(parts)
 
 
-def _cell_of_pixels(height: int, width: int) -> np.ndarray:
-    """Number of the cell of each pixel, row by row: int [height, width]."""
-    rows, columns = (np.arange(n) * CELLS // n for n in (height, width))
-    return rows[:, None] * CELLS + columns[None]
+STEP = 255 // (SHADES - 1)
+_SHARES = np.maximum(
+    STEP - abs(np.arange(256)[:, None] - STEP * np.arange(SHADES)), 0.0
+)
+"""How much of a value belongs to each shade, [256, shades]: whole numbers, so that sums
+of their products are exact in any order."""
 
 
-def _colors(picture: np.ndarray, cells: np.ndarray) -> np.ndarray:
+def _colors(picture: np.ndarray) -> np.ndarray:
     """Pixels of each color in each cell: [cells, colors].
 
     A pixel is shared between the eight colors around it, so that a little more light
     changes the counts by a little.
     """
-    place = picture * ((SHADES - 1) / 255)
-    low = np.minimum(place.astype(int), SHADES - 2)
-    above = place - low
-    total = np.zeros(CELLS**2 * SHADES**3)
-    for corner in itertools.product((0, 1), repeat=3):
-        shares = np.where(corner, above, 1 - above).prod(axis=2)
-        red, green, blue = np.moveaxis(low + corner, 2, 0)
-        color = (red * SHADES + green) * SHADES + blue
-        total += _sums(cells * SHADES**3 + color, shares, total.size)
-    return total.reshape(CELLS**2, -1)
+    found = []
+    for rows in np.array_split(picture, CELLS):
+        for cell in np.array_split(rows, CELLS, axis=1):
+            red, green, blue = np.moveaxis(_SHARES[cell.reshape(-1, 3)], 1, 0)
+            both = (red[:, :, None] * green[:, None]).reshape(len(red), -1)
+            found.append((both.T @ blue).ravel())
+    return np.stack(found)
 
 
-def _edges(picture: np.ndarray, cells: np.ndarray) -> np.ndarray:
+def _edges(picture: np.ndarray) -> np.ndarray:
     """Strength of edges in each direction in each cell: [cells, directions].
 
     The channel that changes most decides; opposite directions are the same, and an edge
     is shared between the two directions beside its own.
     """
-    down, right = np.gradient(picture, axis=(0, 1))
-    strength = np.hypot(down, right)
-    most = strength.argmax(axis=2)[..., None]
-    down, right, strength = (
-        np.take_along_axis(x, most, axis=2)[..., 0] for x in (down, right, strength)
+    height, width, _ = picture.shape
+    padded = np.pad(picture, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    down = padded[2:, 1:-1] - padded[:-2, 1:-1]
+    right = padded[1:-1, 2:] - padded[1:-1, :-2]
+    most = (down**2 + right**2).argmax(axis=2)[..., None]
+    down, right = (
+        np.take_along_axis(x, most, axis=2)[..., 0].astype(float) for x in (down, right)
     )
+    strength = np.sqrt(down**2 + right**2)
     place = np.arctan2(down, right) % np.pi * (DIRECTIONS / np.pi)
-    low = np.floor(place).astype(int)
-    above = place - low
-    size = CELLS**2 * DIRECTIONS
-    total = np.zeros(size)
-    for step, share in ((0, 1 - above), (1, above)):
-        index = cells * DIRECTIONS + (low + step) % DIRECTIONS
-        total += _sums(index, share * strength, size)
+    low = place.astype(int)
+    above = (place - low) * strength
+    index = _cell_of_pixels(height, width) * DIRECTIONS
+    total = _sums(index + low % DIRECTIONS, strength - above)
+    total += _sums(index + (low + 1) % DIRECTIONS, above)
     return total.reshape(CELLS**2, DIRECTIONS)
 
 
-def _sums(index: np.ndarray, weights: np.ndarray, size: int) -> np.ndarray:
+def _cell_of_pixels(height: int, width: int) -> np.ndarray:
+    """Number of the cell of each pixel, cut as the colors' are: int [height, width]."""
+    rows, columns = (
+        np.repeat(np.arange(CELLS), [len(x) for x in np.array_split(range(n), CELLS)])
+        for n in (height, width)
+    )
+    return rows[:, None] * CELLS + columns[None]
+
+
+def _sums(index: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    size = CELLS**2 * DIRECTIONS
     return np.bincount(index.ravel(), weights.ravel(), minlength=size)
 
 

@@ -55,9 +55,7 @@ def save_text_model(folder: Path, model: TextModel) -> None:
         fresh.mkdir(parents=True)
         if isinstance(model, Documents):
             record |= {"kind": "doc2vec", "plan": model.plan._asdict()}
-            np.savez(
-                fresh / "arrays.npz", words=model.words, outputs=model.outputs
-            )
+            np.savez(fresh / "arrays.npz", words=model.words, outputs=model.outputs)
         (fresh / "words.json").write_text(json.dumps(record) + "\n")
         fresh.rename(folder)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Doc2Vec: what is learnt, what is kept, and that later texts land in the same space."""
+"""Doc2Vec: what is learnt and kept, and that later texts land in the same space."""
 
 import json
 import os
