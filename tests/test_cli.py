@@ -41,9 +41,12 @@ def test_the_overview_names_every_command(capsys):
     assert all(f"\n  {name} " in said for name in COMMANDS)
 
 
-NESTED = ("bench evaluate", "bench neighbors", "bench train", "data show")
+NESTED = (
+    *("bench evaluate", "bench neighbors", "bench train", "data show"),
+    *("features all", "features images", "features texts"),
+)
 NESTED += ("data inspect", "data import")
-PLAIN = sorted(COMMANDS.keys() - {"bench", "data"})
+PLAIN = sorted(COMMANDS.keys() - {"bench", "data", "features"})
 
 
 @pytest.mark.parametrize("name", [*PLAIN, *NESTED])

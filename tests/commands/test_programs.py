@@ -11,6 +11,7 @@ import sys
 import time
 
 import numpy as np
+import picture_folders
 import pytest
 from conftest import MIRFLICKR, ROOT
 
@@ -182,6 +183,7 @@ def write_assumed(folder):
     labels = rng.random((60, 4)) < 0.4
     arrays = {"photos": rng.normal(size=(60, 8)), "notes": rng.random((60, 5))}
     np.savez(folder / "mine.npz", **arrays, topics=labels.astype(np.uint8))
+    picture_folders.draw(folder / "pictures")
     np.savez(folder / "rows.npz", held_out=np.arange(10), learn=np.arange(20, 60))
 
 
