@@ -212,8 +212,10 @@ def summary(lines: list[Record], seed: int) -> Record:
 
 
 def _noisy(experiment: Experiment, dataset: Dataset, seed: int) -> Any:
-    clean = dataset.train.labels
-    return data.noisy_labels(experiment.data, experiment.noise, clean, seed=seed)
+    train = dataset.train
+    return data.noisy_labels(
+        experiment.data, experiment.noise, train.labels, seed=seed, image=train.image
+    )
 
 
 def _task(

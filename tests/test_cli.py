@@ -45,7 +45,7 @@ NESTED = (
     *("bench evaluate", "bench neighbors", "bench train", "data show"),
     *("features all", "features images", "features texts"),
 )
-NESTED += ("data inspect", "data import")
+NESTED += ("data inspect", "data import", "data noise")
 PLAIN = sorted(COMMANDS.keys() - {"bench", "data", "features"})
 
 

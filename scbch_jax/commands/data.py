@@ -1,10 +1,17 @@
 """`scbch data`: looking at files, and getting them into a store."""
 
-from scbch_jax.commands import data_import, data_inspect, data_show, data_verify
+from scbch_jax.commands import (
+    data_import,
+    data_inspect,
+    data_noise,
+    data_show,
+    data_verify,
+)
 from scbch_jax.settings.commands import DataCommand
 from scbch_jax.settings.data_commands import (
     ImportData,
     InspectData,
+    NoiseData,
     ShowData,
     VerifyData,
 )
@@ -14,6 +21,7 @@ WHAT = {
     InspectData: data_inspect.main,
     ImportData: data_import.main,
     VerifyData: data_verify.main,
+    NoiseData: data_noise.main,
 }
 """What runs for each kind of options."""
 

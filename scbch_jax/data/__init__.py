@@ -11,6 +11,14 @@ from scbch_jax.data.code_files import CodeSets, read_code_sets
 from scbch_jax.data.files import array_names, read_array
 from scbch_jax.data.loading import Loaded, load, noisy_labels
 from scbch_jax.data.noise import Flips, flips, hit_rows, published_labels, swap_labels
+from scbch_jax.data.noise_effect import Effect, effect_of
+from scbch_jax.data.noise_models import (
+    add_labels,
+    confuse_labels,
+    drop_labels,
+    flip_labels,
+    mistake_labels,
+)
 from scbch_jax.data.splits import (
     Rows,
     check_rows,
@@ -27,21 +35,28 @@ __all__ = [
     "BENCHMARKS",
     "Benchmark",
     "CodeSets",
+    "Effect",
     "Flips",
     "Loaded",
     "Rows",
     "Store",
+    "add_labels",
     "array_names",
     "batch_order",
     "check_dataset",
     "check_features",
     "check_labels",
     "check_rows",
+    "confuse_labels",
+    "drop_labels",
+    "effect_of",
     "find_sources",
+    "flip_labels",
     "flips",
     "gather",
     "hit_rows",
     "load",
+    "mistake_labels",
     "noisy_labels",
     "planted",
     "published_labels",

@@ -8,6 +8,7 @@ import numpy as np
 
 from scbch_jax.checks import require
 from scbch_jax.data import noise as noises
+from scbch_jax.data import noise_models
 from scbch_jax.data import store as stores
 from scbch_jax.data.benchmarks import BENCHMARKS, find_sources, read_benchmark
 from scbch_jax.data.splits import queries_first
@@ -56,8 +57,23 @@ def _load_store(folder: Path) -> Loaded:
     return Loaded(stores.dataset(store), store.title, sources, store.split)
 
 
+MODELS = {
+    "swap": noises.swap_labels,
+    "add": noise_models.add_labels,
+    "drop": noise_models.drop_labels,
+    "flip": noise_models.flip_labels,
+    "confuse": noise_models.confuse_labels,
+}
+"""Kinds of noise that are drawn from labels alone."""
+
+
 def noisy_labels(
-    data: Data, noise: Noise, clean: np.ndarray, *, seed: int
+    data: Data,
+    noise: Noise,
+    clean: np.ndarray,
+    *,
+    seed: int,
+    image: np.ndarray | None = None,
 ) -> np.ndarray:
     """The training labels that a run sees: [samples, classes].
 
@@ -66,13 +82,18 @@ def noisy_labels(
         noise: kind and rate.
         clean: clean training labels.
         seed: the run's seed; decides drawn noise.
+        image: image features of the same rows; only noise of kind mistake needs them.
     """
     if noise.kind == "none":
         return clean
-    if noise.kind == "swap":
-        return noises.swap_labels(clean, np.random.default_rng(seed), rate=noise.rate)
-    benchmark = BENCHMARKS[data.name]
-    return noises.published_labels(benchmark, data_root(data), clean, rate=noise.rate)
+    if noise.kind == "published":
+        benchmark, root = BENCHMARKS[data.name], data_root(data)
+        return noises.published_labels(benchmark, root, clean, rate=noise.rate)
+    rng = np.random.default_rng(seed)
+    if noise.kind == "mistake":
+        assert image is not None, "noise of kind mistake looks at images"
+        return noise_models.mistake_labels(clean, rng, rate=noise.rate, image=image)
+    return MODELS[noise.kind](clean, rng, rate=noise.rate)
 
 
 def data_root(data: Data) -> Path:

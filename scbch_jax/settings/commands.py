@@ -11,6 +11,7 @@ from scbch_jax.settings.benches import BenchEvaluate, BenchNeighbors, BenchTrain
 from scbch_jax.settings.data_commands import (
     ImportData,
     InspectData,
+    NoiseData,
     ShowData,
     VerifyData,
 )
@@ -256,7 +257,8 @@ class DataCommand:
         Annotated[ShowData, tyro.conf.subcommand("show", prefix_name=False)]
         | Annotated[InspectData, tyro.conf.subcommand("inspect", prefix_name=False)]
         | Annotated[ImportData, tyro.conf.subcommand("import", prefix_name=False)]
-        | Annotated[VerifyData, tyro.conf.subcommand("verify", prefix_name=False)],
+        | Annotated[VerifyData, tyro.conf.subcommand("verify", prefix_name=False)]
+        | Annotated[NoiseData, tyro.conf.subcommand("noise", prefix_name=False)],
         Flat,
     ]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import tyro
 
 from scbch_jax.checks import require
-from scbch_jax.settings.experiment import Data
+from scbch_jax.settings.experiment import NO_NOISE_FILE, Data, NoiseKind
 from scbch_jax.settings.wanted import at_least, check_fields
 
 Flat = tyro.conf.arg(name="")
@@ -90,6 +90,33 @@ class VerifyData:
 
     store: tyro.conf.Positional[Path]
     """Folder that data import wrote."""
+
+
+@dataclass(frozen=True)
+class NoiseData:
+    """Say what each kind of label noise does to a dataset, and write noise files."""
+
+    data: Annotated[Data, Flat] = field(default_factory=Data)
+    kinds: tuple[NoiseKind, ...] = ("swap", "add", "drop", "flip", "confuse", "mistake")
+    """Kinds of noise, as noise.kind of a run."""
+    rates: tuple[float, ...] = (0.2, 0.5, 0.8)
+    """Rates, as noise.rate of a run."""
+    seed: Annotated[int, at_least(0)] = 0
+    """Seed of what is drawn; a run of this seed sees the same labels."""
+    out: Path | None = None
+    """New folder to write a noise file to for each kind and rate: KIND_RATE.h5 with
+    True, the clean training labels, and result, the noisy ones."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+        for name in ("kinds", "rates"):
+            require(bool(getattr(self, name)), name, "none", "at least one")
+        for rate in self.rates:
+            require(0 <= rate <= 1, "rates", rate, "numbers from 0 to 1")
+        published = "published" in self.kinds and self.data.name in NO_NOISE_FILE
+        wanted = f"drawn kinds: {NO_NOISE_FILE.get(self.data.name)} has no noise file"
+        require(not published, "kinds", "published", wanted)
 
 
 def _check_mapping(image: str, text: str, labels: str) -> None:

@@ -42,15 +42,23 @@ class Data:
             require(not self.image, "data.image", self.image, wanted)
 
 
+NoiseKind = Literal[
+    "none", "swap", "add", "drop", "flip", "confuse", "mistake", "published"
+]
+
+
 @dataclass(frozen=True)
 class Noise:
     """What is wrong with the training labels."""
 
-    kind: Literal["none", "swap", "published"] = "swap"
-    """swap: one label of a hit row is replaced by another, drawn from the run's seed;
-    published: the noisy labels of the benchmark's own noise file."""
+    kind: NoiseKind = "swap"
+    """swap: one label of a hit row is replaced by another; add, drop: one more, one
+    less; flip: every entry is turned over on its own; confuse: replaced by one that it
+    is often seen with; mistake: by one that a weak classifier of the image would give;
+    published: the benchmark's own noise file. All others are drawn from the run's
+    seed."""
     rate: Annotated[float, between(0, 1)] = 0.5
-    """Share of the training rows that are hit."""
+    """Share of the training rows that are hit; of flip, share of the entries."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""

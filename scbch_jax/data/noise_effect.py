@@ -1,0 +1,45 @@
+"""What noise did to labels, in a few numbers."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Effect(NamedTuple):
+    """Shares, each in [0, 1]."""
+
+    rows: float
+    """Rows with a changed label."""
+    entries: float
+    """Entries of the labels that changed."""
+    precision: float
+    """Noisy labels that are right."""
+    recall: float
+    """Clean labels that are still there."""
+    pairs: float
+    """Pairs of different rows whose sharing a label changed: what a hash is learnt
+    from."""
+
+
+def effect_of(noisy: np.ndarray, clean: np.ndarray, *, block: int = 1024) -> Effect:
+    """Compares noisy with clean multi-hot labels, over all pairs, block by block."""
+    noisy, clean = (np.asarray(x, np.float32) for x in (noisy, clean))
+    changed = noisy != clean
+    kept = float((noisy * clean).sum())
+    return Effect(
+        rows=float(changed.any(axis=1).mean()),
+        entries=float(changed.mean()),
+        precision=kept / max(float(noisy.sum()), 1.0),
+        recall=kept / max(float(clean.sum()), 1.0),
+        pairs=_changed_pairs(noisy, clean, block),
+    )
+
+
+def _changed_pairs(noisy: np.ndarray, clean: np.ndarray, block: int) -> float:
+    rows, changed = len(clean), 0
+    for start in range(0, rows, block):
+        part = slice(start, start + block)
+        before, after = (x[part] @ x.T > 0 for x in (clean, noisy))
+        differ = before != after
+        changed += int(differ.sum()) - int(np.trace(differ[:, start:]))
+    return changed / max(rows * (rows - 1), 1)

@@ -1,0 +1,174 @@
+"""Noise drawn from a model: rates, what changes, and how often."""
+
+import h5py
+import numpy as np
+import pytest
+import scipy.stats
+
+from scbch_jax import data
+from scbch_jax.checks import InputError
+from scbch_jax.data import BENCHMARKS, noise_models
+
+ROWS = 2000
+BY_ROWS = ("add", "drop", "confuse", "mistake")
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    """Labels, some with none or all, and images that tell them in part."""
+    rng = np.random.default_rng(0)
+    labels = (rng.random((ROWS, 6)) < 0.4).astype(np.float32)
+    labels[0], labels[1] = 0, 1
+    image = labels @ rng.normal(size=(6, 20)) + 2 * rng.normal(size=(ROWS, 20))
+    return labels, image.astype(np.float32)
+
+
+def spoil(drawn, kind, rate, seed=0):
+    labels, image = drawn
+    rng = np.random.default_rng(seed)
+    if kind == "mistake":
+        return data.mistake_labels(labels, rng, rate=rate, image=image)
+    return getattr(data, f"{kind}_labels")(labels, rng, rate=rate)
+
+
+def full(labels):
+    """Rows with some labels and not all: every kind of noise can do its work."""
+    return (labels > 0).any(axis=1) & (labels < 1).any(axis=1)
+
+
+@pytest.mark.parametrize("kind", BY_ROWS)
+@pytest.mark.parametrize("rate", [0.0, 0.5, 1.0])
+def test_the_rate_is_exact(drawn, kind, rate):
+    labels = drawn[0][full(drawn[0])]
+    noisy = spoil((labels, drawn[1][full(drawn[0])]), kind, rate)
+    assert data.hit_rows(noisy, labels).sum() == int(len(labels) * rate)
+    assert set(np.unique(noisy)) <= {0.0, 1.0}
+    assert noisy.dtype == labels.dtype
+
+
+@pytest.mark.parametrize(
+    ("kind", "gained", "lost"),
+    [("add", 1, 0), ("drop", 0, 1), ("confuse", 1, 1), ("mistake", 1, 1)],
+)
+def test_what_a_hit_row_gains_and_loses(drawn, kind, gained, lost):
+    labels = drawn[0]
+    change = spoil(drawn, kind, 1.0) - labels
+    some, room = (labels > 0).any(axis=1), (labels < 1).any(axis=1)
+    np.testing.assert_array_equal((change > 0).sum(axis=1), gained * room)
+    np.testing.assert_array_equal((change < 0).sum(axis=1), lost * some)
+
+
+@pytest.mark.parametrize("kind", [*BY_ROWS, "flip"])
+def test_the_seed_decides_and_the_input_is_left_alone(drawn, kind):
+    before = drawn[0].copy()
+    first, again = spoil(drawn, kind, 0.5), spoil(drawn, kind, 0.5)
+    np.testing.assert_array_equal(first, again)
+    assert (first != spoil(drawn, kind, 0.5, seed=1)).any()
+    np.testing.assert_array_equal(drawn[0], before)
+
+
+def test_flips_are_independent(drawn):
+    """Shares of all entries, and of pairs in a row, within 4 standard errors."""
+    hit = spoil(drawn, "flip", 0.3) != drawn[0]
+    assert abs(hit.mean() - 0.3) < 4 * np.sqrt(0.3 * 0.7 / hit.size)
+    both = (hit[:, 0] & hit[:, 1]).mean()
+    assert abs(both - 0.09) < 4 * np.sqrt(0.09 * 0.91 / ROWS)
+
+
+def test_added_and_dropped_labels_are_uniform():
+    """Each of five candidates near a fifth of 4,000 draws: chi-square."""
+    labels = np.zeros((4000, 6), np.float32)
+    labels[:, 0] = 1
+    rng = np.random.default_rng(0)
+    added = data.add_labels(labels, rng, rate=1.0)[:, 1:].sum(axis=0)
+    dropped = data.drop_labels(1 - labels, rng, rate=1.0)
+    lost = (1 - labels - dropped)[:, 1:].sum(axis=0)
+    for counts in (added, lost):
+        assert counts.sum() == 4000
+        assert scipy.stats.chisquare(counts).pvalue > 1e-3
+
+
+def test_confusions_follow_the_matrix():
+    labels = np.zeros((6000, 4), np.float32)
+    labels[:, 0] = 1
+    confusion = np.array([[9, 1, 2, 0], [1, 0, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0]])
+    rng = np.random.default_rng(0)
+    noisy = data.confuse_labels(labels, rng, rate=1.0, confusion=confusion)
+    counts = noisy.sum(axis=0)
+    assert counts[0] == counts[3] == 0
+    assert scipy.stats.chisquare(counts[1:3], [2000, 4000]).pvalue > 1e-3
+    labels = np.roll(labels, 3, axis=1)
+    counts = data.confuse_labels(labels, rng, rate=1.0, confusion=confusion).sum(axis=0)
+    assert counts[3] == 0
+    assert scipy.stats.chisquare(counts[:3]).pvalue > 1e-3, "no confusion: any label"
+
+
+def test_by_default_what_is_seen_together_is_confused():
+    """Labels 0 and 1 are often together, 0 and 2 never: 0 gives way to 1."""
+    labels = np.array([[1, 1, 0, 0]] * 50 + [[1, 0, 0, 0]] * 50 + [[0, 0, 1, 1]] * 50)
+    noisy = data.confuse_labels(labels, np.random.default_rng(0), rate=1.0)
+    np.testing.assert_array_equal(noisy[50:100], [[0, 1, 0, 0]] * 50)
+
+
+@pytest.mark.errors
+def test_bad_matrices_are_refused(drawn):
+    rng = np.random.default_rng(0)
+    with pytest.raises(InputError, match="confusion: got negative or NaN"):
+        data.confuse_labels(drawn[0], rng, rate=1, confusion=-np.eye(6))
+    with pytest.raises(ValueError, match="classes: got shape"):
+        data.confuse_labels(drawn[0], rng, rate=1, confusion=np.eye(5))
+
+
+def test_mistakes_are_those_that_the_image_suggests(drawn):
+    """Next to an even swap, added labels look likelier and dropped ones less likely."""
+    labels, image = drawn
+    rng = np.random.default_rng(5)
+    scores = noise_models.weak_scores(labels, rng, image)
+    noisy, even = spoil(drawn, "mistake", 0.3), data.swap_labels(labels, rng, rate=0.3)
+    for changed, sign in ((np.greater, 1), (np.less, -1)):
+        ours, theirs = (sign * scores[changed(x, labels)] for x in (noisy, even))
+        assert ours.mean() > theirs.mean() + 0.3
+        assert scipy.stats.ttest_ind(ours, theirs).pvalue < 1e-6
+
+
+def test_the_weak_classifier_tells_labels_apart(drawn):
+    """It is better than chance on rows it never saw, and far from perfect."""
+    labels, image = drawn
+    scores = noise_models.weak_scores(labels, np.random.default_rng(0), image)
+    from sklearn.metrics import roc_auc_score
+
+    areas = [roc_auc_score(labels[:, c], scores[:, c]) for c in range(6)]
+    assert min(areas) > 0.65
+    assert max(areas) < 0.98
+
+
+def test_effect_by_hand():
+    clean = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 1], [0, 0, 1]])
+    noisy = np.array([[1, 0, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1]])
+    effect = data.effect_of(noisy, clean, block=3)
+    assert effect.rows == 1 / 4
+    assert effect.entries == pytest.approx(2 / 12)
+    assert effect.precision == effect.recall == 4 / 5
+    assert effect.pairs == 2 / 6, "rows 0 and 1 no longer, rows 1 and 2 now"
+    assert data.effect_of(clean, clean) == (0, 0, 1, 1, 0)
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.5, 0.8])
+def test_our_swap_has_the_statistics_of_the_published_files(mirflickr, rate):
+    """Rates exactly; added and removed labels of each class by chi-square."""
+    path = mirflickr / BENCHMARKS["mirflickr"].noise.format(rate=rate)
+    if not path.is_file():
+        pytest.skip(f"no {path}")
+    with h5py.File(path) as file:
+        clean, theirs = (np.asarray(file[key][()]) for key in ("True", "result"))
+    ours = data.swap_labels(clean, np.random.default_rng(0), rate=rate)
+    for noisy in (ours, theirs):
+        change = noisy - clean
+        assert data.hit_rows(noisy, clean).sum() == int(rate * len(clean))
+        hit = change[data.hit_rows(noisy, clean)]
+        assert ((hit > 0).sum(axis=1) == 1).all(), "one added, never the removed one"
+        assert ((hit < 0).sum(axis=1) == 1).all()
+    for sign in (1, -1):
+        counts = [(sign * (x - clean) > 0).sum(axis=0) for x in (ours, theirs)]
+        table = np.array(counts)
+        assert scipy.stats.chi2_contingency(table).pvalue > 1e-3
