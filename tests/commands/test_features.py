@@ -42,6 +42,7 @@ def cut_short(path):
     path.write_bytes(path.read_bytes()[:60])
 
 
+@pytest.mark.slow
 def test_a_folder_to_a_model_to_codes(tmp_path, folder, capsys):
     """The three commands of the README, and the same for pictures that came later."""
     mine, run = tmp_path / "mine", tmp_path / "run"
