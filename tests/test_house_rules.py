@@ -14,7 +14,7 @@ FLOORS = [
     {"config"},
     {"index", "methods"},
     {"training"},
-    {"run_folder", "agreement", "weight_files", "bench"},
+    {"run_folder", "agreement", "weight_files", "bench", "traces"},
     {"experiment"},
     {"sweeps"},
     {"commands", "cli"},

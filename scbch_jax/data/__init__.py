@@ -10,6 +10,7 @@ from scbch_jax.data.benchmarks import (
 from scbch_jax.data.code_files import CodeSets, read_code_sets
 from scbch_jax.data.files import array_names, read_array
 from scbch_jax.data.loading import Loaded, load, noisy_labels
+from scbch_jax.data.looks import looks_of, png, read_looks
 from scbch_jax.data.noise import Flips, flips, hit_rows, published_labels, swap_labels
 from scbch_jax.data.splits import (
     Rows,
@@ -42,12 +43,15 @@ __all__ = [
     "gather",
     "hit_rows",
     "load",
+    "looks_of",
     "noisy_labels",
     "planted",
+    "png",
     "published_labels",
     "queries_first",
     "read_array",
     "read_code_sets",
+    "read_looks",
     "read_benchmark",
     "rows_drawn",
     "rows_queries_first",

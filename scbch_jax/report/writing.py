@@ -7,7 +7,7 @@ FOLDER/tables/NAME-sources.csv     the result line behind each number
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from scbch_jax.checks import InputError, require
@@ -22,14 +22,26 @@ from scbch_jax.report import (
     paper,
     provenance,
     records,
+    search,
+    traced,
 )
-from scbch_jax.report.drawing import Figure
+from scbch_jax.report.drawing import COLOURS, Figure
+from scbch_jax.report.paper import Setting
 from scbch_jax.report.runs import Run, of_one_setting
 from scbch_jax.report.sheet import Sheet
+from scbch_jax.types import Looks
+
+LooksOf = Callable[[Run], Looks | None]
+"""Pictures, captions and names of the data of a run."""
 
 
 def write(
-    runs: Sequence[Run], out: Path, *, details: int = 6, drawn: bool = True
+    runs: Sequence[Run],
+    out: Path,
+    *,
+    details: int = 6,
+    drawn: bool = True,
+    looks_of: LooksOf = lambda run: None,
 ) -> Path:
     """Writes a report of these runs; one that is there already is written anew.
 
@@ -37,7 +49,8 @@ def write(
         runs: of `read_runs`.
         out: folder of the report.
         details: settings of which the course is shown, at most.
-        drawn: whether there are figures.
+        drawn: whether there are figures and searches.
+        looks_of: what people see of a run's data.
 
     Returns:
         The path of the page.
@@ -54,20 +67,55 @@ def write(
     parts = [("Tables", "".join(map(forms.page, sheets)))]
     if drawn:
         shown = _shown(groups, details)
-        names = naming.titles_of([groups[i] for i in shown], brief=True)
-        together = dict(zip(names, (groups[i] for i in shown), strict=True))
-        figures = [by_epoch.compared(together), *by_setting.figures(settings)]
-        figures = [figure for figure in figures if figure is not None]
-        parts.append(("Compared", _gallery(figures, out)))
-        parts += [
-            (titles[i], _gallery(by_epoch.figures(groups[i], f"run{i + 1}"), out))
-            for i in shown
-        ]
+        parts.append(("Figures", _gallery(_compared(settings, groups, shown), out)))
+        for i in shown:
+            name, best = f"run{i + 1}", _with_traces(groups[i])
+            figures = [*by_epoch.figures(groups[i], name), *traced.figures(best, name)]
+            parts.append((titles[i], _gallery(figures, out)))
+        parts += _searches([groups[i] for i in shown], looks_of)
     parts.append(("What was run", provenance.section(groups, titles)))
     title = "Cross-modal hashing with noisy labels"
     text = page.whole(title, provenance.lead(runs), parts)
     records.replace_file(out / "index.html", text)
     return out / "index.html"
+
+
+def _compared(
+    settings: Sequence[Setting], groups: Sequence[Sequence[Run]], shown: Sequence[int]
+) -> list[Figure]:
+    """What several settings share; by epoch, no more of them than there are colours."""
+    few = [groups[i] for i in shown[: len(COLOURS)]]
+    names = naming.titles_of(few, brief=True)
+    course = by_epoch.compared(dict(zip(names, few, strict=True)))
+    ends = {n: _with_traces(group) for n, group in zip(names, few, strict=True)}
+    return [
+        *([course] if course is not None else []),
+        *by_setting.figures(settings),
+        *traced.precision_recall(ends),
+    ]
+
+
+def _with_traces(group: Sequence[Run]) -> Run:
+    """The first seed that left traces, or the first."""
+    return next((run for run in group if (run.part / "traces").is_dir()), group[0])
+
+
+def _searches(
+    groups: Sequence[Sequence[Run]], looks_of: LooksOf
+) -> Iterator[tuple[str, str]]:
+    """One run of each dataset, and its searches; rather none with parts left out."""
+    whole_first = sorted(groups, key=lambda g: bool(g[0].options.get("options.drop")))
+    seen = set()
+    for group in whole_first:
+        run = _with_traces(group)
+        last = list(traced.read_traces(run).values())[-1:]
+        found = [(run, trace) for trace in last if "queries" in trace]
+        if found and run.options["data.name"] not in seen:
+            seen.add(run.options["data.name"])
+            title = f"A search on {naming.data_of(run.options)}"
+            by = f"{naming.titles_of([group])[0]}, seed {run.seed}, last epoch."
+            body = search.section(found[0][1], looks_of(run))
+            yield title, page.paragraph(by, "note") + body
 
 
 def _shown(groups: Sequence[Sequence[Run]], most: int) -> list[int]:

@@ -162,6 +162,8 @@ class Report:
     """Folder for index.html, figures/ and tables/; a report there is written anew."""
     details: Annotated[int, at_least(0)] = 6
     """Settings whose course is shown in figures of their own, at most."""
+    root: str = ""
+    """Data root of pictures and captions, where it is not the one of the run."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
