@@ -84,7 +84,7 @@ def _curves(
         spread = [100 * (s or 0.0) for _, s in values]
         curves.append(
             Curve(
-                ", ".join(label),
+                naming.brief(", ".join(label)),
                 [along(s) for s in members],
                 [100 * mean for mean, _ in values],
                 spread if any(spread) else None,

@@ -1,5 +1,6 @@
 """What a person calls a run: its method, its data, and what tells it from others."""
 
+import re
 from collections.abc import Sequence
 
 from scbch_jax.report.grid import telling
@@ -39,16 +40,16 @@ def features_of(run: Run) -> str:
     return run.about.get("files", {}).get("image", "drawn by the package")
 
 
-def titles_of(groups: Sequence[Sequence[Run]], *, brief: bool = False) -> list[str]:
+def titles_of(groups: Sequence[Sequence[Run]], *, short: bool = False) -> list[str]:
     """A name for each setting: data, method, and what tells them apart.
 
     Args:
         groups: seeds of one setting each.
-        brief: without data and method where all share them.
+        short: without data and method where all share them.
     """
     options = [group[0].options for group in groups]
     names = telling(options)
-    shown: list[str] = [] if brief and names else list(_ALWAYS)
+    shown: list[str] = [] if short and names else list(_ALWAYS)
     shown += [name for name in names if name not in shown]
     titles = []
     for record in options:
@@ -57,6 +58,15 @@ def titles_of(groups: Sequence[Sequence[Run]], *, brief: bool = False) -> list[s
         )
         titles.append(", ".join(words))
     return titles
+
+
+def brief(title: str) -> str:
+    """A title with the variants' numbers alone, for figures; tables say the rest.
+
+    >>> brief("SCBCH-3, no weights, 64 bits")
+    'SCBCH-3, 64 bits'
+    """
+    return re.sub(r"(SCBCH-\d), no \w+", r"\1", title)
 
 
 def details_of(options: Sequence[Record]) -> list[str]:

@@ -162,7 +162,8 @@ def _matrix(axes: Any, values: Any, label: str, *, low: float) -> None:
     axes.set_yticks([])
     axes.set_xlabel("texts")
     axes.set_ylabel("images")
-    bar = axes.figure.colorbar(mesh, ax=axes, shrink=0.9)
+    ticks = np.linspace(low, 1, 3)
+    bar = axes.figure.colorbar(mesh, ax=axes, shrink=0.9, ticks=ticks)
     bar.outline.set_visible(False)
     bar.set_label(label)
 

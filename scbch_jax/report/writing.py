@@ -85,7 +85,7 @@ def _compared(
 ) -> list[Figure]:
     """What several settings share; by epoch, no more of them than there are colours."""
     few = [groups[i] for i in shown[: len(COLOURS)]]
-    names = naming.titles_of(few, brief=True)
+    names = [naming.brief(title) for title in naming.titles_of(few, short=True)]
     course = by_epoch.compared(dict(zip(names, few, strict=True)))
     ends = {n: _with_traces(group) for n, group in zip(names, few, strict=True)}
     return [
