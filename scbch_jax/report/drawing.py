@@ -78,12 +78,14 @@ def inline(svg: str, name: str, title: str) -> str:
     svg = re.sub(r'href="#', f'href="#{name}-', svg)
     svg = svg.replace("url(#", f"url(#{name}-")
     for colour, own in _OWN.items():
-        svg = svg.replace(colour, own)
+        svg = svg.replace(colour.lower(), own)
     label = title.replace('"', "'").replace("&", "and").replace("<", "under")
     return svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1).strip()
 
 
-_OWN = {INK: "currentColor", PAPER: "var(--paper)", GRID: "var(--rule)"}
+_OWN = {INK: "currentColor", PAPER: "var(--paper)", GRID: "var(--rule)"} | {
+    colour: f"var(--c{i})" for i, colour in enumerate(COLOURS)
+}
 
 _LOOK: dict[Any, Any] = {
     "svg.hashsalt": "scbch",

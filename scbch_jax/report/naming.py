@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from scbch_jax.report.grid import telling
+from scbch_jax.report.grid import telling, varying
 from scbch_jax.report.published import TITLES
 from scbch_jax.report.records import Record
 from scbch_jax.report.runs import Run
@@ -41,14 +41,15 @@ def features_of(run: Run) -> str:
 
 
 def titles_of(groups: Sequence[Sequence[Run]], *, short: bool = False) -> list[str]:
-    """A name for each setting: data, method, and what tells them apart.
+    """A name for each setting: data, method, noise and bits, and what else differs.
 
     Args:
         groups: seeds of one setting each.
         short: without data and method where all share them.
     """
     options = [group[0].options for group in groups]
-    names = telling(options)
+    names = [name for name in varying(options) if name in _SAYS]
+    names += [name for name in telling(options) if name not in names]
     shown: list[str] = [] if short and names else list(_ALWAYS)
     shown += [name for name in names if name not in shown]
     titles = []
