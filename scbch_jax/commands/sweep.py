@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from scbch_jax import report, sweeps
+from scbch_jax.checks import InputError
 from scbch_jax.commands import show, signals
 from scbch_jax.report import percent
 from scbch_jax.report.records import Record
@@ -30,7 +31,7 @@ def main(options: Sweep) -> int:
     ):
         sweeps.run(cells, folder, _Watcher(board, out, screen), manner, stop=stop)
         board.write(out)
-        _report(out)
+        write_page(out)
     show.say("\n\n".join(board.table(which) for which in ("last", "best")))
     show.say(f"results: {out}")
     for outcome in board.failed:
@@ -51,7 +52,7 @@ class _Watcher:
     def outcome(self, outcome: Outcome) -> None:
         self._board.put(outcome)
         self._board.write(self._out)
-        _report(self._out)
+        write_page(self._out)
         self.note(f"{self._progress()}  {outcome.cell.name}  {_words(outcome)}")
 
     def note(self, text: str) -> None:
@@ -83,9 +84,13 @@ def _screen() -> Iterator[Live | None]:
         yield live
 
 
-def _report(out: Path) -> None:
+def write_page(out: Path) -> None:
     """The page of what is there so far: its tables, which take no time."""
-    report.write(report.read_runs([out]), out / "report", drawn=False)
+    try:
+        report.write(report.read_runs([out]), out / "report", drawn=False)
+    except InputError as error:
+        # No reason to call a run failed that is finished.
+        show.say(f"no page: {error}", aside=True)
 
 
 def _words(outcome: Outcome) -> str:
