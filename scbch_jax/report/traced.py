@@ -92,6 +92,7 @@ def _curve(trace: Arrays, way: str) -> tuple[list[float], list[float]]:
 
 def _curves_figure(way: str, curves: Sequence[Curve]) -> Figure:
     side = {"i2t": "images search texts", "t2i": "texts search images"}[way]
+    alone = f" Of {curves[0].label} alone." if len(curves) == 1 else ""
 
     def draw(axes: Any) -> None:
         lines(axes, curves, x="recall, %", y="precision, %")
@@ -100,7 +101,8 @@ def _curves_figure(way: str, curves: Sequence[Curve]) -> Figure:
     return Figure(
         f"precision-recall-{way}",
         f"Precision and recall, {way.upper()}",
-        f"Means over queries among the first 1, 2, … all items, last epoch; {side}.",
+        f"Means over queries among the first 1, 2, … all items, last epoch; {side}."
+        + alone,
         draw,
     )
 
