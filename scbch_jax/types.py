@@ -1,6 +1,5 @@
 """Names for the arrays and records that travel through the package."""
 
-from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from jaxtyping import Array, Float, Int, Num
@@ -59,14 +58,3 @@ class Batch(NamedTuple):
     labels: Float[Array, "n classes"]
     index: Int[Array, " n"]
     """Position of each row in the training set."""
-
-
-class Looks(NamedTuple):
-    """What people see of a dataset's rows, the queries first, then the database."""
-
-    names: Sequence[str] = ()
-    """Of the classes; empty where they have none."""
-    captions: Sequence[str] = ()
-    """One a row, or none at all."""
-    picture: Callable[[int], bytes | None] | None = None
-    """The picture file of a row: PNG, JPEG, GIF or WebP."""

@@ -4,9 +4,9 @@ import dataclasses
 
 from scbch_jax import config, data, report
 from scbch_jax.commands import show
+from scbch_jax.looks import Looks
 from scbch_jax.report import Run
 from scbch_jax.settings.commands import Report
-from scbch_jax.types import Looks
 
 
 def main(options: Report) -> None:

@@ -17,8 +17,8 @@ from jaxtyping import UInt8
 from scbch_jax.checks import InputError, require
 from scbch_jax.data.benchmarks import BENCHMARKS
 from scbch_jax.data.loading import data_root
+from scbch_jax.looks import Looks
 from scbch_jax.settings import Data
-from scbch_jax.types import Looks
 
 
 def looks_of(data: Data) -> Looks | None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from scbch_jax.looks import Looks
 from scbch_jax.report import page
-from scbch_jax.types import Looks
 
 WAYS = {
     "i2t": ("image", "text", "Images search texts"),

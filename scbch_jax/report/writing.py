@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from scbch_jax.checks import InputError, require
+from scbch_jax.looks import Looks
 from scbch_jax.report import (
     by_epoch,
     by_setting,
@@ -29,7 +30,6 @@ from scbch_jax.report.drawing import COLOURS, Figure
 from scbch_jax.report.paper import Setting
 from scbch_jax.report.runs import Run, of_one_setting
 from scbch_jax.report.sheet import Sheet
-from scbch_jax.types import Looks
 
 LooksOf = Callable[[Run], Looks | None]
 """Pictures, captions and names of the data of a run."""

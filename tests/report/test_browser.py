@@ -10,9 +10,9 @@ import pytest
 from made_runs import write_run
 
 from scbch_jax import report
+from scbch_jax.looks import Looks
 from scbch_jax.report import page
 from scbch_jax.settings import Data, Experiment, Noise, Training, scbch
-from scbch_jax.types import Looks
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 

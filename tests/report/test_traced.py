@@ -3,9 +3,9 @@ import pytest
 from made_runs import write_run
 
 from scbch_jax.checks import InputError
+from scbch_jax.looks import Looks
 from scbch_jax.report import read_runs, search, traced
 from scbch_jax.settings import Experiment, Training
-from scbch_jax.types import Looks
 
 
 def test_overlap_is_jaccards():
