@@ -36,8 +36,14 @@ def rate_of(options: Record) -> float:
 
 
 def features_of(run: Run) -> str:
-    """The file of image features; what the package draws has none."""
-    return run.about.get("files", {}).get("image", "drawn by the package")
+    """The file of image features; what the package draws has none.
+
+    Those of all stores have one name, so the checksum tells them apart.
+    """
+    files: dict[str, str] = run.about.get("files") or {}
+    found = (file for name, file in files.items() if name.startswith("image"))
+    name, _, checksum = next(found, "drawn by the package").partition(", sha256 ")
+    return f"{name}, sha256 {checksum[:8]}" if checksum else name
 
 
 def titles_of(groups: Sequence[Sequence[Run]], *, short: bool = False) -> list[str]:

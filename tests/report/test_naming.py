@@ -43,3 +43,18 @@ def test_variants_have_the_papers_names(tmp_path):
         "SCBCH-4, no attraction",
         "SCBCH, no quantization",
     ]
+
+
+def test_features_are_named_by_their_file(tmp_path):
+    """Files of stores have one name, and checksums."""
+    found = []
+    for i, files in enumerate(
+        (
+            {},
+            {"text": "t.mat", "image": "vgg.mat"},
+            {"image.npy": "image.npy, sha256 0123456789"},
+        )
+    ):
+        folder = write_run(tmp_path / str(i), plan(), [[0.1]], files=files)
+        found.append(naming.features_of(read_runs([folder])[0]))
+    assert found == ["drawn by the package", "vgg.mat", "image.npy, sha256 01234567"]
