@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from scbch_jax import data, devices, retrieval, run_folder, training
+from scbch_jax import data, devices, retrieval, run_folder, traces, training
 from scbch_jax.checks import Stopped
 from scbch_jax.methods import Recipe, Sizes
 from scbch_jax.methods.recipe import ExtraTerms
@@ -266,6 +266,10 @@ def _run_seed(
         ends = devices.any_of(stop()) and not last
         if place is not None:
             place.write(seed, line)
+        # All processes compute what the first one writes.
+        if devices.any_of(place is not None):
+            to = place.traces(seed) if place is not None else None
+            traces.keep(to, plan, task, epoch, scored, seed=seed)
         if last or ends or epoch.number % plan.save_every == 0:
             whole = epoch._replace(run=devices.fetch(epoch.run))
             if place is not None:

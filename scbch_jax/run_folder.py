@@ -4,6 +4,7 @@ FOLDER/experiment.json        every option
 FOLDER/run.json               sizes of the data, its files, versions, device
 FOLDER/seed-S/noise.npz       the label entries that noise hit
 FOLDER/seed-S/results.jsonl   one line an epoch
+FOLDER/seed-S/traces/         what figures are made of, at a few epochs
 FOLDER/seed-S/checkpoints/    states to go on from
 """
 
@@ -42,6 +43,10 @@ class RunFolder:
     def write(self, seed: int, line: Record) -> None:
         """Appends a result line."""
         records.append(self._part(seed) / "results.jsonl", line)
+
+    def traces(self, seed: int) -> Path:
+        """Where a seed's traces go."""
+        return self._part(seed) / "traces"
 
     def save(self, seed: int, epoch: Epoch) -> None:
         """Saves the state after an epoch."""

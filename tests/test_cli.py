@@ -127,6 +127,9 @@ def test_every_option_has_help(name, capsys, monkeypatch):
         (["evaluate", SMOKE, "--keys", "a"], "keys: got a, wanted PART=NAME"),
         (["evaluate", SMOKE], "wanted one ending in .mat"),
         (["encode", "gone"], "run: got gone"),
+        (["report", "gone"], "source: got gone, wanted a folder that exists"),
+        (["report"], "source: got nothing, wanted the folder of a run or of a sweep"),
+        (["report", ".", "--details", "-1"], "details: got -1, wanted a whole number"),
         (["demo", "--epochs", "0"], "epochs: got 0"),
         (["data", "show", "--name", "moon"], "moon"),
         (["crosscheck", "gone"], "files: got gone, wanted"),
@@ -388,3 +391,14 @@ def test_data_says_what_it_holds(capsys):
     said = capsys.readouterr().out
     assert "| train    |   50 |" in said
     assert "jax" in sys.modules
+
+
+def test_a_report_of_a_run(trained, tmp_path, capsys):
+    """Figures of what the run left, and the page's path last."""
+    out = tmp_path / "report"
+    assert cli.main(["report", str(trained[0]), "--out", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(out / "index.html")
+    page = (out / "index.html").read_text()
+    for title in ("Similarity of images and texts, epoch 6", "Images search texts"):
+        assert title in page
+    assert "2 runs on planted" in page

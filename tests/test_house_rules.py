@@ -9,12 +9,12 @@ from conftest import ROOT
 PACKAGE = ROOT / "scbch_jax"
 FLOORS = [
     {"checks"},
-    {"types", "settings", "devices"},
+    {"types", "settings", "devices", "looks"},
     {"data", "networks", "losses", "retrieval", "report", "weight_files"},
     {"config"},
     {"features", "index", "methods"},
     {"training"},
-    {"run_folder", "agreement", "bench"},
+    {"run_folder", "agreement", "bench", "traces"},
     {"experiment"},
     {"sweeps"},
     {"commands", "cli"},
@@ -65,7 +65,7 @@ def test_some_packages_stay_in_their_room(path):
     here, names = room(module_of(path)), {t.split(".")[0] for t in imports(path)}
     if here != "networks":
         assert "flax" not in names
-    if here in ("report", "settings", "checks", "config", "cli"):
+    if here in ("report", "settings", "checks", "config", "cli", "looks"):
         assert not {"jax", "flax", "optax"} & names
     if module_of(path) != "scbch_jax.training.checkpoints":
         assert "orbax" not in names

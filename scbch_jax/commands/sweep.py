@@ -9,7 +9,8 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from scbch_jax import sweeps
+from scbch_jax import report, sweeps
+from scbch_jax.checks import InputError
 from scbch_jax.commands import show, signals
 from scbch_jax.report import percent
 from scbch_jax.report.records import Record
@@ -30,6 +31,7 @@ def main(options: Sweep) -> int:
     ):
         sweeps.run(cells, folder, _Watcher(board, out, screen), manner, stop=stop)
         board.write(out)
+        write_page(out)
     show.say("\n\n".join(board.table(which) for which in ("last", "best")))
     show.say(f"results: {out}")
     for outcome in board.failed:
@@ -50,6 +52,7 @@ class _Watcher:
     def outcome(self, outcome: Outcome) -> None:
         self._board.put(outcome)
         self._board.write(self._out)
+        write_page(self._out)
         self.note(f"{self._progress()}  {outcome.cell.name}  {_words(outcome)}")
 
     def note(self, text: str) -> None:
@@ -79,6 +82,15 @@ def _screen() -> Iterator[Live | None]:
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     with Live(console=console, refresh_per_second=4, transient=True) as live:
         yield live
+
+
+def write_page(out: Path) -> None:
+    """The page of what is there so far: its tables, which take no time."""
+    try:
+        report.write(report.read_runs([out]), out / "report", drawn=False)
+    except InputError as error:
+        # No reason to call a run failed that is finished.
+        show.say(f"no page: {error}", aside=True)
 
 
 def _words(outcome: Outcome) -> str:

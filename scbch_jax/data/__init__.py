@@ -10,6 +10,7 @@ from scbch_jax.data.benchmarks import (
 from scbch_jax.data.code_files import CodeSets, read_code_sets
 from scbch_jax.data.files import array_names, read_array
 from scbch_jax.data.loading import Loaded, load, noisy_labels
+from scbch_jax.data.looks import looks_of, png, read_looks
 from scbch_jax.data.noise import Flips, flips, hit_rows, published_labels, swap_labels
 from scbch_jax.data.noise_effect import Effect, effect_of
 from scbch_jax.data.noise_models import (
@@ -56,13 +57,16 @@ __all__ = [
     "gather",
     "hit_rows",
     "load",
+    "looks_of",
     "mistake_labels",
     "noisy_labels",
     "planted",
+    "png",
     "published_labels",
     "queries_first",
     "read_array",
     "read_code_sets",
+    "read_looks",
     "read_benchmark",
     "rows_drawn",
     "rows_queries_first",

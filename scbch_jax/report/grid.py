@@ -55,17 +55,20 @@ def varying(options: Sequence[Record]) -> list[str]:
     ]
 
 
-def _naming(options: Sequence[Record]) -> list[str]:
-    """The first options that tell all rows apart; what follows from them is left out.
-
-    A single row is named by its noise.
-    """
+def telling(options: Sequence[Record]) -> list[str]:
+    """The first options that tell all apart; what follows from them is left out."""
     chosen: list[str] = []
     for name in varying(options):
         finer = len({_label(o, [*chosen, name]) for o in options})
-        if name != "bits" and finer > len({_label(o, chosen) for o in options}):
+        if finer > len({_label(o, chosen) for o in options}):
             chosen.append(name)
-    return chosen or ["noise.rate"]
+    return chosen
+
+
+def _naming(options: Sequence[Record]) -> list[str]:
+    """What names the rows, code lengths being columns; a single row, its noise."""
+    rows = [{k: v for k, v in o.items() if k != "bits"} for o in options]
+    return telling(rows) or ["noise.rate"]
 
 
 def _label(options: Record, names: Sequence[str]) -> str:

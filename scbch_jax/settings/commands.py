@@ -155,6 +155,24 @@ class Compare:
 
 
 @dataclass(frozen=True)
+class Report:
+    """Write a page, figures and tables that explain runs and sweeps."""
+
+    source: tyro.conf.Positional[tuple[Path, ...]]
+    """Folders that train or sweep wrote."""
+    out: Path = Path("runs") / "report"
+    """Folder for index.html, figures/ and tables/; a report there is written anew."""
+    details: Annotated[int, at_least(0)] = 6
+    """Settings whose course is shown in figures of their own, at most."""
+    root: str = ""
+    """Data root of pictures and captions, where it is not the one of the run."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+
+
+@dataclass(frozen=True)
 class Encode:
     """Turn features into packed hash codes with a trained run's weights."""
 
@@ -280,6 +298,7 @@ COMMANDS: dict[str, type] = {
     "sweep": Sweep,
     "evaluate": Evaluate,
     "compare": Compare,
+    "report": Report,
     "encode": Encode,
     "demo": Demo,
     "data": DataCommand,

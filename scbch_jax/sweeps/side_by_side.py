@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import jax
 
-from scbch_jax import experiment, run_folder, training
+from scbch_jax import experiment, run_folder, traces, training
 from scbch_jax.checks import InputError, Stopped
 from scbch_jax.data import Loaded
 from scbch_jax.experiment import Task
@@ -192,4 +192,6 @@ def _lines(
         one = Epoch(epoch.number, run, epoch.losses[i])
         plan = cell.experiment.training
         line = experiment.line_of(plan, lane.task, one, scored, cell.seed)
+        to = lane.place.traces(cell.seed)
+        traces.keep(to, plan, lane.task, one, scored, seed=cell.seed)
         yield cell, lane.place, line

@@ -1,7 +1,12 @@
 """Pure functions that move a run forward, and the thin loop around them."""
 
 from scbch_jax.training.checkpoints import Checkpoints
-from scbch_jax.training.encoding import coded, encode_features, encode_split
+from scbch_jax.training.encoding import (
+    coded,
+    encode_features,
+    encode_split,
+    relax_split,
+)
 from scbch_jax.training.epoch import (
     RunState,
     context_of,
@@ -20,7 +25,7 @@ from scbch_jax.training.lanes import (
     train_epoch_lanes,
 )
 from scbch_jax.training.loop import Epoch, fit, require_finite
-from scbch_jax.training.scoring import score
+from scbch_jax.training.scoring import codes_of, score
 from scbch_jax.training.streaming import encode_streamed, stream_epoch
 
 __all__ = [
@@ -30,6 +35,7 @@ __all__ = [
     "LanesEpoch",
     "RunState",
     "coded",
+    "codes_of",
     "context_of",
     "encode_features",
     "encode_split",
@@ -39,6 +45,7 @@ __all__ = [
     "gradient_step",
     "lane",
     "place",
+    "relax_split",
     "require_finite",
     "score",
     "stack",

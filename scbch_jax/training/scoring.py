@@ -34,16 +34,26 @@ def score(
         streamed: takes both from the host, a block of rows after the other.
     """
     if streamed or jax.default_backend() == "cpu":
-        encode = encode_streamed if streamed else _encode
-        query, database = (encode(params, hparams, x, recipe=recipe) for x in scored)
+        query, database = (
+            codes_of(params, hparams, x, recipe=recipe, streamed=streamed)
+            for x in scored
+        )
         return retrieval.score(query, database)
     counts = _count(params, hparams, scored, recipe=recipe)
     return retrieval.score_counts(devices.fetch(counts))
 
 
-def _encode(
-    params: Params, hparams: Any, split: Split, *, recipe: Recipe
+def codes_of(
+    params: Params,
+    hparams: Any,
+    split: Split,
+    *,
+    recipe: Recipe,
+    streamed: bool = False,
 ) -> PairedCodes:
+    """Packed codes of a part, wherever its rows are; on the host where many share."""
+    if streamed:
+        return encode_streamed(params, hparams, split, recipe=recipe)
     codes = encode_split(params, hparams, split, recipe=recipe)
     return codes if devices.ambient() is None else devices.fetch(codes)
 

@@ -11,8 +11,10 @@ import jax
 import numpy as np
 import pytest
 from conftest import ROOT
+from made_runs import write_run
 
 from scbch_jax import cli, run_folder
+from scbch_jax.settings import Experiment
 
 SMOKE = str(ROOT / "configs" / "sweeps" / "smoke.py")
 
@@ -69,6 +71,12 @@ def lines_of(out):
     return found
 
 
+def traces_of(out):
+    """What all cells left for figures, by file."""
+    found = sorted(out.glob("cells/*/seed-*/traces/*"))
+    return {path.relative_to(out): path.read_bytes() for path in found}
+
+
 def kill_at(process, out, *, lines, pause):
     """SIGKILL, a moment after the sweep has moved on to so many lines."""
     before = lines_of(out)
@@ -105,6 +113,8 @@ def test_a_sweep_killed_five_times_has_the_same_records(twelve, tmp_path, proces
     expected = lines_of(whole)
     assert sorted(map(len, expected.values())) == [4] * 6 + [5] * 6
     assert lines_of(killed) == expected
+    assert len(traces_of(whole)) == 12 * 4
+    assert traces_of(killed) == traces_of(whole)
     names = sorted(path.name for path in whole.glob("cells/*"))
     for name in names:
         paths = [out / "cells" / name / "summary.json" for out in (whole, killed)]
@@ -186,5 +196,19 @@ def test_a_sweep_says_how_it_goes_and_what_failed(twelve, tmp_path, capsys):
         assert float(row["last average"]) == record["last"]["average"]
         assert float(row["noise.rate"]) == record["options"]["noise.rate"]
         assert float(row["best average"]) >= float(row["last average"])
+    page = (out / "report" / "index.html").read_text()
+    assert "5 runs on planted, MS-COCO, 4 of them finished" in page
     assert cli.main([*words, "--only", "planted", "seed1"]) == 0
     assert "coco" not in capsys.readouterr().out
+
+
+def test_a_page_that_cannot_be_written_fails_no_run(tmp_path, capsys):
+    from scbch_jax.commands import sweep
+
+    write_run(tmp_path / "cells" / "one", Experiment(), [[0.5]])
+    sweep.write_page(tmp_path)
+    assert "1 run on planted" in (tmp_path / "report" / "index.html").read_text()
+    (tmp_path / "report" / "index.html").write_text("my own")
+    sweep.write_page(tmp_path)
+    assert "no page: out: got" in capsys.readouterr().err
+    assert (tmp_path / "report" / "index.html").read_text() == "my own"

@@ -1,0 +1,100 @@
+"""Pictures, captions and names of labels, where a dataset has them; for reports only.
+
+A folder of features may hold, beside them:
+
+rows.jsonl    a line for each row, queries first: {"picture": "a.jpg", "caption": "…"}
+labels.txt    a line for each class: its name
+"""
+
+import json
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from scbch_jax.checks import InputError, require
+from scbch_jax.data.benchmarks import BENCHMARKS
+from scbch_jax.data.loading import data_root
+from scbch_jax.looks import Looks
+from scbch_jax.settings import Data
+
+
+def looks_of(data: Data) -> Looks | None:
+    """What people see of a dataset; None where it is not known, or not there any more.
+
+    Raises:
+        InputError: for files that are there and cannot be read.
+    """
+    if data.name not in BENCHMARKS:
+        return None
+    try:
+        root = data_root(data)
+    except InputError:
+        return None
+    return read_looks(root)
+
+
+def read_looks(root: Path) -> Looks | None:
+    """The looks of a folder's rows, if it has any.
+
+    Raises:
+        InputError: for lines that are no JSON objects, or a picture outside the folder.
+    """
+    rows, names = root / "rows.jsonl", root / "labels.txt"
+    if not rows.is_file() and not names.is_file():
+        return None
+    lines = rows.read_text().splitlines() if rows.is_file() else []
+    records = [_record(rows, number, line) for number, line in enumerate(lines, 1)]
+    pictures = [_inside(root, record.get("picture")) for record in records]
+
+    def picture(row: int) -> bytes | None:
+        path = pictures[row]
+        return path.read_bytes() if path is not None and path.is_file() else None
+
+    return Looks(
+        names=names.read_text().splitlines() if names.is_file() else (),
+        captions=[str(record.get("caption") or "") for record in records],
+        picture=picture if any(pictures) else None,
+    )
+
+
+def png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
+    """A picture as a PNG file."""
+    height, width, _ = pixels.shape
+    lines = np.zeros((height, 1 + 3 * width), np.uint8)
+    lines[:, 1:] = pixels.reshape(height, -1)
+    parts = {
+        b"IHDR": struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0),
+        b"IDAT": zlib.compress(lines.tobytes(), 9),
+        b"IEND": b"",
+    }
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content))
+        + kind
+        + content
+        + struct.pack(">I", zlib.crc32(kind + content))
+        for kind, content in parts.items()
+    )
+
+
+def _record(path: Path, number: int, line: str) -> dict[str, object]:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        got = f"line {number} of {path} ({error})"
+        raise InputError(f"rows: got {got}, wanted JSON") from error
+    got = f"line {number} of {path}"
+    require(isinstance(record, dict), "rows", got, "a JSON object")
+    return record
+
+
+def _inside(root: Path, name: object) -> Path | None:
+    """A picture's path; what leads out of the folder is refused."""
+    if not name:
+        return None
+    path = (root / str(name)).resolve()
+    wanted = f"a picture in {root}"
+    require(path.is_relative_to(root.resolve()), "rows", str(name), wanted)
+    return path

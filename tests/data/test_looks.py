@@ -1,0 +1,51 @@
+import io
+import json
+
+import numpy as np
+import pytest
+
+from scbch_jax import data
+from scbch_jax.checks import InputError
+from scbch_jax.settings import Data
+
+
+def test_a_picture_survives_as_png():
+    from matplotlib import image
+
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)
+    read = image.imread(io.BytesIO(data.png(pixels)), format="png")
+    np.testing.assert_array_equal((read * 255).round().astype(np.uint8), pixels)
+
+
+def write(root, *records):
+    text = "".join(json.dumps(record) + "\n" for record in records)
+    (root / "rows.jsonl").write_text(text)
+
+
+def test_rows_have_pictures_and_captions(tmp_path):
+    write(tmp_path, {"picture": "a.png", "caption": "a cat"}, {}, {"picture": "gone"})
+    (tmp_path / "a.png").write_bytes(b"\x89PNG")
+    (tmp_path / "labels.txt").write_text("cat\ndog\n")
+    looks = data.looks_of(Data("mirflickr", root=str(tmp_path)))
+    assert (looks.names, looks.captions) == (["cat", "dog"], ["a cat", "", ""])
+    assert [looks.picture(row) for row in range(3)] == [b"\x89PNG", None, None]
+
+
+def test_nothing_is_known_of_most_data(tmp_path):
+    assert data.read_looks(tmp_path) is None
+    assert data.looks_of(Data()) is None
+    assert data.looks_of(Data("coco", root=str(tmp_path / "gone"))) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", "line 1 of .* wanted JSON"),
+        ("[]", "a JSON object"),
+        ('{"picture": "../x"}', "rows: got ../x, wanted a picture in"),
+    ],
+)
+def test_damaged_rows_are_named(tmp_path, line, message):
+    (tmp_path / "rows.jsonl").write_text(line + "\n")
+    with pytest.raises(InputError, match=message):
+        data.read_looks(tmp_path)

@@ -1,0 +1,63 @@
+import json
+
+import pytest
+from made_runs import write_run
+
+from scbch_jax import config
+from scbch_jax.checks import InputError
+from scbch_jax.report import runs
+from scbch_jax.settings import Experiment, Training
+
+PLAN = Experiment(training=Training(epochs=2), seeds=(0, 3))
+
+
+def test_a_run_has_its_seeds(tmp_path):
+    folder = write_run(tmp_path / "a", PLAN, [[0.1, 0.2], [0.3]])
+    first, second = runs.read_runs([folder, tmp_path / "." / "a"])
+    assert (first.seed, second.seed) == (0, 3)
+    assert (first.finished, second.finished) == (True, False)
+    assert [line["average"] for line in first.lines] == [0.1, 0.2]
+    assert runs.of_one_setting([first, second]) == [[first, second]]
+
+
+def test_a_sweep_has_its_cells_and_those_that_did_not_run(tmp_path):
+    one, other = (Experiment(seeds=(s,), training=Training(epochs=1)) for s in (0, 1))
+    write_run(tmp_path / "cells" / "one", one, [[0.4]])
+    lines = [
+        {"cell": name, "state": "", "options": config.flatten(plan)}
+        for name, plan in (("other", other), ("one", one))
+    ]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (tmp_path / "cells.jsonl").write_text(text)
+    found = runs.read_runs([tmp_path])
+    assert [(run.seed, len(run.lines)) for run in found] == [(1, 0), (0, 1)]
+
+
+def test_the_best_line_is_the_highest(tmp_path):
+    folder = write_run(tmp_path / "a", PLAN, [[0.3, 0.2], [0.1, 0.2]])
+    first, _ = runs.read_runs([folder])
+    assert (first.line("best")["epoch"], first.line("last")["epoch"]) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda f: None, "a folder that exists"),
+        (lambda f: f.mkdir(), "the folder of a run or of a sweep"),
+        (lambda f: (f / "cells").mkdir(parents=True), "wanted at least one run"),
+    ],
+)
+def test_what_is_no_run_is_named(tmp_path, make, message):
+    make(tmp_path / "x")
+    with pytest.raises(InputError, match=f"source: got .*{message}"):
+        runs.read_runs([tmp_path / "x"])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("{", "wanted JSON"), ("[]", "JSON object"), ("{}", "seeds")]
+)
+def test_damaged_options_are_named(tmp_path, text, message):
+    folder = write_run(tmp_path / "a", PLAN, [[0.1, 0.2], [0.3]])
+    (folder / "experiment.json").write_text(text)
+    with pytest.raises(InputError, match=f"source: got .*{message}"):
+        runs.read_runs([folder])
