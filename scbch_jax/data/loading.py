@@ -8,7 +8,7 @@ import numpy as np
 
 from scbch_jax.checks import require
 from scbch_jax.data import noise as noises
-from scbch_jax.data import noise_models
+from scbch_jax.data import noise_models, scenes
 from scbch_jax.data import store as stores
 from scbch_jax.data.benchmarks import BENCHMARKS, find_sources, read_benchmark
 from scbch_jax.data.splits import queries_first
@@ -27,7 +27,7 @@ class Loaded(NamedTuple):
     dataset: Dataset
     title: str
     sources: dict[str, str]
-    """File of each array, with its checksum if known; empty for the planted set."""
+    """File of each array, with its checksum if known; empty for sets that are drawn."""
     split: str = "scbch"
     """Name of the split."""
 
@@ -40,6 +40,8 @@ def load(data: Data) -> Loaded:
     """
     if data.name == "planted":
         return Loaded(check_dataset(planted(data.planted)), "planted set", {})
+    if data.name == "scenes":
+        return Loaded(check_dataset(scenes.as_features(data.scenes)), "scenes", {})
     if data.name == "store":
         return _load_store(Path(data.root))
     benchmark, root = BENCHMARKS[data.name], data_root(data)

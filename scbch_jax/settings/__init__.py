@@ -12,12 +12,14 @@ from scbch_jax.settings.experiment import (
     defaults_of,
 )
 from scbch_jax.settings.planted import Planted
+from scbch_jax.settings.scenes import Scenes
 
 __all__ = [
     "Data",
     "Experiment",
     "Noise",
     "Planted",
+    "Scenes",
     "Training",
     "defaults_of",
     "dgcpn",

@@ -8,6 +8,7 @@ import tyro
 from scbch_jax.checks import require
 from scbch_jax.settings import dgcpn, nrch, scbch, ucch
 from scbch_jax.settings.planted import Planted
+from scbch_jax.settings.scenes import Scenes
 from scbch_jax.settings.wanted import (
     at_least,
     between,
@@ -21,17 +22,18 @@ from scbch_jax.settings.wanted import (
 class Data:
     """Where samples come from."""
 
-    name: Literal["planted", "mirflickr", "nuswide", "coco", "iapr", "store"] = (
-        "planted"
-    )
-    """The benchmark, a store that data import wrote, or the planted set that needs no
-    files."""
+    name: Literal[
+        "planted", "scenes", "mirflickr", "nuswide", "coco", "iapr", "store"
+    ] = "planted"
+    """The benchmark, or a store that data import wrote; the package draws planted and
+    scenes itself."""
     root: str = ""
     """Folder with the benchmark's files, or the store; if empty, the variable
     SCBCH_DATA names the benchmark's."""
     image: str = ""
     """File of image features in the root; if empty, the first of the known ones."""
     planted: Planted = field(default_factory=Planted)
+    scenes: Scenes = field(default_factory=Scenes)
 
     def __post_init__(self) -> None:
         """Checks the fields."""
@@ -115,7 +117,11 @@ AnyHParams = (
 )
 
 
-NO_NOISE_FILE = {"planted": "the planted set", "store": "a store"}
+NO_NOISE_FILE = {
+    "planted": "the planted set",
+    "scenes": "the scenes set",
+    "store": "a store",
+}
 """Data that no published noise goes with, in words."""
 
 
