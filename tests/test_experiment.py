@@ -5,7 +5,7 @@ import pytest
 
 from scbch_jax import experiment
 from scbch_jax.checks import InputError
-from scbch_jax.commands import show
+from scbch_jax.commands import live, show
 from scbch_jax.settings import Data, Experiment, Noise, Planted, Training, scbch
 
 
@@ -67,7 +67,7 @@ def test_a_readers_own_term_is_logged():
     ("noise", "missing"), [(Noise("none"), "noisy"), (Noise(rate=1.0), "clean")]
 )
 def test_without_two_sides_there_is_no_area(capsys, noise, missing):
-    with show.progress("trial", epochs=1) as on_epoch:
+    with live.progress("trial", epochs=1) as on_epoch:
         lines = experiment.run(
             plan(noise=noise, training=Training(epochs=1)), on_epoch=on_epoch
         )

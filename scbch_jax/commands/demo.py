@@ -1,7 +1,7 @@
 """`scbch demo`: SCBCH against its ablations on the planted set."""
 
 from scbch_jax import experiment
-from scbch_jax.commands import show
+from scbch_jax.commands import live, show
 from scbch_jax.report import as_markdown, percent
 from scbch_jax.report.records import Record
 from scbch_jax.settings import Experiment, Noise, Training
@@ -14,7 +14,7 @@ def main(options: Demo) -> None:
     rows = []
     for name, drop in ABLATIONS.items():
         plan = plan_of(options, drop)
-        with show.progress(f"{name:<26}", epochs=options.epochs) as on_epoch:
+        with live.progress(f"{name:<26}", epochs=options.epochs) as on_epoch:
             lines = experiment.run(plan, on_epoch=on_epoch)
         rows.append(_row(name, lines[-1]))
     header = ["MAP in percent, last epoch", "I2T", "T2I", "average"]

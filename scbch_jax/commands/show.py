@@ -5,17 +5,8 @@ import sys
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
-from scbch_jax import devices
-from scbch_jax.experiment import OnEpoch, summary
+from scbch_jax.experiment import summary
 from scbch_jax.report import as_markdown, percent
 from scbch_jax.report.records import Record
 
@@ -24,35 +15,6 @@ def say(text: str, *, aside: bool = False) -> None:
     """Prints to standard output, or to standard error what is said aside."""
     stream = sys.stderr if aside else sys.stdout
     print(text, file=stream, flush=True)  # noqa: T201 -- the one place that prints
-
-
-@contextlib.contextmanager
-def progress(title: str, *, epochs: int) -> Iterator[OnEpoch]:
-    """A line for each epoch: losses, confidence, MAP; on a terminal a bar below them.
-
-    Args:
-        title: what is trained.
-        epochs: of all runs together.
-
-    Yields:
-        A function to hand each result line to.
-    """
-    if not devices.is_first():
-        yield lambda line: None
-        return
-    if not sys.stderr.isatty():
-        yield lambda line: say(f"{title}  {_words(line)}", aside=True)
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
-        task = bar.add_task(title, total=epochs)
-
-        def on_epoch(line: Record) -> None:
-            console.print(_words(line))
-            bar.update(task, advance=1)
-
-        yield on_epoch
 
 
 @contextlib.contextmanager
@@ -70,6 +32,16 @@ def counted(title: str, *, total: int) -> Iterator[Callable[[int], None]]:
     with contextlib.ExitStack() as stack:
         bar = task = None
         if sys.stderr.isatty():
+            # Imported here: only terminals need it.
+            from rich.console import Console
+            from rich.progress import (
+                BarColumn,
+                MofNCompleteColumn,
+                Progress,
+                TextColumn,
+                TimeRemainingColumn,
+            )
+
             columns = (TextColumn("{task.description}"), BarColumn())
             columns += (MofNCompleteColumn(), TimeRemainingColumn())
             console = Console(stderr=True)
@@ -128,14 +100,3 @@ def _row(name: str, lines: list[Record]) -> list[str]:
 def _mean(values: list[float | None]) -> float | None:
     known = [v for v in values if v is not None and v == v]
     return float(np.mean(known)) if known else None
-
-
-def _words(line: Record) -> str:
-    """One result line in words, parts that a method lacks left out."""
-    words = [f"seed {line['seed']}  epoch {line['epoch']:3d}  loss {line['total']:.4f}"]
-    for rows in ("clean", "noisy"):
-        trust = line.get(f"confidence_{rows}")
-        words += [f"{rows} rows {trust:.2f}"] if trust is not None else []
-    if "average" in line:
-        words.append(f"MAP I2T {percent(line['i2t'])} T2I {percent(line['t2i'])}")
-    return "  ".join([*words, f"{line['seconds']:.1f} s"])

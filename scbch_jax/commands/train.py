@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from scbch_jax import config, devices, experiment
-from scbch_jax.commands import show, signals
+from scbch_jax.commands import live, log, show, signals
+from scbch_jax.report.records import Record
 from scbch_jax.settings.commands import Train
 
 
@@ -15,9 +16,15 @@ def main(options: Train) -> None:
     folder = options.out or Path("runs") / f"{options.name}-{config.digest(plan)}"
     epochs = plan.training.epochs * len(plan.seeds)
     with (
-        show.progress(options.name, epochs=epochs) as on_epoch,
+        live.progress(options.name, epochs=epochs) as show_line,
+        log.opened(options.log, folder) as log_line,
         signals.asked_to_end() as stop,
     ):
+
+        def on_epoch(line: Record) -> None:
+            show_line(line)
+            log_line(line)
+
         lines = experiment.run(
             plan, folder, resume=options.resume, on_epoch=on_epoch, stop=stop
         )

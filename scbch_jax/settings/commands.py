@@ -47,6 +47,8 @@ class Train:
     """How many processes train together."""
     process: Annotated[int, at_least(0)] = 0
     """Number of this process, from 0; the first one writes and prints."""
+    log: Literal["none", "tensorboard"] = "none"
+    """Also write the result lines for TensorBoard, to the folder's tensorboard/."""
     name: tyro.conf.Suppress[str] = "run"
     """Name of the config; the command line sets it."""
 

@@ -1,6 +1,3 @@
-import io
-import sys
-
 from scbch_jax.commands import show
 
 LINE = {
@@ -15,28 +12,6 @@ LINE = {
     "average": 0.62,
     "seconds": 1.25,
 }
-
-
-def test_without_a_terminal_there_is_a_line_an_epoch(capsys):
-    with show.progress("trial", epochs=2) as on_epoch:
-        on_epoch(LINE)
-        on_epoch({**LINE, "epoch": 4, "confidence_noisy": None})
-    first, second = capsys.readouterr().err.splitlines()
-    assert "MAP I2T 61.0 T2I 63.0" in first
-    assert "clean rows 0.90  noisy rows 0.70" in first
-    assert "noisy" not in second
-
-
-def test_on_a_terminal_there_is_a_bar(monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    with show.progress("trial", epochs=2) as on_epoch:
-        on_epoch(LINE)
-    assert "1/2" in terminal.getvalue()
 
 
 def test_results_show_last_and_best_and_their_mean():
