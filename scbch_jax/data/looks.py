@@ -15,10 +15,11 @@ import numpy as np
 from jaxtyping import UInt8
 
 from scbch_jax.checks import InputError, require
+from scbch_jax.data import scenes
 from scbch_jax.data.benchmarks import BENCHMARKS
 from scbch_jax.data.loading import data_root
 from scbch_jax.looks import Looks
-from scbch_jax.settings import Data
+from scbch_jax.settings import Data, Scenes
 
 
 def looks_of(data: Data) -> Looks | None:
@@ -27,6 +28,8 @@ def looks_of(data: Data) -> Looks | None:
     Raises:
         InputError: for files that are there and cannot be read.
     """
+    if data.name == "scenes":
+        return _scenes_again(data.scenes)
     if data.name not in BENCHMARKS:
         return None
     try:
@@ -34,6 +37,15 @@ def looks_of(data: Data) -> Looks | None:
     except InputError:
         return None
     return read_looks(root)
+
+
+def _scenes_again(sizes: Scenes) -> Looks:
+    drawn = scenes.draw(sizes)
+    return Looks(
+        names=scenes.NAMES,
+        captions=drawn.captions,
+        picture=lambda row: png(drawn.pictures[row]),
+    )
 
 
 def read_looks(root: Path) -> Looks | None:

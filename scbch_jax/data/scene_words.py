@@ -1,6 +1,7 @@
 """Captions of scenes as people write them: in many words, incomplete, or wrong."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -129,7 +130,7 @@ def _sentence(draw: Draw, said: list[list[str]]) -> str:
     return " ".join(sentence)
 
 
-def _named(draw: Draw, names: Sequence[str], which: int) -> str:
+def _named(draw: Draw, names: Sequence[str], which: Any) -> str:
     """A word for one of these names, now and then for another one of them."""
     if draw() < MISTAKES:
         which = int(draw() * len(names))

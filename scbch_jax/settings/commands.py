@@ -15,11 +15,11 @@ from scbch_jax.settings.data_commands import (
     ShowData,
     VerifyData,
 )
+from scbch_jax.settings.demo import Demo
 from scbch_jax.settings.experiment import Experiment
 from scbch_jax.settings.features import FeaturesAll, FeaturesImages, FeaturesTexts
 from scbch_jax.settings.wanted import (
     at_least,
-    between,
     check_fields,
     depth_list,
     optional,
@@ -194,22 +194,6 @@ class Encode:
     """Which seed's weights; by default the first."""
     out: Path = Path("codes.npz")
     """File to write: image and text, uint8 [n, bits / 8], and labels if known."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self)
-
-
-@dataclass(frozen=True)
-class Demo:
-    """Train SCBCH and its four ablations on the planted set with noisy labels."""
-
-    noise_rate: Annotated[float, between(0, 1)] = 0.5
-    """Share of the training rows that get a wrong label."""
-    epochs: Annotated[int, at_least(1)] = 30
-    """Epochs of each run."""
-    seed: Annotated[int, at_least(0)] = 0
-    """Seed of weights, batches and noise."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""

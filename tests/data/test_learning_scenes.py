@@ -43,16 +43,16 @@ def linear_codes(dataset, labels, bits):
 
 
 def scores_of(loaded, rate):
-    """Average MAP of the linear baseline, and the last lines of SCBCH's variants."""
+    """Average MAP of linear codes, and last lines of SCBCH and of an ablation."""
     dataset, noise = loaded.dataset, Noise("swap", rate=rate)
     labels = data.noisy_labels(Data(name="scenes"), noise, dataset.train.labels, seed=0)
     linear = retrieval.score(*linear_codes(dataset, labels, BITS))["average"]
     lines = {}
-    for name, drop in scbch.ABLATIONS.items():
+    for name in ("SCBCH", "SCBCH-2, no contrast"):
         plan = Experiment(
             noise=noise,
             bits=BITS,
-            options=scbch.Options(hidden=512, drop=drop),
+            options=scbch.Options(hidden=512, drop=scbch.ABLATIONS[name]),
             hparams=scbch.HParams(learning_rate=3e-4),
             training=Training(epochs=EPOCHS, score_every=EPOCHS),
         )
@@ -72,7 +72,6 @@ def test_chance_a_linear_baseline_and_scbch_are_apart(loaded, rate):
     assert linear > chance + 0.1
     assert averages["SCBCH"] > linear + 0.02
     assert averages["SCBCH"] < 0.9
-    for without in ("SCBCH-2", "SCBCH-4"):
-        assert averages["SCBCH"] > averages[without] + 0.1, "contrast is what matters"
+    assert averages["SCBCH"] > averages["SCBCH-2"] + 0.1, "contrast is what matters"
     if rate:
         assert lines["SCBCH"]["confidence_roc"] > 0.7, "noisy rows are found"

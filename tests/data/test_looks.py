@@ -6,7 +6,8 @@ import pytest
 
 from scbch_jax import data
 from scbch_jax.checks import InputError
-from scbch_jax.settings import Data
+from scbch_jax.data import scenes
+from scbch_jax.settings import Data, Scenes
 
 
 def test_a_picture_survives_as_png():
@@ -49,3 +50,14 @@ def test_damaged_rows_are_named(tmp_path, line, message):
     (tmp_path / "rows.jsonl").write_text(line + "\n")
     with pytest.raises(InputError, match=message):
         data.read_looks(tmp_path)
+
+
+def test_scenes_show_their_pictures_captions_and_names():
+    """Queries first, then the database, as the rows of the features."""
+    sizes = Scenes(train=2, queries=3, database=4, side=24)
+    looks = data.looks_of(Data(name="scenes", scenes=sizes))
+    drawn = scenes.draw(sizes)
+    assert looks.captions == drawn.captions
+    assert len(looks.captions) == 3 + 4
+    assert len(looks.names) == drawn.labels.shape[1]
+    assert looks.picture(5) == data.png(drawn.pictures[5])

@@ -40,7 +40,7 @@ def test_only_keeps_names_with_all_words():
 @pytest.mark.parametrize("path", SWEEPS, ids=lambda p: p.name)
 def test_every_sweep_gives_cells(path):
     cells = sweeps.cells_of(config.load_sweep(path))
-    wanted = {"paper": 48, "ablations": 15, "seeds": 10, "smoke": 6}
+    wanted = {"paper": 48, "ablations": 15, "scenes": 20, "seeds": 10, "smoke": 6}
     assert len(cells) == wanted[path.stem]
     assert f"configs/sweeps/{path.name}" in path.read_text(), "the command is on top"
 
