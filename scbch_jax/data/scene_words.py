@@ -134,7 +134,7 @@ def _named(draw: Draw, names: Sequence[str], which: Any) -> str:
     """A word for one of these names, now and then for another one of them."""
     if draw() < MISTAKES:
         which = int(draw() * len(names))
-    return _one_of(draw, WORDS[names[which]])
+    return _one_of(draw, WORDS[names[int(which)]])
 
 
 def _one_of(draw: Draw, words: Sequence[str]) -> str:
