@@ -4,40 +4,35 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
 
-from scbch_jax import data, devices, retrieval, run_folder, traces, training
+from scbch_jax import data, devices, retrieval, run_folder, tasks, traces, training
 from scbch_jax.checks import Stopped
-from scbch_jax.methods import Recipe, Sizes
+from scbch_jax.methods import Recipe
 from scbch_jax.methods.recipe import ExtraTerms
 from scbch_jax.report.records import Record
 from scbch_jax.retrieval import PairedCodes
 from scbch_jax.run_folder import RunFolder
 from scbch_jax.settings import Experiment, Training
+from scbch_jax.tasks import Task, prepare, recipe_of
 from scbch_jax.training import Epoch
-from scbch_jax.types import Dataset, Params, Split
+from scbch_jax.types import Params, Split
 
-__all__ = ["Task", "encode", "line_of", "prepare", "run", "summary", "trust"]
+__all__ = [
+    "Task",
+    "encode",
+    "line_of",
+    "prepare",
+    "recipe_of",
+    "run",
+    "summary",
+    "trust",
+]
 
 OnEpoch = Callable[[Record], None]
-
-
-class Task(NamedTuple):
-    """One seed of an experiment, ready to train."""
-
-    recipe: Recipe
-    hparams: Any
-    key: Any
-    """Root key of the seed."""
-    train: Split
-    """On the device, with the labels to learn from."""
-    clean: Any
-    """Which training rows kept their labels; bool [samples], on the host."""
-    flips: data.Flips
-    """Which entries of the labels were hit."""
 
 
 def run(
@@ -74,7 +69,7 @@ def run(
     dataset = loaded.dataset
     recipe = recipe_of(experiment, dataset.train, extra_terms)
     # Everything that can be wrong is found before anything is written.
-    labels = [_noisy(experiment, dataset, seed) for seed in experiment.seeds]
+    labels = [tasks.noisy_of(experiment, dataset, seed) for seed in experiment.seeds]
     place = None
     if folder is not None and devices.is_first():
         place = run_folder.open_to_write(
@@ -83,9 +78,11 @@ def run(
     lines = []
     try:
         with conditions(experiment.training):
-            scored = on_device(experiment.training, (dataset.query, dataset.database))
+            scored = tasks.on_device(
+                experiment.training, (dataset.query, dataset.database)
+            )
             for seed, noisy in zip(experiment.seeds, labels, strict=True):
-                task = _task(experiment, dataset, recipe, noisy, seed)
+                task = tasks.task_of(experiment, dataset, recipe, noisy, seed)
                 for line in _run_seed(experiment, task, scored, seed, place, stop):
                     on_epoch(line)
                     lines.append(line)
@@ -104,56 +101,6 @@ def conditions(plan: Training) -> Iterator[None]:
         devices.use(plan.data_devices, plan.model_devices),
     ):
         yield
-
-
-def on_device(plan: Training, rows: Any) -> Any:
-    """Rows where the plan keeps them: on the device, or as they are, on the host."""
-    return rows if plan.features == "stream" else devices.put(rows)
-
-
-def prepare(
-    experiment: Experiment, dataset: Dataset, *, seed: int, extra_terms: ExtraTerms = ()
-) -> Task:
-    """Spoils the training labels, fixes the recipe, puts the rows on the device.
-
-    Args:
-        experiment: what to run.
-        dataset: with clean labels.
-        seed: decides weights, batches and drawn noise.
-        extra_terms: a reader's own terms of the loss.
-
-    Raises:
-        InputError: if an option does not fit the data.
-    """
-    recipe = recipe_of(experiment, dataset.train, extra_terms)
-    noisy = _noisy(experiment, dataset, seed)
-    return _task(experiment, dataset, recipe, noisy, seed)
-
-
-def recipe_of(
-    experiment: Experiment, train: Split, extra_terms: ExtraTerms = ()
-) -> Recipe:
-    """What is compiled for an experiment on these training rows.
-
-    Raises:
-        InputError: if the method's options do not fit them.
-    """
-    recipe = Recipe(
-        method=experiment.method,
-        sizes=Sizes(
-            image_dim=train.image.shape[1],
-            text_dim=train.text.shape[1],
-            classes=train.labels.shape[1],
-            samples=len(train.labels),
-            bits=experiment.bits,
-        ),
-        options=experiment.options,
-        batch_size=experiment.training.batch_size,
-        extra_terms=extra_terms,
-        moments=experiment.training.moments,
-    )
-    recipe.check(streamed=experiment.training.features == "stream")
-    return recipe
 
 
 def encode(
@@ -209,27 +156,6 @@ def summary(lines: list[Record], seed: int) -> Record:
     scored = [line for line in lines if line["seed"] == seed and "average" in line]
     best = max(scored, key=lambda line: line["average"])
     return {"seed": seed, "last": scored[-1], "best": best}
-
-
-def _noisy(experiment: Experiment, dataset: Dataset, seed: int) -> Any:
-    train = dataset.train
-    return data.noisy_labels(
-        experiment.data, experiment.noise, train.labels, seed=seed, image=train.image
-    )
-
-
-def _task(
-    experiment: Experiment, dataset: Dataset, recipe: Recipe, noisy: Any, seed: int
-) -> Task:
-    clean = dataset.train.labels
-    return Task(
-        recipe=recipe,
-        hparams=experiment.hparams,
-        key=jax.random.key(seed),
-        train=on_device(experiment.training, dataset.train._replace(labels=noisy)),
-        clean=~data.hit_rows(noisy, clean),
-        flips=data.flips(noisy, clean),
-    )
 
 
 def _run_seed(

@@ -14,7 +14,7 @@ FLOORS = [
     {"config"},
     {"features", "index", "methods"},
     {"training"},
-    {"run_folder", "agreement", "bench", "traces"},
+    {"run_folder", "agreement", "bench", "traces", "tasks"},
     {"experiment"},
     {"sweeps"},
     {"commands", "cli"},
