@@ -91,6 +91,7 @@ def together(out, *words):
     return outputs
 
 
+@pytest.mark.slow
 def test_two_processes(tmp_path, alone):
     out = tmp_path / "run"
     first, second = together(out)

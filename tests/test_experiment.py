@@ -84,6 +84,7 @@ def test_scoring_now_and_then():
     assert experiment.summary(lines, 0)["last"]["epoch"] == 5
 
 
+@pytest.mark.slow
 def test_the_paper_reading_trains():
     short = plan(options=scbch.Options(reading="paper", hidden=128))
     lines = experiment.run(short)

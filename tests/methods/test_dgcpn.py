@@ -54,6 +54,7 @@ def test_hand_checked_values():
     assert float(half) == pytest.approx(4.374061, rel=4e-7)
 
 
+@pytest.mark.slow
 def test_one_half_binary_step_is_the_released_two(train, batch, key):
     """Each network moves by the loss against the other's signs, from one pass."""
     method, run = started(train, key, dropout=0.0)

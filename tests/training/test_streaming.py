@@ -27,7 +27,9 @@ def train():
     )
 
 
-@pytest.mark.parametrize("method", OPTIONS)
+@pytest.mark.parametrize(
+    "method", ["scbch", pytest.param("ucch", marks=pytest.mark.slow)]
+)
 def test_rows_from_the_host_train_as_rows_on_the_device(train, method, monkeypatch):
     """A slab of batches is compiled on its own, so sums may round otherwise."""
     monkeypatch.setattr(streaming, "SLAB", 4)
