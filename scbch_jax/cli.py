@@ -18,6 +18,7 @@ import tyro
 
 from scbch_jax import config
 from scbch_jax.checks import InputError, Stopped, require
+from scbch_jax.settings import Experiment
 from scbch_jax.settings.commands import COMMANDS, Sweep, Train
 
 
@@ -93,11 +94,26 @@ def _parse_sweep(words: list[str]) -> Sweep:
         return _ask("sweep", Sweep, words, Sweep())
     path, words = Path(words[0]), words[1:]
     first, *others = config.load_sweep(path)
-    options = _ask("sweep", Sweep, words, Sweep(experiment=first, name=path.stem))
+    alike = {e.method for e in others} <= {first.method}
+    options = dataclasses.replace(_put_in(first, words, alike), name=path.stem)
     given = {w.split("=")[0].lstrip("-") for w in words if w.startswith("--")}
     if given - {field.name.replace("_", "-") for field in dataclasses.fields(Sweep)}:
-        others = [_ask("sweep", Sweep, words, Sweep(e)).experiment for e in others]
+        others = [_put_in(e, words, alike).experiment for e in others]
     return dataclasses.replace(options, experiments=(options.experiment, *others))
+
+
+def _put_in(experiment: Experiment, words: list[str], alike: bool) -> Sweep:
+    """The options given, with an experiment of the sweep as their default.
+
+    Unless all have one method, a complaint names the one that lacks the option.
+    """
+    try:
+        return _ask("sweep", Sweep, words, Sweep(experiment))
+    except InputError as error:
+        if alike:
+            raise
+        wanted = f"ones that {experiment.method} has too"
+        raise InputError(str(error).replace("known ones", wanted)) from error
 
 
 def _ask(name: str, kind: type, words: list[str], default: Any) -> Any:

@@ -36,7 +36,7 @@ def grid(entries: Sequence[Entry]) -> str:
     lengths = list(dict.fromkeys(e.options["bits"] for e in entries))
     places: dict[tuple[str, ...], dict[int, list[Entry]]] = {}
     for entry in entries:
-        row = places.setdefault(tuple(_word(entry.options[r]) for r in rows), {})
+        row = places.setdefault(_label(entry.options, rows), {})
         row.setdefault(entry.options["bits"], []).append(entry)
     body = [
         [*label, *(_cell(row[bits]) if bits in row else "-" for bits in lengths)]
@@ -71,14 +71,16 @@ def _naming(options: Sequence[Record]) -> list[str]:
     return telling(rows) or ["noise.rate"]
 
 
-def _label(options: Record, names: Sequence[str]) -> str:
-    return repr([options.get(name) for name in names])
+def _label(options: Record, names: Sequence[str]) -> tuple[str, ...]:
+    """What the rows say; methods differ in the options they have."""
+    return tuple(_word(options.get(name)) for name in names)
 
 
 def _word(value: Any) -> str:
-    return (
-        (", ".join(map(str, value)) or "-") if isinstance(value, list) else f"{value}"
-    )
+    """A list as its words; "-" for an empty list, or an option that there is not."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "-"
+    return "-" if value is None else f"{value}"
 
 
 def _cell(runs: Sequence[Entry]) -> str:

@@ -17,6 +17,7 @@ from scbch_jax import cli, run_folder
 from scbch_jax.settings import Experiment
 
 SMOKE = str(ROOT / "configs" / "sweeps" / "smoke.py")
+METHODS = str(ROOT / "configs" / "sweeps" / "methods.py")
 
 TWELVE = """
 from scbch_jax.settings import Data, Experiment, Noise, Planted, Training, scbch
@@ -142,6 +143,12 @@ def test_options_are_put_in_every_cell():
     assert [e.options.hidden for e in plain.experiments] == [64] * 3
 
 
+def test_an_option_of_all_methods_is_put_in_every_cell():
+    options = cli.parse("sweep", [METHODS, "--options.hidden", "1024"])
+    found = {(e.method, e.options.hidden) for e in options.experiments}
+    assert found == {(name, 1024) for name in ("scbch", "nrch", "ucch", "dgcpn")}
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -151,6 +158,14 @@ def test_options_are_put_in_every_cell():
         ([SMOKE, "--lanes", "0"], "lanes: got 0, wanted a whole number of at least 1"),
         ([SMOKE, "--way", "fast"], "--way: got fast, wanted"),
         ([SMOKE, "--nose", "1"], "options: got --nose, wanted known ones"),
+        (
+            [METHODS, "--options.neighbors", "9"],
+            "options: got --options.neighbors, wanted ones that nrch has too",
+        ),
+        (
+            [METHODS, "--options.ranking", "both_ways"],
+            "options: got --options.ranking, wanted ones that scbch has too",
+        ),
         ([SMOKE, "--only", "moon"], "only: got moon, wanted words of names"),
         ([str(ROOT / "configs" / "smoke.py")], "wanted a function get_sweep()"),
     ],

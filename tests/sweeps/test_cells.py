@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 from conftest import ROOT
 
 from scbch_jax import config, sweeps
 from scbch_jax.checks import InputError
 from scbch_jax.settings import Data, Experiment, Noise, scbch
+from scbch_jax.settings.experiment import DECLARED
 
 SWEEPS = sorted((ROOT / "configs" / "sweeps").glob("*.py"))
 
@@ -40,7 +43,8 @@ def test_only_keeps_names_with_all_words():
 @pytest.mark.parametrize("path", SWEEPS, ids=lambda p: p.name)
 def test_every_sweep_gives_cells(path):
     cells = sweeps.cells_of(config.load_sweep(path))
-    wanted = {"paper": 48, "ablations": 15, "scenes": 20, "seeds": 10, "smoke": 6}
+    wanted = {"paper": 48, "ablations": 15, "methods": 24, "scenes": 20}
+    wanted |= {"seeds": 10, "smoke": 6}
     assert len(cells) == wanted[path.stem]
     assert f"configs/sweeps/{path.name}" in path.read_text(), "the command is on top"
 
@@ -50,6 +54,15 @@ def test_the_grid_has_the_settings_of_the_single_configs():
     grid = [cell.experiment for cell in cells]
     for name in ("mirflickr", "nuswide", "coco", "iapr"):
         assert config.load(ROOT / f"configs/scbch_{name}.py") in grid
+
+
+def test_methods_differ_from_their_single_configs_in_noise_alone():
+    cells = sweeps.cells_of(config.load_sweep(ROOT / "configs/sweeps/methods.py"))
+    every = [cell.experiment for cell in cells]
+    for name in DECLARED:
+        single = config.load(ROOT / f"configs/{name}_mirflickr.py")
+        for rate in (0.2, 0.5, 0.8):
+            assert replace(single, noise=Noise("published", rate=rate)) in every
 
 
 @pytest.mark.parametrize(
