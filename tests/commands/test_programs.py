@@ -156,21 +156,29 @@ def test_a_reader_that_stops_is_no_traceback(words):
     assert ran.returncode in (0, 141)
 
 
-def written_blocks(language):
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-    text = "\n".join(page.read_text() for page in pages)
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def written_commands():
-    lines = [line for block in written_blocks("sh") for line in block.splitlines()]
+def written_blocks(page, language):
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+def written_commands(page):
+    blocks = written_blocks(page, "sh")
+    lines = [line for block in blocks for line in block.splitlines()]
     commands = [line.split("#")[0].strip() for line in lines]
     return [c for c in commands if c]
 
 
+def pages_with(found):
+    return pytest.mark.parametrize(
+        "page", [p for p in PAGES if found(p)], ids=lambda p: p.stem
+    )
+
+
 def test_the_pages_have_commands_and_programs():
-    assert len(written_commands()) > 4
-    assert len(written_blocks("python")) > 1
+    assert sum(len(written_commands(page)) for page in PAGES) > 30
+    assert sum(len(written_blocks(page, "python")) for page in PAGES) > 3
 
 
 ELSEWHERE = ("bin/test", "bin/demo", "bin/scbch crosscheck")
@@ -188,12 +196,29 @@ def write_assumed(folder):
     np.savez(folder / "rows.npz", held_out=np.arange(10), learn=np.arange(20, 60))
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """What the other pages take from the README: a run and a sweep."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "configs").symlink_to(ROOT / "configs")
+    for words in (
+        ["train", "configs/smoke.py", "--out", "runs/smoke"],
+        ["sweep", "configs/sweeps/smoke.py"],
+    ):
+        ran = scbch(*words, "--training.epochs", "1", folder=folder)
+        assert ran.returncode == 0, ran.stderr
+    return folder / "runs"
+
+
 @pytest.mark.slow
-def test_every_command_of_the_pages_runs(tmp_path, capsys):
+@pages_with(written_commands)
+def test_every_command_of_a_page_runs(page, tmp_path, capsys, trained):
     """In order, in one folder; training is cut short, and narrow on real data."""
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     write_assumed(tmp_path)
-    for command in written_commands():
+    if page.stem != "README":
+        shutil.copytree(trained, tmp_path / "runs")
+    for command in written_commands(page):
         program, *words = shlex.split(command)
         if command.startswith(ELSEWHERE):
             continue
@@ -211,8 +236,9 @@ def test_every_command_of_the_pages_runs(tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_every_program_of_the_pages_runs(tmp_path):
-    for block in written_blocks("python"):
+@pages_with(lambda page: written_blocks(page, "python"))
+def test_every_program_of_a_page_runs(page, tmp_path):
+    for block in written_blocks(page, "python"):
         subprocess.run(
             [sys.executable, "-W", "error", "-c", block],
             cwd=tmp_path,
@@ -224,8 +250,7 @@ def test_every_program_of_the_pages_runs(tmp_path):
 
 @pytest.mark.slow
 def test_the_demo_tells_the_methods_apart(tmp_path):
-    small = ["--scenes.train", 800, "--scenes.queries", 100, "--scenes.database", 1000]
-    ran = scbch("demo", "--epochs", 16, *small, "--out", "out", folder=tmp_path)
+    ran = scbch("demo", "--out", "out", folder=tmp_path)
     assert ran.returncode == 0, ran.stderr
     page = ran.stdout.splitlines()[-1]
     assert page == str(Path("out") / "report" / "index.html")
