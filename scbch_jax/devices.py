@@ -44,8 +44,9 @@ def use(data: int, model: int) -> AbstractContextManager[Any]:
     """
     there, wanted = jax.device_count(), data * model
     fits = wanted == there or (wanted < there and jax.process_count() == 1)
-    got = f"{data}, times {model} model-devices"
-    require(fits, "training.data-devices", got, f"a product of {there}: all there are")
+    got = f"{data} data-devices times {model} model-devices"
+    wanted_words = f"at most {there}" if jax.process_count() == 1 else f"all {there}"
+    require(fits, "devices", got, f"{wanted_words} together, as there are")
     if wanted == 1:
         return nullcontext()
     shape, names = (data, model), ("data", "model")

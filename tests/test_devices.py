@@ -113,7 +113,7 @@ def test_two_processes(tmp_path, alone):
 
 
 def test_more_devices_than_there_are():
-    with pytest.raises(InputError, match="got 64, times 2 model-devices, wanted a"):
+    with pytest.raises(InputError, match="devices: got 64 data-devices times 2 mode"):
         devices.use(64, 2)
 
 
@@ -131,6 +131,10 @@ def test_without_a_mesh_nothing_is_placed():
     [
         (["--processes=2"], "coordinator: got none for 2 processes, wanted HOST:PORT"),
         (["--coordinator=a:1"], "coordinator: got a:1, wanted HOST:PORT of several"),
+        (
+            ["--coordinator=a", "--processes=2"],
+            "coordinator: got a, wanted HOST:PORT of several",
+        ),
         (
             ["--coordinator=a:1", "--processes=2", "--process=2"],
             "process: got 2, wanted 0 to 1",

@@ -26,14 +26,17 @@ def main(options: BenchNeighbors) -> None:
         )
         for way, result in found.items():
             numbers = {**result._asdict(), "agreement": result.agreement._asdict()}
-            lines.append({"rows": rows, "way": way, **numbers})
+            sizes = {"bits": options.bits, "neighbors": options.neighbors}
+            lines.append({"rows": rows, "way": way, **sizes, **numbers})
     if options.json:
         replace_file(options.json, "\n".join(map(json.dumps, lines)) + "\n")
     if options.picture:
         _draw(lines, options.picture)
     device = jax.devices()[0].device_kind
     size = f"{options.neighbors} neighbors, {options.bits} bits, 2 modalities"
-    show.say(f"{size}; {device}; equality with float64 on {options.sampled} rows")
+    show.say(
+        f"{size}; {device}; equality with float64 on {options.sampled} rows at most"
+    )
     show.say(_table(lines))
 
 

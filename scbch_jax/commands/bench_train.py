@@ -31,8 +31,8 @@ def main(options: BenchTrain) -> None:
     show.say(_table(lines))
     show.say(
         "encode, vote and score are those of one epoch; the epoch is put together from "
-        f"its parts,\nof which {options.steps} steps, {options.encoded} encoded rows "
-        f"and, in PyTorch, {options.sampled} scored queries were timed"
+        f"its parts,\nof which {options.steps} steps and {options.encoded} encoded "
+        f"rows were timed, and of PyTorch {options.sampled} scored queries"
     )
     if not importlib.util.find_spec("torch"):
         show.say("left out, not installed: PyTorch")
@@ -53,7 +53,8 @@ def _of_width(options: BenchTrain, hidden: int) -> list[Record]:
     found = bench.measure_parts(ways, shape, part, rounds=options.rounds)
     lines = []
     for way, parts in found.items():
-        line: Record = {"hidden": hidden, "way": way, **parts}
+        kind = {**ours.get(way, {}), "device": jax.devices()[0].device_kind}
+        line: Record = {"way": way, **kind, **shape._asdict(), **parts}
         if way in ours:
             floor = bench.floor(shape, **ours[way])
             line["floor"] = {**floor._asdict(), "seconds": floor.seconds}

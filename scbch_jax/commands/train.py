@@ -11,6 +11,8 @@ from scbch_jax.settings.commands import Train
 def main(options: Train) -> None:
     """Trains, shows progress, and prints last and best scores of each seed."""
     if options.coordinator:
+        words = f"process {options.process} of {options.processes}, numbers from 0"
+        show.say(f"{words}: waiting for all at {options.coordinator}", aside=True)
         devices.join(options.coordinator, options.processes, options.process)
     plan = options.experiment
     folder = options.out or Path("runs") / f"{options.name}-{config.digest(plan)}"

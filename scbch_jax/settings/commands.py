@@ -1,5 +1,6 @@
 """Options of each command; the first line of each docstring is its help."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -57,7 +58,10 @@ class Train:
         check_fields(self)
         several, named = self.processes > 1, bool(self.coordinator)
         got = self.coordinator or f"none for {self.processes} processes"
-        require(several == named, "coordinator", got, "HOST:PORT of several processes")
+        fits = several == named and (
+            not named or re.fullmatch(r".+:\d+", self.coordinator) is not None
+        )
+        require(fits, "coordinator", got, "HOST:PORT of several processes")
         fits = self.process < self.processes
         require(fits, "process", self.process, f"0 to {self.processes - 1}")
 
