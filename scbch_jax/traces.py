@@ -3,6 +3,7 @@
 FOLDER/seed-S/traces/epoch-0001.npz holds, with the names of its arrays:
 
 confidence            of every training row, where the method has it
+agreement             beside it: cosine of each row's learnt-from and clean labels
 rows, labels          some training rows, and their clean labels
 image, text           their relaxed codes
 depths, precision_WAY, recall_WAY        among the first items, after the last epoch
@@ -103,7 +104,7 @@ def keep(
     rng = np.random.default_rng(seed)
     rows = _some(rng, len(task.train.labels), ROWS)
     queries = _some(rng, len(scored[0].labels), QUERIES)
-    found = {**_confidence(epoch.run.state), **_codes(task, epoch.run.params, rows)}
+    found = _confidence(task, epoch.run.state) | _codes(task, epoch.run.params, rows)
     if epoch.number == plan.epochs:
         found |= _ranking(plan, task, epoch.run.params, scored, queries)
     if folder is not None:
@@ -123,9 +124,14 @@ def _some(rng: np.random.Generator, rows: int, wanted: int) -> Int[np.ndarray, "
     return np.sort(rng.choice(rows, size=min(wanted, rows), replace=False))
 
 
-def _confidence(state: Any) -> Arrays:
+def _confidence(task: Task, state: Any) -> Arrays:
     confidence = getattr(state, "confidence", None)
-    return {} if confidence is None else {"confidence": devices.fetch(confidence)}
+    if confidence is None:
+        return {}
+    given, clean = np.array(devices.fetch(task.train.labels)), _clean(task)
+    lengths = np.linalg.norm(given, axis=1) * np.linalg.norm(clean, axis=1)
+    agreement = (given * clean).sum(axis=1) / np.maximum(lengths, 1)
+    return {"confidence": devices.fetch(confidence), "agreement": agreement}
 
 
 def _codes(task: Task, params: Params, rows: Int[np.ndarray, " n"]) -> Arrays:

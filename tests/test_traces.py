@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scbch_jax import data, experiment, retrieval, run_folder, traces
+from scbch_jax import data, experiment, retrieval, run_folder, tasks, traces
 from scbch_jax.checks import Stopped
 from scbch_jax.settings import Data, Experiment, Planted, Training, scbch
 from scbch_jax.training import Epoch, RunState
@@ -62,6 +62,19 @@ def test_confidence_and_codes_are_those_of_the_run(ran):
         np.testing.assert_array_equal(
             packed, np.asarray(getattr(codes, side))[trace["rows"]]
         )
+
+
+def test_agreement_is_the_cosine_of_what_was_learnt_and_what_is_true(ran):
+    dataset = data.load(PLAN.data).dataset
+    given, clean = tasks.noisy_of(PLAN, dataset, 5), dataset.train.labels
+    expected = [
+        y @ t / np.sqrt(max(y @ y * (t @ t), 1))
+        for y, t in zip(given, clean, strict=True)
+    ]
+    got = load(ran[0], 3)["agreement"]
+    np.testing.assert_allclose(got, expected, rtol=1e-6)
+    hit = np.unique(np.load(ran[0] / "seed-5" / "noise.npz")["rows"])
+    assert (got[hit] < 1).all()
 
 
 def test_a_curve_and_some_searches_come_last(ran):

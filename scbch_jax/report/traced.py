@@ -186,7 +186,7 @@ def _distributions(run: Run, traces: Mapping[int, Arrays], name: str) -> list[Fi
     clean = np.ones(len(told[apart[0]]), bool)
     clean[hit] = False
     return [
-        _distribution(run, epoch, told[epoch], clean, name)
+        _distribution(run, epoch, traces[epoch], clean, name)
         for epoch in dict.fromkeys((apart[0], apart[-1]))
     ]
 
@@ -194,10 +194,11 @@ def _distributions(run: Run, traces: Mapping[int, Arrays], name: str) -> list[Fi
 def _distribution(
     run: Run,
     epoch: int,
-    confidence: Float[np.ndarray, " n"],
+    trace: Arrays,
     clean: Bool[np.ndarray, " n"],
     name: str,
 ) -> Figure:
+    confidence = trace["confidence"]
     (line,) = (x for x in run.lines if x["epoch"] == epoch)
     area = line.get("confidence_roc")
     said = "" if area is None else f" ROC area {area:.3f}."
@@ -205,8 +206,21 @@ def _distribution(
         f"{name}-weights-{epoch}",
         f"Confidence of training rows, epoch {epoch}",
         f"{clean.sum():,} rows with clean labels, {(~clean).sum():,} with wrong ones, "
-        f"seed {run.seed}.{said}",
+        f"seed {run.seed}.{said}{_if_votes_were_right(run, trace, clean)}",
         lambda axes: _histogram(axes, confidence, clean),
+    )
+
+
+def _if_votes_were_right(run: Run, trace: Arrays, clean: Bool[np.ndarray, " n"]) -> str:
+    """How far apart both could be: Eq. 2 with the clean labels as the votes p."""
+    floor = run.options.get("hparams.confidence_floor")
+    if floor is None or "agreement" not in trace or clean.all() or not clean.any():
+        return ""
+    means = [trace["confidence"][rows].mean() for rows in (clean, ~clean)]
+    best = floor + (1 - floor) * trace["agreement"][~clean].mean()
+    return (
+        f" Means are {means[0]:.2f} and {means[1]:.2f}. Votes equal to the clean "
+        f"labels would give 1 and {best:.2f}, as a row keeps its other labels."
     )
 
 

@@ -59,6 +59,22 @@ def test_first_and_last_are_shown_and_no_weights_of_the_warm_up(run):
     assert "ROC area 0.800" in figures[-1].text, "of the result line"
 
 
+def test_how_far_apart_confidence_could_be_is_said(run):
+    """Of three wrong rows one shares nothing, one half, one all but a fifth."""
+    path = run.part / "traces" / "epoch-0003.npz"
+    agreement = np.ones(20)
+    agreement[[2, 7, 9]] = 0.0, 0.5, 0.8
+    confidence = np.full(20, 0.9)
+    confidence[[2, 7, 9]] = 0.6, 0.7, 0.8
+    with np.load(path) as file:
+        arrays = dict(file) | {"agreement": agreement, "confidence": confidence}
+    np.savez(path, **arrays)
+    early, late = traced.figures(run, "r")[-2:]
+    assert "Means are 0.90 and 0.70" in late.text
+    assert "clean labels would give 1 and 0.72" in late.text, "0.5 + 0.5 · 1.3 / 3"
+    assert "Means" not in early.text, "of an older run"
+
+
 def test_curves_are_of_the_directions_that_were_kept(run):
     (figure,) = traced.precision_recall({"a": run})
     assert figure.name == "precision-recall-i2t"
