@@ -6,9 +6,11 @@ epoch of steps that grows to 1e-4 of a weight, and a code whose bit lies at 0 ma
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -81,13 +83,18 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def together(out, *words):
-    """Two processes; what they print and how they end."""
+def both(out, *words):
+    """Two processes of one run, started."""
     hosts = (f"--coordinator=localhost:{free_port()}", "--processes=2")
     shape = ("--training.data-devices=2",)
-    both = [train(out, *shape, *words, *hosts, f"--process={i}") for i in range(2)]
-    outputs = [process.communicate()[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0], "\n".join(outputs)
+    return [train(out, *shape, *words, *hosts, f"--process={i}") for i in range(2)]
+
+
+def together(out, *words):
+    """What two processes print when all goes well."""
+    processes = both(out, *words)
+    outputs = [process.communicate()[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], "\n".join(outputs)
     return outputs
 
 
@@ -110,6 +117,31 @@ def test_two_processes(tmp_path, alone):
         assert {k: v for k, v in line.items() if k != "seconds"} == {
             k: v for k, v in other.items() if k != "seconds"
         }
+
+
+@pytest.mark.slow
+def test_one_of_two_processes_is_asked_to_end(tmp_path):
+    """The one that writes nothing; both end after the same epoch, saved."""
+    out = tmp_path / "run"
+    words = ("--training.epochs=30", "--training.save-every=30")
+    processes = both(out, *words)
+    lines = out / "seed-0" / "results.jsonl"
+    while not lines.is_file() or lines.read_text().count("\n") < 3:
+        assert all(process.poll() is None for process in processes)
+        time.sleep(0.005)
+    processes[1].send_signal(signal.SIGTERM)
+    outputs = [process.communicate()[0] for process in processes]
+    assert [process.returncode for process in processes] == [143, 143], outputs
+    done = len(lines_of(out))
+    assert 3 <= done < 30
+    assert f"stopped after seed 0, epoch {done}" in outputs[0]
+    assert [p.name for p in (out / "seed-0" / "checkpoints").iterdir()] == [str(done)]
+    together(out, *words, "--resume")
+    together(tmp_path / "whole", *words)
+    went_on, whole = lines_of(out), lines_of(tmp_path / "whole")
+    for line in (*went_on, *whole):
+        del line["seconds"]
+    assert went_on == whole
 
 
 def test_more_devices_than_there_are():

@@ -1,5 +1,6 @@
 """The programs as a person types them, in processes of their own."""
 
+import functools
 import json
 import os
 import re
@@ -19,6 +20,11 @@ from conftest import MIRFLICKR, ROOT
 pytestmark = pytest.mark.commands
 
 OFTEN_SAVED = ["--training.save-every", "2", "--training.epochs", "9"]
+FEWER_BITS = [
+    "--training.features=stream",
+    "--training.precision=bfloat16",
+    "--training.moments=bfloat16",
+]
 SCBCH = [sys.executable, "-m", "scbch_jax.cli"]
 
 
@@ -51,14 +57,23 @@ def records_of(folder):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    """A run that nothing disturbed."""
-    folder = tmp_path_factory.mktemp("whole") / "run"
-    assert (
-        scbch("train", "configs/smoke.py", *OFTEN_SAVED, "--out", folder).returncode
-        == 0
-    )
-    return folder
+def undisturbed(tmp_path_factory):
+    """Runs that nothing disturbed, by their options; each is made once."""
+
+    @functools.cache
+    def of(*options):
+        folder = tmp_path_factory.mktemp("whole") / "run"
+        words = ["configs/smoke.py", *OFTEN_SAVED, *options, "--out", folder]
+        ran = scbch("train", *words)
+        assert ran.returncode == 0, ran.stderr
+        return folder
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def whole(undisturbed):
+    return undisturbed()
 
 
 def same_run(folder, whole):
@@ -72,11 +87,19 @@ def same_run(folder, whole):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 143)]
+    ("number", "code", "options"),
+    [
+        (signal.SIGKILL, -signal.SIGKILL, []),
+        (signal.SIGTERM, 143, []),
+        (signal.SIGKILL, -signal.SIGKILL, FEWER_BITS),
+    ],
 )
-def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, whole, number, code):
+def test_a_stopped_run_goes_on_to_the_same_bits(
+    tmp_path, undisturbed, number, code, options
+):
     """Between two checkpoints, after the warm-up; asked to end, it saves first."""
-    words = ["train", "configs/smoke.py", *OFTEN_SAVED, "--out", str(tmp_path / "run")]
+    words = ["train", "configs/smoke.py", *OFTEN_SAVED, *options]
+    words += ["--out", str(tmp_path / "run")]
     lines = tmp_path / "run" / "seed-0" / "results.jsonl"
     process = subprocess.Popen(
         [*SCBCH, *words],
@@ -96,7 +119,7 @@ def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, whole, number, code):
     assert lines.read_text().count("\n") < 9
     went_on = scbch(*words, "--resume")
     assert went_on.returncode == 0, went_on.stderr
-    same_run(tmp_path / "run", whole)
+    same_run(tmp_path / "run", undisturbed(*options))
 
 
 @pytest.mark.slow
