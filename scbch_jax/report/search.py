@@ -65,9 +65,13 @@ def _answered(
         content = _content(looks, int(trace["database_start"] + item), found)
         cards.append(
             f'<div class="hit{" match" * match}"><span class=mark>{mark}</span>'
-            f"<br>{distance} bits apart{content}{_labels(looks, theirs, labels)}</div>"
+            f"<br>{_bits(int(distance))} apart{content}{_labels(looks, theirs, labels)}</div>"
         )
     return f"<div class=answers>{''.join(cards)}</div>"
+
+
+def _bits(distance: int) -> str:
+    return "1 bit" if distance == 1 else f"{distance} bits"
 
 
 def _content(looks: Looks, row: int, kind: str) -> str:

@@ -111,7 +111,8 @@ def test_matches_are_marked_and_shared_labels_bold():
     hits = [part.split("</div></div>")[0] for part in said.split('<div class="hit')[1:]]
     assert [hit.startswith(" match") for hit in hits] == [True, False, False, True]
     assert "<b>label 0</b>, label 1" in hits[0]
-    assert "1 bits apart" in hits[0]
+    assert "1 bit apart" in hits[0]
+    assert "4 bits apart" in hits[1]
     assert "no label" in hits[2]
 
 
