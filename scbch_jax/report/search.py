@@ -63,15 +63,12 @@ def _answered(
         match = bool((theirs & labels).any())
         mark = "✓ match" if match else "✗ no match"
         content = _content(looks, int(trace["database_start"] + item), found)
+        far = "1 bit" if distance == 1 else f"{distance} bits"
         cards.append(
             f'<div class="hit{" match" * match}"><span class=mark>{mark}</span>'
-            f"<br>{_bits(int(distance))} apart{content}{_labels(looks, theirs, labels)}</div>"
+            f"<br>{far} apart{content}{_labels(looks, theirs, labels)}</div>"
         )
     return f"<div class=answers>{''.join(cards)}</div>"
-
-
-def _bits(distance: int) -> str:
-    return "1 bit" if distance == 1 else f"{distance} bits"
 
 
 def _content(looks: Looks, row: int, kind: str) -> str:
