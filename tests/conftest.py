@@ -1,6 +1,7 @@
 """Strict settings for every test, and the fixtures that they share."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,14 @@ def batch():
         jnp.float32,
     )
     return codes[0], codes[1], labels
+
+
+@pytest.fixture(scope="module")
+def without_tensorflow():
+    """The module's tests do not import TensorFlow, even where it is installed."""
+    assert "tensorflow" not in sys.modules
+    yield
+    assert "tensorflow" not in sys.modules
 
 
 @pytest.fixture

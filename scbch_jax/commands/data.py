@@ -5,6 +5,7 @@ from scbch_jax.commands import (
     data_inspect,
     data_noise,
     data_show,
+    data_tfds,
     data_verify,
 )
 from scbch_jax.settings.commands import DataCommand
@@ -13,6 +14,7 @@ from scbch_jax.settings.data_commands import (
     InspectData,
     NoiseData,
     ShowData,
+    TfdsData,
     VerifyData,
 )
 
@@ -21,6 +23,7 @@ WHAT = {
     InspectData: data_inspect.main,
     ImportData: data_import.main,
     VerifyData: data_verify.main,
+    TfdsData: data_tfds.main,
     NoiseData: data_noise.main,
 }
 """What runs for each kind of options."""

@@ -56,11 +56,6 @@ def material_of(options: ImportData | InspectData, found: Sequence[Found]) -> Ma
     return matching.match(forms.by_keys(**picked))
 
 
-def usual_split(material: Material) -> str:
-    """The split that a set gets unless another is asked for."""
-    return "file" if "query" in material.spans() else "scbch"
-
-
 def _cut(options: ImportData, material: Material, found: Sequence[Found]) -> Cut:
     words = {part: getattr(options, f"{part}_rows") for part in ("query", "train")}
     words["database"] = options.database_rows
@@ -71,6 +66,6 @@ def _cut(options: ImportData, material: Material, found: Sequence[Found]) -> Cut
     }
     if given:
         return cuts.cut_by_rows(material, given)
-    name = usual_split(material) if options.split == "auto" else options.split
+    name = cuts.usual_split(material) if options.split == "auto" else options.split
     sizes = {"queries": options.queries, "train": options.train}
     return cuts.cut_by_name(material, name, **sizes, seed=options.seed)

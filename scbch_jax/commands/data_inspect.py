@@ -7,7 +7,7 @@ import numpy as np
 
 from scbch_jax.checks import InputError
 from scbch_jax.commands import show
-from scbch_jax.commands.data_import import arrays_of, material_of, usual_split
+from scbch_jax.commands.data_import import arrays_of, material_of
 from scbch_jax.data import cuts, forms, importing, noise, suspicions, values
 from scbch_jax.data.contents import Found
 from scbch_jax.data.cuts import Cut
@@ -114,7 +114,7 @@ def _candidates(found: Sequence[Found], seen: Sequence[Facts | None]) -> str:
 def _usual_cut(material: Material) -> Cut | None:
     """The parts as an import would cut them, if it could."""
     try:
-        return cuts.cut_by_name(material, usual_split(material))
+        return cuts.cut_by_name(material, cuts.usual_split(material))
     except InputError:
         return None
 

@@ -22,6 +22,11 @@ class Cut(NamedTuple):
     """Name of the split, with all that decides it."""
 
 
+def usual_split(material: Material) -> str:
+    """The split that a set gets unless another is asked for."""
+    return "file" if "query" in material.spans() else "scbch"
+
+
 def cut_by_file(material: Material) -> Cut:
     """Parts as the file has them; training rows are looked up in the database.
 

@@ -9,13 +9,7 @@ import tyro
 
 from scbch_jax.checks import require
 from scbch_jax.settings.benches import BenchEvaluate, BenchNeighbors, BenchTrain
-from scbch_jax.settings.data_commands import (
-    ImportData,
-    InspectData,
-    NoiseData,
-    ShowData,
-    VerifyData,
-)
+from scbch_jax.settings.data_commands import AnyData
 from scbch_jax.settings.demo import Demo
 from scbch_jax.settings.experiment import Experiment
 from scbch_jax.settings.features import FeaturesAll, FeaturesImages, FeaturesTexts
@@ -261,14 +255,7 @@ class Bench:
 class DataCommand:
     """Look at data files, make one clean store of them, or check one."""
 
-    what: Annotated[
-        Annotated[ShowData, tyro.conf.subcommand("show", prefix_name=False)]
-        | Annotated[InspectData, tyro.conf.subcommand("inspect", prefix_name=False)]
-        | Annotated[ImportData, tyro.conf.subcommand("import", prefix_name=False)]
-        | Annotated[VerifyData, tyro.conf.subcommand("verify", prefix_name=False)]
-        | Annotated[NoiseData, tyro.conf.subcommand("noise", prefix_name=False)],
-        Flat,
-    ]
+    what: Annotated[AnyData, Flat]
 
 
 @dataclass(frozen=True)

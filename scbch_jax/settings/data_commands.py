@@ -93,6 +93,19 @@ class VerifyData:
 
 
 @dataclass(frozen=True)
+class TfdsData:
+    """Write a store as a set for tensorflow-datasets, or such a set as a store."""
+
+    source: tyro.conf.Positional[Path]
+    """Folder of a store, or of a set."""
+    out: Path
+    """Of a set: folder of TFDS's data, which may hold others; of a store: a new one."""
+    name: str = ""
+    """Name of the set; by default that of the published set, or of the store's
+    folder."""
+
+
+@dataclass(frozen=True)
 class NoiseData:
     """Say what each kind of label noise does to a dataset, and write noise files."""
 
@@ -123,3 +136,14 @@ def _check_mapping(image: str, text: str, labels: str) -> None:
     given = [name for name in (image, text, labels) if name]
     got = " and ".join(given) + " alone"
     require(len(given) in (0, 3), "image, text, labels", got, "all three, or none")
+
+
+AnyData = (
+    Annotated[ShowData, tyro.conf.subcommand("show", prefix_name=False)]
+    | Annotated[InspectData, tyro.conf.subcommand("inspect", prefix_name=False)]
+    | Annotated[ImportData, tyro.conf.subcommand("import", prefix_name=False)]
+    | Annotated[VerifyData, tyro.conf.subcommand("verify", prefix_name=False)]
+    | Annotated[TfdsData, tyro.conf.subcommand("tfds", prefix_name=False)]
+    | Annotated[NoiseData, tyro.conf.subcommand("noise", prefix_name=False)]
+)
+"""The options of any data command; the command line names it."""

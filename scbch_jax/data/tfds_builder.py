@@ -1,0 +1,182 @@
+"""These feature sets for tensorflow-datasets, which needs no TensorFlow for them.
+
+Once this module is imported, TFDS knows the builder by name:
+
+    tfds.data_source("cross_modal_features/mirflickr", data_dir="sets", split="train")
+
+What it is made from lies in the folder that TFDS calls manual, by default
+`DATA_DIR/downloads/manual`: a store, or files as `data import` reads them.
+"""
+
+import dataclasses
+import functools
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from scbch_jax.checks import require
+from scbch_jax.data import contents, cuts, files, forms, importing, matching
+from scbch_jax.data import store as stores
+from scbch_jax.data.published import PUBLISHED
+from scbch_jax.data.store import Store
+
+NAME = "cross_modal_features"
+"""What TFDS calls these sets; each of them is a config."""
+
+SHARD_BYTES = 128 << 20
+"""About how much of a split one file holds."""
+
+CONFIGS = ("mirflickr", "nuswide", "coco", "iapr", "nuswide-10")
+"""Names of the published sets, in the order of `published.PUBLISHED`."""
+
+
+@dataclasses.dataclass(eq=False)
+class Config(tfds.core.BuilderConfig):
+    """A set: its name, and its widths where they are known beforehand."""
+
+    image_dim: int | None = None
+    text_dim: int | None = None
+    classes: int | None = None
+
+
+def _published_configs() -> list[Config]:
+    """The published sets; which network their image features are from differs."""
+    return [
+        Config(
+            name=name,
+            description=known.title,
+            text_dim=known.text_dim,
+            classes=known.classes,
+        )
+        for name, known in zip(CONFIGS, PUBLISHED, strict=True)
+    ]
+
+
+class CrossModalFeatures(tfds.core.ShardBasedBuilder):
+    """Image features, text features and labels, cut into query, train and database.
+
+    Split by split and row by row as the store has them: TFDS's generator by examples
+    would shuffle, or keep a whole split in memory so as not to.
+    """
+
+    VERSION = tfds.core.Version("1.0.0")
+    # TFDS looks beside the code for checksums of downloads, by a package it does not
+    # bring along; nothing is downloaded here.
+    code_path = None  # type: ignore[assignment]
+    BUILDER_CONFIGS = _published_configs()
+    MANUAL_DOWNLOAD_INSTRUCTIONS = (
+        "A store that `scbch data import` wrote, or the files of one set in any form "
+        "that it knows, and no others."
+    )
+
+    def __init__(self, *, file_format: Any = None, **options: Any) -> None:
+        """As TFDS has it, but for the files' format: its default needs TensorFlow."""
+        self.on_rows: Callable[[int], None] = lambda rows: None
+        super().__init__(file_format=file_format or "array_record", **options)
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        config: Any = self.builder_config
+        tensor = functools.partial(tfds.features.Tensor, encoding="bytes")
+        features = {
+            "image": tensor(shape=(config.image_dim,), dtype=np.float32),
+            "text": tensor(shape=(config.text_dim,), dtype=np.float32),
+            "labels": tensor(shape=(config.classes,), dtype=np.uint8),
+            "row": tfds.features.Scalar(np.int64, doc="number of the row in the store"),
+        }
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description=_DESCRIPTION,
+            features=tfds.features.FeaturesDict(features),
+            disable_shuffling=True,
+            homepage="https://arxiv.org/abs/2511.07780",
+            citation=_CITATION,
+            metadata=tfds.core.MetadataDict(),
+        )
+
+    def _download_and_prepare(
+        self, dl_manager: Any, download_config: Any = None
+    ) -> None:
+        # In the unfinished folder, on the disk that is written anyway; TFDS removes it.
+        with tempfile.TemporaryDirectory(dir=self.data_dir) as scratch:
+            self._scratch = Path(scratch)
+            super()._download_and_prepare(dl_manager, download_config)
+
+    def _shard_iterators_per_split(self, dl_manager: Any) -> dict[str, list[Any]]:
+        store = _open(Path(dl_manager.manual_dir), self._scratch)
+        _require_widths(store, self.builder_config)
+        metadata: Any = self.info.metadata
+        metadata.update(about(store))
+        parts = store.rows._asdict().items()
+        return {name: _shards(store, rows, self.on_rows) for name, rows in parts}
+
+
+def _open(folder: Path, scratch: Path) -> Store:
+    """The folder's store; one is made of its files where it is none."""
+    if (folder / "store.json").is_file():
+        return stores.read(folder)
+    paths = [path for path in sorted(folder.iterdir()) if path.suffix in files.SUFFIXES]
+    found = contents.find_arrays(paths)
+    material = matching.match(forms.recognise(found))
+    cut = cuts.cut_by_name(material, cuts.usual_split(material))
+    importing.write(cut, scratch / "store", found=found)
+    return stores.read(scratch / "store")
+
+
+def _require_widths(store: Store, config: Any) -> None:
+    for name, array, width in (
+        ("image", store.image, config.image_dim),
+        ("text", store.text, config.text_dim),
+        ("labels", store.labels, config.classes),
+    ):
+        columns = array.shape[1]
+        fits = width in (None, columns)
+        require(fits, name, f"{columns} columns", f"{width} as {config.name} has")
+
+
+def about(store: Store) -> dict[str, Any]:
+    """What a store knows beside its numbers, as JSON; a set keeps it."""
+    kept = ("title", "split", "source", "classes", "words", "sums")
+    return {name: getattr(store, name) for name in kept}
+
+
+def _shards(store: Store, rows: np.ndarray, on_rows: Callable[[int], None]) -> list:
+    """A function for each file of a split, which gives the file's examples."""
+    arrays = (store.image, store.text, store.labels)
+    width = sum(array.shape[1] * array.itemsize for array in arrays)
+    step = max(1, SHARD_BYTES // width)
+    starts = range(0, len(rows), step)
+    return [
+        functools.partial(_examples, store, rows[i : i + step], on_rows) for i in starts
+    ]
+
+
+def _examples(
+    store: Store, rows: np.ndarray, on_rows: Callable[[int], None]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    for row in map(int, rows):
+        matrices = {name: getattr(store, name)[row] for name in stores.MATRICES}
+        yield row, {**{k: np.asarray(v) for k, v in matrices.items()}, "row": row}
+        on_rows(1)
+
+
+_DESCRIPTION = """\
+A set for cross-modal hashing: features of pictures, features of the texts that belong
+to them, and labels as 0 and 1. Queries are searched for in the database; in the usual
+protocols training rows are a part of it, and so are here twice, with the same `row`.
+"""
+
+_CITATION = """\
+@misc{scbch2025,
+  author = {Likang Peng and Chao Su and Wenyuan Wu and Yuan Sun and Dezhong Peng and
+            Xi Peng and Xu Wang},
+  title = {Semantic-Consistent Bidirectional Contrastive Hashing for Noisy Multi-Label
+           Cross-Modal Retrieval},
+  year = {2025},
+  eprint = {2511.07780},
+  archivePrefix = {arXiv}
+}
+"""
