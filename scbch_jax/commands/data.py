@@ -1,6 +1,7 @@
 """`scbch data`: looking at files, and getting them into a store."""
 
 from scbch_jax.commands import (
+    data_captions,
     data_import,
     data_inspect,
     data_noise,
@@ -10,6 +11,7 @@ from scbch_jax.commands import (
 )
 from scbch_jax.settings.commands import DataCommand
 from scbch_jax.settings.data_commands import (
+    CaptionsData,
     ImportData,
     InspectData,
     NoiseData,
@@ -24,6 +26,7 @@ WHAT = {
     ImportData: data_import.main,
     VerifyData: data_verify.main,
     TfdsData: data_tfds.main,
+    CaptionsData: data_captions.main,
     NoiseData: data_noise.main,
 }
 """What runs for each kind of options."""

@@ -1,5 +1,6 @@
 """Raw pictures and words to features; training never needs this room."""
 
+from scbch_jax.features.captions import Captions, open_captions, write_captions
 from scbch_jax.features.descriptors import DESCRIPTOR_DIM, describe
 from scbch_jax.features.documents import (
     Documents,
@@ -26,6 +27,7 @@ from scbch_jax.features.words import Vocabulary, bag_of_words, vocabulary_of, wo
 __all__ = [
     "DESCRIPTOR_DIM",
     "Bag",
+    "Captions",
     "Documents",
     "Extractor",
     "Manifest",
@@ -46,6 +48,7 @@ __all__ = [
     "load_text_model",
     "multi_hot",
     "of_weights",
+    "open_captions",
     "open_partial",
     "place_documents",
     "read_manifest",
@@ -56,4 +59,5 @@ __all__ = [
     "vgg19",
     "vocabulary_of",
     "words_of",
+    "write_captions",
 ]

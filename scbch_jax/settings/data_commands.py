@@ -106,6 +106,18 @@ class TfdsData:
 
 
 @dataclass(frozen=True)
+class CaptionsData:
+    """Write pictures, captions and labels of TFDS's coco_captions, for features all."""
+
+    source: tyro.conf.Positional[Path]
+    """Folder of TFDS's data in which coco_captions was prepared."""
+    out: Path
+    """New folder: pictures/, and list.jsonl with picture, text and labels."""
+    split: str = "train"
+    """Which of train, val, test and restval, with + between several."""
+
+
+@dataclass(frozen=True)
 class NoiseData:
     """Say what each kind of label noise does to a dataset, and write noise files."""
 
@@ -144,6 +156,7 @@ AnyData = (
     | Annotated[ImportData, tyro.conf.subcommand("import", prefix_name=False)]
     | Annotated[VerifyData, tyro.conf.subcommand("verify", prefix_name=False)]
     | Annotated[TfdsData, tyro.conf.subcommand("tfds", prefix_name=False)]
+    | Annotated[CaptionsData, tyro.conf.subcommand("captions", prefix_name=False)]
     | Annotated[NoiseData, tyro.conf.subcommand("noise", prefix_name=False)]
 )
 """The options of any data command; the command line names it."""

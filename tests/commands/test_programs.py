@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import coco_files
 import numpy as np
 import picture_folders
 import pytest
@@ -220,6 +221,14 @@ def write_assumed(folder):
 
 
 @pytest.fixture(scope="module")
+def coco(tmp_path_factory):
+    """TFDS's folder of data, with a tiny coco_captions in it."""
+    folder = tmp_path_factory.mktemp("coco")
+    coco_files.prepare(folder / "raw", folder / "data")
+    return folder / "data"
+
+
+@pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """What the other pages take from the README: a run and a sweep."""
     folder = tmp_path_factory.mktemp("trained")
@@ -235,10 +244,11 @@ def trained(tmp_path_factory):
 
 @pytest.mark.slow
 @pages_with(written_commands)
-def test_every_command_of_a_page_runs(page, tmp_path, capsys, trained):
+def test_every_command_of_a_page_runs(page, tmp_path, capsys, trained, coco):
     """In order, in one folder; training is cut short, and narrow on real data."""
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     write_assumed(tmp_path)
+    (tmp_path / "tensorflow_datasets").symlink_to(coco)
     if page.stem != "README":
         shutil.copytree(trained, tmp_path / "runs")
     for command in written_commands(page):
