@@ -10,6 +10,7 @@ What it is made from lies in the folder that TFDS calls manual, by default
 
 import dataclasses
 import functools
+import json
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -86,6 +87,9 @@ class CrossModalFeatures(tfds.core.ShardBasedBuilder):
             "text": tensor(shape=(config.text_dim,), dtype=np.float32),
             "labels": tensor(shape=(config.classes,), dtype=np.uint8),
             "row": tfds.features.Scalar(np.int64, doc="number of the row in the store"),
+            "line": tfds.features.Text(
+                doc="the row's picture and text, JSON, or empty"
+            ),
         }
         return tfds.core.DatasetInfo(
             builder=self,
@@ -106,24 +110,38 @@ class CrossModalFeatures(tfds.core.ShardBasedBuilder):
             super()._download_and_prepare(dl_manager, download_config)
 
     def _shard_iterators_per_split(self, dl_manager: Any) -> dict[str, list[Any]]:
-        store = _open(Path(dl_manager.manual_dir), self._scratch)
+        folder = _store_of(Path(dl_manager.manual_dir), self._scratch)
+        store, lines = stores.read(folder), list(stores.read_lines(folder))
         _require_widths(store, self.builder_config)
         metadata: Any = self.info.metadata
         metadata.update(about(store))
-        parts = store.rows._asdict().items()
-        return {name: _shards(store, rows, self.on_rows) for name, rows in parts}
+        examples = functools.partial(self._examples, store, lines)
+        return {
+            name: [functools.partial(examples, block) for block in _blocks(store, rows)]
+            for name, rows in store.rows._asdict().items()
+        }
+
+    def _examples(
+        self, store: Store, lines: list[dict[str, Any]], rows: np.ndarray
+    ) -> Iterator[tuple[int, dict[str, Any]]]:
+        for row in map(int, rows):
+            arrays = {name: getattr(store, name)[row] for name in stores.MATRICES}
+            example: dict[str, Any] = {k: np.asarray(v) for k, v in arrays.items()}
+            line = json.dumps(lines[row]) if lines else ""
+            yield row, {**example, "row": row, "line": line}
+            self.on_rows(1)
 
 
-def _open(folder: Path, scratch: Path) -> Store:
-    """The folder's store; one is made of its files where it is none."""
+def _store_of(folder: Path, scratch: Path) -> Path:
+    """The folder, if it is a store; else one that is made of its files."""
     if (folder / "store.json").is_file():
-        return stores.read(folder)
+        return folder
     paths = [path for path in sorted(folder.iterdir()) if path.suffix in files.SUFFIXES]
     found = contents.find_arrays(paths)
     material = matching.match(forms.recognise(found))
     cut = cuts.cut_by_name(material, cuts.usual_split(material))
     importing.write(cut, scratch / "store", found=found)
-    return stores.read(scratch / "store")
+    return scratch / "store"
 
 
 def _require_widths(store: Store, config: Any) -> None:
@@ -143,24 +161,12 @@ def about(store: Store) -> dict[str, Any]:
     return {name: getattr(store, name) for name in kept}
 
 
-def _shards(store: Store, rows: np.ndarray, on_rows: Callable[[int], None]) -> list:
-    """A function for each file of a split, which gives the file's examples."""
+def _blocks(store: Store, rows: np.ndarray) -> list[np.ndarray]:
+    """The rows of each file of a split."""
     arrays = (store.image, store.text, store.labels)
     width = sum(array.shape[1] * array.itemsize for array in arrays)
     step = max(1, SHARD_BYTES // width)
-    starts = range(0, len(rows), step)
-    return [
-        functools.partial(_examples, store, rows[i : i + step], on_rows) for i in starts
-    ]
-
-
-def _examples(
-    store: Store, rows: np.ndarray, on_rows: Callable[[int], None]
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    for row in map(int, rows):
-        matrices = {name: getattr(store, name)[row] for name in stores.MATRICES}
-        yield row, {**{k: np.asarray(v) for k, v in matrices.items()}, "row": row}
-        on_rows(1)
+    return [rows[start : start + step] for start in range(0, len(rows), step)]
 
 
 _DESCRIPTION = """\

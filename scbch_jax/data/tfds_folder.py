@@ -44,9 +44,10 @@ def open_folder(folder: Path) -> Any:
     would run it; a folder that names others than TFDS's own is refused.
 
     Raises:
-        InputError: if it is no such folder, or its records are in a format that only
-            TensorFlow reads.
+        InputError: if it is no such folder, or its records are in another format than
+            array_record.
     """
+    require_installed()
     for name in (INFO, FEATURES):
         _require_own_kinds(folder / name)
     # Imported here: it takes a while, and a bad folder is told without it.
@@ -64,6 +65,17 @@ def open_folder(folder: Path) -> Any:
     wanted = 'array_record, as file_format="array_record" prepares it'
     require(format_ == "array_record", f"format of {folder}", format_, wanted)
     return builder
+
+
+def require_installed() -> None:
+    """Raises `InputError` unless the package for files of records is there."""
+    try:
+        import array_record  # noqa: F401 -- TFDS imports it when a record is read
+    except ImportError as error:
+        raise InputError(
+            "array-record: got no such package, wanted it for the records of "
+            "tensorflow-datasets; there is none for Windows"
+        ) from error
 
 
 def open_split(builder: Any, split: str, *, encoded: Sequence[str] = ()) -> Any:

@@ -1,5 +1,6 @@
 """A store as a set that tensorflow-datasets reads, and such a set as a store again."""
 
+import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator
@@ -42,6 +43,7 @@ def write(
     Raises:
         InputError: if it is no store, the name cannot be one, or the set exists.
     """
+    tfds_folder.require_installed()
     store = stores.read(folder)
     name = name or usual_name(store, folder)
     plain = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name)
@@ -127,6 +129,7 @@ def write_store(
         source=source | {"made from": told["source"], "sums": told["sums"]},
         classes=told["classes"],
         words=told["words"],
+        lines=_lines(opened),
     )
 
 
@@ -145,7 +148,7 @@ def _require_ours(builder: Any, folder: Path) -> dict[str, Any]:
     kinds |= {"classes": list, "words": list}
     known = all(isinstance(told.get(key), kind) for key, kind in kinds.items())
     parts = set(builder.info.splits) == set(Rows._fields)
-    arrays = set(builder.info.features) == {*MATRICES, "row"}
+    arrays = set(builder.info.features) == {*MATRICES, "row", "line"}
     wanted = f"a set that scbch_jax wrote, {NAME}"
     require(known and parts and arrays, "source", folder, wanted)
     return told
@@ -154,31 +157,42 @@ def _require_ours(builder: Any, folder: Path) -> dict[str, Any]:
 def _numbers(builder: Any, split: str) -> np.ndarray:
     """The number of each record's row."""
     source = tfds_folder.open_split(builder, split, encoded=tuple(MATRICES))
-    blocks = (range(len(source))[i : i + BLOCK_ROWS] for i in _starts(len(source)))
+    places = range(len(source))
+    blocks = (places[i : i + BLOCK_ROWS] for i in places[::BLOCK_ROWS])
     found = [x["row"] for block in blocks for x in tfds_folder.records(source, block)]
     return np.array(found, np.int64)
+
+
+def _lines(opened: Opened) -> list[dict[str, Any]]:
+    """What the store's rows.jsonl had; nothing where it had none."""
+    blocks = _records(opened, keep="line")
+    lines = [record["line"] for block in blocks for record in block]
+    return [json.loads(line) for line in lines] if any(lines) else []
 
 
 def _blocks(
     opened: Opened, name: str, on_rows: OnRows = lambda rows: None
 ) -> Iterator[np.ndarray]:
-    """One matrix, block after block, in the order of the row numbers."""
-    others = tuple(MATRICES.keys() - {name})
+    """One matrix, block after block."""
+    for block in _records(opened, keep=name):
+        yield np.stack([record[name] for record in block])
+        on_rows(len(block))
+
+
+def _records(opened: Opened, *, keep: str) -> Iterator[list[dict[str, Any]]]:
+    """Blocks of records in the order of the row numbers, one feature decoded."""
+    encoded = tuple(MATRICES.keys() - {keep})
     sources = [
-        tfds_folder.open_split(opened.builder, split, encoded=others)
+        tfds_folder.open_split(opened.builder, split, encoded=encoded)
         for split in Rows._fields
     ]
-    for start in _starts(len(opened.part)):
-        part, place = (x[start : start + BLOCK_ROWS] for x in opened[-2:])
+    for start in range(0, len(opened.part), BLOCK_ROWS):
+        stop = start + BLOCK_ROWS
+        part, place = opened.part[start:stop], opened.place[start:stop]
         block: list[Any] = [None] * len(part)
         for i in np.unique(part):
             inside = np.flatnonzero(part == i)
             found = tfds_folder.records(sources[i], place[inside].tolist())
             for at, record in zip(inside, found, strict=True):
-                block[at] = record[name]
-        yield np.stack(block)
-        on_rows(len(part))
-
-
-def _starts(rows: int) -> range:
-    return range(0, rows, BLOCK_ROWS)
+                block[at] = record
+        yield block

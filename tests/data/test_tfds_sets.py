@@ -110,9 +110,12 @@ def test_slices_and_pickles_as_tfds_has_them(tmp_path):
 @pytest.mark.parametrize("block", [1, 7, 512])
 def test_there_and_back_is_the_same_store(tmp_path, monkeypatch, block):
     monkeypatch.setattr(tfds_sets, "BLOCK_ROWS", block)
-    folder = write_store(tmp_path / "s", classes=list("abcd"), words=list("vwxyz"))
+    lines = [{"picture": f"{i}.jpg", "text": "ein Äffchen"} for i in range(40)]
+    names = {"classes": list("abcd"), "words": list("vwxyz"), "lines": lines}
+    folder = write_store(tmp_path / "s", **names)
     opened = tfds_sets.open_set(tfds_sets.write(folder, tmp_path))
     tfds_sets.write_store(opened, tmp_path / "again")
+    assert "rows.jsonl" in store.verify(tmp_path / "again")
     first, again = store.read(folder), store.read(tmp_path / "again")
     assert again.sums == first.sums
     for name in ("title", "split", "classes", "words"):
@@ -269,6 +272,18 @@ def test_the_command_both_ways(tmp_path, capsys, monkeypatch):
         assert message in said.err
         assert said.err.count("\n") == 1
         assert not (tmp_path / "a").exists()
+
+
+def test_a_machine_without_array_record_is_told_so(tmp_path, monkeypatch):
+    folder = write_store(tmp_path / "s")
+    place = tfds_sets.write(folder, tmp_path)
+    monkeypatch.setitem(sys.modules, "array_record", None)
+    for call in (
+        lambda: tfds_sets.write(folder, tmp_path / "a"),
+        lambda: tfds_folder.open_folder(place),
+    ):
+        with pytest.raises(InputError, match="array-record: got no such package"):
+            call()
 
 
 def test_another_dataset_is_no_set(tmp_path):
