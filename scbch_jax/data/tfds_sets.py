@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 from jaxtyping import Int
 
-from scbch_jax.checks import require
+from scbch_jax.checks import InputError, require
 from scbch_jax.data import store as stores
 from scbch_jax.data import tfds_folder
 from scbch_jax.data.published import PUBLISHED, published
@@ -143,7 +143,11 @@ def _config(store: Store, name: str) -> str | Config:
 
 def _require_ours(builder: Any, folder: Path) -> dict[str, Any]:
     """What a set of ours knows beside its numbers."""
-    told = dict(builder.info.metadata or {})
+    try:
+        told = dict(builder.info.metadata or {})
+    except ValueError as error:
+        got = f"{folder / 'metadata.json'} ({error})"
+        raise InputError(f"source: got {got}, wanted JSON") from error
     kinds = {"title": str, "split": str, "source": dict, "sums": dict}
     kinds |= {"classes": list, "words": list}
     known = all(isinstance(told.get(key), kind) for key, kind in kinds.items())

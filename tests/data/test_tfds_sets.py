@@ -288,6 +288,10 @@ def test_a_machine_without_array_record_is_told_so(tmp_path, monkeypatch):
 
 def test_another_dataset_is_no_set(tmp_path):
     place = tfds_sets.write(write_store(tmp_path / "s"), tmp_path)
-    (place / "metadata.json").write_text('{"title": "a"}')
-    with pytest.raises(InputError, match="wanted a set that scbch_jax wrote"):
-        tfds_sets.open_set(place)
+    for text, message in (
+        ('{"title": "a"}', "wanted a set that scbch_jax wrote"),
+        ('{"title"', "metadata.json .* wanted JSON"),
+    ):
+        (place / "metadata.json").write_text(text)
+        with pytest.raises(InputError, match=message):
+            tfds_sets.open_set(place)
