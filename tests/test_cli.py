@@ -81,13 +81,15 @@ def test_every_option_has_help(name, capsys, monkeypatch):
             ["train", SMOKE, "--options.drop", "contrast", "classification"],
             "options.drop: got contrast, classification, wanted a term left to train",
         ),
-        (
+        pytest.param(
             ["train", SMOKE, "--options.hidden", "1000000", "--out", "wide"],
             "memory: got ",
+            marks=pytest.mark.slow,
         ),
-        (
+        pytest.param(
             ["train", SMOKE, "--hparams.learning-rate", "1e30", "--out", "wild"],
             "training: got a loss of nan in epoch",
+            marks=pytest.mark.slow,
         ),
         (["train", SMOKE, "--options.drop", "all"], "--options.drop"),
         (["train", SMOKE, "--hparams.margin", "nan"], "hparams.margin: got nan"),

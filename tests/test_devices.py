@@ -63,10 +63,11 @@ def check(lines, alone):
         assert line["average"] == pytest.approx(other["average"], abs=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
-        pytest.param(("--training.data-devices=8",), marks=pytest.mark.slow),
+        ("--training.data-devices=8",),
         ("--training.data-devices=4", "--training.model-devices=2"),
     ],
 )

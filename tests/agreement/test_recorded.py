@@ -9,7 +9,13 @@ from conftest import GOLDEN
 from scbch_jax import agreement, cli, losses
 from scbch_jax.checks import InputError
 
-FILES = sorted(GOLDEN.glob("*.npz"))
+LONG = ("trajectory-7", "trajectory-f64")
+"""Long to compile; trajectory-8 is of the same kind."""
+
+FILES = [
+    pytest.param(path, marks=[pytest.mark.slow] * (path.stem in LONG), id=path.stem)
+    for path in sorted(GOLDEN.glob("*.npz"))
+]
 
 
 def changed(tmp_path, name, **changes):
@@ -25,12 +31,19 @@ def disagreeing(path, **options):
     return [c.quantity for c in comparisons if not c.agrees]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", FILES)
 def test_every_shipped_answer_agrees(path):
     check_that_all_agree(path, float64=False)
 
 
-@pytest.mark.parametrize("name", ["losses-f32", "neighbours", "trajectory-8"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "losses-f32",
+        "neighbours",
+        pytest.param("trajectory-8", marks=pytest.mark.slow),
+    ],
+)
 def test_they_agree_in_double_precision_too(name):
     check_that_all_agree(GOLDEN / f"{name}.npz", float64=True)
 
