@@ -120,8 +120,13 @@ def save(experiment: Experiment, path: Path) -> None:
 
 def digest(experiment: Experiment) -> str:
     """Eight letters that tell configurations apart; a moved data root is no change."""
-    record = {k: v for k, v in flatten(experiment).items() if k != "data.root"}
-    return hashlib.sha256(json.dumps(record).encode()).hexdigest()[:8]
+    return digest_of_record(flatten(experiment))
+
+
+def digest_of_record(record: dict[str, Any]) -> str:
+    """The digest of a record as it was written, by a version with other options too."""
+    kept = {k: v for k, v in record.items() if k != "data.root"}
+    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()[:8]
 
 
 def difference(ours: Experiment, theirs: Experiment) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from scbch_jax import cli
+from scbch_jax import cli, config
 from scbch_jax.checks import InputError
 from scbch_jax.settings.commands import COMMANDS
 
@@ -213,7 +213,7 @@ def test_a_folder_that_cannot_be_made_is_named(trained, tmp_path, capsys, out):
 
 
 def test_what_noise_hit_is_kept(trained):
-    from scbch_jax import config, data
+    from scbch_jax import data
 
     folder, _ = trained
     plan = config.load(folder / "experiment.json")
@@ -253,6 +253,21 @@ def test_options_changed_after_training_are_seen(trained, tmp_path, capsys):
     (copy / "experiment.json").write_text(json.dumps({**options, name: 0.3}))
     for command in ("evaluate", "encode"):
         assert "changed after training" in complaint(capsys, command, str(copy))
+
+
+def test_a_run_of_a_version_with_fewer_options_is_read(trained, tmp_path, capsys):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(trained[0], copy)
+    options = json.loads((copy / "experiment.json").read_text())
+    del options["training.moments"]
+    (copy / "experiment.json").write_text(json.dumps(options))
+    record = json.loads((copy / "run.json").read_text())
+    record["digest"] = config.digest_of_record(options)
+    (copy / "run.json").write_text(json.dumps(record))
+    assert cli.main(["evaluate", str(copy)]) == 0
+    assert "MAP" in capsys.readouterr().out
 
 
 def test_a_folder_of_other_files_is_left_alone(tmp_path, capsys):
@@ -320,7 +335,7 @@ def test_evaluate_gives_the_last_lines_again(trained, capsys):
 
 
 def test_encode_own_data_and_a_file_agree(trained, tmp_path, capsys):
-    from scbch_jax import config, data
+    from scbch_jax import data
 
     folder, _ = trained
     words = ["--part", "query", "--out", str(tmp_path / "own.npz")]
