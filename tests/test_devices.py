@@ -78,6 +78,17 @@ def test_eight_devices(tmp_path, alone, words):
     check(lines_of(tmp_path / "run"), alone)
 
 
+def check_trace(out, line):
+    """What was written for figures is of all rows, and of that epoch."""
+    with np.load(out / "seed-0" / "traces" / "epoch-0003.npz") as trace:
+        clean = np.ones(200, bool)
+        clean[np.load(out / "seed-0" / "noise.npz")["rows"]] = False
+        weights = trace["confidence"].astype(float)
+        assert weights[clean].mean() == pytest.approx(line["confidence_clean"])
+        assert weights[~clean].mean() == pytest.approx(line["confidence_noisy"])
+        assert trace["recall_i2t"][-1] == 1
+
+
 def free_port():
     with socket.socket() as listener:
         listener.bind(("localhost", 0))
@@ -107,6 +118,7 @@ def test_two_processes(tmp_path, alone):
     assert "results:" in first
     assert "results:" not in second
     assert "epoch" not in second
+    check_trace(out, lines_of(out)[-1])
     before = lines_of(out)
     seed = out / "seed-0"
     kept = (seed / "results.jsonl").read_text().splitlines(keepends=True)[:2]
