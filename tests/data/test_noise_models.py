@@ -119,16 +119,56 @@ def test_bad_matrices_are_refused(drawn):
         data.confuse_labels(drawn[0], rng, rate=1, confusion=np.eye(5))
 
 
+def quantiles(rng, weights, chosen):
+    """Where each row's choice lies among what it could be, from the least likely on.
+
+    Uniform on [0, 1] if choices are drawn in proportion to the weights, whatever these
+    are: a place within the choice's own share is drawn by `rng`.
+    """
+    shares = weights / weights.sum(axis=1, keepdims=True)
+    order = np.argsort(shares, axis=1, kind="stable")
+    places = (order == chosen[:, None]).argmax(axis=1)[:, None]
+    upper = np.cumsum(np.take_along_axis(shares, order, axis=1), axis=1)
+    own = shares[np.arange(len(chosen)), chosen]
+    return np.take_along_axis(upper, places, axis=1)[:, 0] - rng.random(len(own)) * own
+
+
+def assert_drawn_by(weights, chosen, even):
+    """The choices follow the weights, and the even ones, which look alike, do not."""
+    rng = np.random.default_rng(9)
+    ours, theirs = (
+        scipy.stats.kstest(quantiles(rng, weights, x), "uniform").pvalue
+        for x in (chosen, even)
+    )
+    assert ours > 1e-3 > theirs
+
+
 def test_mistakes_are_those_that_the_image_suggests(drawn):
-    """Next to an even swap, added labels look likelier and dropped ones less likely."""
-    labels, image = drawn
-    rng = np.random.default_rng(5)
-    scores = noise_models.weak_scores(labels, rng, image)
-    noisy, even = spoil(drawn, "mistake", 0.3), data.swap_labels(labels, rng, rate=0.3)
-    for changed, sign in ((np.greater, 1), (np.less, -1)):
-        ours, theirs = (sign * scores[changed(x, labels)] for x in (noisy, even))
-        assert ours.mean() > theirs.mean() + 0.3
-        assert scipy.stats.ttest_ind(ours, theirs).pvalue < 1e-6
+    """Added in proportion to exp(score), dropped to exp(-score); a swap is even."""
+    rows = full(drawn[0])
+    labels, image = drawn[0][rows], drawn[1][rows]
+    scores = noise_models.weak_scores(labels, np.random.default_rng(5), image)
+    noisy = spoil((labels, image), "mistake", 1.0, seed=5)
+    even = spoil((labels, image), "swap", 1.0, seed=5)
+    for sign in (1, -1):
+        weights = np.exp(sign * scores) * (sign * labels < 0.5 * sign)
+        ours, theirs = ((sign * (x - labels)).argmax(axis=1) for x in (noisy, even))
+        assert_drawn_by(weights, ours, theirs)
+
+
+def test_rows_that_look_otherwise_are_hit_first():
+    """A single hit row is drawn in proportion to exp(margin) of the scores."""
+    rng, tries = np.random.default_rng(0), 1000
+    labels = np.array([[1, 0, 0], [0, 1, 1]] * 5)
+    image = rng.normal(size=(10, 4))
+    weights, hit = np.empty((tries, 10)), np.empty(tries, int)
+    for seed in range(tries):
+        scores = noise_models.weak_scores(labels, np.random.default_rng(seed), image)
+        present = np.where(labels > 0, scores, np.inf).min(axis=1)
+        weights[seed] = np.exp(np.where(labels > 0, -np.inf, scores).max(1) - present)
+        noisy = spoil((labels, image), "mistake", 0.1, seed)
+        (hit[seed],) = np.flatnonzero(data.hit_rows(noisy, labels))
+    assert_drawn_by(weights, hit, rng.integers(10, size=tries))
 
 
 def test_the_weak_classifier_tells_labels_apart(drawn):
