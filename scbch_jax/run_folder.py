@@ -20,7 +20,7 @@ import numpy as np
 
 from scbch_jax import __version__, config
 from scbch_jax.checks import InputError, require
-from scbch_jax.data import Flips, Loaded
+from scbch_jax.data import Flips, Loaded, noise_sources
 from scbch_jax.methods import Recipe, Sizes
 from scbch_jax.report import records
 from scbch_jax.report.records import Record
@@ -134,7 +134,7 @@ def open_to_write(
             "another folder, or --resume to go on with it",
         )
         _require_same(experiment, config.load(known), path)
-        _require_same_data(path, _provenance(loaded, recipe))
+        _require_same_data(path, _provenance(experiment, loaded, recipe))
     else:
         foreign = f"{path}, which holds other files"
         # What a process killed in the lines below leaves is no reason to refuse.
@@ -142,7 +142,7 @@ def open_to_write(
         names = {p.name for p in path.iterdir()} if path.is_dir() else set()
         empty = names <= begun
         require(empty, "out", foreign, "a new folder, or an empty one")
-        provenance = _provenance(loaded, recipe)
+        provenance = _provenance(experiment, loaded, recipe)
         provenance["digest"] = config.digest(experiment)
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -261,14 +261,16 @@ def _read_json(path: Path) -> Record:
     return content
 
 
-def _provenance(loaded: Loaded | None, recipe: Recipe) -> Record:
+def _provenance(
+    experiment: Experiment, loaded: Loaded | None, recipe: Recipe
+) -> Record:
     packages = ("jax", "jaxlib", "flax", "optax", "numpy")
     versions = {name: metadata.version(name) for name in packages}
     return {
         "sizes": recipe.sizes._asdict(),
         "extra_terms": [name for name, _, _ in recipe.extra_terms],
         "data": loaded.title if loaded else "none: weights from elsewhere",
-        "files": loaded.sources if loaded else {},
+        "files": loaded.sources | noise_sources(experiment.noise) if loaded else {},
         "split": loaded.split if loaded else "",
         "device": jax.devices()[0].device_kind,
         "python": platform.python_version(),

@@ -29,7 +29,7 @@ def main(options: NoiseData) -> None:
         for rate in options.rates:
             noisy = data.noisy_labels(
                 options.data,
-                Noise(kind, rate),
+                Noise(kind, rate, options.confusion if kind == "confuse" else ""),
                 clean,
                 seed=options.seed,
                 image=train.image,

@@ -9,7 +9,7 @@ from scbch_jax.data.benchmarks import (
 )
 from scbch_jax.data.code_files import CodeSets, read_code_sets
 from scbch_jax.data.files import array_names, read_array
-from scbch_jax.data.loading import Loaded, load, noisy_labels
+from scbch_jax.data.loading import Loaded, load, noise_sources, noisy_labels
 from scbch_jax.data.looks import looks_of, png, read_looks
 from scbch_jax.data.noise import Flips, flips, hit_rows, published_labels, swap_labels
 from scbch_jax.data.noise_effect import Effect, effect_of
@@ -59,6 +59,7 @@ __all__ = [
     "load",
     "looks_of",
     "mistake_labels",
+    "noise_sources",
     "noisy_labels",
     "planted",
     "png",

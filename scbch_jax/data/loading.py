@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from scbch_jax.checks import require
+from scbch_jax.data import confusions, noise_models, scenes
 from scbch_jax.data import noise as noises
-from scbch_jax.data import noise_models, scenes
 from scbch_jax.data import store as stores
 from scbch_jax.data.benchmarks import BENCHMARKS, find_sources, read_benchmark
 from scbch_jax.data.splits import queries_first
@@ -85,6 +85,9 @@ def noisy_labels(
         clean: clean training labels.
         seed: the run's seed; decides drawn noise.
         image: image features of the same rows; only noise of kind mistake needs them.
+
+    Raises:
+        InputError: for a noise file or a matrix of confusions that cannot be used.
     """
     if noise.kind == "none":
         return clean
@@ -95,7 +98,18 @@ def noisy_labels(
     if noise.kind == "mistake":
         assert image is not None, "noise of kind mistake looks at images"
         return noise_models.mistake_labels(clean, rng, rate=noise.rate, image=image)
+    if noise.confusion:
+        matrix = confusions.read_confusion(noise.confusion, classes=clean.shape[1])
+        return noise_models.confuse_labels(
+            clean, rng, rate=noise.rate, confusion=matrix
+        )
     return MODELS[noise.kind](clean, rng, rate=noise.rate)
+
+
+def noise_sources(noise: Noise) -> dict[str, str]:
+    """File that drawn noise looks at, with its checksum; empty for most kinds."""
+    word = noise.confusion
+    return {"confusion": confusions.source_of(word)} if word else {}
 
 
 def data_root(data: Data) -> Path:

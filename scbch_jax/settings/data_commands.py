@@ -126,6 +126,8 @@ class NoiseData:
     """Kinds of noise, as noise.kind of a run."""
     rates: tuple[float, ...] = (0.2, 0.5, 0.8)
     """Rates, as noise.rate of a run."""
+    confusion: str = ""
+    """Matrix for confuse, as noise.confusion of a run."""
     seed: Annotated[int, at_least(0)] = 0
     """Seed of what is drawn; a run of this seed sees the same labels."""
     out: Path | None = None
@@ -139,6 +141,8 @@ class NoiseData:
             require(bool(getattr(self, name)), name, "none", "at least one")
         for rate in self.rates:
             require(0 <= rate <= 1, "rates", rate, "numbers from 0 to 1")
+        used = not self.confusion or "confuse" in self.kinds
+        require(used, "confusion", self.confusion, "confuse among the kinds")
         published = "published" in self.kinds and self.data.name in NO_NOISE_FILE
         wanted = f"drawn kinds: {NO_NOISE_FILE.get(self.data.name)} has no noise file"
         require(not published, "kinds", "published", wanted)

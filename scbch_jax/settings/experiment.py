@@ -61,10 +61,17 @@ class Noise:
     seed."""
     rate: Annotated[float, between(0, 1)] = 0.5
     """Share of the training rows that are hit; of flip, share of the entries."""
+    confusion: str = ""
+    """For confuse: FILE or FILE:KEY of a matrix of your own, a row and a column for
+    each class; labels are taken for others in proportion to the values of their row.
+    If empty, how many training rows have both labels."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
         check_fields(self, "noise.")
+        used = not self.confusion or self.kind == "confuse"
+        wanted = f"none with noise.kind {self.kind}: only confuse looks at it"
+        require(used, "noise.confusion", self.confusion, wanted)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from scbch_jax.settings import Data, Experiment, Noise, Planted, Training, scbch
         (lambda: Experiment(seeds=(-1,)), "seeds: got"),
         (lambda: Noise(rate=1.1), "noise.rate: got 1.1, wanted a number from 0 to 1"),
         (lambda: Noise(rate=float("nan")), "noise.rate: got nan"),
+        (lambda: Noise(confusion="a.npy"), "noise.confusion: got a.npy, wanted none"),
         (lambda: Training(epochs=0), "training.epochs: got 0"),
         pytest.param(
             lambda: Training(epochs=2.5),
