@@ -4,6 +4,7 @@ Names may be nested, `group/array` in HDF5 and `struct/field` in MATLAB files. R
 HDF5, MATLAB 7.3 and .npy files are read as they are sliced, those of others at once.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -136,8 +137,9 @@ def _parquet(path: Path) -> Iterator[Found]:
 
 
 def _whole(path: Path, key: str, shape: Sequence[int], kind: str) -> Found:
-    """An array that its format can only give whole."""
-    return Found(path, key, tuple(shape), kind, lambda: files.read_array(path, key))
+    """An array that its format can only give whole: read once, and kept."""
+    read = functools.cache(lambda: files.read_array(path, key))
+    return Found(path, key, tuple(shape), kind, read)
 
 
 _LISTERS: dict[str, Callable[[Path], Iterator[Found]]] = {

@@ -20,6 +20,8 @@ class Cut(NamedTuple):
     rows: Rows
     split: str
     """Name of the split, with all that decides it."""
+    digests: dict[str, list[bytes]] | None = None
+    """Of each row's image and text, by part, where the cut has looked at all rows."""
 
 
 def usual_split(material: Material) -> str:
@@ -41,14 +43,21 @@ def cut_by_file(material: Material) -> Cut:
         rows = Rows(spans["query"], spans["train"], spans["train"])
         return Cut(material, rows, "file: the training set is the database")
     digests = row_digests(material)
-    found = places(digests["train"], digests["database"])
+
+    def labelled(part: str) -> list[bytes]:
+        own = material.labels[spans[part]]
+        return [d + row.tobytes() for d, row in zip(digests[part], own, strict=True)]
+
+    found = places(labelled("train"), labelled("database"))
     if found is None:
         rows = Rows(spans["query"], spans["train"], spans["database"])
-        return Cut(material, rows, "file: training rows are not in the database")
+        split = "file: training rows are not in the database"
+        return Cut(material, rows, split, digests)
     less = material.without("train")
-    spans = less.spans()
-    rows = Rows(spans["query"], spans["database"][found], spans["database"])
-    return Cut(less, rows, "file")
+    del digests["train"]
+    left = less.spans()
+    rows = Rows(left["query"], left["database"][found], left["database"])
+    return Cut(less, rows, "file", digests)
 
 
 def cut_by_name(

@@ -9,20 +9,11 @@ from scbch_jax.data.matching import Material, Piece
 from scbch_jax.data.npy_blocks import BLOCK_BYTES
 
 
-def row_digests(material: Material, *, labels: bool = True) -> dict[str, list[bytes]]:
-    """A digest of each row's image, text and labels, by part.
-
-    Args:
-        material: the set.
-        labels: if false, rows that differ only in their labels are the same.
-    """
+def row_digests(material: Material) -> dict[str, list[bytes]]:
+    """A digest of each row's image and text, by part; labels are not looked at."""
     found: dict[str, list[bytes]] = {}
-    start = 0
     for piece in material.pieces:
-        own = material.labels[start : start + piece.rows]
-        digests = _digests(piece, own if labels else own[:, :0])
-        found.setdefault(piece.part, []).extend(digests)
-        start += piece.rows
+        found.setdefault(piece.part, []).extend(_digests(piece))
     return found
 
 
@@ -40,14 +31,16 @@ def places(wanted: list[bytes], among: list[bytes]) -> np.ndarray | None:
     return np.array(rows, np.int64)
 
 
-def _digests(piece: Piece, labels: np.ndarray) -> Iterator[bytes]:
+def _digests(piece: Piece) -> Iterator[bytes]:
     width = piece.image.shape[1] + piece.text.shape[1]
     step = max(1, BLOCK_BYTES // (8 * width))
     for start in range(0, piece.rows, step):
-        stop = min(start + step, piece.rows)
-        parts = (piece.image[start:stop], piece.text[start:stop], labels[start:stop])
+        rows = slice(start, min(start + step, piece.rows))
+        block = np.empty((rows.stop - start, width), np.float32)
         with np.errstate(over="ignore", invalid="ignore"):
-            block = np.hstack([np.asarray(x).astype(np.float32) for x in parts])
+            block[:, : piece.image.shape[1]] = piece.image[rows]
+            block[:, piece.image.shape[1] :] = piece.text[rows]
         # -0 and 0 are one value, of two patterns of bits.
-        for row in block + np.float32(0):
-            yield hashlib.blake2b(row.tobytes(), digest_size=16).digest()
+        block += np.float32(0)
+        for row in block:
+            yield hashlib.sha256(row.data).digest()

@@ -1,5 +1,7 @@
 """What looks wrong in a set, in words; nothing here is reason enough to refuse it."""
 
+import itertools
+
 import numpy as np
 
 from scbch_jax.data.cuts import Cut
@@ -52,9 +54,8 @@ def of_sizes(material: Material) -> list[str]:
 
 def of_rows(material: Material, cut: Cut | None) -> list[str]:
     """Rows whose image and text are those of another row, above all across parts."""
-    every: list[bytes] = []
-    for digests in row_digests(material, labels=False).values():
-        every += digests
+    digests = (cut.digests if cut else None) or row_digests(material)
+    every = list(itertools.chain(*digests.values()))
     found = []
     again = len(every) - len(set(every))
     if again:

@@ -8,6 +8,7 @@ from conftest import MIRFLICKR
 from layouts import LAYOUTS
 
 from scbch_jax import cli
+from scbch_jax.data import files
 
 SMALL = (6, 5, 4)
 
@@ -85,6 +86,18 @@ def test_queries_that_are_also_in_the_database(tmp_path, capsys):
     assert "4 rows of the queries are also in the database" in said
     assert "4 rows of the queries are also in the training set" in said
     assert "4 rows repeat image and text of an earlier row" in said
+
+
+def test_each_array_of_an_archive_is_unpacked_once(tmp_path, monkeypatch, capsys):
+    read = []
+
+    def reader(path, key, once=files.read_array):
+        read.append(key)
+        return once(path, key)
+
+    monkeypatch.setattr(files, "read_array", reader)
+    inspect(capsys, *write(tmp_path, "all, npz", sizes=LAYOUTS["all, npz"].sizes))
+    assert sorted(read) == ["LAll", "XAll", "YAll"]
 
 
 def test_pictures_are_not_taken_for_features(tmp_path, capsys):

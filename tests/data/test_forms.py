@@ -96,6 +96,19 @@ def test_training_rows_are_found_wherever_they_are_in_the_database(tmp_path):
     np.testing.assert_array_equal(found.text, parts.text)
 
 
+def test_of_rows_alike_the_one_with_the_same_labels_trains(tmp_path):
+    """The first and the last row of the database differ in their labels alone."""
+
+    def twins(arrays):
+        image, text, labels = (arrays[k].copy() for k in ("I_db", "T_db", "L_db"))
+        image[-1], text[-1], labels[-1] = image[0], text[0], 1 - labels[0]
+        own = {"I_tr": image[[-1, 3]], "T_tr": text[[-1, 3]], "L_tr": labels[[-1, 3]]}
+        return arrays | own | {"I_db": image, "T_db": text, "L_db": labels}
+
+    written(tmp_path, "djsrh", twins)
+    assert list(imported(tmp_path).rows.train) == [layouts.SAMPLES - 1, QUERIES + 3]
+
+
 def test_training_rows_that_are_not_in_the_database_are_kept(tmp_path):
     def other(arrays):
         return arrays | {"I_tr": arrays["I_tr"] + 1}
