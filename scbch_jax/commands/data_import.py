@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from scbch_jax.commands import show
-from scbch_jax.data import cuts, forms, importing, matching, naming
+from scbch_jax.data import cuts, forms, importing, matching, naming, row_words
 from scbch_jax.data.contents import Found, find_arrays
 from scbch_jax.data.cuts import Cut
 from scbch_jax.data.matching import Material
@@ -17,7 +17,14 @@ def main(options: ImportData) -> None:
     found = arrays_of(options)
     material = material_of(options, found)
     cut = _cut(options, material, found)
-    title = importing.write(cut, options.out, found=found, title=options.title)
+    words = row_words.beside(found, cut.material)
+    title = importing.write(
+        cut,
+        options.out,
+        found=found,
+        title=options.title,
+        lines=row_words.lines(words),
+    )
     show.say(f"{title}: {material.form.title}")
     for key in material.turned:
         show.say(f"{key} has a sample a column, and was turned")
@@ -25,6 +32,8 @@ def main(options: ImportData) -> None:
         show.say(
             f"{material.left_out:,} rows that the images do not cover are left out"
         )
+    for name, column in words.items():
+        show.say(f"{column.key} is kept as the {name} of each row")
     for name, rows in cut.rows._asdict().items():
         show.say(f"  {name}: {len(rows):,} rows, {_places(rows)}")
     show.say(f"split: {cut.split}")

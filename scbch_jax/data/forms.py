@@ -119,6 +119,8 @@ NOISE_KEYS = ("True", "result")
 
 NAMES_OF_CLASSES = ("label_names", "class_names", "classes")
 NAMES_OF_WORDS = ("tag_names", "words", "vocabulary")
+NAMES_OF_PICTURES = ("FAll", "file_names", "filenames", "image_names", "picture")
+NAMES_OF_TEXTS = ("captions", "caption", "sentences", "texts", "text", "tags")
 
 
 def recognise(found: Sequence[Found]) -> Recognised:

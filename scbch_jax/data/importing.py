@@ -1,6 +1,6 @@
 """From a set in any known form to a store, with where it came from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ def write(
     *,
     found: Sequence[Found],
     title: str = "",
+    lines: Iterable[Mapping[str, Any]] = (),
 ) -> str:
     """Writes a store, with what it was made from.
 
@@ -27,6 +28,7 @@ def write(
         found: all arrays of the files: names of classes and words are among them, and
             the store keeps the files' names and checksums.
         title: of the store; by default that of the published set.
+        lines: an object for each row, or none; see `row_words.lines`.
 
     Returns:
         The title.
@@ -55,6 +57,7 @@ def write(
         source=source,
         classes=material.classes or names_among(found, NAMES_OF_CLASSES, classes),
         words=names_among(found, NAMES_OF_WORDS, text_dim),
+        lines=lines,
     )
     return title
 

@@ -4,11 +4,14 @@ A folder of features may hold, beside them:
 
 rows.jsonl    a line for each row, queries first: {"picture": "a.jpg", "caption": "…"}
 labels.txt    a line for each class: its name
+
+A store has its own lines, in the order of its rows; see `store`.
 """
 
 import json
 import struct
 import zlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,7 @@ from jaxtyping import UInt8
 
 from scbch_jax.checks import InputError, require
 from scbch_jax.data import scenes
+from scbch_jax.data import store as stores
 from scbch_jax.data.benchmarks import BENCHMARKS
 from scbch_jax.data.loading import data_root
 from scbch_jax.looks import Looks
@@ -30,6 +34,8 @@ def looks_of(data: Data) -> Looks | None:
     """
     if data.name == "scenes":
         return _scenes_again(data.scenes)
+    if data.name == "store":
+        return _of_store(Path(data.root))
     if data.name not in BENCHMARKS:
         return None
     try:
@@ -57,18 +63,29 @@ def read_looks(root: Path) -> Looks | None:
     rows, names = root / "rows.jsonl", root / "labels.txt"
     if not rows.is_file() and not names.is_file():
         return None
-    lines = rows.read_text().splitlines() if rows.is_file() else []
-    records = [_record(rows, number, line) for number, line in enumerate(lines, 1)]
-    pictures = [_inside(root, record.get("picture")) for record in records]
-
-    def picture(row: int) -> bytes | None:
-        path = pictures[row]
-        return path.read_bytes() if path is not None and path.is_file() else None
-
+    records = _records(rows)
     return Looks(
         names=names.read_text().splitlines() if names.is_file() else (),
         captions=[str(record.get("caption") or "") for record in records],
-        picture=picture if any(pictures) else None,
+        picture=_reader(root, records),
+    )
+
+
+def _of_store(folder: Path) -> Looks | None:
+    """Captions and names; pictures where `features all` read them, if still there."""
+    if not (folder / "store.json").is_file():
+        return None
+    opened = stores.read(folder)
+    records = _records(folder / "rows.jsonl")
+    if records:
+        order = np.concatenate([opened.rows.query, opened.rows.database])
+        records = [records[row] for row in order]
+    place = Path(str(opened.source.get("folder or list", folder)))
+    root = place if place.is_dir() else place.parent
+    return Looks(
+        names=opened.classes,
+        captions=[str(r.get("text") or r.get("picture") or "") for r in records],
+        picture=_reader(root, records),
     )
 
 
@@ -89,6 +106,24 @@ def png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
         + struct.pack(">I", zlib.crc32(kind + content))
         for kind, content in parts.items()
     )
+
+
+def _reader(
+    root: Path, records: Sequence[Mapping[str, object]]
+) -> Callable[[int], bytes | None] | None:
+    """What reads the picture of a row, if any row has one."""
+    pictures = [_inside(root, record.get("picture")) for record in records]
+
+    def picture(row: int) -> bytes | None:
+        path = pictures[row]
+        return path.read_bytes() if path is not None and path.is_file() else None
+
+    return picture if any(pictures) else None
+
+
+def _records(path: Path) -> list[dict[str, object]]:
+    lines = path.read_text().splitlines() if path.is_file() else []
+    return [_record(path, number, line) for number, line in enumerate(lines, 1)]
 
 
 def _record(path: Path, number: int, line: str) -> dict[str, object]:
