@@ -196,6 +196,9 @@ LAYOUTS = {
         ("f4", "u1", "u1"),
         TC10,
     ),
+    "images, tags and labels, hdf5": Layout(
+        {"rows": ("images", "tags", "labels")}, write_hdf5, ("f4", "i4", "i4"), FLICKR
+    ),
     "djsrh": Layout(DJSRH, write_mat73, ("f8", "f8", "f8"), NUS),
     "djsrh, mat 5": Layout(DJSRH, write_mat5, ("f4", "f4", "u1"), FLICKR),
     "djsrh, turned": Layout(DJSRH, write_turned, ("f4", "f4", "u1"), FLICKR),

@@ -98,17 +98,20 @@ def _facts(material: Material, modality: str, seen: Sequence[Facts | None]) -> F
 
 def _candidates(found: Sequence[Found], seen: Sequence[Facts | None]) -> str:
     """Which arrays have values like labels or features, for a person to name."""
-    known = [
-        (a.key, f, looks_like(a, f)) for a, f in zip(found, seen, strict=True) if f
-    ]
-    labels = [
-        key
-        for key, facts_, words in known
-        if words == "class numbers" or (facts_.binary and facts_.columns > 1)
-    ]
-    features = [k for k, facts_, _ in known if facts_.columns > 1 and k not in labels]
+    pairs = [(a, f) for a, f in zip(found, seen, strict=True) if f is not None]
+    labels = [a.key for a, f in pairs if _may_be_labels(a, f)]
+    features = [a.key for a, f in pairs if f.columns > 1 and a.key not in labels]
     names = [", ".join(keys) or "none" for keys in (labels, features)]
     return f"May be labels: {names[0]}. May be features: {names[1]}."
+
+
+def _may_be_labels(array: Found, seen: Facts) -> bool:
+    """By its name where that says, else by its values."""
+    binary = seen.binary and seen.columns > 1
+    role = forms.role(array.name)
+    return role in ("", "labels") and (
+        binary or looks_like(array, seen) == "class numbers"
+    )
 
 
 def _usual_cut(material: Material) -> Cut | None:

@@ -58,19 +58,20 @@ def _arrays_of(path: Path) -> Iterator[Found]:
 
 def _npy(path: Path) -> Iterator[Found]:
     array = np.load(path, mmap_mode="r", allow_pickle=False)
-    yield Found(path, path.stem, array.shape, str(array.dtype), lambda: array)
+    yield Found(path, path.stem, array.shape, _kind_of(array.dtype), lambda: array)
 
 
 def _npz(path: Path) -> Iterator[Found]:
     with files.open_npz(path) as archive:
-        names = archive.files
+        # Other members, such as a readme, are no arrays.
+        names = [n for n in archive.files if f"{n}.npy" in archive.zip.namelist()]
         scaled = "scale" in names
         for name in names:
             shape, dtype = _npz_header(archive, name)
             if scaled and dtype == np.uint8:
                 dtype = np.dtype(np.float32)
             # Objects could run code; they are named, and never read.
-            kind = "objects" if dtype.hasobject else str(dtype)
+            kind = "objects" if dtype.hasobject else _kind_of(dtype)
             yield _whole(path, name, shape, kind)
 
 
@@ -118,13 +119,15 @@ def _mat(path: Path) -> Iterator[Found]:
     for name, shape, kind in scipy.io.whosmat(path):
         if kind == "struct":
             for key, array in files.struct_fields(path, name):
-                yield _whole(path, key, array.shape, _kind_of(array))
+                kind = "cell" if array.dtype.hasobject else _kind_of(array.dtype)
+                yield _whole(path, key, array.shape, kind)
         else:
             yield _whole(path, name, shape, _MATLAB_KINDS.get(kind or "", kind or "-"))
 
 
-def _kind_of(array: np.ndarray) -> str:
-    return "cell" if array.dtype.hasobject else str(array.dtype)
+def _kind_of(dtype: np.dtype) -> str:
+    """Numbers by their name alone: the order of their bytes is no kind of its own."""
+    return dtype.name if dtype.kind in "fiub" else str(dtype)
 
 
 _MATLAB_KINDS = {"double": "float64", "single": "float32", "logical": "bool"}

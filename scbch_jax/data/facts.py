@@ -82,13 +82,13 @@ def facts_of(found: Found) -> Facts | None:
     if array.dtype.kind not in "fiub":
         return None
     if len(found.shape) < 2:
-        array = np.asarray(array).reshape(-1, 1)
+        array = np.asarray(array[:] if found.shape else array[()]).reshape(-1, 1)
     return facts(row_blocks(array))
 
 
 def looks_like(found: Found, seen: Facts | None) -> str:
     """What an array probably is, in words."""
-    if found.kind.startswith(("<U", "char", "string", "large_string", "cell")):
+    if found.kind.startswith(("<U", "char", "text", "string", "large_string", "cell")):
         return "texts"
     if seen is None:
         return "pictures" if len(found.shape) > 2 and found.numbers else "-"

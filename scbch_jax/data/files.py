@@ -1,6 +1,7 @@
 """Arrays from files: MATLAB, HDF5, npz, npy, Parquet; nothing read can run code."""
 
 import contextlib
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,14 @@ def _read_npy(path: Path, key: str) -> np.ndarray:
 
 @contextlib.contextmanager
 def open_npz(path: Path) -> Iterator[Any]:
-    """An archive of arrays, open while in the context."""
+    """An archive of arrays, open while in the context.
+
+    Raises:
+        InputError: if it is no archive, or not a whole one.
+    """
+    # NumPy takes any other file for a pickle, and says how to run it.
+    got = f"{path}, which cannot be read (no whole archive)"
+    require(zipfile.is_zipfile(path), "file", got, "a whole .npz file")
     # NumPy leaves the file of a damaged archive open; this one is closed in any case.
     with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         yield archive

@@ -24,10 +24,9 @@ class Hdf5Rows:
             kind = node.attrs.get("MATLAB_class", b"")
             self._turned = ("MATLAB_class" in node.attrs) != turn
             shape, self.dtype = node.shape or (), node.dtype
+            words = kind.decode() if isinstance(kind, bytes) else str(kind)
+            self.kind = _kind_of(node, words)
         self.shape: tuple[int, ...] = shape[::-1] if self._turned else shape
-        words = kind.decode() if isinstance(kind, bytes) else str(kind)
-        plain = self.dtype.kind in "fiub" and words not in ("cell", "char")
-        self.kind = str(self.dtype) if plain else words or "text"
 
     @property
     def ndim(self) -> int:
@@ -43,8 +42,8 @@ class Hdf5Rows:
         """How many rows there are."""
         return self.shape[0]
 
-    def __getitem__(self, rows: slice) -> np.ndarray:
-        """Reads a slice of the rows.
+    def __getitem__(self, rows: slice | tuple[()]) -> np.ndarray:
+        """Reads a slice of the rows; of a single number, ().
 
         Raises:
             InputError: if the file cannot be read any more.
@@ -52,6 +51,16 @@ class Hdf5Rows:
         with files.one_line_errors(self._path), h5py.File(self._path, "r") as file:
             node: Any = file[self._key]
             require(self.dtype.kind in "fiub", self._key, self.kind, "numbers")
-            if self._turned:
+            if self._turned and self.shape:
                 return np.asarray(node[..., rows]).T
             return np.asarray(node[rows])
+
+
+def _kind_of(node: Any, words: str) -> str:
+    """The dtype of numbers, or words for what is none."""
+    # MATLAB keeps the sizes of an empty array in its place.
+    if node.shape is None or "MATLAB_empty" in node.attrs:
+        return "empty"
+    if node.dtype.kind in "fiub" and words not in ("cell", "char"):
+        return node.dtype.name
+    return words or ("text" if h5py.check_string_dtype(node.dtype) else "no numbers")

@@ -18,7 +18,7 @@ def read_strings(found: Found) -> list[str]:
     Raises:
         InputError: if the file is damaged.
     """
-    if found.numbers or found.kind == "objects":
+    if found.numbers or found.kind in ("objects", "empty"):
         return []
     with files.one_line_errors(found.path):
         if h5py.is_hdf5(found.path):
