@@ -64,6 +64,8 @@ def stream_epoch(
         for first, batches in _ahead(partial(_batches, train, *slab) for slab in index):
             run, log = step(run, hparams, batches, key, epoch, first, number=number)
             logs.append(log)
+            # Python is ahead of the device; without this all slabs would wait there.
+            jax.block_until_ready(logs[-AHEAD:][0])
         log = jax.tree.map(lambda *parts: jnp.concatenate(parts), *logs)
     return run, log
 
