@@ -1,27 +1,15 @@
 """Figures 4 to 6 of the paper, from the traces that a run leaves at a few epochs."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Float, UInt8
 
-from scbch_jax.checks import InputError
-from scbch_jax.report.drawing import COLOURS, GRID, Curve, Figure, lines
+from scbch_jax.report import trace_files, trust
+from scbch_jax.report.drawing import Curve, Figure, lines
 from scbch_jax.report.runs import Run
-
-Arrays = Mapping[str, np.ndarray]
-
-
-def read_traces(run: Run) -> dict[int, Arrays]:
-    """The traces of a run by epoch; none for runs of a time before there were any.
-
-    Raises:
-        InputError: for a file that cannot be read.
-    """
-    paths = sorted((run.part / "traces").glob("epoch-*.npz"))
-    return {int(path.stem.split("-")[1]): _read(path) for path in paths}
+from scbch_jax.report.trace_files import Arrays
 
 
 def figures(run: Run, name: str) -> list[Figure]:
@@ -31,8 +19,8 @@ def figures(run: Run, name: str) -> list[Figure]:
         run: whose traces to show.
         name: of the files.
     """
-    traces = read_traces(run)
-    return [*_heat_maps(traces, name), *_distributions(run, traces, name)]
+    traces = trace_files.read_traces(run)
+    return [*_heat_maps(traces, name), *trust.figures(run, traces, name)]
 
 
 def precision_recall(runs_of: Mapping[str, Run]) -> list[Figure]:
@@ -42,7 +30,8 @@ def precision_recall(runs_of: Mapping[str, Run]) -> list[Figure]:
         runs_of: runs by their titles, of one dataset, as many as there are colours.
     """
     last = {
-        title: list(read_traces(run).values())[-1:] for title, run in runs_of.items()
+        title: list(trace_files.read_traces(run).values())[-1:]
+        for title, run in runs_of.items()
     }
     found = []
     for way in ("i2t", "t2i"):
@@ -74,14 +63,6 @@ def likeness(
     if min(values.std() for values in both) < 1e-9:
         return float("nan")
     return float(np.corrcoef(*both)[0, 1])
-
-
-def _read(path: Path) -> Arrays:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return dict(file)
-    except Exception as error:
-        raise InputError(f"traces: got {path} ({error}), wanted an npz file") from error
 
 
 def _curve(trace: Arrays, way: str) -> tuple[list[float], list[float]]:
@@ -172,76 +153,3 @@ def _matrix(axes: Any, values: Any, label: str, *, low: float) -> None:
 
 def _unit(rows: Float[np.ndarray, "n bits"]) -> Float[np.ndarray, "n bits"]:
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-
-
-def _distributions(run: Run, traces: Mapping[int, Arrays], name: str) -> list[Figure]:
-    """Figure 6: confidence of clean and noisy rows, early and in the last epoch."""
-    told = {e: t["confidence"] for e, t in traces.items() if "confidence" in t}
-    # While a method warms up all rows count the same; there is nothing to show.
-    apart = [epoch for epoch, values in told.items() if np.ptp(values) > 0]
-    noise = run.part / "noise.npz"
-    if not apart or not noise.is_file():
-        return []
-    hit = np.unique(_read(noise)["rows"])
-    clean = np.ones(len(told[apart[0]]), bool)
-    clean[hit] = False
-    return [
-        _distribution(run, epoch, traces[epoch], clean, name)
-        for epoch in dict.fromkeys((apart[0], apart[-1]))
-    ]
-
-
-def _distribution(
-    run: Run,
-    epoch: int,
-    trace: Arrays,
-    clean: Bool[np.ndarray, " n"],
-    name: str,
-) -> Figure:
-    confidence = trace["confidence"]
-    (line,) = (x for x in run.lines if x["epoch"] == epoch)
-    area = line.get("confidence_roc")
-    said = "" if area is None else f" ROC area {area:.3f}."
-    return Figure(
-        f"{name}-weights-{epoch}",
-        f"Confidence of training rows, epoch {epoch}",
-        f"{clean.sum():,} rows with clean labels, {(~clean).sum():,} with wrong ones, "
-        f"seed {run.seed}.{said}{_if_votes_were_right(run, trace, clean)}",
-        lambda axes: _histogram(axes, confidence, clean),
-    )
-
-
-def _if_votes_were_right(run: Run, trace: Arrays, clean: Bool[np.ndarray, " n"]) -> str:
-    """How far apart both could be: Eq. 2 with the clean labels as the votes p."""
-    floor = run.options.get("hparams.confidence_floor")
-    if floor is None or "agreement" not in trace or clean.all() or not clean.any():
-        return ""
-    means = [trace["confidence"][rows].mean() for rows in (clean, ~clean)]
-    best = floor + (1 - floor) * trace["agreement"][~clean].mean()
-    return (
-        f" Means are {means[0]:.2f} and {means[1]:.2f}. Votes equal to the clean "
-        f"labels would give 1 and {best:.2f}, as a row keeps its other labels."
-    )
-
-
-def _histogram(axes: Any, confidence: Any, clean: Any) -> None:
-    bins = np.linspace(float(confidence.min()), float(confidence.max()), 31)
-    for i, (label, rows) in enumerate((("clean", clean), ("wrong", ~clean))):
-        if not rows.any():
-            continue
-        shares, _ = np.histogram(confidence[rows], bins)
-        shares = 100 * shares / rows.sum()
-        axes.stairs(shares, bins, fill=True, color=COLOURS[i], alpha=0.3)
-        style = ("-", "--")[i]
-        axes.stairs(shares, bins, color=COLOURS[i], ls=style, lw=1.4)
-        axes.text(
-            (0.0, 0.5)[i],
-            1.03,
-            f"{label} labels",
-            color=COLOURS[i],
-            transform=axes.transAxes,
-        )
-    axes.grid(visible=False, axis="x")
-    axes.spines["bottom"].set_color(GRID)
-    axes.set_xlabel("confidence")
-    axes.set_ylabel("share of rows, %")

@@ -24,6 +24,7 @@ from scbch_jax.report import (
     provenance,
     records,
     search,
+    trace_files,
     traced,
 )
 from scbch_jax.report.drawing import COLOURS, Figure
@@ -108,7 +109,7 @@ def _searches(
     seen = set()
     for group in whole_first:
         run = _with_traces(group)
-        last = list(traced.read_traces(run).values())[-1:]
+        last = list(trace_files.read_traces(run).values())[-1:]
         found = [(run, trace) for trace in last if "queries" in trace]
         if found and run.options["data.name"] not in seen:
             seen.add(run.options["data.name"])

@@ -4,7 +4,7 @@ from made_runs import write_run
 
 from scbch_jax.checks import InputError
 from scbch_jax.looks import Looks
-from scbch_jax.report import read_runs, search, traced
+from scbch_jax.report import read_runs, search, trace_files, traced
 from scbch_jax.settings import Experiment, Training
 
 
@@ -90,7 +90,7 @@ def test_runs_without_traces_have_no_such_figures(tmp_path):
 def test_a_damaged_trace_is_named(run):
     (run.part / "traces" / "epoch-0002.npz").write_bytes(b"no zip")
     with pytest.raises(InputError, match="traces: got .*epoch-0002.npz"):
-        traced.read_traces(run)
+        trace_files.read_traces(run)
 
 
 SEARCH = {
