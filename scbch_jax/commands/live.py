@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import itertools
+import statistics
 import sys
 from collections.abc import Iterator
 
@@ -41,15 +42,16 @@ class Board:
 
     @property
     def left(self) -> str:
-        """Time left, in minutes and seconds, at the pace so far.
+        """Time left, in minutes and seconds, at the usual pace so far.
 
-        The first epoch compiles, so it tells nothing once there is another.
+        The first epoch compiles, so it tells a bound only.
         """
-        seen = self._seconds[1:] or self._seconds
-        if not seen:
+        if not self._seconds:
             return ""
-        minutes, seconds = divmod(round(self._left * sum(seen) / len(seen)), 60)
-        return f"{minutes}:{seconds:02d} left"
+        bound = "at most " if len(self._seconds) == 1 else ""
+        pace = statistics.median(self._seconds[1:] or self._seconds)
+        minutes, seconds = divmod(round(self._left * pace), 60)
+        return f"{bound}{minutes}:{seconds:02d} left"
 
 
 @contextlib.contextmanager

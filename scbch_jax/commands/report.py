@@ -1,8 +1,10 @@
 """`scbch report`: runs and sweeps to one page with tables and figures."""
 
 import dataclasses
+from pathlib import Path
 
 from scbch_jax import config, data, report
+from scbch_jax.checks import require
 from scbch_jax.commands import show
 from scbch_jax.looks import Looks
 from scbch_jax.report import Run
@@ -11,6 +13,8 @@ from scbch_jax.settings.commands import Report
 
 def main(options: Report) -> None:
     """Reads, writes, and says where the page is."""
+    there = not options.root or Path(options.root).is_dir()
+    require(there, "root", options.root, "a folder that exists")
 
     def looks_of(run: Run) -> Looks | None:
         source = config.restore(run.options).data

@@ -59,7 +59,8 @@ def save(figures: Sequence[Figure], folder: Path) -> list[str]:
             canvas = mpl_figure.Figure(figsize=figure.size, layout="constrained")
             figure.draw(canvas.subplots())
             # Laid out once for both files: to do so takes longer than to draw.
-            canvas.draw_without_rendering()
+            engine: Any = canvas.get_layout_engine()
+            engine.execute(canvas)
             canvas.set_layout_engine(None)
             pressed = {"compress_level": 3}
             canvas.savefig(folder / f"{figure.name}.png", dpi=200, pil_kwargs=pressed)
@@ -129,22 +130,21 @@ def lines(axes: Any, curves: Sequence[Curve], *, x: str, y: str) -> None:
 
 
 def name_ends(axes: Any, curves: Sequence[Curve]) -> None:
-    """Writes the names of curves to the right of their last points, apart."""
+    """Writes the names of curves to the right of their last points, apart.
+
+    Each has a piece of its line beside it. Names of curves that end together stand in
+    the order of the curves' means.
+    """
     if len(curves) < 2:
         return
     low, high = axes.get_ylim()
     names, heights = _wrapped([curve.label for curve in curves])
-    ends = np.array([(curve.y[-1] - low) / (high - low) for curve in curves])
+    shares = [(np.asarray(curve.y) - low) / (high - low) for curve in curves]
+    ends = np.array([y[-1].round(2) + 1e-3 * y.mean() for y in shares])
     for i, at in enumerate(apart(ends, heights)):
-        axes.text(
-            1.04,
-            at,
-            names[i],
-            color=COLOURS[i],
-            transform=axes.transAxes,
-            va="center",
-            fontsize=7,
-        )
+        look: Any = {"color": COLOURS[i], "transform": axes.transAxes}
+        axes.plot([1.02, 1.08], [at, at], ls=STYLES[i], clip_on=False, **look)
+        axes.text(1.1, at, names[i], va="center", fontsize=7, **look)
 
 
 def _wrapped(labels: Sequence[str]) -> tuple[list[str], Float[np.ndarray, " n"]]:

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from scbch_jax.report.runs import Run, mean_and_spread
+from scbch_jax.report.runs import Run
 from scbch_jax.report.sheet import Block, Cell, Row, Sheet, cell_of
-from scbch_jax.report.tables import percent
 
 
 def sheet(groups: Sequence[Sequence[Run]], titles: Sequence[str]) -> Sheet:
@@ -38,26 +37,16 @@ def sheet(groups: Sequence[Sequence[Run]], titles: Sequence[str]) -> Sheet:
 
 def _cells(group: Sequence[Run]) -> tuple[Cell, ...]:
     return (
-        _mean(group, "i2t"),
-        _mean(group, "t2i"),
+        cell_of(group, "last", "i2t"),
+        cell_of(group, "last", "t2i"),
         cell_of(group, "last"),
         cell_of(group, "best"),
-        _mean(group, "confidence_roc"),
+        cell_of(group, "last", "confidence_roc"),
         Cell(_epochs(group)),
         Cell(
             f"{sum(line.get('seconds') or 0.0 for r in group for line in r.lines):,.0f}"
         ),
     )
-
-
-def _mean(group: Sequence[Run], field: str) -> Cell:
-    lines = [run.line("last") for run in group if run.finished]
-    values = [line[field] for line in lines if line.get(field) is not None]
-    if not values:
-        return Cell()
-    said = "{:.3f}".format if field.endswith("roc") else percent
-    mean, spread = mean_and_spread(values)
-    return Cell(said(mean) if spread is None else f"{said(mean)} ± {said(spread)}")
 
 
 def _epochs(group: Sequence[Run]) -> str:

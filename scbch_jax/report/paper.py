@@ -58,7 +58,10 @@ def sheets(settings: Sequence[Setting]) -> list[Sheet]:
     Args:
         settings: of `settings_of`.
     """
-    names = dict.fromkeys(s.data for s in settings if not s.is_ablation)
+    names = sorted(
+        dict.fromkeys(s.data for s in settings if not s.is_ablation),
+        key=lambda name: published.IN_TABLE.get(name, 0),
+    )
     found = [_of_methods(name, settings) for name in names]
     if any(s.is_ablation for s in settings):
         found.append(_of_ablations(settings))

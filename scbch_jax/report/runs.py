@@ -52,7 +52,7 @@ def read_runs(paths: Sequence[Path]) -> list[Run]:
     """Every seed of the runs in these folders; a folder named twice counts once.
 
     Args:
-        paths: folders that train or sweep wrote.
+        paths: folders that train or sweep wrote, or that hold such of train.
 
     Raises:
         InputError: for a folder that holds neither, or whose files cannot be read.
@@ -61,7 +61,7 @@ def read_runs(paths: Sequence[Path]) -> list[Run]:
     found: dict[tuple[Path, int], Run] = {}
     for path in paths:
         require(path.is_dir(), "source", path, "a folder that exists")
-        for run in _of_sweep(path) if (path / "cells").is_dir() else _of_run(path):
+        for run in _of_sweep(path) if (path / "cells").is_dir() else _of_runs(path):
             found.setdefault((run.path.resolve(), run.seed), run)
     got = ", ".join(map(str, paths)) + " without any"
     require(bool(found), "source", got, "at least one run")
@@ -70,11 +70,15 @@ def read_runs(paths: Sequence[Path]) -> list[Run]:
 
 def of_one_setting(runs: Iterable[Run]) -> list[list[Run]]:
     """Runs that differ in their seed alone, together; in order of appearance."""
-    groups: dict[str, list[Run]] = {}
+    groups: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         apart = {k: v for k, v in run.options.items() if k not in _NO_SETTING}
-        files = run.about.get("files")
-        groups.setdefault(repr((sorted(apart.items()), files)), []).append(run)
+        options, files = repr(sorted(apart.items())), repr(run.about.get("files"))
+        if not run.about:
+            # Nothing was run, so its files are those of the others, if there are any.
+            alike = (known for wanted, known in groups if wanted == options)
+            files = next(alike, files)
+        groups.setdefault((options, files), []).append(run)
     return list(groups.values())
 
 
@@ -90,6 +94,13 @@ def mean_and_spread(values: Sequence[float]) -> tuple[float, float | None]:
     """
     spread = statistics.stdev(values) if len(values) > 1 else None
     return statistics.fmean(values), spread
+
+
+def _of_runs(path: Path) -> Iterator[Run]:
+    inside = sorted(file.parent for file in path.glob("*/experiment.json"))
+    alone = (path / "experiment.json").is_file() or not inside
+    for run in [path] if alone else inside:
+        yield from _of_run(run)
 
 
 def _of_run(path: Path) -> Iterator[Run]:

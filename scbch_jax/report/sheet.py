@@ -15,7 +15,7 @@ class Source(NamedTuple):
     seed: int
     epoch: int
     value: float
-    """Its average of I2T and T2I, a share."""
+    """What was taken from it, such as its average of I2T and T2I, a share."""
 
 
 class Cell(NamedTuple):
@@ -56,25 +56,29 @@ class Sheet(NamedTuple):
     note: str = ""
 
 
-def cell_of(runs: Sequence[Run], which: str) -> Cell:
+def cell_of(runs: Sequence[Run], which: str, field: str = "average") -> Cell:
     """Mean over the finished runs of one setting, ± their standard deviation.
 
     Args:
         runs: seeds of one setting.
         which: "last" or "best" epoch.
+        field: of the result lines; a cell is empty where they lack it.
     """
-    finished = [run for run in runs if run.finished]
+    finished = [
+        run for run in runs if run.finished and run.line(which).get(field) is not None
+    ]
     if not finished:
         return Cell()
     lines = [run.line(which) for run in finished]
-    mean, spread = mean_and_spread([line["average"] for line in lines])
-    words = [percent(mean)]
+    mean, spread = mean_and_spread([line[field] for line in lines])
+    said = "{:.3f}".format if field.endswith("roc") else percent
+    words = [said(mean)]
     if spread is not None:
-        words.append(f"± {percent(spread)}")
+        words.append(f"± {said(spread)}")
     if len(finished) < len(runs):
         words.append(f"({len(finished)} of {len(runs)})")
     sources = tuple(
-        Source(str(run.path), run.seed, line["epoch"], line["average"])
+        Source(str(run.path), run.seed, line["epoch"], line[field])
         for run, line in zip(finished, lines, strict=True)
     )
     return Cell(" ".join(words), float(percent(mean)), sources=sources)

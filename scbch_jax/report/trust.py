@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 from scbch_jax.report import trace_files
 from scbch_jax.report.drawing import COLOURS, GRID, Figure
@@ -29,9 +29,11 @@ def figures(run: Run, traces: Mapping[int, Arrays], name: str) -> list[Figure]:
     hit = np.unique(trace_files.read_arrays(noise)["rows"])
     clean = np.ones(len(told[apart[0]]), bool)
     clean[hit] = False
+    epochs = list(dict.fromkeys((apart[0], apart[-1])))
+    both = np.concatenate([told[epoch] for epoch in epochs])
+    bins = np.linspace(float(both.min()), float(both.max()), 31)
     return [
-        _distribution(run, epoch, traces[epoch], clean, name)
-        for epoch in dict.fromkeys((apart[0], apart[-1]))
+        _distribution(run, epoch, traces[epoch], clean, bins, name) for epoch in epochs
     ]
 
 
@@ -40,6 +42,7 @@ def _distribution(
     epoch: int,
     trace: Arrays,
     clean: Bool[np.ndarray, " n"],
+    bins: Float[np.ndarray, " edges"],
     name: str,
 ) -> Figure:
     confidence = trace["confidence"]
@@ -51,7 +54,7 @@ def _distribution(
         f"Confidence of training rows, epoch {epoch}",
         f"{clean.sum():,} rows with clean labels, {(~clean).sum():,} with wrong ones, "
         f"seed {run.seed}.{said}{_if_votes_were_right(run, trace, clean)}",
-        lambda axes: _histogram(axes, confidence, clean),
+        lambda axes: _histogram(axes, confidence, clean, bins),
     )
 
 
@@ -62,14 +65,15 @@ def _if_votes_were_right(run: Run, trace: Arrays, clean: Bool[np.ndarray, " n"])
         return ""
     means = [trace["confidence"][rows].mean() for rows in (clean, ~clean)]
     best = floor + (1 - floor) * trace["agreement"][~clean].mean()
+    above = "; what lies above follows wrong labels" if means[1] > best else ""
     return (
-        f" Means are {means[0]:.2f} and {means[1]:.2f}. Votes equal to the clean "
-        f"labels would give 1 and {best:.2f}, as a row keeps its other labels."
+        f" Means are {means[0]:.2f} and {means[1]:.2f}. Neighbors who vote for exactly "
+        f"the clean labels would give 1 and {best:.2f}, since noise leaves a row its "
+        f"other labels, so both part less than in the paper's Figure 6{above}."
     )
 
 
-def _histogram(axes: Any, confidence: Any, clean: Any) -> None:
-    bins = np.linspace(float(confidence.min()), float(confidence.max()), 31)
+def _histogram(axes: Any, confidence: Any, clean: Any, bins: Any) -> None:
     for i, (label, rows) in enumerate((("clean", clean), ("wrong", ~clean))):
         if not rows.any():
             continue

@@ -68,7 +68,8 @@ def write(
     parts = [("Tables", "".join(map(forms.page, sheets)))]
     if drawn:
         shown = _shown(groups, details)
-        parts.append(("Figures", _gallery(_compared(settings, groups, shown), out)))
+        compared = _gallery(_compared(settings, groups, shown), out)
+        parts.append(("Figures", _how_many(groups, shown) + compared))
         for i in shown:
             name, best = f"run{i + 1}", _with_traces(groups[i])
             figures = [*by_epoch.figures(groups[i], name), *traced.figures(best, name)]
@@ -125,6 +126,12 @@ def _shown(groups: Sequence[Sequence[Run]], most: int) -> list[int]:
     if len(there) <= most:
         return there
     return [there[i * len(there) // most] for i in range(most)]
+
+
+def _how_many(groups: Sequence[Sequence[Run]], shown: Sequence[int]) -> str:
+    few = f"{len(shown)} of {len(groups)} settings are shown by epoch and in detail;"
+    words = f"{few} --details shows others."
+    return page.paragraph(words, "note") if len(shown) < len(groups) else ""
 
 
 def _gallery(figures: Sequence[Figure], out: Path) -> str:

@@ -72,6 +72,7 @@ def test_how_far_apart_confidence_could_be_is_said(run):
     early, late = traced.figures(run, "r")[-2:]
     assert "Means are 0.90 and 0.70" in late.text
     assert "clean labels would give 1 and 0.72" in late.text, "0.5 + 0.5 · 1.3 / 3"
+    assert "follows wrong labels" not in late.text
     assert "Means" not in early.text, "of an older run"
 
 
