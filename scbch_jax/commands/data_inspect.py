@@ -32,8 +32,9 @@ def main(options: InspectData) -> None:
         doubts = _say_noise(found)
     else:
         doubts = _say_set(options, found, seen)
-    show.say("\nWhat looks wrong:" if doubts else "\nNothing looks wrong.")
-    for doubt in doubts:
+    fine = "Nothing looks wrong" + " with the arrays themselves" * (doubts is None)
+    show.say("\nWhat looks wrong:" if doubts else f"\n{fine}.")
+    for doubt in doubts or ():
         show.say(f"  - {doubt}")
 
 
@@ -52,14 +53,18 @@ def _row(array: Found, seen: Facts | None) -> list[str]:
 
 def _say_set(
     options: InspectData, found: Sequence[Found], seen: Sequence[Facts | None]
-) -> list[str]:
-    """Form, sizes and labels of a whole set; of a part of one, what can be said."""
+) -> list[str] | None:
+    """Form, sizes and labels of a whole set; of a part of one, what can be said.
+
+    Returns:
+        What looks wrong; nothing at all if it is only that it makes no set.
+    """
     try:
         material = material_of(options, found)
     except InputError as error:
         show.say(f"Not a set to import as it is: {error}")
         show.say(_candidates(found, seen))
-        return _say_alone(found, seen)
+        return _say_alone(found, seen) or None
     cut = _usual_cut(material)
     # Training rows that are in the database are not counted twice.
     material = cut.material if cut else material

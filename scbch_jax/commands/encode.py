@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -10,9 +11,13 @@ import numpy as np
 from scbch_jax import data, run_folder, training
 from scbch_jax.checks import require
 from scbch_jax.commands import show
+from scbch_jax.data import store
 from scbch_jax.methods import Recipe
 from scbch_jax.settings import Experiment
 from scbch_jax.settings.commands import Encode
+
+KEPT = ("labels", "rows", "names")
+"""What stands beside codes if it is known: rows are those of the store."""
 
 
 def main(options: Encode) -> None:
@@ -26,8 +31,7 @@ def main(options: Encode) -> None:
         _own_part(options, plan) if options.features is None else _from_file(options)
     )
     codes = _encode(arrays, plan, recipe, params)
-    if "labels" in arrays:
-        codes["labels"] = arrays["labels"].astype(np.uint8)
+    codes |= {name: arrays[name] for name in KEPT if name in arrays}
     partial = options.out.with_suffix(".tmp.npz")
     np.savez(partial, **codes)
     os.replace(partial, options.out)
@@ -57,8 +61,11 @@ def _own_part(options: Encode, plan: Experiment) -> dict[str, Any]:
     source = plan.data
     if options.root:
         source = dataclasses.replace(source, root=options.root)
-    dataset = data.load(source).dataset
-    return getattr(dataset, options.part)._asdict()
+    part = getattr(data.load(source).dataset, options.part)._asdict()
+    part["labels"] = part["labels"].astype(np.uint8)
+    if source.name == "store":
+        part["rows"] = getattr(store.read(Path(source.root)).rows, options.part)
+    return part
 
 
 def _from_file(options: Encode) -> dict[str, Any]:
@@ -77,4 +84,8 @@ def _from_file(options: Encode) -> dict[str, Any]:
     rows = {m: len(array) if array.ndim else 0 for m, array in arrays.items()}
     came = ", ".join(f"{n} of {m}" for m, n in rows.items())
     require(len(set(rows.values())) == 1, "rows", came, "as many: rows that align")
+    if "names" in there:
+        names = data.read_array(options.features, "names")
+        # As features images writes them; whatever else is called so stays out.
+        arrays |= {"names": names} if names.dtype.kind == "U" else {}
     return arrays

@@ -23,7 +23,8 @@ def main(options: FeaturesAll) -> None:
     manifest = features.read_manifest(options.source, npz_files.pairs(options.columns))
     features_texts.require_texts([sample.text for sample in manifest.samples])
     labelled = any(sample.labels for sample in manifest.samples)
-    require(labelled, "labels", "no label in any row", "labels")
+    wanted = "labels: in a.labels beside a.jpg, as names of folders, or in a list"
+    require(labelled, "labels", "no label in any row", wanted)
     extractor = features_images.open_network(options)
     partial = options.out.with_name(options.out.name + ".partial")
     seen = features_images.see(manifest, extractor, options, partial)

@@ -53,7 +53,7 @@ def find_arrays(paths: Sequence[Path]) -> list[Found]:
 def _arrays_of(path: Path) -> Iterator[Found]:
     path = files.known_file(path)
     with files.one_line_errors(path):
-        yield from list(_LISTERS[path.suffix](path))
+        yield from list(_LISTERS[files.kind_of(path)](path))
 
 
 def _npy(path: Path) -> Iterator[Found]:
@@ -113,9 +113,6 @@ def _sparse_form(group: Any) -> tuple[tuple[int, int], str]:
 
 
 def _mat(path: Path) -> Iterator[Found]:
-    if h5py.is_hdf5(path):
-        yield from _hdf5(path)
-        return
     for name, shape, kind in scipy.io.whosmat(path):
         if kind == "struct":
             for key, array in files.struct_fields(path, name):
@@ -146,11 +143,9 @@ def _whole(path: Path, key: str, shape: Sequence[int], kind: str) -> Found:
 
 
 _LISTERS: dict[str, Callable[[Path], Iterator[Found]]] = {
-    ".npy": _npy,
-    ".npz": _npz,
-    ".mat": _mat,
-    ".h5": _hdf5,
-    ".h5py": _hdf5,
-    ".hdf5": _hdf5,
-    ".parquet": _parquet,
+    "npy": _npy,
+    "npz": _npz,
+    "mat": _mat,
+    "hdf5": _hdf5,
+    "parquet": _parquet,
 }

@@ -13,9 +13,6 @@ import scipy
 from scbch_jax.checks import InputError, require
 from scbch_jax.data.parquet_columns import parquet_columns, read_parquet
 
-SUFFIXES = (".mat", ".h5", ".h5py", ".hdf5", ".npz", ".npy", ".parquet")
-"""Endings of the files that `read_array` knows."""
-
 
 def read_array(path: str | Path, key: str) -> np.ndarray:
     """Reads the array `key` of a file, as a plain dense array.
@@ -25,7 +22,7 @@ def read_array(path: str | Path, key: str) -> np.ndarray:
     hold a number `scale` beside 8-bit `key`; the product is returned, as float32.
 
     Args:
-        path: the file; its ending says the format.
+        path: the file; its content says the format.
         key: the array's name; for `.npy`, which has none, it is not used.
 
     Raises:
@@ -33,7 +30,7 @@ def read_array(path: str | Path, key: str) -> np.ndarray:
     """
     path = known_file(path)
     with one_line_errors(path):
-        return _READERS[path.suffix](path, key)
+        return _READERS[kind_of(path)](path, key)
 
 
 def array_names(path: str | Path) -> list[str]:
@@ -44,14 +41,15 @@ def array_names(path: str | Path) -> list[str]:
     """
     path = known_file(path)
     with one_line_errors(path):
-        if path.suffix == ".npy":
+        kind = kind_of(path)
+        if kind == "npy":
             return []
-        if path.suffix == ".parquet":
+        if kind == "parquet":
             return [name for name, _, _ in parquet_columns(path)]
-        if path.suffix == ".npz":
+        if kind == "npz":
             with open_npz(path) as archive:
                 return archive.files
-        if h5py.is_hdf5(path):
+        if kind == "hdf5":
             with h5py.File(path, "r") as file:
                 return [
                     str(name) for name, node in file.items() if hasattr(node, "dtype")
@@ -63,19 +61,42 @@ def known_file(path: str | Path) -> Path:
     """The path of a file that may be read.
 
     Raises:
-        InputError: if it is missing, of an unknown ending, or a Git LFS pointer.
+        InputError: if it is missing, of an unknown kind, or a Git LFS pointer.
     """
     path = Path(path)
+    wanted = "a file; data show and data verify tell of a store"
+    require(not path.is_dir(), "file", f"{path}, a folder", wanted)
     require(path.is_file(), "file", path, "a file that exists")
-    require(
-        path.suffix in SUFFIXES, "file", path, f"one ending in {', '.join(SUFFIXES)}"
-    )
+    known = f"one ending in {', '.join(SUFFIXES)}, or of such content"
+    require(bool(kind_of(path)), "file", path, known)
     with path.open("rb") as file:
         pointer = file.read(len(_LFS)) == _LFS
     got = f"{path}, a Git LFS pointer in place of the file"
     require(not pointer, "file", got, "the file itself: git lfs pull fetches it")
     return path
 
+
+def kind_of(path: Path) -> str:
+    """Which reader a file needs: by its first bytes, or else by its ending.
+
+    Returns:
+        hdf5 (MATLAB 7.3 too), mat, npz, npy or parquet; empty if neither tells.
+    """
+    if h5py.is_hdf5(path):
+        return "hdf5"
+    with path.open("rb") as file:
+        head = file.read(8)
+    begins = (kind for mark, kind in _MARKS.items() if head.startswith(mark))
+    return next(begins, _ENDINGS.get(path.suffix, ""))
+
+
+_MARKS = {b"MATLAB": "mat", b"PK": "npz", b"\x93NUMPY": "npy", b"PAR1": "parquet"}
+
+_ENDINGS = {suffix: suffix[1:] for suffix in (".mat", ".npz", ".npy", ".parquet")}
+_ENDINGS |= dict.fromkeys((".h5", ".h5py", ".hdf5"), "hdf5")
+
+SUFFIXES = tuple(_ENDINGS)
+"""Endings of the files that `read_array` knows."""
 
 _LFS = b"version https://git-lfs"
 
@@ -142,8 +163,6 @@ def _read_sparse(group: Any) -> np.ndarray:
 
 
 def _read_mat(path: Path, key: str) -> np.ndarray:
-    if h5py.is_hdf5(path):
-        return _read_hdf5(path, key)
     struct = key.split("/")[0]
     content = scipy.io.loadmat(path, variable_names=[struct])
     if struct not in content:
@@ -170,11 +189,9 @@ def _require_key(path: Path, key: str, names: list[str]) -> None:
 
 
 _READERS = {
-    ".npy": _read_npy,
-    ".npz": _read_npz,
-    ".mat": _read_mat,
-    ".h5": _read_hdf5,
-    ".h5py": _read_hdf5,
-    ".hdf5": _read_hdf5,
-    ".parquet": read_parquet,
+    "npy": _read_npy,
+    "npz": _read_npz,
+    "mat": _read_mat,
+    "hdf5": _read_hdf5,
+    "parquet": read_parquet,
 }

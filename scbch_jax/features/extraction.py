@@ -70,7 +70,8 @@ def extract(
         for batch, read in _one_ahead(pool, paths, place, todo):
             rows = place.rows_of(batch)
             pictures, lost = _gather(read, place.plan["batch_size"])
-            found = extractor.apply(pictures)[: len(rows)]
+            # A network may hand out memory of its device, which is not to be written.
+            found = np.array(extractor.apply(pictures)[: len(rows)])
             found[list(lost)] = 0
             place.write(batch, found, None if lost else stamps[batch])
             unread |= {rows[i]: reason for i, reason in lost.items()}

@@ -39,7 +39,7 @@ class ByNetwork:
     weights: Path | None = None
     """VGG19's weights: torchvision's in a .pt, .pth or .safetensors file, or Keras's in
     an .h5 file."""
-    batch_size: Annotated[int, at_least(1)] = 64
+    batch_size: Annotated[int, at_least(1)] = 16
     """Pictures that the network sees at once."""
     skip_corrupt: bool = False
     """Leave out pictures that cannot be read, and say which; by default all are tried,

@@ -55,6 +55,7 @@ def check_that_all_agree(path, float64):
     assert path.stat().st_size < 300_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["margin", "shift"])
 def test_one_percent_of_a_number_is_seen_along_a_run(tmp_path, name):
     recorded = np.load(GOLDEN / "trajectory-7.npz")[name]
@@ -65,6 +66,7 @@ def test_one_percent_of_a_number_is_seen_along_a_run(tmp_path, name):
     assert "step losses, total" in wrong
 
 
+@pytest.mark.slow
 def test_one_percent_of_the_decay_is_seen_along_a_run(tmp_path):
     """In double precision: a float32 run of this length could not show 1 % of 1e-5."""
     recorded = np.load(GOLDEN / "trajectory-f64.npz")["weight_decay"]

@@ -63,6 +63,9 @@ def test_a_folder_to_a_model_to_codes(tmp_path, folder, capsys):
     database = store.read(mine).rows.database
     again = np.load(tmp_path / "b.npz")["image"][database]
     np.testing.assert_array_equal(again, codes["image"])
+    names = np.load(tmp_path / "b.npz")["names"]
+    lines = list(store.read_lines(mine))
+    assert [lines[row]["picture"] for row in codes["rows"]] == list(names[database])
 
 
 def test_the_store_has_what_the_folder_has(tmp_path, folder):

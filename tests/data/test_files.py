@@ -6,6 +6,7 @@ import scipy.sparse
 
 from scbch_jax import data
 from scbch_jax.checks import InputError
+from scbch_jax.data import contents
 
 ARRAY = np.arange(12, dtype=np.float32).reshape(4, 3)
 
@@ -49,6 +50,17 @@ def test_every_format_gives_the_array(tmp_path, name, write):
     write(tmp_path / name)
     np.testing.assert_array_equal(data.read_array(tmp_path / name, "XAll"), ARRAY)
     assert "XAll" in data.array_names(tmp_path / name)
+
+
+@pytest.mark.parametrize(("name", "write"), WRITERS)
+@pytest.mark.parametrize("other", [".dat", ".npz", ".h5", ".mat", ".npy"])
+def test_the_content_says_the_format_and_not_the_name(tmp_path, name, write, other):
+    path = (tmp_path / name).with_suffix(other)
+    write(tmp_path / name)
+    (tmp_path / name).rename(path)
+    np.testing.assert_array_equal(data.read_array(path, "XAll"), ARRAY)
+    (found,) = contents.find_arrays([path])
+    np.testing.assert_array_equal(np.asarray(found.open()[:]), ARRAY)
 
 
 @pytest.mark.parametrize(("name", "write"), WRITERS)

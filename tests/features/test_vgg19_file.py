@@ -4,6 +4,7 @@ import zipfile
 import h5py
 import jax
 import numpy as np
+import picture_folders
 import pytest
 from safetensors.numpy import save_file
 
@@ -49,6 +50,20 @@ def test_safetensors(tmp_path, state, params):
     found = read(tmp_path / "vgg19.safetensors")
     same(found.params, params)
     assert found.levels == networks.TORCHVISION
+
+
+def test_pictures_become_rows(tmp_path, params):
+    """Through everything that the command uses, but for the width of the network."""
+    folder = picture_folders.draw(tmp_path / "pictures", count=3)
+    paths = sorted(folder.glob("*.png"))
+    weights = features.Weights(params, networks.TORCHVISION)
+    extractor = features.of_weights(weights, "narrow")
+    names = [path.name for path in paths]
+    place = features.open_partial(tmp_path / "part", names, extractor, batch_size=2)
+    assert features.extract(paths, extractor, place) == {}
+    pictures = np.stack([features.read_picture(path) for path in paths])
+    expected = networks.vgg19_fc7(params, pictures, networks.TORCHVISION)
+    np.testing.assert_allclose(place.features, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_keras_and_its_own_levels(tmp_path, params):

@@ -103,6 +103,7 @@ def test_both_steps_share_each_networks_momentum(train, batch, key):
     assert not np.allclose(own, trace, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_dropout_leaves_out_half_while_training_only(train, batch, key):
     method, run = started(train, key)
     first, second = (

@@ -53,6 +53,7 @@ def test_hand_checked_values(ranking, robust):
     assert float(total) == pytest.approx(robust + 2.958208, rel=4e-7)
 
 
+@pytest.mark.slow
 def test_rows_are_left_out_from_an_epoch_on(train, key):
     """The loss of a batch is that of its confident rows, and of all rows before."""
     method, run = started(key)

@@ -33,6 +33,28 @@ def test_a_sweep_has_its_cells_and_those_that_did_not_run(tmp_path):
     assert [(run.seed, len(run.lines)) for run in found] == [(1, 0), (0, 1)]
 
 
+def test_a_cell_that_did_not_run_stands_with_the_other_seeds(tmp_path):
+    """It knows no files of its data; runs of other files stay apart."""
+    plans = [Experiment(seeds=(s,), training=Training(epochs=1)) for s in (0, 1, 2)]
+    write_run(tmp_path / "cells" / "a", plans[0], [[0.4]], files={"image": "x"})
+    write_run(tmp_path / "cells" / "c", plans[2], [[0.4]], files={"image": "y"})
+    lines = [
+        {"cell": name, "state": "", "options": config.flatten(plan)}
+        for name, plan in zip("abc", plans, strict=True)
+    ]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (tmp_path / "cells.jsonl").write_text(text)
+    groups = runs.of_one_setting(runs.read_runs([tmp_path]))
+    assert [[run.seed for run in group] for group in groups] == [[0, 1], [2]]
+
+
+def test_a_folder_of_runs_is_all_of_them(tmp_path):
+    for name in ("b", "a"):
+        write_run(tmp_path / name, PLAN, [[0.1, 0.2], [0.3]])
+    found = runs.read_runs([tmp_path])
+    assert [run.path.name for run in found] == ["a", "a", "b", "b"]
+
+
 def test_the_best_line_is_the_highest(tmp_path):
     folder = write_run(tmp_path / "a", PLAN, [[0.3, 0.2], [0.1, 0.2]])
     first, _ = runs.read_runs([folder])

@@ -27,9 +27,8 @@ def train():
     )
 
 
-@pytest.mark.parametrize(
-    "method", ["scbch", pytest.param("ucch", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["scbch", "ucch"])
 def test_rows_from_the_host_train_as_rows_on_the_device(train, method, monkeypatch):
     """A slab of batches is compiled on its own, so sums may round otherwise."""
     monkeypatch.setattr(streaming, "SLAB", 4)
