@@ -80,6 +80,7 @@ def test_states_to_be_written_again_are_forgotten(save):
     assert checkpoints.saved() == [4]
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_stops_with_a_line(run, key):
     labels = jnp.zeros((22, 4)).at[:, 0].set(1.0)
     train = Split(jnp.full((22, 6), jnp.nan), jnp.ones((22, 5)), labels)

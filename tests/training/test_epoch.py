@@ -105,6 +105,7 @@ def test_a_step_leaves_other_groups_alone(train, key):
     assert not same(moved.params["text"], run.params["text"])
 
 
+@pytest.mark.slow
 def test_a_short_batch_is_dropped_where_a_method_asks(train):
     from scbch_jax.settings import ucch
 
@@ -117,6 +118,7 @@ def test_a_short_batch_is_dropped_where_a_method_asks(train):
     assert moved.sum() == 16
 
 
+@pytest.mark.slow
 def test_every_step_of_a_batch_logs(train):
     """A graph over the rows is derived once and handed to every epoch."""
     from scbch_jax.settings import dgcpn
