@@ -143,8 +143,8 @@ def name_ends(axes: Any, curves: Sequence[Curve]) -> None:
     ends = np.array([y[-1].round(2) + 1e-3 * y.mean() for y in shares])
     for i, at in enumerate(apart(ends, heights)):
         look: Any = {"color": COLOURS[i], "transform": axes.transAxes}
-        axes.plot([1.02, 1.08], [at, at], ls=STYLES[i], clip_on=False, **look)
-        axes.text(1.1, at, names[i], va="center", fontsize=7, **look)
+        axes.plot([1.02, 1.11], [at, at], ls=STYLES[i], clip_on=False, **look)
+        axes.text(1.13, at, names[i], va="center", fontsize=7, **look)
 
 
 def _wrapped(labels: Sequence[str]) -> tuple[list[str], Float[np.ndarray, " n"]]:
