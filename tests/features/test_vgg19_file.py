@@ -3,6 +3,7 @@ import zipfile
 
 import h5py
 import jax
+import jax.numpy as jnp
 import numpy as np
 import picture_folders
 import pytest
@@ -61,7 +62,7 @@ def test_pictures_become_rows(tmp_path, params):
     names = [path.name for path in paths]
     place = features.open_partial(tmp_path / "part", names, extractor, batch_size=2)
     assert features.extract(paths, extractor, place) == {}
-    pictures = np.stack([features.read_picture(path) for path in paths])
+    pictures = jnp.stack([features.read_picture(path) for path in paths])
     expected = networks.vgg19_fc7(params, pictures, networks.TORCHVISION)
     np.testing.assert_allclose(place.features, expected, rtol=1e-4, atol=1e-6)
 
