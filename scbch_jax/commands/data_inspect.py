@@ -132,7 +132,10 @@ def _say_alone(found: Sequence[Found], seen: Sequence[Facts | None]) -> list[str
     doubts: list[str] = []
     for array, facts_ in zip(found, seen, strict=True):
         role = forms.role(array.name)
-        if facts_ is None or not role:
+        if facts_ is None:
+            continue
+        if not role:
+            doubts += suspicions.of_values(array.key, facts_)
             continue
         if role != "labels":
             show.say(f"{array.key}: {role} features{_width_of(facts_.columns, role)}")
@@ -146,7 +149,7 @@ def _say_alone(found: Sequence[Found], seen: Sequence[Facts | None]) -> list[str
             )
             _say_labels(labels, names)
             doubts += suspicions.of_labels(labels)
-        elif not facts_.whole or facts_.odd_rows:
+        elif facts_.columns > 1 or not facts_.whole or facts_.odd_rows:
             doubts.append(f"{array.key}: values other than 0 and 1")
     return doubts
 

@@ -11,11 +11,15 @@ from scbch_jax.data.matching import Material
 from scbch_jax.data.published import published
 
 
+def of_values(name: str, seen: Facts) -> list[str]:
+    """NaN and infinity, which are wrong in any array."""
+    hit = f"{name}: NaN or infinity in {_rows(seen.odd_rows)}"
+    return [hit] if seen.odd_rows else []
+
+
 def of_features(modality: str, seen: Facts) -> list[str]:
     """NaN, all zeros, rows and columns without any value."""
-    found = []
-    if seen.odd_rows:
-        found.append(f"{modality}: NaN or infinity in {_rows(seen.odd_rows)}")
+    found = of_values(modality, seen)
     if seen.zero_rows == seen.rows:
         return [*found, f"{modality}: only zeros"]
     if seen.zero_rows:

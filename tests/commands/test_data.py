@@ -78,6 +78,22 @@ def test_what_looks_wrong_is_said(tmp_path, capsys, changes, doubt):
     assert doubt.split("|")[0] not in inspect(capsys, *write(good))
 
 
+@pytest.mark.parametrize(
+    ("name", "array", "said"),
+    [
+        ("mine", [[1, np.nan], [2, 3]], "mine: NaN or infinity in 1 row"),
+        ("LAll", [[1, -1], [0, 1]], "LAll: values other than 0 and 1"),
+        ("mine", [[1, 4], [2, 3]], "Nothing looks wrong with the arrays themselves."),
+    ],
+)
+def test_an_array_alone_is_looked_at_too(tmp_path, capsys, name, array, said):
+    np.savez(tmp_path / "a.npz", **{name: np.array(array)})
+    assert cli.main(["data", "inspect", str(tmp_path / "a.npz")]) == 0
+    out = capsys.readouterr().out
+    assert said in out
+    assert ("Nothing looks wrong" in out) == ("Nothing" in said)
+
+
 def test_queries_that_are_also_in_the_database(tmp_path, capsys):
     parts = layouts.draw(SMALL)
     again = {"I_te": parts.image[6:10], "T_te": parts.text[6:10].astype("f8")}
