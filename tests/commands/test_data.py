@@ -197,3 +197,9 @@ def test_the_real_wikipedia_and_pascal(capsys):
     said = inspect(capsys, pascal, *both)
     assert "100 rows; image features of 4,096 columns, text features of 300" in said
     assert "20 classes" in said
+
+
+def test_show_says_what_a_set_holds(capsys):
+    words = ["data", "show", "--planted.train", "50", "--planted.database", "60"]
+    assert cli.main(words) == 0
+    assert "| train    |   50 |" in capsys.readouterr().out

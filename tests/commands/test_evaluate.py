@@ -1,0 +1,70 @@
+"""Figures of a run that has ended: on request, again, and as a page."""
+
+import json
+import shutil
+
+from command_line import complaint
+
+from scbch_jax import cli, config
+
+
+def test_evaluate_on_request(trained, tmp_path, capsys):
+    """Stable order, precision within radius 2, and the curve by radius."""
+    curve = tmp_path / "curve.csv"
+    words = ["evaluate", str(trained[0]), "--stable", "--curve", str(curve)]
+    assert cli.main(words) == 0
+    said = capsys.readouterr().out
+    assert "| MAP, stable order " in said
+    assert "| precision within radius 2 " in said
+    rows = [row.split(",") for row in curve.read_text().splitlines()]
+    assert len(rows) == 1 + 2 * 2 * 33
+    assert float(rows[33][4]) == 1.0, "all is found within all bits"
+    assert "wanted a file that can be written" in complaint(
+        capsys, *words[:-1], str(tmp_path / "no" / "curve.csv")
+    )
+
+
+def test_evaluate_gives_the_last_lines_again(trained, capsys):
+    folder, _ = trained
+    assert cli.main(["evaluate", str(folder), "--json"]) == 0
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    for line in said:
+        path = folder / f"seed-{line['seed']}" / "results.jsonl"
+        last = json.loads(path.read_text().splitlines()[-1])
+        ours = {way: line[way]["MAP"] for way in ("i2t", "t2i")}
+        assert ours == {way: last[way] for way in ("i2t", "t2i")}
+        assert line["average"] == last["average"]
+
+
+def test_options_changed_after_training_are_seen(trained, tmp_path, capsys):
+    copy = tmp_path / "copy"
+    shutil.copytree(trained[0], copy)
+    options = json.loads((copy / "experiment.json").read_text())
+    (name,) = (k for k in options if k.endswith("hparams.margin"))
+    (copy / "experiment.json").write_text(json.dumps({**options, name: 0.3}))
+    for command in ("evaluate", "encode"):
+        assert "changed after training" in complaint(capsys, command, str(copy))
+
+
+def test_a_run_of_a_version_with_fewer_options_is_read(trained, tmp_path, capsys):
+    copy = tmp_path / "copy"
+    shutil.copytree(trained[0], copy)
+    options = json.loads((copy / "experiment.json").read_text())
+    del options["training.moments"]
+    (copy / "experiment.json").write_text(json.dumps(options))
+    record = json.loads((copy / "run.json").read_text())
+    record["digest"] = config.digest_of_record(options)
+    (copy / "run.json").write_text(json.dumps(record))
+    assert cli.main(["evaluate", str(copy)]) == 0
+    assert "MAP" in capsys.readouterr().out
+
+
+def test_a_report_of_a_run(trained, tmp_path, capsys):
+    """Figures of what the run left, and the page's path last."""
+    out = tmp_path / "report"
+    assert cli.main(["report", str(trained[0]), "--out", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(out / "index.html")
+    page = (out / "index.html").read_text()
+    for title in ("Similarity of images and texts, epoch 6", "Images search texts"):
+        assert title in page
+    assert "2 runs on planted" in page

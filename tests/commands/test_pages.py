@@ -1,0 +1,117 @@
+"""Every command and every program of the README and of docs/ runs as it stands."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+import coco_files
+import numpy as np
+import picture_folders
+import pytest
+from command_line import SURROUNDINGS, scbch
+from conftest import MIRFLICKR, ROOT
+
+pytestmark = pytest.mark.commands
+
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def written_blocks(page, language):
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+def written_commands(page):
+    blocks = written_blocks(page, "sh")
+    lines = [line for block in blocks for line in block.splitlines()]
+    commands = [line.split("#")[0].strip() for line in lines]
+    return [c for c in commands if c]
+
+
+def pages_with(found):
+    return pytest.mark.parametrize(
+        "page", [p for p in PAGES if found(p)], ids=lambda p: p.stem
+    )
+
+
+def test_the_pages_have_commands_and_programs():
+    assert sum(len(written_commands(page)) for page in PAGES) > 30
+    assert sum(len(written_blocks(page, "python")) for page in PAGES) > 3
+
+
+ELSEWHERE = ("bin/test", "bin/demo", "bin/scbch crosscheck")
+"""Commands that other tests run: this suite itself, the demo below, and agreement/."""
+
+
+def write_assumed(folder):
+    """The files that the pages say a reader has."""
+    (folder / "mirflickr25k").symlink_to(MIRFLICKR)
+    rng = np.random.default_rng(0)
+    labels = rng.random((60, 4)) < 0.4
+    arrays = {"photos": rng.normal(size=(60, 8)), "notes": rng.random((60, 5))}
+    np.savez(folder / "mine.npz", **arrays, topics=labels.astype(np.uint8))
+    picture_folders.draw(folder / "pictures")
+    np.savez(folder / "rows.npz", held_out=np.arange(10), learn=np.arange(20, 60))
+
+
+@pytest.fixture(scope="module")
+def coco(tmp_path_factory):
+    """TFDS's folder of data, with a tiny coco_captions in it."""
+    folder = tmp_path_factory.mktemp("coco")
+    coco_files.prepare(folder / "raw", folder / "data")
+    return folder / "data"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """What the other pages take from the README: a run and a sweep."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "configs").symlink_to(ROOT / "configs")
+    for words in (
+        ["train", "configs/smoke.py", "--out", "runs/smoke"],
+        ["sweep", "configs/sweeps/smoke.py"],
+    ):
+        ran = scbch(*words, "--training.epochs", "1", folder=folder)
+        assert ran.returncode == 0, ran.stderr
+    return folder / "runs"
+
+
+@pytest.mark.slow
+@pages_with(written_commands)
+def test_every_command_of_a_page_runs(page, tmp_path, capsys, trained, coco):
+    """In order, in one folder; training is cut short, and narrow on real data."""
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    write_assumed(tmp_path)
+    (tmp_path / "tensorflow_datasets").symlink_to(coco)
+    if page.stem != "README":
+        shutil.copytree(trained, tmp_path / "runs")
+    for command in written_commands(page):
+        program, *words = shlex.split(command)
+        if command.startswith(ELSEWHERE):
+            continue
+        if "mirflickr" in command and not MIRFLICKR.is_dir():
+            with capsys.disabled():
+                print(f"\nleft out, no files in {MIRFLICKR}: {command}")
+            continue
+        if words[0] in ("train", "sweep"):
+            words += ["--training.epochs", "1"]
+        if words[0] == "train" and "mirflickr" in command:
+            words += ["--options.hidden", "16"]
+        assert program == "bin/scbch"
+        ran = scbch(*words, folder=tmp_path)
+        assert ran.returncode == 0, f"{command}\n{ran.stderr}"
+
+
+@pytest.mark.slow
+@pages_with(lambda page: written_blocks(page, "python"))
+def test_every_program_of_a_page_runs(page, tmp_path):
+    for block in written_blocks(page, "python"):
+        subprocess.run(
+            [sys.executable, "-W", "error", "-c", block],
+            cwd=tmp_path,
+            env=SURROUNDINGS,
+            check=True,
+            capture_output=True,
+        )

@@ -1,0 +1,131 @@
+"""Runs that are killed, asked to end, or find a damaged state."""
+
+import functools
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+from command_line import SCBCH, SURROUNDINGS, scbch
+from conftest import ROOT
+
+pytestmark = [pytest.mark.commands, pytest.mark.slow]
+
+OFTEN_SAVED = ["--training.save-every", "2", "--training.epochs", "9"]
+FEWER_BITS = [
+    "--training.features=stream",
+    "--training.precision=bfloat16",
+    "--training.moments=bfloat16",
+]
+
+
+def params(folder):
+    from scbch_jax import run_folder
+
+    return run_folder.saved_params(folder)[2]
+
+
+def records_of(folder):
+    """The result lines of a run's first seed, all but their times."""
+    lines = (folder / "seed-0" / "results.jsonl").read_text().splitlines()
+    return [
+        {k: v for k, v in json.loads(line).items() if k != "seconds"} for line in lines
+    ]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """Runs that nothing disturbed, by their options; each is made once."""
+
+    @functools.cache
+    def of(*options):
+        folder = tmp_path_factory.mktemp("whole") / "run"
+        words = ["configs/smoke.py", *OFTEN_SAVED, *options, "--out", folder]
+        ran = scbch("train", *words)
+        assert ran.returncode == 0, ran.stderr
+        return folder
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def whole(undisturbed):
+    return undisturbed()
+
+
+def same_run(folder, whole):
+    import jax
+
+    pairs = zip(*(jax.tree.leaves(params(f)) for f in (folder, whole)), strict=True)
+    for ours, theirs in pairs:
+        np.testing.assert_array_equal(ours, theirs)
+    assert records_of(folder) == records_of(whole)
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "options"),
+    [
+        (signal.SIGKILL, -signal.SIGKILL, []),
+        (signal.SIGTERM, 143, []),
+        (signal.SIGKILL, -signal.SIGKILL, FEWER_BITS),
+    ],
+)
+def test_a_stopped_run_goes_on_to_the_same_bits(
+    tmp_path, undisturbed, number, code, options
+):
+    """Between two checkpoints, after the warm-up; asked to end, it saves first."""
+    words = ["train", "configs/smoke.py", *OFTEN_SAVED, *options]
+    words += ["--out", str(tmp_path / "run")]
+    lines = tmp_path / "run" / "seed-0" / "results.jsonl"
+    process = subprocess.Popen(
+        [*SCBCH, *words],
+        cwd=ROOT,
+        env=SURROUNDINGS,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not lines.is_file() or lines.read_text().count("\n") < 6:
+        assert process.poll() is None, "it ended before it could be stopped"
+        time.sleep(0.005)
+    os.kill(process.pid, number)
+    said = process.communicate()[1]
+    assert process.returncode == code
+    assert (number == signal.SIGTERM) == ("scbch: stopped after seed 0, epoch" in said)
+    assert lines.read_text().count("\n") < 9
+    went_on = scbch(*words, "--resume")
+    assert went_on.returncode == 0, went_on.stderr
+    same_run(tmp_path / "run", undisturbed(*options))
+
+
+def test_a_damaged_state_is_passed_over(tmp_path, whole):
+    """The one before it is used, with a warning, and the rest trained again."""
+    shutil.copytree(whole, tmp_path / "run")
+    damage(tmp_path / "run" / "seed-0" / "checkpoints" / "9")
+    words = ["train", "configs/smoke.py", *OFTEN_SAVED, "--out", tmp_path / "run"]
+    ran = scbch(*words, "--resume")
+    assert ran.returncode == 0, ran.stderr
+    assert "checkpoints/9, which cannot be read" in ran.stderr
+    assert "the one before it is used" in ran.stderr
+    same_run(tmp_path / "run", whole)
+
+
+def damage(state):
+    for file in state.rglob("*"):
+        if file.is_file():
+            file.write_bytes(file.read_bytes()[:10])
+
+
+def test_damaged_states_are_one_line(tmp_path, whole):
+    """In a process of its own: Orbax leaves unfinished reads behind when it fails."""
+    shutil.copytree(whole, tmp_path / "run")
+    damage(tmp_path / "run" / "seed-0" / "checkpoints")
+    ran = scbch("encode", tmp_path / "run", "--out", tmp_path / "codes.npz")
+    assert ran.returncode == 2
+    assert "scbch: checkpoint: got " in ran.stderr.splitlines()[-1]
+    assert "wanted a whole state of this configuration" in ran.stderr
+    assert not (tmp_path / "codes.npz").exists()
