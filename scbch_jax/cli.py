@@ -19,7 +19,8 @@ import tyro
 from scbch_jax import config
 from scbch_jax.checks import InputError, Stopped, require
 from scbch_jax.settings import Experiment
-from scbch_jax.settings.commands import COMMANDS, Sweep, Train
+from scbch_jax.settings.commands import COMMANDS
+from scbch_jax.settings.run_commands import Sweep, Train
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from scbch_jax.commands import show
 from scbch_jax.commands.sources import Source, counted, read_sources
 from scbch_jax.report import as_markdown, percent
 from scbch_jax.report.records import Record
-from scbch_jax.settings.commands import Compare
+from scbch_jax.settings.code_commands import Compare
 
 
 def main(options: Compare) -> None:

@@ -10,7 +10,7 @@ from scbch_jax import config, networks, run_folder, weight_files
 from scbch_jax.checks import InputError, require
 from scbch_jax.commands import show
 from scbch_jax.settings import Experiment
-from scbch_jax.settings.commands import Convert
+from scbch_jax.settings.torch_commands import Convert
 from scbch_jax.weight_files import States
 
 

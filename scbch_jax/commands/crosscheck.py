@@ -11,7 +11,7 @@ from scbch_jax.agreement.picture import draw_step_losses
 from scbch_jax.checks import require
 from scbch_jax.commands import show
 from scbch_jax.report import as_markdown, records
-from scbch_jax.settings.commands import Crosscheck
+from scbch_jax.settings.torch_commands import Crosscheck
 
 SHIPPED = Path(__file__).parents[2] / "tests" / "golden"
 """Recorded files of this checkout."""

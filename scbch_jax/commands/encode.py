@@ -14,7 +14,7 @@ from scbch_jax.commands import show
 from scbch_jax.data import store
 from scbch_jax.methods import Recipe
 from scbch_jax.settings import Experiment
-from scbch_jax.settings.commands import Encode
+from scbch_jax.settings.code_commands import Encode
 
 KEPT = ("labels", "rows", "names")
 """What stands beside codes if it is known: rows are those of the store."""

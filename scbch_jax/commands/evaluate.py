@@ -12,7 +12,7 @@ from scbch_jax.commands import show
 from scbch_jax.commands.sources import Source, counted, read_sources
 from scbch_jax.report import as_markdown, percent
 from scbch_jax.report.records import Record, replace_file
-from scbch_jax.settings.commands import Evaluate
+from scbch_jax.settings.code_commands import Evaluate
 
 Pair = tuple[Any, Any]
 

@@ -8,7 +8,7 @@ from scbch_jax.checks import require
 from scbch_jax.commands import show
 from scbch_jax.looks import Looks
 from scbch_jax.report import Run
-from scbch_jax.settings.commands import Report
+from scbch_jax.settings.code_commands import Report
 
 
 def main(options: Report) -> None:

@@ -14,7 +14,7 @@ from scbch_jax.checks import InputError
 from scbch_jax.commands import show, signals
 from scbch_jax.report import percent
 from scbch_jax.report.records import Record
-from scbch_jax.settings.commands import Sweep
+from scbch_jax.settings.run_commands import Sweep
 from scbch_jax.sweeps import Board, Cell, Manner, Outcome
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from scbch_jax import config, devices, experiment
 from scbch_jax.commands import live, log, show, signals
 from scbch_jax.report.records import Record
-from scbch_jax.settings.commands import Train
+from scbch_jax.settings.run_commands import Train
 
 
 def main(options: Train) -> None:
