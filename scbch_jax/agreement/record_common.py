@@ -2,7 +2,7 @@
 
     python record_METHOD.py CLONE SEED FOLDER
 
-Imports nothing of this package but the recorder beside it. What a run draws at random
+Imports nothing of this package but the files beside it. What a run draws at random
 is written down; dropout is switched off, since its masks cannot be handed over.
 """
 
@@ -20,7 +20,8 @@ import numpy as np
 
 # This file is run by its path, with its folder first among those that Python searches.
 recorder: Any = importlib.import_module("recorder")
-Placeholder = recorder.Placeholder
+absent: Any = importlib.import_module("record_absent")
+Placeholder = absent.Placeholder
 
 ROWS, CLASSES, BITS, WIDTH, WORDS, HIDDEN = 48, 5, 16, 20, 12, 20
 BATCH = 16
@@ -36,10 +37,8 @@ def main(method: str, losses: Record, run: Record) -> None:
     sys.path.insert(0, str(Path(clone).absolute()))
     # The clones write folders of their own where they run.
     os.chdir(folder)
-    recorder.ABSENT_IS_FINE.add("sympy")
     # What looks for pandas among the modules takes it for the real one.
-    recorder.ABSENT_IS_FINE.remove("pandas")
-    sys.meta_path.append(recorder.Finder())
+    sys.meta_path.append(absent.Finder(absent.FINE - {"pandas"} | {"sympy"}))
     sys.argv = ["recorded"]
     warnings.simplefilter("ignore")
     torch = importlib.import_module("torch")

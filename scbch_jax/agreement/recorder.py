@@ -3,26 +3,23 @@
     python recorder.py CLONE SEED FOLDER
 
 Imports the clone's modules, draws inputs from the seed, and writes files in the format
-of tests/golden. Imports nothing of this package: any Python with PyTorch can run it.
+of tests/golden. Imports nothing of this package but the file beside it: any Python with
+PyTorch can run it.
 """
 
 import contextlib
 import importlib
-import importlib.machinery
 import io
 import os
 import sys
-import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-ABSENT_IS_FINE = {
-    "PIL", "h5py", "matplotlib", "pandas", "scipy", "sklearn", "torchvision", "tqdm"
-}  # fmt: skip
-"""Packages that the clone imports, and that nothing compared here uses."""
+# This file is run by its path, with its folder first among those that Python searches.
+absent: Any = importlib.import_module("record_absent")
 
 ROWS, CLASSES, BITS, HIDDEN = 160, 7, 16, 24
 QUERIES, EPOCHS, BATCH = 30, 7, 32
@@ -30,41 +27,10 @@ WARMUP = 5
 """Epochs before the released code weighs rows; a constant of its loop."""
 
 
-class Placeholder(types.ModuleType):
-    """Stands in for a package that is absent: any name in it is another placeholder."""
-
-    def __getattr__(self, name: str) -> Any:
-        """Makes up what is asked for, but nothing that Python itself looks for."""
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return Placeholder(f"{self.__name__}.{name}")
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Hands back what it was given, as a progress bar does."""
-        return args[0] if args else self
-
-
-class Finder:
-    """Finds placeholders for packages that cannot be imported."""
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """Asked by Python last, when nothing else has found the package."""
-        if name.split(".")[0] not in ABSENT_IS_FINE:
-            return None
-        return importlib.machinery.ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type] -- has both methods of a loader
-
-    def create_module(self, spec: Any) -> Placeholder:
-        """Makes the placeholder."""
-        return Placeholder(spec.name)
-
-    def exec_module(self, module: Any) -> None:
-        """A placeholder has nothing to run."""
-
-
 def main(clone: str, seed: int, folder: Path) -> None:
     """Records all kinds of files."""
     sys.path.insert(0, clone)
-    sys.meta_path.append(Finder())
+    sys.meta_path.append(absent.Finder(absent.FINE))
     sys.argv = ["train.py"]
     torch, train = (importlib.import_module(name) for name in ("torch", "train"))
     torch.manual_seed(seed)
