@@ -56,7 +56,8 @@ def run(
         extra_terms: a reader's own terms of the loss: name, weight, function of the
             method's view.
         loaded: the experiment's dataset, where the caller has read it already.
-        stop: asked after each epoch; if true, the state is saved and the run ends.
+        stop: asked after each epoch; if true, the state is saved and the run ends,
+            unless it was the last seed's last.
 
     Returns:
         The result lines of all epochs of all seeds.
@@ -81,7 +82,10 @@ def run(
             scored = tasks.on_device(
                 experiment.training, (dataset.query, dataset.database)
             )
-            for seed, noisy in zip(experiment.seeds, labels, strict=True):
+            for number, noisy in enumerate(labels):
+                seed = experiment.seeds[number]
+                if number and devices.any_of(stop()):
+                    raise Stopped(f"seed {experiment.seeds[number - 1]}, which is done")
                 task = tasks.task_of(experiment, dataset, recipe, noisy, seed)
                 for line in _run_seed(experiment, task, scored, seed, place, stop):
                     on_epoch(line)

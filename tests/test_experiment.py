@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scbch_jax import experiment
-from scbch_jax.checks import InputError
+from scbch_jax.checks import InputError, Stopped
 from scbch_jax.commands import live, show
 from scbch_jax.settings import Data, Experiment, Noise, Planted, Training, scbch
 
@@ -89,6 +89,16 @@ def test_the_paper_reading_trains():
     short = plan(options=scbch.Options(reading="paper", hidden=128))
     lines = experiment.run(short)
     assert lines[-1]["average"] > lines[0]["average"]
+
+
+def test_a_run_that_is_asked_to_end_in_a_last_epoch_begins_no_other_seed(tmp_path):
+    seeds = plan(training=Training(epochs=1), seeds=(0, 1))
+    lines = []
+    with pytest.raises(Stopped, match="seed 0"):
+        experiment.run(seeds, tmp_path, on_epoch=lines.append, stop=lambda: True)
+    assert [line["seed"] for line in lines] == [0]
+    both = experiment.run(seeds, tmp_path, resume=True)
+    assert [line["seed"] for line in both] == [0, 1]
 
 
 def test_rows_without_labels_do_not_spoil_a_run(monkeypatch):

@@ -11,11 +11,12 @@ from scbch_jax.bench.neighbors import (
     measure_search,
 )
 from scbch_jax.bench.torch_training import theirs
-from scbch_jax.bench.training import Sampled, Shape, Ways, measure_parts, ours
+from scbch_jax.bench.training import TIMED, Sampled, Shape, Ways, measure_parts, ours
 from scbch_jax.bench.ways import MISSING, WAYS
 
 __all__ = [
     "MISSING",
+    "TIMED",
     "WAYS",
     "Agreement",
     "Codes",

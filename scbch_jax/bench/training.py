@@ -16,6 +16,9 @@ from scbch_jax.types import Split
 
 Part = Callable[[], Any]
 
+TIMED = ("step", "encode", "vote", "score")
+"""Parts of an epoch."""
+
 
 class Shape(NamedTuple):
     """What is trained: MIRFlickr-25K in its usual features, unless said otherwise."""
@@ -149,7 +152,12 @@ def ours(
 
 
 def measure_parts(
-    ways: Mapping[str, Ways], shape: Shape, sampled: Sampled, *, rounds: int
+    ways: Mapping[str, Ways],
+    shape: Shape,
+    sampled: Sampled,
+    *,
+    rounds: int,
+    advance: Callable[[int], None] = lambda more: None,
 ) -> dict[str, dict[str, float]]:
     """Seconds of each part of an epoch and of all, medians of runs in turns.
 
@@ -161,17 +169,19 @@ def measure_parts(
         shape: what is trained.
         sampled: how much of each part the ways run.
         rounds: how often each part is timed, after a run that is not.
+        advance: told after each part of each way in each turn, rounds + 1 times.
     """
     everyone = shape.rows + shape.queries + shape.items
     shares = {"step": 1 / sampled.steps, "encode": everyone / sampled.rows, "vote": 1.0}
     times: dict[tuple[str, str], list[float]] = {}
     for turn in range(rounds + 1):
-        for part in ("step", "encode", "vote", "score"):
+        for part in TIMED:
             for name, way in ways.items():
                 share = shares.get(part, shape.queries / way.scored)
                 seconds = _seconds(getattr(way, part)) * share
                 if turn:
                     times.setdefault((name, part), []).append(seconds)
+                advance(1)
     found: dict[str, dict[str, float]] = {name: {} for name in ways}
     for (name, part), seconds in times.items():
         found[name][part] = statistics.median(seconds)

@@ -17,6 +17,7 @@ def main(options: BenchNeighbors) -> None:
     lines: list[Record] = []
     # From few rows to many: a peak of memory hides the smaller ones after it.
     for rows in sorted(options.rows):
+        show.say(f"{rows} rows: searching", aside=True)
         found = bench.measure_search(
             bench.draw_codes(rows=rows, bits=options.bits),
             neighbors=options.neighbors,

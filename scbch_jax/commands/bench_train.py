@@ -13,7 +13,7 @@ from scbch_jax.report import as_markdown
 from scbch_jax.report.records import Record, replace_file
 from scbch_jax.settings.benches import BenchTrain
 
-PARTS = ("step", "encode", "vote", "score", "epoch")
+PARTS = (*bench.TIMED, "epoch")
 
 
 def main(options: BenchTrain) -> None:
@@ -21,7 +21,6 @@ def main(options: BenchTrain) -> None:
     lines: list[Record] = []
     for hidden in options.hidden:
         lines += _of_width(options, hidden)
-        show.say(f"width {hidden} timed", aside=True)
     if options.json:
         replace_file(options.json, "\n".join(map(json.dumps, lines)) + "\n")
     if options.picture:
@@ -35,7 +34,7 @@ def main(options: BenchTrain) -> None:
         f"rows were timed, and of PyTorch {options.sampled} scored queries"
     )
     if not importlib.util.find_spec("torch"):
-        show.say("left out, not installed: PyTorch")
+        show.say("left out, not installed: PyTorch (.venv/bin/pip install torch)")
 
 
 def _of_width(options: BenchTrain, hidden: int) -> list[Record]:
@@ -50,7 +49,11 @@ def _of_width(options: BenchTrain, hidden: int) -> list[Record]:
     ways = {name: bench.ours(shape, part, **kind) for name, kind in ours.items()}
     if importlib.util.find_spec("torch"):
         ways["PyTorch"] = bench.theirs(shape, part)
-    found = bench.measure_parts(ways, shape, part, rounds=options.rounds)
+    total = (options.rounds + 1) * len(bench.TIMED) * len(ways)
+    with show.counted(f"width {hidden}, parts timed", total=total) as advance:
+        found = bench.measure_parts(
+            ways, shape, part, rounds=options.rounds, advance=advance
+        )
     lines = []
     for way, parts in found.items():
         kind = {**ours.get(way, {}), "device": jax.devices()[0].device_kind}
@@ -83,7 +86,12 @@ def _table(lines: list[Record]) -> str:
             ]
         )
     header = ["width", "way", *(f"{part}, s" for part in PARTS)]
-    header += ["step over ours", "epoch over ours", "floor of a step, s", "reached"]
+    header += [
+        "step over the first's",
+        "epoch over the first's",
+        "floor of a step, s",
+        "reached",
+    ]
     return as_markdown(header, rows)
 
 

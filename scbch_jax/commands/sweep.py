@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from scbch_jax.report import percent
 from scbch_jax.report.records import Record
 from scbch_jax.settings.run_commands import Sweep
 from scbch_jax.sweeps import Board, Cell, Manner, Outcome
+
+SECONDS_OF_SILENCE = 30.0
+"""After these, a line is said where there is no terminal."""
 
 
 def main(options: Sweep) -> int:
@@ -44,6 +48,7 @@ class _Watcher:
 
     def __init__(self, board: Board, out: Path, screen: Live | None) -> None:
         self._board, self._out, self._screen = board, out, screen
+        self._said = time.monotonic()
 
     def line(self, cell: Cell, line: Record) -> None:
         self._board.line(cell, line)
@@ -58,12 +63,16 @@ class _Watcher:
     def note(self, text: str) -> None:
         if self._screen is None:
             show.say(text, aside=True)
+            self._said = time.monotonic()
         else:
             self._screen.console.print(text)
 
     def _show(self, name: str, epoch: int, epochs: int) -> None:
-        if self._screen is not None:
-            state = f"{self._progress()}  {name}  epoch {epoch} of {epochs}"
+        state = f"{self._progress()}  {name}  epoch {epoch} of {epochs}"
+        if self._screen is None:
+            if time.monotonic() - self._said > SECONDS_OF_SILENCE:
+                self.note(state)
+        else:
             table = Text(self._board.table("last"), no_wrap=True)
             self._screen.update(Group(table, Text(state)))
 

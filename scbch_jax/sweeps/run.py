@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import jax
 
 from scbch_jax import data, experiment
-from scbch_jax.checks import InputError
+from scbch_jax.checks import InputError, Stopped
 from scbch_jax.data import Loaded
 from scbch_jax.experiment import Task
 from scbch_jax.report.records import Record
@@ -62,12 +62,13 @@ def run(
         folder: where they go; finished cells are found there.
         watcher: is told each cell's outcome once, those found included.
         manner: how to run them.
-        stop: asked after each epoch; if true, all is saved and the sweep ends.
+        stop: asked after each epoch; if true, all is saved and the sweep ends, unless
+            nothing is left to run.
 
     Raises:
         Stopped: if `stop` said so.
     """
-    sweep = _Sweep(folder, watcher, manner, stop)
+    sweep = _Sweep(cells, folder, watcher, manner, stop)
     for cell in cells:
         if (found := folder.found(cell)) is not None:
             watcher.outcome(Outcome(cell, found))
@@ -79,6 +80,7 @@ def run(
 class _Sweep(NamedTuple):
     """What all parts of a sweep share."""
 
+    cells: Sequence[Cell]
     folder: SweepFolder
     watcher: Watcher
     manner: Manner
@@ -91,6 +93,11 @@ class _Sweep(NamedTuple):
         found = experiment.summary(lines, cell.seed)
         self.folder.finish(cell, found, drop_states=self.manner.drop_states)
         self.watcher.outcome(Outcome(cell, found))
+
+    def end_if_asked(self, done: Cell) -> None:
+        """Between cells; within one, its epochs ask."""
+        if self.stop() and self.left(self.cells):
+            raise Stopped(f"cell {done.name}, which is done")
 
     def fail(self, cells: Sequence[Cell], error: Exception) -> None:
         text = "".join(traceback.format_exception(error))
@@ -166,6 +173,7 @@ def _run_alone(cell: Cell, loaded: Loaded, sweep: _Sweep) -> None:
         sweep.finish(cell, lines)
     except Exception as error:
         sweep.fail([cell], error)
+    sweep.end_if_asked(cell)
 
 
 def _as_lanes(chunk: Sequence[Cell], loaded: Loaded, sweep: _Sweep) -> bool:
@@ -188,6 +196,7 @@ def _as_lanes(chunk: Sequence[Cell], loaded: Loaded, sweep: _Sweep) -> bool:
                 sweep.finish(cell, lines)
     except Exception as error:
         sweep.fail(chunk, error)
+    sweep.end_if_asked(chunk[-1])
     return True
 
 

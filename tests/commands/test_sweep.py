@@ -182,8 +182,11 @@ def test_bad_input_is_one_line(capsys, monkeypatch, tmp_path, words, message):
 
 
 @pytest.mark.slow
-def test_a_sweep_says_how_it_goes_and_what_failed(twelve, tmp_path, capsys):
+def test_a_sweep_says_how_it_goes_and_what_failed(
+    twelve, tmp_path, capsys, monkeypatch
+):
     """One of the cells cannot be trained; the exit code says so."""
+    monkeypatch.setattr("scbch_jax.commands.sweep.SECONDS_OF_SILENCE", 1e9)
     more = '    yield Experiment(data=Data("coco", "gone"), seeds=(1,))\n'
     twelve.write_text(TWELVE.replace("0.2, 0.5, 0.8", "0.2, 0.5") + more)
     out = tmp_path / "s"
@@ -215,6 +218,25 @@ def test_a_sweep_says_how_it_goes_and_what_failed(twelve, tmp_path, capsys):
     assert "5 runs on planted, MS-COCO, 4 of them finished" in page
     assert cli.main([*words, "--only", "planted", "seed1"]) == 0
     assert "coco" not in capsys.readouterr().out
+
+
+def test_without_a_terminal_a_long_cell_is_not_silent(tmp_path, capsys, monkeypatch):
+    from scbch_jax.commands import sweep
+    from scbch_jax.sweeps import Board, cells_of
+
+    monkeypatch.setattr(sweep, "SECONDS_OF_SILENCE", 10.0)
+    clock = iter([0.0, 9.0, 11.0, 11.0, 20.0, 22.0, 22.0])
+    monkeypatch.setattr(sweep.time, "monotonic", lambda: next(clock))
+    (cell,) = cells_of([Experiment(seeds=(3,))])
+    watcher = sweep._Watcher(Board([cell]), tmp_path, None)
+    for epoch in (1, 2, 3, 4):
+        watcher.line(cell, {"epoch": epoch, "seconds": 9.0})
+    said = capsys.readouterr().err.splitlines()
+    assert [note.split("  ")[-1] for note in said] == [
+        "epoch 2 of 50",
+        "epoch 4 of 50",
+    ]
+    assert said[0].startswith("0 of 1, ")
 
 
 def test_a_page_that_cannot_be_written_fails_no_run(tmp_path, capsys):

@@ -122,6 +122,21 @@ def test_a_sweep_that_is_asked_to_end_saves_and_goes_on(alone, beside, tmp_path,
         assert records(ours, cell) == records(folder, cell)
 
 
+def test_a_sweep_that_is_asked_to_end_in_a_last_epoch_begins_no_other_cell(tmp_path):
+    """Cells of one epoch: nothing is left of the one in which the wish comes."""
+    cells = sweeps.cells_of([plan(training=Training(epochs=1, batch_size=40))])
+    for done in (1, 2):
+        with (
+            sweeps.open_folder(tmp_path / "s") as folder,
+            pytest.raises(Stopped, match=cells[done - 1].name),
+        ):
+            sweeps.run(cells, folder, Watcher(), Manner("one"), stop=lambda: True)
+        assert [folder.found(cell) is not None for cell in cells].count(True) == done
+    with sweeps.open_folder(tmp_path / "s") as folder:
+        sweeps.run(cells, folder, Watcher(), Manner("one"), stop=lambda: True)
+    assert all(folder.found(cell) is not None for cell in cells), "nothing was left"
+
+
 @pytest.mark.parametrize("way", ["one", "lanes", "measured"])
 def test_finished_cells_are_not_run_again(alone, way):
     cells, folder, _ = alone
