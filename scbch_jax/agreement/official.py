@@ -9,7 +9,7 @@ from pathlib import Path
 
 from scbch_jax.checks import InputError, require
 
-RECORDER = Path(__file__).with_name("recorder.py")
+RECORDER = Path(__file__).with_name("record_scbch.py")
 
 
 def record(clone: Path, seed: int, folder: Path) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 # This file is run by its path, with its folder first among those that Python searches.
-recorder: Any = importlib.import_module("recorder")
+recorder: Any = importlib.import_module("record_scbch")
 absent: Any = importlib.import_module("record_absent")
 Placeholder = absent.Placeholder
 

@@ -145,6 +145,7 @@ np.testing.assert_allclose(ours, alone, rtol=0, atol=2e-6)
 """
 
 
+@pytest.mark.slow
 def test_eight_devices_find_what_one_does():
     """The same bits where cosines are exact, ties included.
 

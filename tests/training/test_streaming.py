@@ -48,6 +48,7 @@ def test_rows_from_the_host_train_as_rows_on_the_device(train, method, monkeypat
     np.testing.assert_allclose(log["total"], there["total"], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_codes_of_rows_from_the_host_are_those_of_rows_on_the_device(
     train, monkeypatch
 ):

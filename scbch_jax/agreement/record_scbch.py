@@ -1,6 +1,6 @@
 """Records what a clone of the authors' code answers, in a process with PyTorch.
 
-    python recorder.py CLONE SEED FOLDER
+    python record_scbch.py CLONE SEED FOLDER
 
 Imports the clone's modules, draws inputs from the seed, and writes files in the format
 of tests/golden. Imports nothing of this package but the file beside it: any Python with
