@@ -6,7 +6,9 @@ from scbch_jax.networks.hash_network import (
     classifier,
     hash_network,
 )
-from scbch_jax.networks.products import layer_product
+from scbch_jax.networks.products import (
+    layer_product,
+)
 from scbch_jax.networks.torch_weights import (
     from_torch,
     hidden_width,
@@ -30,15 +32,15 @@ from scbch_jax.networks.vgg19_weights import (
 )
 
 __all__ = [
+    "hash_network",
     "CAFFE",
-    "SIDE",
-    "TORCHVISION",
     "Levels",
     "Network",
+    "SIDE",
+    "TORCHVISION",
     "class_logits",
     "classifier",
     "from_torch",
-    "hash_network",
     "hidden_width",
     "keras_names",
     "layer_product",

@@ -1,6 +1,12 @@
 """Pure functions that move a run forward, and the thin loop around them."""
 
-from scbch_jax.training.checkpoints import Checkpoints
+from scbch_jax.training.batches import (
+    batch_order,
+    gather,
+)
+from scbch_jax.training.checkpoints import (
+    Checkpoints,
+)
 from scbch_jax.training.encoding import (
     coded,
     encode_features,
@@ -11,7 +17,7 @@ from scbch_jax.training.epoch import (
     RunState,
     context_of,
     gradient_step,
-    place,
+    shard_state,
     start,
     train_epoch,
 )
@@ -24,9 +30,19 @@ from scbch_jax.training.lanes import (
     start_lanes,
     train_epoch_lanes,
 )
-from scbch_jax.training.loop import Epoch, fit, require_finite
-from scbch_jax.training.scoring import codes_of, score
-from scbch_jax.training.streaming import encode_streamed, stream_epoch
+from scbch_jax.training.loop import (
+    Epoch,
+    fit,
+    require_finite,
+)
+from scbch_jax.training.scoring import (
+    codes_of,
+    score,
+)
+from scbch_jax.training.streaming import (
+    encode_streamed,
+    stream_epoch,
+)
 
 __all__ = [
     "Checkpoints",
@@ -34,6 +50,7 @@ __all__ = [
     "Lanes",
     "LanesEpoch",
     "RunState",
+    "batch_order",
     "coded",
     "codes_of",
     "context_of",
@@ -42,12 +59,13 @@ __all__ = [
     "encode_streamed",
     "fit",
     "fit_lanes",
+    "gather",
     "gradient_step",
     "lane",
-    "place",
     "relax_split",
     "require_finite",
     "score",
+    "shard_state",
     "stack",
     "start",
     "start_lanes",

@@ -8,10 +8,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, UInt8
 
-from scbch_jax import devices
+from scbch_jax import sharding
+from scbch_jax.arrays import Coded, Params
 from scbch_jax.methods import Method, Recipe
 from scbch_jax.retrieval import PairedCodes, pack
-from scbch_jax.types import Coded, Params, Split
+from scbch_jax.types import Split
 
 BLOCK = 2048
 """Rows whose hidden activations are held at once."""
@@ -60,7 +61,7 @@ def relax_split(
 def coded(method: Method, params: Params, train: Split, epoch: Int[Array, ""]) -> Coded:
     """The training set as an epoch's update looks at it; zeros where it does not."""
     everyone = partial(relax, method, params, train)
-    nobody = partial(blank, everyone)
+    nobody = partial(zeros_like_output, everyone)
     if method.looks is None:
         image, text = nobody()
     else:
@@ -68,7 +69,7 @@ def coded(method: Method, params: Params, train: Split, epoch: Int[Array, ""]) -
     return Coded(image, text, train.labels)
 
 
-def blank(function: Callable[[], Any]) -> Any:
+def zeros_like_output(function: Callable[[], Any]) -> Any:
     """Zeros of the shapes that a function returns, which is not run."""
     shapes = jax.eval_shape(function)
     return jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
@@ -90,7 +91,7 @@ def _relax_rows(
     size = min(BLOCK, len(features))
     blocks, rest = divmod(len(features), size)
     whole = features[: blocks * size].reshape(blocks, size, -1)
-    codes = jax.lax.map(lambda x: encode(params, devices.split_rows(x)), whole)
+    codes = jax.lax.map(lambda x: encode(params, sharding.shard_batch(x)), whole)
     codes = codes.reshape(blocks * size, -1)
     if not rest:
         return codes

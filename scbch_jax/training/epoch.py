@@ -9,11 +9,17 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Int, Key
 
-from scbch_jax import devices
-from scbch_jax.data.batches import batch_order, gather
+from scbch_jax import sharding
+from scbch_jax.arrays import (
+    Batch,
+    Coded,
+    Metrics,
+    Params,
+)
 from scbch_jax.methods import Method, Recipe, Step
+from scbch_jax.training.batches import batch_order, gather
 from scbch_jax.training.encoding import coded
-from scbch_jax.types import Batch, Coded, Metrics, Params, Split
+from scbch_jax.types import Split
 
 
 class RunState(NamedTuple):
@@ -41,10 +47,10 @@ def start(hparams: Any, key: Key[Array, ""], *, recipe: Recipe) -> RunState:
     return RunState(params, opt, state)
 
 
-def place(run: RunState) -> RunState:
+def shard_state(run: RunState) -> RunState:
     """A state on the devices of the context: weights shared, all else on each."""
-    weights, memory = devices.put_weights((run.params, run.opt))
-    return RunState(weights, memory, devices.put(run.state))
+    weights, memory = sharding.shard_params((run.params, run.opt))
+    return RunState(weights, memory, sharding.replicate_to_devices(run.state))
 
 
 @partial(jax.jit, static_argnames="recipe")
@@ -110,7 +116,7 @@ def begin(
     """What a method does before the first batch of an epoch."""
     update_key, *_ = _epoch_keys(method, key, epoch)
     state = method.epoch_update(run.params, run.state, looked, epoch, update_key)
-    return run._replace(state=devices.whole(state))
+    return run._replace(state=sharding.replicate(state))
 
 
 def pass_keys(
@@ -150,8 +156,8 @@ def run_batches(
     def on_batch(run: RunState, item: Any) -> tuple[RunState, Metrics]:
         number, what = item
         batch, metrics = fetch(what), {}
-        for place, step in enumerate(steps):
-            step_key = jax.random.fold_in(key, number * len(steps) + place)
+        for shard_state, step in enumerate(steps):
+            step_key = jax.random.fold_in(key, number * len(steps) + shard_state)
             run, log = gradient_step(step, method.optimizers, run, batch, step_key)
             metrics |= log
         return run, metrics

@@ -11,13 +11,24 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, Key
 
-from scbch_jax import devices
-from scbch_jax.data.batches import batch_order
+from scbch_jax import sharding
+from scbch_jax.arrays import Batch, Coded, Metrics
 from scbch_jax.methods import Recipe
 from scbch_jax.retrieval import PairedCodes
-from scbch_jax.training.encoding import BLOCK, blank, encode_split, relax_split
-from scbch_jax.training.epoch import RunState, begin, pass_keys, run_batches
-from scbch_jax.types import Batch, Coded, Metrics, Split
+from scbch_jax.training.batches import batch_order
+from scbch_jax.training.encoding import (
+    BLOCK,
+    encode_split,
+    relax_split,
+    zeros_like_output,
+)
+from scbch_jax.training.epoch import (
+    RunState,
+    begin,
+    pass_keys,
+    run_batches,
+)
+from scbch_jax.types import Split
 
 SLAB = 16
 """Batches that go to the device at once."""
@@ -76,7 +87,7 @@ def encode_streamed(
     """What `encode_split` does, with rows that need not fit the device; to the host."""
 
     def encode(rows: Split) -> PairedCodes:
-        return devices.fetch(encode_split(params, hparams, rows, recipe=recipe))
+        return sharding.to_host(encode_split(params, hparams, rows, recipe=recipe))
 
     return _of_blocks(encode, split)
 
@@ -132,14 +143,16 @@ def _train_slab(
     method = recipe.build(hparams)
     _, step_key = pass_keys(method, key, epoch, number)
     steps = method.passes[number]
-    fetch = devices.split_rows
+    fetch = sharding.shard_batch
     return run_batches(method, steps, run, batches, step_key, first=first, fetch=fetch)
 
 
 def _batches(train: Split, first: int, index: Any) -> tuple[Any, Batch]:
     """Rows of a slab, on the device: [batches, rows, ...]."""
     rows = train.image[index], train.text[index], train.labels[index]
-    return np.int32(first), devices.put(Batch(*rows, index.astype(np.int32)))
+    return np.int32(first), sharding.replicate_to_devices(
+        Batch(*rows, index.astype(np.int32))
+    )
 
 
 def _coded(
@@ -148,7 +161,7 @@ def _coded(
     """The training set as the update looks at it; zeros where it does not."""
 
     def relax(rows: Split) -> Any:
-        return devices.fetch(relax_split(run.params, hparams, rows, recipe=recipe))
+        return sharding.to_host(relax_split(run.params, hparams, rows, recipe=recipe))
 
     looks = recipe.build(hparams).looks
     if looks is not None and bool(looks(epoch)):
@@ -157,9 +170,11 @@ def _coded(
         few = Split(*(np.asarray(part[:1]) for part in train))
         image, text = (
             jnp.zeros((len(train.labels), x.shape[1]), x.dtype)
-            for x in blank(lambda: relax_split(run.params, hparams, few, recipe=recipe))
+            for x in zeros_like_output(
+                lambda: relax_split(run.params, hparams, few, recipe=recipe)
+            )
         )
-    return Coded(image, text, devices.put(np.asarray(train.labels)))
+    return Coded(image, text, sharding.replicate_to_devices(np.asarray(train.labels)))
 
 
 def _of_blocks(function: Callable[[Split], Any], rows: Split) -> Any:
@@ -167,7 +182,7 @@ def _of_blocks(function: Callable[[Split], Any], rows: Split) -> Any:
 
     def fetch(start: int) -> Split:
         part = (np.asarray(x[start : start + BLOCK]) for x in rows)
-        return devices.put(Split(*part))
+        return sharding.replicate_to_devices(Split(*part))
 
     starts = range(0, len(rows.labels), BLOCK)
     parts = [function(x) for x in _ahead(partial(fetch, start) for start in starts)]
