@@ -6,7 +6,6 @@ as they are, and a symbolic link keeps pointing where it points.
 """
 
 import contextlib
-import errno
 import fcntl
 import json
 import os
@@ -188,7 +187,7 @@ def write_jsonl(path: Path, records: Iterable[Record]) -> None:
 def write_error(path: Path, error: OSError) -> InputError:
     """What a person is told where a file cannot be written.
 
-    >>> full = OSError(errno.ENOSPC, "No space left on device")
+    >>> full = OSError(28, "No space left on device")
     >>> str(write_error(Path("a.npz"), full))
     'cannot write a.npz: no space left on device'
     """

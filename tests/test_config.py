@@ -3,14 +3,7 @@ import json
 import pytest
 from conftest import ROOT
 
-from scbch_jax.config import (
-    Experiment,
-    Noise,
-    Training,
-    dgcpn,
-    experiment_file,
-    scbch,
-)
+from scbch_jax.config import Experiment, Noise, Training, dgcpn, experiment_file, scbch
 from scbch_jax.errors import InputError
 
 CONFIGS = sorted((ROOT / "configs").glob("*.py"))

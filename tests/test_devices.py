@@ -18,14 +18,7 @@ from conftest import ROOT
 
 from scbch_jax import sharding
 from scbch_jax.cli import program
-from scbch_jax.config import (
-    Data,
-    Experiment,
-    Planted,
-    Training,
-    experiment_file,
-    scbch,
-)
+from scbch_jax.config import Data, Experiment, Planted, Training, experiment_file, scbch
 from scbch_jax.errors import InputError
 from scbch_jax.runs import driver
 

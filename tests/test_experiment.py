@@ -5,14 +5,7 @@ import pytest
 
 from scbch_jax import datasets
 from scbch_jax.cli import console, progress
-from scbch_jax.config import (
-    Data,
-    Experiment,
-    Noise,
-    Planted,
-    Training,
-    scbch,
-)
+from scbch_jax.config import Data, Experiment, Noise, Planted, Training, scbch
 from scbch_jax.errors import InputError, Interrupted
 from scbch_jax.runs import driver
 

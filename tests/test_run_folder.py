@@ -4,12 +4,7 @@ import numpy as np
 import pytest
 
 from scbch_jax import datasets, runs
-from scbch_jax.config import (
-    Data,
-    Experiment,
-    Noise,
-    Planted,
-)
+from scbch_jax.config import Data, Experiment, Noise, Planted
 from scbch_jax.errors import InputError
 from scbch_jax.runs import tasks
 

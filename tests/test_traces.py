@@ -4,13 +4,7 @@ import numpy as np
 import pytest
 
 from scbch_jax import datasets, retrieval, runs
-from scbch_jax.config import (
-    Data,
-    Experiment,
-    Planted,
-    Training,
-    scbch,
-)
+from scbch_jax.config import Data, Experiment, Planted, Training, scbch
 from scbch_jax.errors import Interrupted
 from scbch_jax.runs import driver, tasks, traces
 from scbch_jax.training import Epoch, RunState

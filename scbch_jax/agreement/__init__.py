@@ -1,15 +1,8 @@
 """Agreement with the authors' PyTorch code, number by number."""
 
-from scbch_jax.agreement.compare import (
-    Comparison,
-)
-from scbch_jax.agreement.official import (
-    record,
-)
-from scbch_jax.agreement.recorded import (
-    Checked,
-    check_file,
-)
+from scbch_jax.agreement.compare import Comparison
+from scbch_jax.agreement.official import record
+from scbch_jax.agreement.recorded import Checked, check_file
 
 __all__ = [
     "Checked",

@@ -5,13 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from scbch_jax.bench.training import (
-    Sampled,
-    Shape,
-    Ways,
-    draw_codes,
-    draw_split,
-)
+from scbch_jax.bench.training import Sampled, Shape, Ways, draw_codes, draw_split
 from scbch_jax.bench.ways import POINTS, sorting
 from scbch_jax.config.scbch import HParams
 

@@ -7,12 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scbch_jax import io
-from scbch_jax.agreement import (
-    Checked,
-    Comparison,
-    check_file,
-    record,
-)
+from scbch_jax.agreement import Checked, Comparison, check_file, record
 from scbch_jax.agreement.picture import draw_step_losses
 from scbch_jax.cli import console
 from scbch_jax.cli.options.torch_commands import Crosscheck

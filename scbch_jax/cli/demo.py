@@ -5,19 +5,8 @@ from pathlib import Path
 from scbch_jax import datasets, report
 from scbch_jax.cli import console, progress
 from scbch_jax.cli.options.demo import Demo
-from scbch_jax.config import (
-    Data,
-    Experiment,
-    Noise,
-    Training,
-    experiment_file,
-)
-from scbch_jax.config.scbch import (
-    ABLATIONS,
-    HParams,
-    Options,
-    Part,
-)
+from scbch_jax.config import Data, Experiment, Noise, Training, experiment_file
+from scbch_jax.config.scbch import ABLATIONS, HParams, Options, Part
 from scbch_jax.io import Record
 from scbch_jax.report import as_markdown, percent
 from scbch_jax.runs import driver

@@ -8,12 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from scbch_jax import (
-    data,
-    datasets,
-    runs,
-    training,
-)
+from scbch_jax import data, datasets, runs, training
 from scbch_jax.cli import console
 from scbch_jax.cli.options.code_commands import Encode
 from scbch_jax.config import Experiment

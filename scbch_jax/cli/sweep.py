@@ -16,12 +16,7 @@ from scbch_jax.cli.options.run_commands import Sweep
 from scbch_jax.errors import InputError
 from scbch_jax.io import Record
 from scbch_jax.report import percent
-from scbch_jax.sweeps import (
-    Board,
-    Cell,
-    Manner,
-    Outcome,
-)
+from scbch_jax.sweeps import Board, Cell, Manner, Outcome
 
 SECONDS_OF_SILENCE = 30.0
 """After these, a line is said where there is no terminal."""

@@ -3,12 +3,7 @@
 from pathlib import Path
 
 from scbch_jax import sharding
-from scbch_jax.cli import (
-    console,
-    loggers,
-    progress,
-    signals,
-)
+from scbch_jax.cli import console, loggers, progress, signals
 from scbch_jax.cli.options.run_commands import Train
 from scbch_jax.config import experiment_file
 from scbch_jax.io import Record

@@ -3,12 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
-from scbch_jax.config.constraints import (
-    at_least,
-    between,
-    check_fields,
-    positive,
-)
+from scbch_jax.config.constraints import at_least, between, check_fields, positive
 
 
 class HParams(NamedTuple):

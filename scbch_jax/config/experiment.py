@@ -5,12 +5,7 @@ from typing import Annotated, Literal, get_args
 
 import tyro
 
-from scbch_jax.config import (
-    dgcpn,
-    nrch,
-    scbch,
-    ucch,
-)
+from scbch_jax.config import dgcpn, nrch, scbch, ucch
 from scbch_jax.config.constraints import (
     at_least,
     between,

@@ -6,9 +6,7 @@ from scbch_jax.data.benchmarks import (
     find_sources,
     read_benchmark,
 )
-from scbch_jax.data.planted import (
-    planted,
-)
+from scbch_jax.data.planted import planted
 from scbch_jax.data.split import (
     Rows,
     check_rows,
@@ -17,14 +15,8 @@ from scbch_jax.data.split import (
     rows_queries_first,
     rows_queries_last,
 )
-from scbch_jax.data.store import (
-    Store,
-)
-from scbch_jax.data.validation import (
-    check_dataset,
-    check_features,
-    check_labels,
-)
+from scbch_jax.data.store import Store
+from scbch_jax.data.validation import check_dataset, check_features, check_labels
 
 __all__ = [
     "BENCHMARKS",

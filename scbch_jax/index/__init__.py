@@ -1,8 +1,6 @@
 """Packed codes in search engines."""
 
-from scbch_jax.index.flat import (
-    FlatIndex,
-)
+from scbch_jax.index.flat import FlatIndex
 
 __all__ = [
     "FlatIndex",

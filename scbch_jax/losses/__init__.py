@@ -1,12 +1,7 @@
 """Losses and weights as pure, compiled functions of arrays."""
 
-from scbch_jax.losses.classification import (
-    classification_loss,
-)
-from scbch_jax.losses.compose import (
-    Terms,
-    weighted_sum,
-)
+from scbch_jax.losses.classification import classification_loss
+from scbch_jax.losses.compose import Terms, weighted_sum
 from scbch_jax.losses.contrastive import (
     attraction_loss,
     decaying_repulsion_loss,
@@ -26,10 +21,7 @@ from scbch_jax.losses.memory import (
     negative_counts,
     update_memory_bank,
 )
-from scbch_jax.losses.mixture import (
-    low_mean_posterior,
-    two_means_1d,
-)
+from scbch_jax.losses.mixture import low_mean_posterior, two_means_1d
 from scbch_jax.losses.pairwise import (
     cosine_matrix,
     jaccard_matrix,
@@ -38,19 +30,13 @@ from scbch_jax.losses.pairwise import (
     similarity_matrix,
     unit_rows,
 )
-from scbch_jax.losses.prototypes import (
-    max_own_prototype_distance,
-    prototype_loss,
-)
+from scbch_jax.losses.prototypes import max_own_prototype_distance, prototype_loss
 from scbch_jax.losses.quantization import (
     printed_quantization_loss,
     quantization_loss,
     unit_quantization_loss,
 )
-from scbch_jax.losses.ranking import (
-    kept_ranking_loss,
-    ranking_loss,
-)
+from scbch_jax.losses.ranking import kept_ranking_loss, ranking_loss
 
 __all__ = [
     "Terms",

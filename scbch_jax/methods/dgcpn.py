@@ -11,13 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from scbch_jax import losses, networks
-from scbch_jax.arrays import (
-    Batch,
-    Metrics,
-    Params,
-    Scalar,
-    ScalarLike,
-)
+from scbch_jax.arrays import Batch, Metrics, Params, Scalar, ScalarLike
 from scbch_jax.config.dgcpn import HParams, Options
 from scbch_jax.errors import require
 from scbch_jax.losses import Terms

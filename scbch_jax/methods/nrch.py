@@ -11,14 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from scbch_jax import losses, networks
-from scbch_jax.arrays import (
-    Batch,
-    Coded,
-    Metrics,
-    Params,
-    Scalar,
-    ScalarLike,
-)
+from scbch_jax.arrays import Batch, Coded, Metrics, Params, Scalar, ScalarLike
 from scbch_jax.config.nrch import HParams, Options
 from scbch_jax.losses import Terms
 from scbch_jax.methods.base import Method, Step

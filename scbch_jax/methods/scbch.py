@@ -7,20 +7,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int, Key
 
-from scbch_jax import (
-    losses,
-    neighbors,
-    networks,
-    sharding,
-)
-from scbch_jax.arrays import (
-    Batch,
-    Coded,
-    Metrics,
-    Params,
-    Scalar,
-    ScalarLike,
-)
+from scbch_jax import losses, neighbors, networks, sharding
+from scbch_jax.arrays import Batch, Coded, Metrics, Params, Scalar, ScalarLike
 from scbch_jax.config.scbch import HParams, Options
 from scbch_jax.errors import require
 from scbch_jax.losses import Terms

@@ -14,13 +14,7 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from scbch_jax import losses
-from scbch_jax.arrays import (
-    Batch,
-    Metrics,
-    Params,
-    Scalar,
-    ScalarLike,
-)
+from scbch_jax.arrays import Batch, Metrics, Params, Scalar, ScalarLike
 from scbch_jax.config.ucch import HParams, Options
 from scbch_jax.errors import require
 from scbch_jax.losses import Terms

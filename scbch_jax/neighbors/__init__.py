@@ -1,16 +1,8 @@
 """Nearest neighbors over a training set, and what they vote."""
 
-from scbch_jax.neighbors.search import (
-    nearest_rows,
-    recall,
-)
-from scbch_jax.neighbors.soft_labels import (
-    confidence_weights,
-    neighbor_soft_labels,
-)
-from scbch_jax.neighbors.topk import (
-    TopK,
-)
+from scbch_jax.neighbors.search import nearest_rows, recall
+from scbch_jax.neighbors.soft_labels import confidence_weights, neighbor_soft_labels
+from scbch_jax.neighbors.topk import TopK
 
 __all__ = [
     "TopK",

@@ -6,9 +6,7 @@ from scbch_jax.networks.hash_network import (
     classifier,
     hash_network,
 )
-from scbch_jax.networks.products import (
-    layer_product,
-)
+from scbch_jax.networks.products import layer_product
 from scbch_jax.networks.torch_weights import (
     from_torch,
     hidden_width,

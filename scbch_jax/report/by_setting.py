@@ -4,12 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from scbch_jax.report import naming
-from scbch_jax.report.drawing import (
-    COLOURS,
-    Curve,
-    Figure,
-    lines,
-)
+from scbch_jax.report.drawing import COLOURS, Curve, Figure, lines
 from scbch_jax.report.paper import Setting
 from scbch_jax.report.runs import mean_and_spread
 

@@ -3,13 +3,7 @@
 from collections.abc import Sequence
 
 from scbch_jax.report.runs import Run
-from scbch_jax.report.sheet import (
-    Block,
-    Cell,
-    Row,
-    Sheet,
-    cell_of,
-)
+from scbch_jax.report.sheet import Block, Cell, Row, Sheet, cell_of
 
 
 def sheet(groups: Sequence[Sequence[Run]], titles: Sequence[str]) -> Sheet:

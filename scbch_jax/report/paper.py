@@ -6,14 +6,7 @@ from typing import NamedTuple
 from scbch_jax.report import naming, published_results
 from scbch_jax.report.published_results import Published
 from scbch_jax.report.runs import Run
-from scbch_jax.report.sheet import (
-    Block,
-    Cell,
-    Row,
-    Sheet,
-    cell_of,
-    marked,
-)
+from scbch_jax.report.sheet import Block, Cell, Row, Sheet, cell_of, marked
 
 Column = tuple[str, float, int]
 """Dataset, noise rate, code length."""

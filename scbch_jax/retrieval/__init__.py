@@ -1,14 +1,7 @@
 """Hash codes, Hamming distances, and how good a ranking by them is."""
 
-from scbch_jax.retrieval.code_files import (
-    CodeSets,
-    read_code_sets,
-)
-from scbch_jax.retrieval.codes import (
-    hash_codes,
-    pack,
-    unpack,
-)
+from scbch_jax.retrieval.code_files import CodeSets, read_code_sets
+from scbch_jax.retrieval.codes import hash_codes, pack, unpack
 from scbch_jax.retrieval.evaluate import (
     PairedCodes,
     count_both_ways,
@@ -24,11 +17,7 @@ from scbch_jax.retrieval.graded import (
     ndcg,
     weighted_average_precision,
 )
-from scbch_jax.retrieval.hamming import (
-    RadiusCounts,
-    hamming_matrix,
-    radius_counts,
-)
+from scbch_jax.retrieval.hamming import RadiusCounts, hamming_matrix, radius_counts
 from scbch_jax.retrieval.metrics import (
     average_precision,
     mean_average_precision,
@@ -39,17 +28,9 @@ from scbch_jax.retrieval.metrics import (
     released_average_precision,
     roc_auc,
 )
-from scbch_jax.retrieval.parallel import (
-    count,
-)
-from scbch_jax.retrieval.ranked import (
-    ranked_average_precision,
-    ranked_precision_recall,
-)
-from scbch_jax.retrieval.uncertainty import (
-    bootstrap_interval,
-    randomization_test,
-)
+from scbch_jax.retrieval.parallel import count
+from scbch_jax.retrieval.ranked import ranked_average_precision, ranked_precision_recall
+from scbch_jax.retrieval.uncertainty import bootstrap_interval, randomization_test
 
 __all__ = [
     "CodeSets",

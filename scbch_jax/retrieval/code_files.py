@@ -9,12 +9,7 @@ from jaxtyping import Float
 
 from scbch_jax.data.formats.files import array_names, read_array
 from scbch_jax.errors import require
-from scbch_jax.retrieval.code_layouts import (
-    Items,
-    Queries,
-    pack_pair,
-    read_labels,
-)
+from scbch_jax.retrieval.code_layouts import Items, Queries, pack_pair, read_labels
 
 Place = tuple[Path, str]
 """A file, and an array's name in it."""

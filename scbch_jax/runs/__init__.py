@@ -8,18 +8,9 @@ FOLDER/seed-S/traces/         what figures are made of, at a few epochs
 FOLDER/seed-S/checkpoints/    states to go on from
 """
 
-from scbch_jax.runs.folder import (
-    RunFolder,
-    has_states,
-)
-from scbch_jax.runs.opening import (
-    open_to_read,
-    open_to_write,
-)
-from scbch_jax.runs.weights import (
-    saved_params,
-    write_params,
-)
+from scbch_jax.runs.folder import RunFolder, has_states
+from scbch_jax.runs.opening import open_to_read, open_to_write
+from scbch_jax.runs.weights import saved_params, write_params
 
 __all__ = [
     "RunFolder",

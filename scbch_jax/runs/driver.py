@@ -10,13 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from scbch_jax import (
-    data,
-    retrieval,
-    runs,
-    sharding,
-    training,
-)
+from scbch_jax import data, retrieval, runs, sharding, training
 from scbch_jax.runs import tasks, traces
 from scbch_jax.errors import Interrupted
 from scbch_jax.methods import Recipe

@@ -22,12 +22,7 @@ from scbch_jax.runs import RunFolder, traces
 from scbch_jax.runs.driver import Task
 from scbch_jax.sweeps.cells import Cell
 from scbch_jax.sweeps.folder import SweepFolder
-from scbch_jax.training import (
-    Checkpoints,
-    Epoch,
-    Lanes,
-    LanesEpoch,
-)
+from scbch_jax.training import Checkpoints, Epoch, Lanes, LanesEpoch
 from scbch_jax.types import Split
 
 OnLine = Callable[[Cell, Record], None]

@@ -1,12 +1,7 @@
 """Pure functions that move a run forward, and the thin loop around them."""
 
-from scbch_jax.training.batches import (
-    batch_order,
-    gather,
-)
-from scbch_jax.training.checkpoints import (
-    Checkpoints,
-)
+from scbch_jax.training.batches import batch_order, gather
+from scbch_jax.training.checkpoints import Checkpoints
 from scbch_jax.training.encoding import (
     coded,
     encode_features,
@@ -30,19 +25,9 @@ from scbch_jax.training.lanes import (
     start_lanes,
     train_epoch_lanes,
 )
-from scbch_jax.training.loop import (
-    Epoch,
-    fit,
-    require_finite,
-)
-from scbch_jax.training.scoring import (
-    codes_of,
-    score,
-)
-from scbch_jax.training.streaming import (
-    encode_streamed,
-    stream_epoch,
-)
+from scbch_jax.training.loop import Epoch, fit, require_finite
+from scbch_jax.training.scoring import codes_of, score
+from scbch_jax.training.streaming import encode_streamed, stream_epoch
 
 __all__ = [
     "Checkpoints",

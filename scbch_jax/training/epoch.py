@@ -10,12 +10,7 @@ import optax
 from jaxtyping import Array, Int, Key
 
 from scbch_jax import sharding
-from scbch_jax.arrays import (
-    Batch,
-    Coded,
-    Metrics,
-    Params,
-)
+from scbch_jax.arrays import Batch, Coded, Metrics, Params
 from scbch_jax.methods import Method, Recipe, Step
 from scbch_jax.training.batches import batch_order, gather
 from scbch_jax.training.encoding import coded

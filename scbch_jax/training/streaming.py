@@ -22,12 +22,7 @@ from scbch_jax.training.encoding import (
     relax_split,
     zeros_like_output,
 )
-from scbch_jax.training.epoch import (
-    RunState,
-    begin,
-    pass_keys,
-    run_batches,
-)
+from scbch_jax.training.epoch import RunState, begin, pass_keys, run_batches
 from scbch_jax.types import Split
 
 SLAB = 16

@@ -7,13 +7,7 @@ import numpy as np
 import pytest
 
 from scbch_jax import datasets, retrieval
-from scbch_jax.config import (
-    Data,
-    Experiment,
-    Noise,
-    Training,
-    scbch,
-)
+from scbch_jax.config import Data, Experiment, Noise, Training, scbch
 from scbch_jax.runs import driver
 
 BITS = 32

@@ -7,12 +7,7 @@ import pytest
 
 from scbch_jax import datasets
 from scbch_jax.config import Data, Scenes
-from scbch_jax.datasets.scenes import (
-    captions,
-    generate,
-    specs,
-    vectors,
-)
+from scbch_jax.datasets.scenes import captions, generate, specs, vectors
 
 SOME = Scenes(train=150, queries=100, database=300, text_dim=32)
 KINDS = {

@@ -10,13 +10,7 @@ import pytest
 from made_runs import write_run
 
 from scbch_jax import report
-from scbch_jax.config import (
-    Data,
-    Experiment,
-    Noise,
-    Training,
-    scbch,
-)
+from scbch_jax.config import Data, Experiment, Noise, Training, scbch
 from scbch_jax.report import page
 from scbch_jax.types import DisplayData
 

@@ -1,12 +1,7 @@
 import csv
 
 from scbch_jax.report import forms
-from scbch_jax.report.sheet import (
-    Block,
-    Cell,
-    Row,
-    Sheet,
-)
+from scbch_jax.report.sheet import Block, Cell, Row, Sheet
 
 SHEET = Sheet(
     name="t",

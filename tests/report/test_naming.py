@@ -1,12 +1,6 @@
 from made_runs import write_run
 
-from scbch_jax.config import (
-    Experiment,
-    Noise,
-    Training,
-    scbch,
-    ucch,
-)
+from scbch_jax.config import Experiment, Noise, Training, scbch, ucch
 from scbch_jax.report import naming, read_runs, runs
 
 

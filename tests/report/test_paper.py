@@ -8,21 +8,8 @@ from pathlib import Path
 import pytest
 from made_runs import write_run
 
-from scbch_jax.config import (
-    Data,
-    Experiment,
-    Noise,
-    Training,
-    scbch,
-)
-from scbch_jax.report import (
-    forms,
-    naming,
-    paper,
-    published_results,
-    runs,
-    sheet,
-)
+from scbch_jax.config import Data, Experiment, Noise, Training, scbch
+from scbch_jax.report import forms, naming, paper, published_results, runs, sheet
 
 VGG, MOBILE = {"image": "vgg.npz"}, {"image": "mobilenet.npz"}
 

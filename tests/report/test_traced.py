@@ -4,12 +4,7 @@ from made_runs import write_run
 
 from scbch_jax.config import Experiment, Training
 from scbch_jax.errors import InputError
-from scbch_jax.report import (
-    read_runs,
-    search,
-    trace_files,
-    traced,
-)
+from scbch_jax.report import read_runs, search, trace_files, traced
 from scbch_jax.types import DisplayData
 
 

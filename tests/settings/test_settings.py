@@ -3,14 +3,7 @@ import sys
 
 import pytest
 
-from scbch_jax.config import (
-    Data,
-    Experiment,
-    Noise,
-    Planted,
-    Training,
-    scbch,
-)
+from scbch_jax.config import Data, Experiment, Noise, Planted, Training, scbch
 from scbch_jax.errors import InputError
 
 

@@ -4,13 +4,7 @@ import pytest
 from conftest import ROOT
 
 from scbch_jax import sweeps
-from scbch_jax.config import (
-    Data,
-    Experiment,
-    Noise,
-    experiment_file,
-    scbch,
-)
+from scbch_jax.config import Data, Experiment, Noise, experiment_file, scbch
 from scbch_jax.config.experiment import DECLARED
 from scbch_jax.errors import InputError
 

@@ -7,14 +7,7 @@ import numpy as np
 import pytest
 
 from scbch_jax import runs, sweeps
-from scbch_jax.config import (
-    Data,
-    Experiment,
-    Noise,
-    Planted,
-    Training,
-    scbch,
-)
+from scbch_jax.config import Data, Experiment, Noise, Planted, Training, scbch
 from scbch_jax.errors import InputError, Interrupted
 from scbch_jax.runs import driver
 from scbch_jax.sweeps import Manner, ways

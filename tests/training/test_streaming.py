@@ -5,12 +5,7 @@ import numpy as np
 import pytest
 
 from scbch_jax import training
-from scbch_jax.config import (
-    Training,
-    dgcpn,
-    scbch,
-    ucch,
-)
+from scbch_jax.config import Training, dgcpn, scbch, ucch
 from scbch_jax.config.experiment import defaults_of
 from scbch_jax.errors import InputError
 from scbch_jax.methods import Recipe, Sizes

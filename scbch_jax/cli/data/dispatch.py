@@ -1,14 +1,6 @@
 """`scbch data`: looking at files, and getting them into a store."""
 
-from scbch_jax.cli.data import (
-    captions,
-    import_,
-    inspect,
-    noise,
-    show,
-    tfds,
-    verify,
-)
+from scbch_jax.cli.data import captions, import_, inspect, noise, show, tfds, verify
 from scbch_jax.cli.options.commands import DataCommand
 from scbch_jax.cli.options.data_commands import (
     CaptionsData,

@@ -10,20 +10,10 @@ from scbch_jax.cli.data.import_ import arrays_of, material_of
 from scbch_jax.cli.options.data_commands import InspectData
 from scbch_jax.data import validation
 from scbch_jax.data.formats.contents import ArrayInfo
-from scbch_jax.data.importing import (
-    data_warnings,
-    layouts,
-    split,
-    to_store,
-)
+from scbch_jax.data.importing import data_warnings, layouts, split, to_store
 from scbch_jax.data.importing.align import AlignedDataset
 from scbch_jax.data.importing.split import SplitRows
-from scbch_jax.data.importing.stats import (
-    ArrayStats,
-    facts,
-    facts_of,
-    looks_like,
-)
+from scbch_jax.data.importing.stats import ArrayStats, facts, facts_of, looks_like
 from scbch_jax.data.label_noise import swap
 from scbch_jax.data.published import PUBLISHED, published
 from scbch_jax.errors import InputError

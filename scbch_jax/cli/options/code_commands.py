@@ -6,12 +6,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from scbch_jax.config.constraints import (
-    at_least,
-    check_fields,
-    depth_list,
-    optional,
-)
+from scbch_jax.config.constraints import at_least, check_fields, depth_list, optional
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,7 @@ from typing import Annotated
 import tyro
 
 from scbch_jax.cli.options.benches import BenchEvaluate, BenchNeighbors, BenchTrain
-from scbch_jax.cli.options.code_commands import (
-    Compare,
-    Encode,
-    Evaluate,
-    Report,
-)
+from scbch_jax.cli.options.code_commands import Compare, Encode, Evaluate, Report
 from scbch_jax.cli.options.data_commands import AnyData
 from scbch_jax.cli.options.demo import Demo
 from scbch_jax.cli.options.features import FeaturesAll, FeaturesImages, FeaturesTexts

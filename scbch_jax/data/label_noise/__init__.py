@@ -1,9 +1,6 @@
 """Models of label noise, and published noisy labels."""
 
-from scbch_jax.data.label_noise.effect import (
-    Effect,
-    effect_of,
-)
+from scbch_jax.data.label_noise.effect import Effect, effect_of
 from scbch_jax.data.label_noise.models import (
     add_labels,
     confuse_labels,

@@ -21,12 +21,7 @@ import tensorflow_datasets as tfds
 
 from scbch_jax.data import store as stores
 from scbch_jax.data.formats import contents, files
-from scbch_jax.data.importing import (
-    align,
-    layouts,
-    split,
-    to_store,
-)
+from scbch_jax.data.importing import align, layouts, split, to_store
 from scbch_jax.data.published import PUBLISHED
 from scbch_jax.data.store import Store
 from scbch_jax.errors import require

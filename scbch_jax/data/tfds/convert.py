@@ -16,12 +16,7 @@ from scbch_jax.data.published import PUBLISHED, published
 from scbch_jax.data.split import Rows
 from scbch_jax.data.store import MATRICES, Store
 from scbch_jax.data.tfds import prepared
-from scbch_jax.data.tfds.builder import (
-    CONFIGS,
-    NAME,
-    Config,
-    CrossModalFeatures,
-)
+from scbch_jax.data.tfds.builder import CONFIGS, NAME, Config, CrossModalFeatures
 from scbch_jax.errors import InputError, require
 
 BLOCK_ROWS = 512
