@@ -104,11 +104,10 @@ def test_a_run_that_is_asked_to_end_in_a_last_epoch_begins_no_other_seed(tmp_pat
 
 def test_rows_without_labels_do_not_spoil_a_run(monkeypatch):
     """Finite losses where many training rows have no label at all."""
-    from scbch_jax import data
 
     loaded = datasets.load(plan().data)
     loaded.dataset.train.labels[::3] = 0
-    monkeypatch.setattr(data, "load", lambda source: loaded)
+    monkeypatch.setattr(datasets, "load", lambda source: loaded)
     lines = driver.run(plan(training=Training(epochs=7)))
     assert all(np.isfinite(line["total"]) for line in lines)
 

@@ -60,7 +60,7 @@ def cells_of(
 def name_of(experiment: Experiment) -> str:
     """Data, method, noise, bits, what is left out, seed, and the digest of all options.
 
-    >>> name_of(Experiment()).removesuffix(config.digest(Experiment()))
+    >>> name_of(Experiment()).removesuffix(experiment_file.digest(Experiment()))
     'planted-scbch-swap50-64bits-seed0-'
     """
     noise = experiment.noise

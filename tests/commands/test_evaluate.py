@@ -20,7 +20,7 @@ def test_evaluate_on_request(trained, tmp_path, capsys):
     rows = [row.split(",") for row in curve.read_text().splitlines()]
     assert len(rows) == 1 + 2 * 2 * 33
     assert float(rows[33][4]) == 1.0, "all is found within all bits"
-    assert "wanted a file that can be written" in complaint(
+    assert "cannot write" in complaint(
         capsys, *words[:-1], str(tmp_path / "no" / "curve.csv")
     )
 

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from scbch_jax import data
 from scbch_jax.data import BENCHMARKS, label_noise
 from scbch_jax.data.label_noise import models
 from scbch_jax.errors import InputError
@@ -29,7 +28,7 @@ def spoil(drawn, kind, rate, seed=0):
     rng = np.random.default_rng(seed)
     if kind == "mistake":
         return label_noise.mistake_labels(labels, rng, rate=rate, image=image)
-    return getattr(data, f"{kind}_labels")(labels, rng, rate=rate)
+    return getattr(label_noise, f"{kind}_labels")(labels, rng, rate=rate)
 
 
 def full(labels):

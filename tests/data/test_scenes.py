@@ -50,7 +50,7 @@ def test_vectors_are_the_same_in_another_process():
     captions = ["red ball", "a blue ring", "red ring", "red dots again"] * 3
     ours = vectors.caption_vectors(captions, known=slice(2, 12), width=4, seed=0)
     theirs = _run(
-        "from scbch_jax.data.scene_vectors import caption_vectors;"
+        "from scbch_jax.datasets.scenes.vectors import caption_vectors;"
         f"found = caption_vectors({captions}, known=slice(2, 12), width=4, seed=0);"
         "print(found.tobytes().hex())",
         PYTHONHASHSEED="1",
@@ -134,9 +134,9 @@ def test_silence_leaves_nothing_to_learn():
 
 def test_raw_scenes_are_drawn_without_gensim():
     _run(
-        "import sys; from scbch_jax.data import scenes;"
+        "import sys; from scbch_jax.datasets.scenes import generate;"
         "from scbch_jax.config import Scenes;"
-        "scenes.draw(Scenes(train=2, queries=1, database=2));"
+        "generate.draw(Scenes(train=2, queries=1, database=2));"
         "assert 'gensim' not in sys.modules"
     )
 

@@ -15,7 +15,7 @@ from layouts import LAYOUTS
 from scbch_jax import data
 from scbch_jax.cli import program
 from scbch_jax.data import store
-from scbch_jax.data.tfds import builder, convert, folder
+from scbch_jax.data.tfds import builder, convert, prepared
 from scbch_jax.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("without_tensorflow")
@@ -150,7 +150,7 @@ def test_files_in_the_manual_folder(tmp_path):
     manual.mkdir(parents=True)
     parts = layouts.draw(layout.sizes)
     layout.write(manual, layouts.arrays_of(layout, parts))
-    with folder.quiet():
+    with prepared.quiet():
         sources = {
             part: tfds.data_source(
                 "cross_modal_features/mirflickr",
@@ -184,19 +184,19 @@ def test_names_of_published_sets(tmp_path):
 def test_a_killed_process_leaves_nothing_that_is_taken_for_whole(tmp_path):
     folder = write_store(tmp_path / "s")
     code = (
-        "import os; from pathlib import Path; from scbch_jax.data import tfds_sets\n"
+        "import os; from pathlib import Path; from scbch_jax.data.tfds import convert\n"
         "left = [30]\n"
         "def die(rows):\n    left[0] -= rows\n    left[0] or os._exit(9)\n"
-        f"tfds_sets.write(Path({str(folder)!r}), Path('sets'), on_rows=die)"
+        f"convert.write(Path({str(folder)!r}), Path('sets'), on_rows=die)"
     )
     command = [sys.executable, "-c", code]
     path = {"PYTHONPATH": str(ROOT), "PATH": ""}
     assert subprocess.run(command, cwd=tmp_path, env=path, check=False).returncode == 9
     assert list(tmp_path.glob("sets/**/*query*")), "killed too early"
     with pytest.raises(InputError, match="no cross_modal_features in it"):
-        folder.find(tmp_path / "sets", builder.NAME)
+        prepared.find(tmp_path / "sets", builder.NAME)
     place = convert.write(folder, tmp_path / "sets")
-    assert folder.find(tmp_path / "sets", builder.NAME) == place
+    assert prepared.find(tmp_path / "sets", builder.NAME) == place
 
 
 def test_one_that_is_interrupted_leaves_nothing(tmp_path):
@@ -223,11 +223,11 @@ def test_a_folder_that_names_code_runs_none(tmp_path, monkeypatch):
         told["features"] = {"pythonClassName": "evil.Kind"}
         (bad / name).write_text(json.dumps(told))
         with pytest.raises(InputError, match="got evil.Kind, wanted those of tensorf"):
-            folder.open_folder(bad)
+            prepared.open_folder(bad)
     older = {"type": "evil.Kind", "content": {}}
     (bad / "features.json").write_text(json.dumps(older))
     with pytest.raises(InputError, match="got evil.Kind, wanted those of tensorf"):
-        folder.open_folder(bad)
+        prepared.open_folder(bad)
     assert "evil" not in sys.modules
 
 
@@ -282,7 +282,7 @@ def test_a_machine_without_array_record_is_told_so(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "array_record", None)
     for call in (
         lambda: convert.write(folder, tmp_path / "a"),
-        lambda: folder.open_folder(place),
+        lambda: prepared.open_folder(place),
     ):
         with pytest.raises(InputError, match="array-record: got no such package"):
             call()
