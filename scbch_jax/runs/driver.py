@@ -1,6 +1,5 @@
 """The one place where all parts meet: an experiment becomes result lines."""
 
-from scbch_jax import datasets
 import contextlib
 import time
 from collections.abc import Callable, Iterator
@@ -10,18 +9,17 @@ from typing import Any
 import jax
 import numpy as np
 
-from scbch_jax import data, retrieval, runs, sharding, training
-from scbch_jax.runs import tasks, traces
+from scbch_jax import data, datasets, retrieval, runs, sharding, training
+from scbch_jax.arrays import Params
+from scbch_jax.config import Experiment, Training
 from scbch_jax.errors import Interrupted
+from scbch_jax.io import Record
 from scbch_jax.methods import Recipe
 from scbch_jax.methods.recipe import ExtraTerms
-from scbch_jax.io import Record
 from scbch_jax.retrieval import PairedCodes
-from scbch_jax.runs import RunFolder
-from scbch_jax.config import Experiment, Training
+from scbch_jax.runs import RunFolder, tasks, traces
 from scbch_jax.runs.tasks import Task, prepare, recipe_of
 from scbch_jax.training import Epoch
-from scbch_jax.arrays import Params
 from scbch_jax.types import Split
 
 __all__ = [
@@ -76,9 +74,7 @@ def run(
     labels = [tasks.noisy_of(experiment, dataset, seed) for seed in experiment.seeds]
     place = None
     if folder is not None and sharding.is_main_process():
-        place = runs.open_to_write(
-            folder, experiment, loaded, recipe, resume=resume
-        )
+        place = runs.open_to_write(folder, experiment, loaded, recipe, resume=resume)
     lines = []
     try:
         with conditions(experiment.training):
@@ -88,7 +84,9 @@ def run(
             for number, noisy in enumerate(labels):
                 seed = experiment.seeds[number]
                 if number and sharding.any_process(stop()):
-                    raise Interrupted(f"seed {experiment.seeds[number - 1]}, which is done")
+                    raise Interrupted(
+                        f"seed {experiment.seeds[number - 1]}, which is done"
+                    )
                 task = tasks.task_of(experiment, dataset, recipe, noisy, seed)
                 for line in _run_seed(experiment, task, scored, seed, place, stop):
                     on_epoch(line)

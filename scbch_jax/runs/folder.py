@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from scbch_jax.errors import InputError, require
-from scbch_jax.data.label_noise import Flips
 from scbch_jax import io
+from scbch_jax.data.label_noise import Flips
+from scbch_jax.errors import InputError, require
 from scbch_jax.io import Record
 from scbch_jax.training import Checkpoints, Epoch, RunState
 

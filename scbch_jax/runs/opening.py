@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-from scbch_jax.config import experiment_file
-from scbch_jax.errors import InputError, require
+from scbch_jax.config import Experiment, experiment_file
 from scbch_jax.datasets import Loaded
-from scbch_jax.methods import Recipe, Sizes
+from scbch_jax.errors import InputError, require
 from scbch_jax.io import Record
+from scbch_jax.methods import Recipe, Sizes
 from scbch_jax.runs.folder import RunFolder
 from scbch_jax.runs.provenance import (
     provenance_of,
@@ -15,7 +15,6 @@ from scbch_jax.runs.provenance import (
     require_same,
     require_same_data,
 )
-from scbch_jax.config import Experiment
 
 
 def open_to_write(

@@ -8,12 +8,11 @@ from pathlib import Path
 import jax
 
 from scbch_jax import __version__
-from scbch_jax.config import experiment_file
-from scbch_jax.errors import InputError, require
+from scbch_jax.config import Experiment, experiment_file
 from scbch_jax.datasets import Loaded, noise_sources
-from scbch_jax.methods import Recipe
+from scbch_jax.errors import InputError, require
 from scbch_jax.io import Record
-from scbch_jax.config import Experiment
+from scbch_jax.methods import Recipe
 
 
 def provenance_of(
@@ -41,7 +40,9 @@ def require_same(ours: Experiment, theirs: Experiment, path: Path) -> None:
         InputError: if any option differs, naming those that do.
     """
     changes = [
-        c for c in experiment_file.difference(ours, theirs) if not c.startswith("data.root:")
+        c
+        for c in experiment_file.difference(ours, theirs)
+        if not c.startswith("data.root:")
     ]
     require(
         not changes,

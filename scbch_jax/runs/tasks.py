@@ -1,15 +1,14 @@
 """One seed of an experiment, ready to train."""
 
-from scbch_jax import datasets
-from scbch_jax.data import label_noise
 from typing import Any, NamedTuple
 
 import jax
 
-from scbch_jax import data, sharding
+from scbch_jax import data, datasets, sharding
+from scbch_jax.config import Experiment, Training
+from scbch_jax.data import label_noise
 from scbch_jax.methods import Recipe, Sizes
 from scbch_jax.methods.recipe import ExtraTerms
-from scbch_jax.config import Experiment, Training
 from scbch_jax.types import Dataset, Split
 
 

@@ -22,11 +22,11 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from scbch_jax import retrieval, sharding, training
+from scbch_jax.arrays import Params
+from scbch_jax.config import Training
 from scbch_jax.index import FlatIndex
 from scbch_jax.methods import Recipe
-from scbch_jax.config import Training
 from scbch_jax.training import Epoch
-from scbch_jax.arrays import Params
 from scbch_jax.types import Split
 
 ROWS = 16

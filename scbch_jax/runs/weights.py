@@ -5,10 +5,10 @@ from typing import Any
 
 import jax
 
+from scbch_jax.config import Experiment
 from scbch_jax.errors import require
 from scbch_jax.methods import Recipe, Sizes
 from scbch_jax.runs.opening import open_to_read, open_to_write
-from scbch_jax.config import Experiment
 from scbch_jax.training import Epoch, start
 
 
