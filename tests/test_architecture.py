@@ -10,7 +10,7 @@ PACKAGE = ROOT / "scbch_jax"
 LAYERS = [
     {"errors"},
     {"io", "types", "arrays", "sharding"},
-    {"config"},
+    {"config", "results"},
     {"data", "networks", "losses", "neighbors", "optim"},
     {"retrieval", "features", "methods", "index"},
     {"training", "datasets"},
@@ -65,7 +65,7 @@ def test_some_packages_stay_in_their_package(path):
     here, names = package(module_of(path)), {t.split(".")[0] for t in imports(path)}
     if here != "networks":
         assert "flax" not in names
-    if here in ("report", "config", "errors", "io", "types", "data"):
+    if here in ("report", "config", "errors", "io", "types", "results", "data"):
         assert not {"jax", "flax", "optax"} & names
     if module_of(path) != "scbch_jax.training.checkpoints":
         assert "orbax" not in names

@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from scbch_jax import data, datasets, retrieval, runs, sharding, training
+from scbch_jax import datasets, retrieval, runs, sharding, training
 from scbch_jax.arrays import Params
 from scbch_jax.config import Experiment, Training
 from scbch_jax.errors import Interrupted

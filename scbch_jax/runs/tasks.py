@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import jax
 
-from scbch_jax import data, datasets, sharding
+from scbch_jax import datasets, sharding
 from scbch_jax.config import Experiment, Training
 from scbch_jax.data import label_noise
 from scbch_jax.methods import Recipe, Sizes
