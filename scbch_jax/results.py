@@ -91,7 +91,7 @@ def write_results(path: Path, results: Iterable[EpochResult]) -> None:
 
 
 def _plain(part: Any) -> Any:
-    return part._asdict() if isinstance(part, tuple) else part
+    return part._asdict() if hasattr(part, "_asdict") else part
 
 
 def _filled(kind: Any, part: Any) -> Any:
