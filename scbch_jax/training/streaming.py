@@ -1,4 +1,4 @@
-"""An epoch over a training set on the host: chunks are prefetched while others train."""
+"""An epoch over a training set on the host; chunks of batches are prefetched."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -71,7 +71,7 @@ def stream_epoch(
         for first, batches in prefetch(jobs):
             run, log = step(run, hparams, batches, key, epoch, first, number=number)
             logs.append(log)
-            # Dispatch is asynchronous: without this all chunks would wait on the device.
+            # Dispatch is asynchronous: else all chunks would pile up on the device.
             jax.block_until_ready(logs[-PREFETCH:][0])
         log = jax.tree.map(lambda *parts: jnp.concatenate(parts), *logs)
     return run, log
