@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import references
 
-from scbch_jax import losses
+from scbch_jax import losses, neighbors
 
 pytestmark = pytest.mark.usefixtures("strict")
 IMAGES = jnp.array([[3, 4, 0], [4, 3, 0], [0, 1, 2], [1, 0, 1]], jnp.float32)
@@ -16,10 +16,10 @@ NUMBERS = {"text_weight": 0.01, "coherence_share": 0.3}
 def test_hand_checked_rows():
     pair = 0.01 * losses.cosine_matrix(TEXTS, TEXTS)
     pair += 0.99 * losses.cosine_matrix(IMAGES, IMAGES)
-    shares = losses.knn_affinity(pair, neighbors=3)
+    shares = neighbors.knn_affinity(pair, neighbors=3)
     np.testing.assert_allclose(shares[0], [0, 0.695083, 0, 0.304917], atol=6e-7)
     np.testing.assert_allclose(shares[2], [0.357654, 0, 0, 0.642346], atol=6e-7)
-    graph = losses.similarity_graph(IMAGES, TEXTS, **NUMBERS, neighbors=3, scale=4.0)
+    graph = neighbors.similarity_graph(IMAGES, TEXTS, **NUMBERS, neighbors=3, scale=4.0)
     rows = [[1.782675, 0.612670, -0.034059, 0.374275]]
     rows += [[0.374275, -0.206061, -0.109417, 1.603950]]
     np.testing.assert_allclose(graph[jnp.array([0, 3])], rows, atol=1e-6)
@@ -30,7 +30,7 @@ def test_against_a_double_loop(transform, block):
     image, text = jnp.abs(draws.normal(1, 11, 6)), draws.uniform(2, 11, 5)
 
     def graph(image, text):
-        return losses.similarity_graph(
+        return neighbors.similarity_graph(
             image, text, **NUMBERS, neighbors=5, scale=10.0, block=block
         )
 
@@ -40,16 +40,16 @@ def test_against_a_double_loop(transform, block):
 
 
 def test_all_rows_may_be_neighbors_and_no_more():
-    shares = losses.knn_affinity(jnp.ones((3, 3)) + jnp.eye(3), neighbors=3)
+    shares = neighbors.knn_affinity(jnp.ones((3, 3)) + jnp.eye(3), neighbors=3)
     np.testing.assert_allclose(shares, (1 - jnp.eye(3)) / 2)
     for wrong in (1, 4):
         with pytest.raises(ValueError, match="wanted 2 to 3"):
-            losses.knn_affinity(jnp.eye(3), neighbors=wrong)
+            neighbors.knn_affinity(jnp.eye(3), neighbors=wrong)
 
 
 def test_a_block_is_the_graph_of_its_rows():
     graph = jnp.arange(16.0).reshape(4, 4)
-    block = losses.gathered_block(graph, jnp.array([2, 0]))
+    block = neighbors.graph_block(graph, jnp.array([2, 0]))
     np.testing.assert_array_equal(block, [[10, 8], [2, 0]])
 
 

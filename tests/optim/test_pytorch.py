@@ -7,8 +7,8 @@ import optax
 from scbch_jax.optim import torch_adam
 from scbch_jax.optim.pytorch import (
     one_minus_power,
-    only_if,
     scale_after_epochs,
+    step_if,
     torch_clip,
     torch_rmsprop,
     torch_sgd,
@@ -97,7 +97,7 @@ def test_steps_shrink_after_each_of_the_epochs():
 
 def test_a_step_left_out_is_not_remembered():
     inner = torch_sgd(0.1, momentum=0.9, weight_decay=0.5)
-    optimizer = only_if(lambda state: state.epoch > 0, inner)
+    optimizer = step_if(lambda state: state.epoch > 0, inner)
     states = [Now(jnp.int32(e)) for e in (1, 0, 1)]
     found = steps(optimizer, 2.0, (1.0, 7.0, 0.5), *states)
     assert found[1] == found[0]
