@@ -12,9 +12,11 @@ from jax.sharding import AbstractMesh, Mesh, PartitionSpec
 from jaxtyping import Array, Float, Int
 
 from scbch_jax.errors import check_rank, check_same_shape
-from scbch_jax.losses import unit_rows
 from scbch_jax.neighbors import topk
 from scbch_jax.neighbors.topk import Columns, TopK
+
+EPSILON = 1e-8
+"""Keeps divisions finite, with the value of the released code."""
 
 
 @partial(
@@ -67,7 +69,7 @@ def nearest_rows(
         raise ValueError(f"neighbors: got {neighbors}, wanted 1 to {samples - 1}")
     if search not in ("exact", "approximate"):
         raise ValueError(f"search: got {search}, wanted exact or approximate")
-    codes = jnp.concatenate([unit_rows(image_codes), unit_rows(text_codes)], axis=1)
+    codes = jnp.concatenate([normalize(image_codes), normalize(text_codes)], axis=1)
     if search == "approximate":
         codes = codes.astype(jnp.bfloat16)
     find = partial(_search, neighbors, samples, row_block, image_codes.dtype)
@@ -111,6 +113,16 @@ def recall(
     exact, found = (np.asarray(find(search=kind).index) for kind in ("exact", search))
     hits = [np.isin(*pair).sum() for pair in zip(exact, found, strict=True)]
     return float(np.mean(hits) / neighbors)
+
+
+def normalize(rows: Float[Array, "n width"]) -> Float[Array, "n width"]:
+    """Rows divided by max(|x|, 1e-8), as the released code does.
+
+    `losses.unit_rows` differs in the last bit: XLA compiles its x / sqrt(s) to a
+    product with rsqrt(s), which the maximum prevents.
+    """
+    lengths = jnp.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / jnp.maximum(lengths, EPSILON)
 
 
 def _sharded(

@@ -14,12 +14,8 @@ from jaxtyping import Array, Float, Int
 
 from scbch_jax.arrays import ScalarLike
 from scbch_jax.errors import check_rank, check_same_rows, check_same_shape
-from scbch_jax.losses.pairwise import unit_rows
-from scbch_jax.neighbors.search import nearest_rows
+from scbch_jax.neighbors.search import EPSILON, nearest_rows, normalize
 from scbch_jax.neighbors.topk import TopK
-
-EPSILON = 1e-8
-"""Keeps the division finite, with the value of the released code."""
 
 
 @partial(
@@ -72,7 +68,7 @@ def neighbor_soft_labels(
         row_block=block,
         column_block=column_block,
     )
-    modalities = jnp.stack([unit_rows(image_codes), unit_rows(text_codes)])
+    modalities = jnp.stack([normalize(image_codes), normalize(text_codes)])
 
     def soft_label(
         row: tuple[Int[Array, ""], TopK],
@@ -117,7 +113,7 @@ def confidence_weights(
         Array([1. , 0.5], dtype=float32)
     """
     check_same_shape(labels=labels, soft_labels=soft_labels)
-    agreement = (unit_rows(labels) * unit_rows(soft_labels)).sum(axis=1)
+    agreement = (normalize(labels) * normalize(soft_labels)).sum(axis=1)
     return floor + (1.0 - floor) * agreement
 
 
