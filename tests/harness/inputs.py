@@ -95,7 +95,7 @@ def _store(inputs: Inputs, path: Path) -> None:
 
 
 def _samples() -> list[dict]:
-    words = "red green blue square stripes left right".split()
+    words = ["red", "green", "blue", "square", "stripes", "left", "right"]
     return [
         {"text": f"A {words[i % 3]} {words[3 + i % 2]}", "labels": [words[i % 3]]}
         for i in range(12)
