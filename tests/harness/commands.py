@@ -23,7 +23,7 @@ SMALL_SCENES = (
 
 RESUME = "--resume"
 
-PROGRESS = r"\S.*(MAP|loss|epoch|pictures|rows|searching|drawing|left|skipped:)"
+PROGRESS = r".*(MAP|loss|epoch|pictures|rows|searching|drawing|left|skipped:)"
 """Lines of progress that may stand before the last line of standard error."""
 
 
@@ -76,20 +76,20 @@ COMMANDS: dict[str, Command] = {
         grows=True,
         kills=10,
         kills_by_time=6,
-        malformed=110,
+        malformed=90,
     ),
     "train on a store": Command(
         f"train @plan.json {TINY} --data.name store --data.root @store --out run",
         ("run",),
         again=RESUME,
         grows=True,
-        malformed=60,
+        malformed=40,
     ),
     "train with a confusion": Command(
         f"train @plan.json {TINY} --noise.kind confuse --noise.confusion "
         "@confusion.npy --out run",
         ("run",),
-        malformed=30,
+        malformed=20,
     ),
     "sweep": Command(
         "sweep @sweep.py --out sweep",
@@ -98,7 +98,7 @@ COMMANDS: dict[str, Command] = {
         codes=(0, 1, 2),
         kills=8,
         kills_by_time=4,
-        malformed=60,
+        malformed=30,
     ),
     "evaluate": Command(
         "evaluate @run --csv scores.csv --curve curve.csv --queries queries.csv",
@@ -112,11 +112,16 @@ COMMANDS: dict[str, Command] = {
         ("scores.csv",),
         replaces=True,
         kills=2,
-        malformed=80,
+        malformed=70,
     ),
-    "compare": Command("compare @run @other --rounds 50"),
+    "compare": Command("compare @run @other --rounds 50", malformed=40),
     "report": Command(
-        "report @run --out page", ("page",), grows=True, kills=10, kills_by_time=3
+        "report @run --out page",
+        ("page",),
+        grows=True,
+        kills=10,
+        kills_by_time=3,
+        malformed=45,
     ),
     "encode": Command(
         "encode @run --out codes.npz",
@@ -124,14 +129,14 @@ COMMANDS: dict[str, Command] = {
         replaces=True,
         kills=2,
         kills_by_time=2,
-        malformed=60,
+        malformed=40,
     ),
     "encode features": Command(
         "encode @run --features @features.npz --out codes.npz",
         ("codes.npz",),
         replaces=True,
         kills=2,
-        malformed=60,
+        malformed=40,
     ),
     "demo": Command(
         f"demo {SMALL_SCENES} --out demo",
@@ -139,24 +144,24 @@ COMMANDS: dict[str, Command] = {
         grows=True,
         kills=2,
         kills_by_time=2,
-        malformed=30,
+        malformed=10,
     ),
-    "data show": Command("data show --name store --root @store"),
-    "data inspect": Command("data inspect @arrays.npz", malformed=60),
+    "data show": Command("data show --name store --root @store", malformed=60),
+    "data inspect": Command("data inspect @arrays.npz", malformed=90),
     "data import": Command(
         "data import @arrays.npz --queries 4 --train 9 --out store",
         ("store",),
         kills=8,
         kills_by_time=2,
-        malformed=70,
+        malformed=90,
     ),
     "data import by keys": Command(
         "data import @arrays.h5 @arrays.mat --image X --text Y --labels L "
         "--queries 4 --train 9 --out store",
         ("store",),
-        malformed=60,
+        malformed=80,
     ),
-    "data verify": Command("data verify @store"),
+    "data verify": Command("data verify @store", malformed=70),
     "data noise": Command(
         "data noise --planted.train 48 --planted.database 56 --kinds swap add "
         "--rates 0.5 --out noise",
@@ -173,7 +178,7 @@ COMMANDS: dict[str, Command] = {
         malformed=40,
     ),
     "data tfds to a store": Command(
-        "data tfds @sets --out store", ("store",), kills=6, malformed=40
+        "data tfds @sets --out store", ("store",), kills=6, malformed=50
     ),
     "data captions": Command(
         "data captions @coco --split train --out captions",
@@ -217,7 +222,7 @@ COMMANDS: dict[str, Command] = {
         replaces=True,
         codes=(0, 1, 2),
         kills=3,
-        malformed=40,
+        malformed=20,
     ),
     "convert": Command(
         "convert @run out.safetensors",
@@ -227,7 +232,7 @@ COMMANDS: dict[str, Command] = {
         kills_by_time=2,
     ),
     "convert to a run": Command(
-        "convert @weights.safetensors run", ("run",), kills=4, malformed=60
+        "convert @weights.safetensors run", ("run",), kills=4, malformed=50
     ),
     "bench evaluate": Command(
         "bench evaluate --queries 8 --items 40 --bits 8 --rounds 1 --sampled 4 "

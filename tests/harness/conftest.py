@@ -29,6 +29,23 @@ class Harness:
             for word in command.words
         ]
 
+    def half_written(
+        self, name: str, folder: Path, earlier: bytes | None = None
+    ) -> list[str]:
+        """Outputs that are neither whole, nor missing, nor an earlier result."""
+        found = []
+        for output in COMMANDS[name].writes:
+            path = folder / output
+            there = folders.contents(folder, (output,))
+            kept = earlier is not None and path.is_file()
+            if kept and path.read_bytes() == earlier:
+                continue
+            if there and self.whole(name).difference(there, output):
+                found.append(output)
+            elif not there and earlier is not None:
+                found.append(f"{output}, which is gone,")
+        return found
+
     def run(self, words: list[str], folder: Path, kill: Kill | None = None) -> Ran:
         """Runs a call in a folder."""
         return self.server.run(words, folder, kill=kill)
@@ -61,18 +78,32 @@ class Whole:
             for path in first
         }
 
-    def difference(self, found: dict[str, str]) -> str:
-        """How files differ from those of an undisturbed run, in words."""
+    def difference(self, found: dict[str, str], output: str = "") -> str:
+        """How files differ from those of an undisturbed run, in words.
+
+        Args:
+            found: `folders.contents` of a working folder, or of one of its entries.
+            output: that entry.
+        """
+        known = {p: x for p, x in self.files.items() if _is_of(p, output)}
         ways = {
-            "left over": found.keys() - self.files.keys(),
-            "missing": self.files.keys() - found.keys(),
+            "left over": found.keys() - known.keys(),
+            "missing": known.keys() - found.keys(),
             "other content": {
                 path
-                for path in found.keys() & self.files.keys()
-                if self.files[path] not in ("any", found[path])
+                for path in found.keys() & known.keys()
+                if not _is_same(found[path], known[path])
             },
         }
         return "; ".join(f"{way}: {sorted(x)[:4]}" for way, x in ways.items() if x)
+
+
+def _is_of(path: str, output: str) -> bool:
+    return not output or path == output or path.startswith(output + "/")
+
+
+def _is_same(found: str, known: str) -> bool:
+    return known == found or (known == "any" and not found.startswith(folders.DAMAGED))
 
 
 @pytest.fixture(scope="session")

@@ -134,7 +134,6 @@ ANY_FILE: dict[str, Damage] = {
     "a link to itself": _instead(lambda path: path.symlink_to(path.name)),
     "a link to nothing": _instead(lambda path: path.symlink_to("nothing")),
     "a link to a device": _instead(lambda path: path.symlink_to(os.devnull)),
-    "a pipe": _instead(os.mkfifo),
     "unreadable": _unreadable,
 }
 """Ways to damage any file. As root, a file without permissions can still be read."""
@@ -196,5 +195,6 @@ NAMES: dict[str, Damage] = {
     "of another ending": _renamed(lambda path: "renamed.xyz"),
     "without an ending": _renamed(lambda path: "renamed"),
     "in capitals": _renamed(lambda path: path.name.upper()),
+    "a pipe": _instead(os.mkfifo),
 }
-"""Other names for a file that the call names."""
+"""Further ways for a file that the call names: other names, and no file at all."""

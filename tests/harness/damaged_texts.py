@@ -35,9 +35,9 @@ WRONG: dict[str, Any] = {
 
 def _places(value: Any, at: tuple = ()) -> list[tuple]:
     """Where in a JSON value something can be replaced."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value)
     if not isinstance(value, dict | list):
         return [at]
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
     return [at, *(place for key, x in inner for place in _places(x, (*at, key)))]
 
 
@@ -168,7 +168,6 @@ PROGRAMS = {
     "raises": "raise ValueError('a\\nb')\n",
     "raises without words": "raise KeyError\n",
     "raises what is no Exception": "raise BaseException('x')\n",
-    "interrupts": "raise KeyboardInterrupt\n",
     "ends the program": "import sys\nsys.exit(3)\n",
     "ends the program well": "import sys\nsys.exit(0)\n",
     "ends the program with words": "import sys\nsys.exit('x')\n",

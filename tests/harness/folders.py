@@ -10,9 +10,13 @@ import stat
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 OF_TIME = re.compile("seconds|memory|time|date|pid|host", re.IGNORECASE)
 """Names of values that differ from run to run."""
+
+DAMAGED = "cannot be read"
+"""Begins what stands for the digest of a file that is not whole."""
 
 STATE_MARK = "_CHECKPOINT_METADATA"
 """A folder with this file is a saved state of Orbax, whose files have random names."""
@@ -69,7 +73,7 @@ def _digest(path: Path) -> str:
     try:
         content = _FORMS.get(path.suffix, Path.read_bytes)(path)
     except Exception as error:
-        return f"cannot be read: {error!r}"
+        return f"{DAMAGED}: {error!r}"
     return hashlib.sha256(content).hexdigest()
 
 
@@ -96,6 +100,12 @@ def _csv(path: Path) -> bytes:
     return json.dumps([[row[i] for i in kept] for row in rows]).encode()
 
 
+def _png(path: Path) -> bytes:
+    """The pixels: a picture that was cut short has none."""
+    with Image.open(path) as image:
+        return image.tobytes()
+
+
 def _npz(path: Path) -> bytes:
     """The arrays: the archive around them has times."""
     with np.load(path) as arrays:
@@ -106,4 +116,10 @@ def _npz(path: Path) -> bytes:
     )
 
 
-_FORMS = {".json": _json, ".jsonl": _json_lines, ".csv": _csv, ".npz": _npz}
+_FORMS = {
+    ".json": _json,
+    ".jsonl": _json_lines,
+    ".csv": _csv,
+    ".npz": _npz,
+    ".png": _png,
+}

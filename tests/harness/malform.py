@@ -119,10 +119,18 @@ def _word_lists(words: list[str], first: int) -> Iterator[tuple[str, list[str]]]
     yield "nothing but the command", words[:first]
 
 
-def wrong_outputs(words: list[str], writes: tuple[str, ...]) -> Iterator[Case]:
-    """Something else where an output goes, or no place for it."""
+def wrong_outputs(
+    words: list[str], first: int, writes: tuple[str, ...]
+) -> Iterator[Case]:
+    """Something else where an output goes, or no place for it.
+
+    Args:
+        words: a valid call.
+        first: how many of its words name the command.
+        writes: its outputs; those that the call does not name are passed over.
+    """
     for output in writes:
-        if output not in words:
+        if output not in words[first:]:
             continue
         for label, place in _IN_THE_WAY.items():
             yield Case(
@@ -132,7 +140,8 @@ def wrong_outputs(words: list[str], writes: tuple[str, ...]) -> Iterator[Case]:
                 ),
             )
         for label, name in _named(output).items():
-            new = [name if word == output else word for word in words]
+            rest = [name if word == output else word for word in words[first:]]
+            new = [*words[:first], *rest]
             yield Case(f"{output}: {label}", lambda folder, new=new: new)
 
 

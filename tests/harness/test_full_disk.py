@@ -17,11 +17,13 @@ SHARES = (0.0, 0.35, 0.7, 0.95)
 PAGE = 4096
 """What a tmpfs gives room in; a file takes a multiple of it."""
 
+EARLIER = b"an earlier result"
+
 SAYS = re.compile("no space|disk is full|disk full|full disk", re.IGNORECASE)
 
 
 @contextlib.contextmanager
-def disk(folder, size):
+def _disk(folder, size):
     """A disk of `size` bytes in a folder; skips the test where none may be mounted."""
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "scbch-test", str(folder)]
@@ -36,7 +38,7 @@ def disk(folder, size):
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def grow(folder):
+def _grow(folder):
     """Makes room on a disk."""
     command = ["mount", "-o", "remount,size=1g", str(folder)]
     subprocess.run(command, check=True)
@@ -50,7 +52,7 @@ def test_a_full_disk_is_one_line(harness, tmp_path, is_asked, record_property, n
         label = f"{name}: room for {share:.0%}"
         if is_asked(label):
             size = PAGE * max(1, int(share * _pages(whole.folder)))
-            with disk(tmp_path / f"{number}", size) as folder:
+            with _disk(tmp_path / f"{number}", size) as folder:
                 was_full, said = _check(harness, name, folder, fill=not share)
             count += was_full
             problems += [f"{label}\n  {line}" for line in said]
@@ -69,22 +71,20 @@ def _pages(folder):
 def _check(harness, name, folder, *, fill):
     """Whether the disk was full, and what went wrong."""
     command, whole = COMMANDS[name], harness.whole(name)
+    earlier = EARLIER if fill and command.replaces else None
+    for output in command.writes if earlier else ():
+        (folder / output).write_bytes(earlier)
     if fill:
-        with contextlib.suppress(OSError), (folder / "filler").open("wb") as file:
-            while True:
-                file.write(bytes(PAGE))
-                file.flush()
-    before = folders.listing(folder)
+        _fill(folder / "filler")
+    before = folders.listing(folder).keys()
     ran = harness.run(harness.words(command), folder)
     if ran.code == 0:
         return False, []
     problems = [*_of_the_message(ran, command)]
     if not command.grows:
-        more = sorted(folders.listing(folder).keys() - before.keys())
-        more = [path for path in more if ".partial" not in path]
-        problems += [f"half-written: {more[:5]}"] if more else []
+        problems += [*_of_what_is_left(harness, name, folder, before, earlier)]
     (folder / "filler").unlink(missing_ok=True)
-    grow(folder)
+    _grow(folder)
     ran = harness.run([*harness.words(command), *command.again.split()], folder)
     if ran.code != 0:
         said = ran.err.strip()[-300:]
@@ -92,6 +92,22 @@ def _check(harness, name, folder, *, fill):
     elif difference := whole.difference(folders.contents(folder)):
         problems.append(f"with room again, it left other files: {difference}")
     return True, problems
+
+
+def _fill(path):
+    with contextlib.suppress(OSError), path.open("wb", buffering=0) as file:
+        while file.write(bytes(PAGE)):
+            pass
+
+
+def _of_what_is_left(harness, name, folder, before, earlier):
+    for output in harness.half_written(name, folder, earlier):
+        yield f"{output} is half-written"
+    tops = {path.split("/")[0] for path in folders.listing(folder).keys() - before}
+    more = sorted(tops - {*COMMANDS[name].writes})
+    # Pictures that were computed are kept for the next call.
+    if more := [path for path in more if not path.endswith(".partial")]:
+        yield f"left over: {more}"
 
 
 def _of_the_message(ran, command):

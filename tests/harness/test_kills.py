@@ -79,8 +79,8 @@ class _Case:
     """One kill, and the call after it."""
 
     def __init__(self, harness, name, folder, *, earlier):
-        self.harness, self.command = harness, COMMANDS[name]
-        self.whole, self.folder = harness.whole(name), folder
+        self.harness, self.name, self.folder = harness, name, folder
+        self.command, self.whole = COMMANDS[name], harness.whole(name)
         self.words = harness.words(self.command)
         self.earlier = earlier and self.command.replaces
         self.kills = 0
@@ -116,17 +116,9 @@ class _Case:
             yield f"a traceback: {ran.err[-400:]}"
         if self.command.grows:
             return
-        for output in self.command.writes:
-            found = folders.contents(self.folder, (output,))
-            known = {p: d for p, d in self.whole.files.items() if _is_of(p, output)}
-            is_whole = all(known.get(p) in ("any", found[p]) for p in found)
-            is_whole = is_whole and found.keys() in ({}.keys(), known.keys())
-            if not is_whole and not self._is_earlier(output):
-                yield f"{output} is half-written, after {_last(ran)}"
-
-    def _is_earlier(self, output):
-        path = self.folder / output
-        return self.earlier and path.is_file() and path.read_bytes() == EARLIER
+        earlier = EARLIER if self.earlier else None
+        for output in self.harness.half_written(self.name, self.folder, earlier):
+            yield f"{output} is half-written, after {_last(ran)}"
 
     def _of_the_next(self):
         found = folders.contents(self.folder)
@@ -139,10 +131,6 @@ class _Case:
             return
         if difference := self.whole.difference(folders.contents(self.folder)):
             yield f"called again, it left other files: {difference}"
-
-
-def _is_of(path, output):
-    return path == output or path.startswith(output + "/")
 
 
 def _last(ran):
