@@ -23,6 +23,8 @@ SMALL_SCENES = (
 
 RESUME = "--resume"
 
+TIMES_IN_PAGES = ("*/report/index.html", "*/report/tables/overview.*")
+
 PROGRESS = r".*(MAP|loss|epoch|pictures|rows|searching|drawing|left|skipped:)"
 """Lines of progress that may stand before the last line of standard error."""
 
@@ -43,6 +45,8 @@ class Command:
     """Whether a file that is there already is replaced."""
     timed: bool = False
     """Whether its results are times, so that two runs differ in every number."""
+    varies: tuple[str, ...] = ()
+    """Patterns of files that hold times in words: only their names are compared."""
     codes: tuple[int, ...] = (0, 2)
     """Exit codes that input of any kind may end with."""
     kills: int = 0
@@ -95,6 +99,7 @@ COMMANDS: dict[str, Command] = {
         "sweep @sweep.py --out sweep",
         ("sweep",),
         grows=True,
+        varies=TIMES_IN_PAGES,
         codes=(0, 1, 2),
         kills=8,
         kills_by_time=4,
@@ -142,6 +147,7 @@ COMMANDS: dict[str, Command] = {
         f"demo {SMALL_SCENES} --out demo",
         ("demo",),
         grows=True,
+        varies=TIMES_IN_PAGES,
         kills=2,
         kills_by_time=2,
         malformed=10,

@@ -1,5 +1,6 @@
 """The server and the inputs that all tests of the harness share."""
 
+import fnmatch
 import os
 from pathlib import Path
 
@@ -73,9 +74,15 @@ class Whole:
         self.folder = place
         first, second = found
         assert first.keys() == second.keys()
-        self.files = {
-            path: "any" if command.timed or first[path] != second[path] else first[path]
+        varying = {
+            path
             for path in first
+            if first[path] != second[path]
+            or any(fnmatch.fnmatch(path, pattern) for pattern in command.varies)
+        }
+        self.files = {
+            path: "any" if command.timed or path in varying else digest
+            for path, digest in first.items()
         }
 
     def difference(self, found: dict[str, str], output: str = "") -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,9 +51,9 @@ def _damaged(folder: Path, path: Path, damage: Damage, place: str, label: str) -
     return renamed if isinstance(renamed, Path) else copy
 
 
-def _of_files(path: Path, place: str = "") -> Iterator[tuple[str, Damage, str]]:
+def _of_files(path: Path) -> Iterator[tuple[str, Damage, str]]:
     for label, damage in {**ANY_FILE, **_of_suffix(path.suffix)}.items():
-        yield f"{place} {label}".strip(), damage, place
+        yield label, damage, ""
 
 
 def _of_suffix(suffix: str) -> dict[str, Damage]:
@@ -65,14 +66,28 @@ def _of_suffix(suffix: str) -> dict[str, Damage]:
 def _of_folders(path: Path) -> Iterator[tuple[str, Damage, str]]:
     for label, damage in ANY_FOLDER.items():
         yield label, damage, ""
-    places = [str(p.relative_to(path)) for p in sorted(path.rglob("*")) if p.is_file()]
-    # Of many files of one kind, such as pictures, two are damaged.
-    kinds: dict[str, list[str]] = {}
-    for place in places:
-        kinds.setdefault(Path(place).suffix or place, []).append(place)
+    kinds: dict[str, list[tuple[str, str]]] = {}
+    for shown, place in _places(path):
+        kinds.setdefault(Path(shown).suffix or shown, []).append((shown, place))
     for alike in kinds.values():
-        for place in alike if len(alike) < 9 else (alike[0], alike[-1]):
-            yield from _of_files(path / place, place)
+        # Of many files of one kind, such as pictures, two are damaged.
+        for shown, place in alike if len(alike) < 9 else (alike[0], alike[-1]):
+            for label, damage, _ in _of_files(path / place):
+                yield f"{shown} {label}", damage, place
+
+
+def _places(path: Path) -> list[tuple[str, str]]:
+    """Every file below a folder: how labels call it, and where it is.
+
+    Of those with random names only the largest, so that labels are the same each time.
+    """
+    found: dict[str, Path] = {}
+    for file in sorted(p for p in path.rglob("*") if p.is_file()):
+        is_random = re.fullmatch("[0-9a-f]{32}", file.name)
+        shown = str((file.parent / "*" if is_random else file).relative_to(path))
+        if shown not in found or file.stat().st_size > found[shown].stat().st_size:
+            found[shown] = file
+    return [(shown, str(file.relative_to(path))) for shown, file in found.items()]
 
 
 def _rewrite(change: Callable[[np.random.Generator, bytes], bytes]) -> Damage:
