@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from conftest import ROOT
 
 DEEP = "[" * 100_000 + "]" * 100_000
 DIGITS = "9" * 5000
@@ -155,6 +156,13 @@ PLAIN = {
     "controls": _text(lambda t: "\x1b[31m\x00\x07\u202e"),
 }
 
+IMPORT = next(
+    line
+    for line in (ROOT / "configs" / "smoke.py").read_text().splitlines()
+    if line.startswith("from scbch_jax") and "Experiment" in line
+)
+"""How a config imports its options."""
+
 PROGRAMS = {
     "does not parse": "def get_config(:\n",
     "is indented by chance": "  x = 1\n\ty = 2\n",
@@ -175,11 +183,11 @@ PROGRAMS = {
     "imports what is missing": "import nosuchmodule\n",
     "stops in the middle": "def get_sweep():\n  yield 1\n  raise OSError('x')\n",
     "gives wrong options": (
-        "from scbch_jax.settings import Experiment\n"
+        f"{IMPORT}\n"
         "def get_config(): return Experiment(bits=7)\nget_sweep = get_config\n"
     ),
     "gives options of a wrong type": (
-        "from scbch_jax.settings import Experiment\n"
+        f"{IMPORT}\n"
         "def get_config(): return Experiment(bits='x')\n"
         "def get_sweep(): return [Experiment(seeds=3)]\n"
     ),

@@ -17,24 +17,6 @@ from harness.running import Server
 
 SMOKE = ROOT / "configs" / "smoke.py"
 
-SWEEP = '''"""Four runs of a second."""
-
-from scbch_jax.settings import Data, Experiment, Planted, Training, scbch
-
-
-def get_sweep():
-    """Two step sizes, two seeds."""
-    for rate in (1e-3, 1e-4):
-        yield Experiment(
-            data=Data(planted=Planted(train=48, queries=8, database=56)),
-            bits=8,
-            options=scbch.Options(hidden=8, neighbors=4, warmup_epochs=1),
-            hparams=scbch.HParams(learning_rate=rate),
-            training=Training(epochs=2, save_every=1),
-            seeds=(0, 1),
-        )
-'''
-
 
 class Inputs:
     """A folder of inputs, made when they are first asked for."""
@@ -129,7 +111,9 @@ MAKERS: dict[str, Callable[[Inputs, Path], object]] = {
     "plan.json": lambda inputs, path: shutil.copy(
         inputs.path("run") / "experiment.json", path
     ),
-    "sweep.py": lambda inputs, path: path.write_text(SWEEP),
+    "sweep.py": lambda inputs, path: shutil.copy(
+        ROOT / "configs" / "sweeps" / "smoke.py", path
+    ),
     "run": lambda inputs, path: _run(inputs, path, 0),
     "other": lambda inputs, path: _run(inputs, path, 1),
     "store": _store,

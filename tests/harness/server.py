@@ -19,8 +19,12 @@ import signal
 import sys
 import threading
 import time
+import tomllib
 import traceback
+from collections.abc import Callable
 from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
 
 PACKAGE = "scbch_jax"
 
@@ -108,7 +112,7 @@ def _run(request: dict) -> int:
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
     watch_writes(Path(request["log"]) / "events", request)
     try:
-        return importlib.import_module(f"{PACKAGE}.cli").main(request["argv"])
+        return _program()(request["argv"])
     except SystemExit as stop:
         if isinstance(stop.code, int | None):
             return stop.code or 0
@@ -117,6 +121,13 @@ def _run(request: dict) -> int:
     except BaseException:
         traceback.print_exc()
         return 1
+
+
+def _program() -> Callable[[list[str]], int]:
+    """The function behind `scbch`, wherever the package has it."""
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    module, name = about["project"]["scripts"]["scbch"].split(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def _redirect(log: Path) -> None:
