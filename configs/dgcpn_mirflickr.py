@@ -3,7 +3,7 @@
 bin/scbch train configs/dgcpn_mirflickr.py --data.root FOLDER
 """
 
-from scbch_jax.settings import Data, Experiment, Noise, Training, dgcpn
+from scbch_jax.config import Data, Experiment, Noise, Training, dgcpn
 
 
 def get_config() -> Experiment:

@@ -3,7 +3,7 @@
 bin/scbch train configs/nrch_mirflickr.py --data.root FOLDER
 """
 
-from scbch_jax.settings import Data, Experiment, Noise, Training, nrch
+from scbch_jax.config import Data, Experiment, Noise, Training, nrch
 
 
 def get_config() -> Experiment:

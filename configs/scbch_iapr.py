@@ -3,7 +3,7 @@
 bin/scbch train configs/scbch_iapr.py --data.root FOLDER
 """
 
-from scbch_jax.settings import Data, Experiment, Noise, scbch
+from scbch_jax.config import Data, Experiment, Noise, scbch
 
 
 def get_config() -> Experiment:

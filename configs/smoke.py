@@ -3,7 +3,7 @@
 bin/scbch train configs/smoke.py
 """
 
-from scbch_jax.settings import Experiment, Noise, Training, scbch
+from scbch_jax.config import Experiment, Noise, Training, scbch
 
 
 def get_config() -> Experiment:

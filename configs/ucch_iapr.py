@@ -3,7 +3,7 @@
 bin/scbch train configs/ucch_iapr.py --data.root FOLDER
 """
 
-from scbch_jax.settings import Data, Experiment, Noise, Training, ucch
+from scbch_jax.config import Data, Experiment, Noise, Training, ucch
 
 
 def get_config() -> Experiment:

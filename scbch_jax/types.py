@@ -1,20 +1,7 @@
-"""Names for the arrays and records that travel through the package."""
+"""Records of a dataset that travel through the package; no JAX is imported here."""
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
-
-from jaxtyping import Array, Float, Int, Num
-
-Scalar = Float[Array, ""]
-"""One real number on the device."""
-
-ScalarLike = float | Float[Array, ""]
-"""A number that may be traced: a Python float or a scalar array."""
-
-Params = dict[str, Any]
-"""Parameter groups by name; an optimizer belongs to each group."""
-
-Metrics = dict[str, Any]
-"""Named scalars, or one array of them per step."""
 
 
 class Split(NamedTuple):
@@ -39,22 +26,12 @@ class Dataset(NamedTuple):
     """Training set; in the published protocols a part of the database."""
 
 
-class Coded(NamedTuple):
-    """The training set as a method's networks see it."""
+class DisplayData(NamedTuple):
+    """What a report shows of a dataset's rows: the queries first, then the database."""
 
-    image: Float[Array, "samples bits"]
-    """Relaxed codes of the images."""
-    text: Float[Array, "samples bits"]
-    """Relaxed codes of the texts."""
-    labels: Float[Array, "samples classes"]
-    """Multi-hot labels to learn from, possibly noisy."""
-
-
-class Batch(NamedTuple):
-    """Some rows of the training set."""
-
-    image: Num[Array, "n image_dim"]
-    text: Num[Array, "n text_dim"]
-    labels: Float[Array, "n classes"]
-    index: Int[Array, " n"]
-    """Position of each row in the training set."""
+    names: Sequence[str] = ()
+    """Of the classes; empty where they have none."""
+    captions: Sequence[str] = ()
+    """One a row, or none at all."""
+    picture: Callable[[int], bytes | None] | None = None
+    """The picture file of a row: PNG, JPEG, GIF or WebP."""

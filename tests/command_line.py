@@ -13,9 +13,9 @@ SURROUNDINGS = {**os.environ, "PYTHONPATH": str(ROOT), "SCBCH_DATA": str(MIRFLIC
 
 def complaint(capsys, *words):
     """The one line that a person sees; nothing else, and exit code 2."""
-    from scbch_jax import cli
+    from scbch_jax.cli import program
 
-    assert cli.main(words) == 2
+    assert program.main(words) == 2
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.count("\n") == 1, said.err

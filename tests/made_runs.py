@@ -2,8 +2,7 @@
 
 import json
 
-from scbch_jax import config
-from scbch_jax.settings import Experiment
+from scbch_jax.config import Experiment, experiment_file
 
 VERSIONS = {"scbch_jax": "0.1.0", "jax": "0.10.2"}
 
@@ -29,7 +28,7 @@ def line(seed, epoch, average, **more):
 def write_run(folder, plan: Experiment, averages, *, files=None):
     """A run whose seeds have these averages, epoch by epoch."""
     folder.mkdir(parents=True)
-    config.save(plan, folder / "experiment.json")
+    experiment_file.save(plan, folder / "experiment.json")
     about = {
         "sizes": {
             "image_dim": 8,

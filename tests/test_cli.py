@@ -5,14 +5,14 @@ import re
 import pytest
 from command_line import SMOKE, complaint
 
-from scbch_jax import cli
-from scbch_jax.checks import InputError
-from scbch_jax.settings.commands import COMMANDS
+from scbch_jax.cli import program
+from scbch_jax.cli.options.commands import COMMANDS
+from scbch_jax.errors import InputError
 
 
 def test_a_config_then_options():
     words = "--bits 16 --noise.rate 0.8 --seeds 0 1 --options.drop contrast"
-    options = cli.parse("train", [SMOKE, *words.split()])
+    options = program.parse("train", [SMOKE, *words.split()])
     experiment = options.experiment
     assert (experiment.bits, experiment.noise.rate) == (16, 0.8)
     assert (experiment.seeds, experiment.options.drop) == ((0, 1), ("contrast",))
@@ -21,7 +21,7 @@ def test_a_config_then_options():
 
 
 def test_the_overview_names_every_command(capsys):
-    assert cli.main([]) == 0
+    assert program.main([]) == 0
     said = capsys.readouterr().out
     assert all(f"\n  {name} " in said for name in COMMANDS)
 
@@ -39,7 +39,7 @@ PLAIN = sorted(COMMANDS.keys() - {"bench", "data", "features"})
 def test_every_option_has_help(name, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     with pytest.raises(SystemExit) as stop:
-        cli.main([*name.split(), "--help"])
+        program.main([*name.split(), "--help"])
     assert stop.value.code == 0
     said = capsys.readouterr().out
     assert "(default: " in said or "(required)" in said
@@ -153,17 +153,17 @@ def test_an_interrupt_is_no_traceback(monkeypatch):
     def stop(name):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli.importlib, "import_module", stop)
-    assert cli.main(["demo"]) == 130
+    monkeypatch.setattr(program.importlib, "import_module", stop)
+    assert program.main(["demo"]) == 130
 
 
 def test_a_bug_is_not_taken_for_bad_input(monkeypatch):
     def fail(name):
         raise ValueError("a bug")
 
-    monkeypatch.setattr(cli.importlib, "import_module", fail)
+    monkeypatch.setattr(program.importlib, "import_module", fail)
     with pytest.raises(ValueError, match="a bug"):
-        cli.main(["demo"])
+        program.main(["demo"])
     assert issubclass(InputError, ValueError)
 
 
@@ -171,5 +171,5 @@ def test_a_full_disk_is_one_line(monkeypatch, capsys):
     def full(name):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cli.importlib, "import_module", full)
+    monkeypatch.setattr(program.importlib, "import_module", full)
     assert "No space left on device" in complaint(capsys, "demo")

@@ -3,9 +3,8 @@ import json
 import pytest
 from conftest import ROOT
 
-from scbch_jax import config
-from scbch_jax.checks import InputError
-from scbch_jax.settings import Experiment, Noise, Training, dgcpn, scbch
+from scbch_jax.config import Experiment, Noise, Training, dgcpn, experiment_file, scbch
+from scbch_jax.errors import InputError
 
 CONFIGS = sorted((ROOT / "configs").glob("*.py"))
 ODD = Experiment(
@@ -20,18 +19,18 @@ ODD = Experiment(
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.name)
 def test_every_config_gives_an_experiment(path):
-    experiment = config.load(path)
-    assert config.restore(config.flatten(experiment)) == experiment
+    experiment = experiment_file.load(path)
+    assert experiment_file.restore(experiment_file.flatten(experiment)) == experiment
     assert f"configs/{path.name}" in path.read_text(), "the command stands on top"
 
 
 def test_a_record_can_be_passed_back_in(tmp_path):
-    config.save(ODD, tmp_path / "experiment.json")
-    assert config.load(tmp_path / "experiment.json") == ODD
+    experiment_file.save(ODD, tmp_path / "experiment.json")
+    assert experiment_file.load(tmp_path / "experiment.json") == ODD
 
 
 def test_options_left_out_keep_their_default():
-    assert config.restore({"noise.rate": 0.25, "bits": 16}) == Experiment(
+    assert experiment_file.restore({"noise.rate": 0.25, "bits": 16}) == Experiment(
         noise=Noise(rate=0.25), bits=16
     )
 
@@ -41,37 +40,39 @@ def test_a_record_of_before_there_were_other_methods():
     old = json.loads(
         (ROOT / "tests" / "records" / "scbch_before_other_methods.json").read_text()
     )
-    experiment = config.restore(old)
-    found = config.flatten(experiment)
+    experiment = experiment_file.restore(old)
+    found = experiment_file.flatten(experiment)
     assert {name: found[name] for name in old} == old
     later = {name: found[name] for name in found.keys() - old.keys()}
-    assert later.items() <= config.flatten(Experiment()).items()
+    assert later.items() <= experiment_file.flatten(Experiment()).items()
 
 
 def test_a_record_of_another_method():
     record = {"method": "dgcpn", "options.neighbors": 30, "hparams.momentum": 0.5}
-    experiment = config.restore(record)
+    experiment = experiment_file.restore(record)
     assert experiment.options == dgcpn.Options(neighbors=30)
     assert experiment.hparams == dgcpn.HParams(momentum=0.5)
-    changes = config.difference(experiment, Experiment())
+    changes = experiment_file.difference(experiment, Experiment())
     assert "method: scbch -> dgcpn" in changes
     assert "hparams.pair_target: None -> 1.5" in changes
 
 
 def test_differences_are_named():
-    changes = config.difference(ODD, Experiment(training=Training(precision="high")))
+    changes = experiment_file.difference(
+        ODD, Experiment(training=Training(precision="high"))
+    )
     assert "bits: 64 -> 24" in changes
     assert "hparams.margin: 0.15 -> 0.5" in changes
     assert not any("training" in change for change in changes)
 
 
 def test_a_digest_tells_configurations_apart():
-    from scbch_jax.settings import Data
+    from scbch_jax.config import Data
 
-    assert config.digest(ODD) != config.digest(Experiment())
-    assert config.digest(Experiment(data=Data(root="a"))) == config.digest(
-        Experiment(data=Data(root="b"))
-    )
+    assert experiment_file.digest(ODD) != experiment_file.digest(Experiment())
+    assert experiment_file.digest(
+        Experiment(data=Data(root="a"))
+    ) == experiment_file.digest(Experiment(data=Data(root="b")))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_a_digest_tells_configurations_apart():
 def test_bad_records_are_one_line(tmp_path, record, message):
     (tmp_path / "bad.json").write_text(json.dumps(record))
     with pytest.raises(InputError, match=message):
-        config.load(tmp_path / "bad.json")
+        experiment_file.load(tmp_path / "bad.json")
 
 
 @pytest.mark.parametrize(
@@ -114,12 +115,12 @@ def test_bad_records_are_one_line(tmp_path, record, message):
         ("a.py", "def get_config():\n    return 3", "got a int from"),
         ("a.py", "1/0", "stopped with ZeroDivisionError"),
         ("a.py", "def get_config():\n    return 1/0", "stopped with ZeroDivisionError"),
-        ("a.py", "from scbch_jax.settings import *\nExperiment(bits=7)", "bits: got 7"),
+        ("a.py", "from scbch_jax.config import *\nExperiment(bits=7)", "bits: got 7"),
     ],
 )
 def test_bad_files_are_one_line(tmp_path, name, text, message):
     if text is not None:
         (tmp_path / name).write_text(text)
     with pytest.raises(InputError, match=message) as caught:
-        config.load(tmp_path / name)
+        experiment_file.load(tmp_path / name)
     assert "\n" not in str(caught.value)

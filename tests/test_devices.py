@@ -16,9 +16,11 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from scbch_jax import cli, config, devices, experiment
-from scbch_jax.checks import InputError
-from scbch_jax.settings import Data, Experiment, Planted, Training, scbch
+from scbch_jax import sharding
+from scbch_jax.cli import program
+from scbch_jax.config import Data, Experiment, Planted, Training, experiment_file, scbch
+from scbch_jax.errors import InputError
+from scbch_jax.runs import driver
 
 PLAN = Experiment(
     data=Data(planted=Planted(train=200, queries=40, database=240)),
@@ -30,14 +32,14 @@ PLAN = Experiment(
 
 @pytest.fixture(scope="module")
 def alone():
-    return experiment.run(PLAN)
+    return driver.run(PLAN)
 
 
 def train(out, *words, count=1, **process):
     flag = f"--xla_force_host_platform_device_count={count}"
     environment = os.environ | {"XLA_FLAGS": flag, "JAX_PLATFORMS": "cpu"}
     plan = out.with_name("plan.json")
-    config.save(PLAN, plan)
+    experiment_file.save(PLAN, plan)
     command = [sys.executable, "-m", "scbch_jax.cli", "train", str(plan)]
     return subprocess.Popen(
         [*command, f"--out={out}", *words],
@@ -159,16 +161,16 @@ def test_one_of_two_processes_is_asked_to_end(tmp_path):
 
 def test_more_devices_than_there_are():
     with pytest.raises(InputError, match="devices: got 64 data-devices times 2 mode"):
-        devices.use(64, 2)
+        sharding.use_mesh(64, 2)
 
 
 def test_without_a_mesh_nothing_is_placed():
     rows = np.ones((3, 2))
-    assert devices.ambient() is None
-    assert devices.split_rows(rows) is rows
-    assert devices.whole(rows) is rows
-    assert devices.any_of(True)
-    assert not devices.any_of(False)
+    assert sharding.current_mesh() is None
+    assert sharding.shard_batch(rows) is rows
+    assert sharding.replicate(rows) is rows
+    assert sharding.any_process(True)
+    assert not sharding.any_process(False)
 
 
 @pytest.mark.parametrize(
@@ -187,5 +189,5 @@ def test_without_a_mesh_nothing_is_placed():
     ],
 )
 def test_processes_that_do_not_fit_are_one_line(capsys, words, message):
-    assert cli.main(["train", str(ROOT / "configs" / "smoke.py"), *words]) == 2
+    assert program.main(["train", str(ROOT / "configs" / "smoke.py"), *words]) == 2
     assert message in capsys.readouterr().err

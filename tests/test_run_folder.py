@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from scbch_jax import data, run_folder, tasks
-from scbch_jax.checks import InputError
-from scbch_jax.settings import Data, Experiment, Noise, Planted
+from scbch_jax import datasets, runs
+from scbch_jax.config import Data, Experiment, Noise, Planted
+from scbch_jax.errors import InputError
+from scbch_jax.runs import tasks
 
 
 def test_a_matrix_of_confusions_that_changed_is_another_run(tmp_path):
@@ -14,11 +15,11 @@ def test_a_matrix_of_confusions_that_changed_is_another_run(tmp_path):
     np.save(matrix, np.ones((12, 12)))
     small = Data(planted=Planted(train=40, queries=5, database=50))
     plan = Experiment(data=small, noise=Noise("confuse", 0.5, str(matrix)))
-    loaded = data.load(small)
+    loaded = datasets.load(small)
     recipe = tasks.recipe_of(plan, loaded.dataset.train)
 
     def open_again(resume):
-        run_folder.open_to_write(tmp_path / "run", plan, loaded, recipe, resume=resume)
+        runs.open_to_write(tmp_path / "run", plan, loaded, recipe, resume=resume)
 
     open_again(resume=False)
     open_again(resume=True)

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from scbch_jax import data, experiment, retrieval, run_folder, tasks, traces
-from scbch_jax.checks import Stopped
-from scbch_jax.settings import Data, Experiment, Planted, Training, scbch
+from scbch_jax import datasets, retrieval, runs
+from scbch_jax.config import Data, Experiment, Planted, Training, scbch
+from scbch_jax.errors import Interrupted
+from scbch_jax.runs import driver, tasks, traces
 from scbch_jax.training import Epoch, RunState
 
 PLAN = Experiment(
@@ -21,7 +22,7 @@ PLAN = Experiment(
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ran") / "run"
-    return folder, experiment.run(PLAN, folder)
+    return folder, driver.run(PLAN, folder)
 
 
 def load(folder, epoch):
@@ -44,7 +45,7 @@ def test_first_and_last_are_kept_and_few_between(last):
 def test_confidence_and_codes_are_those_of_the_run(ran):
     folder, lines = ran
     assert names(folder) == [f"epoch-000{e}.npz" for e in traces.epochs_of(3)]
-    clean = data.load(PLAN.data).dataset.train.labels
+    clean = datasets.load(PLAN.data).dataset.train.labels
     for epoch in traces.epochs_of(3):
         trace, line = load(folder, epoch), lines[epoch - 1]
         noise = np.load(folder / "seed-5" / "noise.npz")
@@ -54,9 +55,9 @@ def test_confidence_and_codes_are_those_of_the_run(ran):
         assert weights[~kept].mean() == pytest.approx(line["confidence_noisy"])
         np.testing.assert_array_equal(trace["labels"], clean[trace["rows"]])
     assert len(trace["rows"]) == 16
-    recipe, params = run_folder.saved_params(folder)[1:]
-    train = data.load(PLAN.data).dataset.train
-    (codes,) = experiment.encode(params, PLAN.hparams, (train,), recipe=recipe)
+    recipe, params = runs.saved_params(folder)[1:]
+    train = datasets.load(PLAN.data).dataset.train
+    (codes,) = driver.encode(params, PLAN.hparams, (train,), recipe=recipe)
     for side in ("image", "text"):
         packed = np.packbits(trace[side] > 0, axis=1)
         np.testing.assert_array_equal(
@@ -65,7 +66,7 @@ def test_confidence_and_codes_are_those_of_the_run(ran):
 
 
 def test_agreement_is_the_cosine_of_what_was_learnt_and_what_is_true(ran):
-    dataset = data.load(PLAN.data).dataset
+    dataset = datasets.load(PLAN.data).dataset
     given, clean = tasks.noisy_of(PLAN, dataset, 5), dataset.train.labels
     expected = [
         y @ t / np.sqrt(max(y @ y * (t @ t), 1))
@@ -81,10 +82,10 @@ def test_a_curve_and_some_searches_come_last(ran):
     """Against all distances, and a ranking made here; only ties may differ."""
     folder, _ = ran
     assert "queries" not in load(folder, 1)
-    trace, dataset = load(folder, 3), data.load(PLAN.data).dataset
-    recipe, params = run_folder.saved_params(folder)[1:]
+    trace, dataset = load(folder, 3), datasets.load(PLAN.data).dataset
+    recipe, params = runs.saved_params(folder)[1:]
     parts = (dataset.query, dataset.database)
-    query, items = experiment.encode(params, PLAN.hparams, parts, recipe=recipe)
+    query, items = driver.encode(params, PLAN.hparams, parts, recipe=recipe)
     assert trace["database_start"] == 20
     sides = {"i2t": (query.image, items.text), "t2i": (query.text, items.image)}
     for way, (ours, theirs) in sides.items():
@@ -105,10 +106,10 @@ def test_a_curve_and_some_searches_come_last(ran):
 @pytest.mark.slow
 def test_a_run_that_goes_on_leaves_the_same_files(ran, tmp_path):
     folder, _ = ran
-    with pytest.raises(Stopped):
-        experiment.run(PLAN, tmp_path / "run", stop=lambda: True)
+    with pytest.raises(Interrupted):
+        driver.run(PLAN, tmp_path / "run", stop=lambda: True)
     assert names(tmp_path / "run") == ["epoch-0001.npz"]
-    experiment.run(PLAN, tmp_path / "run", resume=True)
+    driver.run(PLAN, tmp_path / "run", resume=True)
     for name in names(folder):
         ours, theirs = (
             f / "seed-5" / "traces" / name for f in (folder, tmp_path / "run")
@@ -117,9 +118,9 @@ def test_a_run_that_goes_on_leaves_the_same_files(ran, tmp_path):
 
 
 def test_a_method_without_confidence_leaves_the_rest(ran, tmp_path):
-    dataset = data.load(PLAN.data).dataset
-    task = experiment.prepare(PLAN, dataset, seed=5)
-    params = run_folder.saved_params(ran[0])[2]
+    dataset = datasets.load(PLAN.data).dataset
+    task = driver.prepare(PLAN, dataset, seed=5)
+    params = runs.saved_params(ran[0])[2]
     epoch = Epoch(1, RunState(params, {}, None), {})
     scored = (dataset.query, dataset.database)
     to = tmp_path / "seed-5" / "traces"

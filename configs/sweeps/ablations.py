@@ -5,7 +5,7 @@ bin/scbch sweep configs/sweeps/ablations.py --data.root FOLDER --drop-states
 
 from collections.abc import Iterator
 
-from scbch_jax.settings import Data, Experiment, Noise, scbch
+from scbch_jax.config import Data, Experiment, Noise, scbch
 
 
 def get_sweep() -> Iterator[Experiment]:

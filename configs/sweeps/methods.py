@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from scbch_jax import config
-from scbch_jax.settings import Experiment, Noise
+from scbch_jax.config import Experiment, Noise, experiment_file
 
 HERE = Path(__file__).parent
 
 
 def get_sweep() -> Iterator[Experiment]:
     """The cells of ablations.py, then each config of the others at the same rates."""
-    yield from config.load_sweep(HERE / "ablations.py")
+    yield from experiment_file.load_sweep(HERE / "ablations.py")
     for name in ("nrch", "ucch", "dgcpn"):
-        single = config.load(HERE.parent / f"{name}_mirflickr.py")
+        single = experiment_file.load(HERE.parent / f"{name}_mirflickr.py")
         for rate in (0.2, 0.5, 0.8):
             yield replace(single, noise=Noise("published", rate=rate))

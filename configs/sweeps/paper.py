@@ -9,7 +9,7 @@ paper's width. With the files of one dataset only: --only mirflickr.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from scbch_jax.settings import Data, Experiment, Noise, scbch
+from scbch_jax.config import Data, Experiment, Noise, scbch
 
 DATASETS = (
     (Data("mirflickr"), Noise("published"), scbch.HParams(margin=0.15, shift=0.8)),

@@ -7,7 +7,7 @@ Expect: docs/scenes.md has the figures; what matters is contrast.
 
 from collections.abc import Iterator
 
-from scbch_jax.settings import Data, Experiment, Noise, Training, scbch
+from scbch_jax.config import Data, Experiment, Noise, Training, scbch
 
 
 def get_sweep() -> Iterator[Experiment]:

@@ -5,7 +5,7 @@ bin/scbch sweep configs/sweeps/smoke.py
 
 from collections.abc import Iterator
 
-from scbch_jax.settings import Data, Experiment, Noise, Planted, Training, scbch
+from scbch_jax.config import Data, Experiment, Noise, Planted, Training, scbch
 
 
 def get_sweep() -> Iterator[Experiment]:

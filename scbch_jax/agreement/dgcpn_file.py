@@ -9,8 +9,8 @@ import numpy as np
 from scbch_jax import losses
 from scbch_jax.agreement import method_runs
 from scbch_jax.agreement.compare import Comparison, compare
+from scbch_jax.config.dgcpn import HParams, Options
 from scbch_jax.methods import Recipe, dgcpn
-from scbch_jax.settings.dgcpn import HParams, Options
 from scbch_jax.types import Split
 
 NEEDS = frozenset({"img", "txt", "a1", "a2", "knn_number", "scale"})

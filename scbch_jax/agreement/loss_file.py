@@ -9,8 +9,8 @@ import numpy as np
 
 from scbch_jax import losses
 from scbch_jax.agreement.compare import Comparison, compare
+from scbch_jax.config.scbch import HParams, Options
 from scbch_jax.methods.scbch import View, terms, view_of
-from scbch_jax.settings.scbch import HParams, Options
 
 NEEDS = frozenset({"u", "v", "y", "Wu", "Wv", "w", "margins", "shifts"})
 ALSO_ANSWERS: tuple[str, ...] = ()

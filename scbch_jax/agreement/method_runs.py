@@ -10,8 +10,9 @@ import numpy as np
 from scbch_jax import networks, training
 from scbch_jax.agreement.compare import Comparison, compare
 from scbch_jax.agreement.neighbors_file import MODALITIES
+from scbch_jax.arrays import Params
 from scbch_jax.methods import Method, Recipe, Sizes
-from scbch_jax.types import Params, Split
+from scbch_jax.types import Split
 
 
 def train_set(arrays: Mapping[str, np.ndarray]) -> Split:

@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from scbch_jax import losses, networks
+from scbch_jax import neighbors, networks
 from scbch_jax.agreement.compare import Comparison, compare
 
 NEEDS = frozenset({"img", "txt", "y_noisy", "u", "v"})
@@ -42,8 +42,8 @@ def _confidence(
 ) -> Iterator[Comparison]:
     codes = [jnp.asarray(arrays[key]) for key in ("u", "v")]
     labels = jnp.asarray(arrays["y_noisy"])
-    soft = losses.neighbor_soft_labels(*codes, labels, neighbors=k)
-    weights = np.asarray(losses.confidence_weights(labels, soft, floor=floor))
+    soft = neighbors.neighbor_soft_labels(*codes, labels, neighbors=k)
+    weights = np.asarray(neighbors.confidence_weights(labels, soft, floor=floor))
     tied = tied_rows(arrays["u"], arrays["v"], k)
     name = f"confidence, k {k} floor {floor:g}"
     yield compare(name, weights[~tied], recorded[~tied], kind="confidence")

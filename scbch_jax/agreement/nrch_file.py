@@ -9,8 +9,8 @@ import numpy as np
 from scbch_jax import losses
 from scbch_jax.agreement import method_runs
 from scbch_jax.agreement.compare import Comparison, compare
+from scbch_jax.config.nrch import HParams, Options
 from scbch_jax.methods import Recipe, nrch
-from scbch_jax.settings.nrch import HParams, Options
 
 NEEDS = frozenset({"labels", "ranking_weight", "threshold"})
 ALSO_ANSWERS: tuple[str, ...] = ()
@@ -43,10 +43,10 @@ def _losses(
         arrays, "ranking and quantization", loss, moving, answer="exp_robust"
     )
     rows = [jnp.asarray(arrays[f"rows_{k}"]) for k in ("image", "text", "labels")]
-    scores = losses.worst_prototype(*rows[:2], jnp.tanh(prototypes), rows[2])
+    scores = losses.max_own_prototype_distance(*rows[:2], jnp.tanh(prototypes), rows[2])
     spread = nrch.spread_of(scores)
     yield compare("distances", spread, arrays["exp_spread"], kind="codes")
-    kept = losses.lower_share(spread) >= float(arrays["threshold"])
+    kept = losses.low_mean_posterior(spread) >= float(arrays["threshold"])
     yield compare("rows kept", kept, arrays["exp_kept"], kind="rows kept")
 
 

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scbch_jax.checks import InputError, require
+from scbch_jax.errors import InputError, require
 
 RECORDER = Path(__file__).with_name("record_scbch.py")
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from scbch_jax.agreement.tolerances import TOLERANCES
-from scbch_jax.checks import require
+from scbch_jax.errors import require
 
 SMALLEST = 1e-17
 """Drawn for steps whose losses are the same number."""

@@ -18,7 +18,7 @@ from scbch_jax.agreement import (
     ucch_file,
 )
 from scbch_jax.agreement.compare import Comparison
-from scbch_jax.checks import InputError, require
+from scbch_jax.errors import InputError, require
 
 EXPECTED = "exp_"
 """Start of the keys that hold answers; every other key is an input."""

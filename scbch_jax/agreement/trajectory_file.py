@@ -11,8 +11,8 @@ from scbch_jax import networks, retrieval, training
 from scbch_jax.agreement.compare import Comparison, compare
 from scbch_jax.agreement.metrics_file import within_ties
 from scbch_jax.agreement.neighbors_file import MODALITIES, tied_rows
+from scbch_jax.config.scbch import HParams, Options
 from scbch_jax.methods import Recipe, ScbchState, Sizes
-from scbch_jax.settings.scbch import HParams, Options
 from scbch_jax.types import Split
 
 NEEDS = frozenset({"img", "txt", "y_true", "y_noisy", "batch_order", "n_query"})

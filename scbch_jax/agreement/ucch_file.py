@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from scbch_jax import data, losses, training
+from scbch_jax import losses, training
 from scbch_jax.agreement import method_runs
 from scbch_jax.agreement.compare import Comparison, compare
+from scbch_jax.config.ucch import HParams, Options
 from scbch_jax.methods import ucch
-from scbch_jax.settings.ucch import HParams, Options
 
 NEEDS = frozenset({"memory", "drawn", "temperature", "momentum"})
 ALSO_ANSWERS: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ def _losses(
     hp = _numbers(arrays)
     for name, momentum in (("warm", 0.0), ("contrast", hp.momentum)):
         yield from _term(arrays, name, "contrast", hp, moving)
-        memory = losses.rewritten_memory(
+        memory = losses.update_memory_bank(
             jnp.asarray(arrays["memory"]),
             jnp.asarray(arrays["own"]),
             *moving.values(),
@@ -64,7 +64,7 @@ def _term(
             similarity=losses.similarity_matrix(*moving.values()),
             memory=memory,
             index=own,
-            times=losses.times_drawn(own, drawn, samples=samples),
+            times=losses.negative_counts(own, drawn, samples=samples),
             warming_up=jnp.asarray(answer == "warm"),
         )
         return function(view)
@@ -90,7 +90,7 @@ def _run(
     @jax.jit
     def step(run: training.RunState, index: Any, drawn: Any) -> Any:
         known = ucch.build(sizes, options, hp, draw=lambda key, own: drawn)
-        batch, key = data.gather(train, index), jax.random.key(0)
+        batch, key = training.gather(train, index), jax.random.key(0)
         (only,) = known.passes[0]
         return training.gradient_step(only, known.optimizers, run, batch, key)
 

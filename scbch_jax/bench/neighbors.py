@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
-from scbch_jax import losses
 from scbch_jax.bench.memory import peak_mib
+from scbch_jax.neighbors import nearest_rows
 
 ROUNDING = 1e-6
 """Similarities closer than this are ties in float32: 8 units in the last place of 1."""
@@ -75,7 +75,7 @@ def measure_search(
 
     def searched(way: str) -> Callable[[], Any]:
         return lambda: np.asarray(
-            losses.nearest_rows(*on_device, neighbors=neighbors, search=way).index
+            nearest_rows(*on_device, neighbors=neighbors, search=way).index
         )
 
     ways = {way: searched(way) for way in search}

@@ -7,7 +7,7 @@ import numpy as np
 
 from scbch_jax.bench.training import Sampled, Shape, Ways, draw_codes, draw_split
 from scbch_jax.bench.ways import POINTS, sorting
-from scbch_jax.settings.scbch import HParams
+from scbch_jax.config.scbch import HParams
 
 
 def theirs(shape: Shape, sampled: Sampled) -> Ways:

@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from scbch_jax import losses, retrieval, training
+from scbch_jax import neighbors, retrieval, training
+from scbch_jax.config.scbch import HParams, Options
 from scbch_jax.methods import Recipe, Sizes
-from scbch_jax.settings.scbch import HParams, Options
 from scbch_jax.types import Split
 
 Part = Callable[[], Any]
@@ -130,10 +130,10 @@ def ours(
 
     @jax.jit
     def trust(image: Any, text: Any, labels: Any) -> Any:
-        voted = losses.neighbor_soft_labels(
+        voted = neighbors.neighbor_soft_labels(
             image, text, labels, neighbors=shape.neighbors
         )
-        return losses.confidence_weights(labels, voted, floor=0.5)
+        return neighbors.confidence_weights(labels, voted, floor=0.5)
 
     def score() -> list[Any]:
         depths = np.linspace(1, shape.items, 15).astype(int)

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scbch_jax.checks import InputError, require
-from scbch_jax.data.files import read_array
+from scbch_jax.data.formats.files import read_array
+from scbch_jax.errors import InputError, require
 from scbch_jax.types import Split
 
 

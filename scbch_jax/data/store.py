@@ -21,10 +21,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from scbch_jax.checks import InputError, require
-from scbch_jax.data import npy_blocks, store_record
-from scbch_jax.data.splits import Rows, check_rows
-from scbch_jax.data.values import narrow_features, narrow_labels
+from scbch_jax.data import store_record
+from scbch_jax.data.formats import npy_blocks
+from scbch_jax.data.split import Rows, check_rows
+from scbch_jax.data.validation import narrow_features, narrow_labels
+from scbch_jax.errors import InputError, require
 from scbch_jax.types import Dataset, Split
 
 Blocks = np.ndarray | Iterable[np.ndarray]

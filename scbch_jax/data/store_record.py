@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from scbch_jax.checks import InputError, require
-from scbch_jax.data import npy_blocks
+from scbch_jax.data.formats import npy_blocks
+from scbch_jax.errors import InputError, require
 
 FORMAT = 1
 """Version of the layout that `store` describes."""

@@ -2,16 +2,16 @@
 
 from scbch_jax.features.captions import Captions, open_captions, write_captions
 from scbch_jax.features.descriptors import DESCRIPTOR_DIM, describe
-from scbch_jax.features.documents import (
+from scbch_jax.features.doc2vec import (
+    Doc2VecConfig,
     Documents,
-    Plan,
     learn_documents,
     place_documents,
 )
 from scbch_jax.features.extraction import Unread, extract, open_partial
 from scbch_jax.features.extractors import Extractor, descriptor, of_weights, vgg19
+from scbch_jax.features.feature_cache import FeatureCache
 from scbch_jax.features.manifest import Manifest, Sample, multi_hot, read_manifest
-from scbch_jax.features.partial import Partial
 from scbch_jax.features.pictures import cut_middle, read_picture
 from scbch_jax.features.text_models import (
     Bag,
@@ -25,14 +25,14 @@ from scbch_jax.features.vgg19_file import Weights, read_vgg19
 from scbch_jax.features.words import Vocabulary, bag_of_words, vocabulary_of, words_of
 
 __all__ = [
-    "DESCRIPTOR_DIM",
     "Bag",
     "Captions",
+    "DESCRIPTOR_DIM",
+    "Doc2VecConfig",
     "Documents",
     "Extractor",
+    "FeatureCache",
     "Manifest",
-    "Partial",
-    "Plan",
     "Sample",
     "TextModel",
     "Unread",

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from scbch_jax.checks import Stopped, require
-from scbch_jax.data import tfds_folder
+from scbch_jax import io
+from scbch_jax.data.tfds import prepared
+from scbch_jax.errors import Interrupted, require
 from scbch_jax.features.pictures import SUFFIXES
-from scbch_jax.report import records
 
 NAME = "coco_captions"
 """What TFDS calls the dataset."""
@@ -51,11 +51,11 @@ def open_captions(folder: Path, split: str) -> Captions:
     Raises:
         InputError: if there is no such folder or split, or it is another dataset.
     """
-    builder = tfds_folder.open_folder(tfds_folder.find(folder, NAME))
+    builder = prepared.open_folder(prepared.find(folder, NAME))
     lacks = ", ".join(name for name in FEATURES if name not in builder.info.features)
     wanted = f"all features of {NAME}"
     require(not lacks, "source", f"{builder.info.full_name} without {lacks}", wanted)
-    source = tfds_folder.open_split(builder, split, encoded=("image",))
+    source = prepared.open_split(builder, split, encoded=("image",))
     names = builder.info.features["objects"]["label"].names
     plan = {"set": builder.info.full_name, "split": split, "records": len(source)}
     return Captions(source, list(names), plan)
@@ -92,35 +92,35 @@ def write_captions(
     for start in range(len(lines), len(captions.source), BLOCK):
         block = range(start, min(start + BLOCK, len(captions.source)))
         for place, record in zip(
-            block, tfds_folder.records(captions.source, block), strict=True
+            block, prepared.records(captions.source, block), strict=True
         ):
             line = _line(record, captions.classes, f"record {place}")
             _write_whole(partial / line["picture"], record["image"])
-            records.append(partial / "list.jsonl", line)
+            io.append_jsonl(partial / "list.jsonl", line)
             bare += not line["labels"]
         on_pictures(len(block))
         if stop():
-            raise Stopped(f"{block.stop} pictures of {len(captions.source)}")
+            raise Interrupted(f"{block.stop} pictures of {len(captions.source)}")
     partial.rename(out)
     return bare
 
 
-def _begin(partial: Path, plan: dict[str, Any]) -> list[records.Record]:
+def _begin(partial: Path, plan: dict[str, Any]) -> list[io.Record]:
     """The lines that are there already; makes the folder if it is not."""
     told = partial / "source.json"
     if not told.is_file():
         (partial / "pictures").mkdir(parents=True, exist_ok=True)
-        records.replace_file(told, json.dumps(plan, indent=1) + "\n")
+        io.write_text(told, json.dumps(plan, indent=1) + "\n")
     wanted = f"the same source and split, or {partial} removed"
     same = json.loads(told.read_text()) == plan
     require(same, "out", f"{partial}, unfinished with others", wanted)
-    lines = records.read(partial / "list.jsonl")
+    lines = io.read_jsonl(partial / "list.jsonl")
     # A last line that was cut short goes.
-    records.truncate(partial / "list.jsonl", lines)
+    io.write_jsonl(partial / "list.jsonl", lines)
     return lines
 
 
-def _line(record: dict[str, Any], classes: list[str], place: str) -> records.Record:
+def _line(record: dict[str, Any], classes: list[str], place: str) -> io.Record:
     name = record["image/filename"].decode(errors="replace")
     plain = Path(name).name == name and Path(name).suffix.lower() in SUFFIXES
     require(plain, f"picture of {place}", name, "the plain name of a picture")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from scbch_jax.checks import InputError, Stopped
+from scbch_jax.errors import InputError, Interrupted
 from scbch_jax.features.extractors import Extractor
-from scbch_jax.features.partial import Partial
+from scbch_jax.features.feature_cache import FeatureCache
 from scbch_jax.features.pictures import SIDE, read_picture
 
 Unread = dict[int, str]
@@ -22,7 +22,7 @@ _Read = list[Future[np.ndarray]]
 
 def open_partial(
     folder: Path, names: Sequence[str], extractor: Extractor, *, batch_size: int
-) -> Partial:
+) -> FeatureCache:
     """The unfinished features of these pictures by this network.
 
     Raises:
@@ -31,13 +31,13 @@ def open_partial(
     digest = hashlib.sha256("\n".join(names).encode()).hexdigest()
     plan = {"network": extractor.name, "width": extractor.width}
     plan |= {"pictures": digest, "rows": len(names), "batch_size": batch_size}
-    return Partial(folder, plan)
+    return FeatureCache(folder, plan)
 
 
 def extract(
     paths: Sequence[Path],
     extractor: Extractor,
-    place: Partial,
+    place: FeatureCache,
     *,
     on_batch: Callable[[int], None] = lambda rows: None,
     stop: Callable[[], bool] = lambda: False,
@@ -78,7 +78,7 @@ def extract(
             on_batch(len(rows))
             if stop() and batch != todo[-1]:
                 pool.shutdown(cancel_futures=True)
-                raise Stopped(f"{rows.stop} pictures of {len(paths)}")
+                raise Interrupted(f"{rows.stop} pictures of {len(paths)}")
     return unread
 
 
@@ -90,7 +90,10 @@ def _stamp(paths: Sequence[Path], rows: range) -> int:
 
 
 def _one_ahead(
-    pool: ThreadPoolExecutor, paths: Sequence[Path], place: Partial, todo: list[int]
+    pool: ThreadPoolExecutor,
+    paths: Sequence[Path],
+    place: FeatureCache,
+    todo: list[int],
 ) -> Iterator[tuple[int, _Read]]:
     """Batches whose pictures are being read, the one after each as well."""
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from scbch_jax.checks import InputError, require
+from scbch_jax.errors import InputError, require
 from scbch_jax.features.pictures import SUFFIXES
 
 COLUMNS = ("picture", "text", "labels")

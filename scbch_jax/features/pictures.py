@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from scbch_jax.checks import InputError, require
+from scbch_jax.errors import InputError, require
 
 SHORTER, SIDE = 256, 224
 """Pixels of the shorter side after resizing, and of a side of what is cut out."""

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scbch_jax.checks import InputError, require
-from scbch_jax.data import read_array
-from scbch_jax.features.documents import Documents, Plan, place_documents
+from scbch_jax.data.formats import read_array
+from scbch_jax.errors import InputError, require
+from scbch_jax.features.doc2vec import Doc2VecConfig, Documents, place_documents
 from scbch_jax.features.words import Vocabulary, bag_of_words
 
 FORMAT = 1
@@ -79,7 +79,7 @@ def load_text_model(folder: Path) -> TextModel:
         vocabulary = tuple((str(word), int(n)) for word, n in record["vocabulary"])
         if record["kind"] == "words":
             return Bag(vocabulary)
-        plan = Plan(**record["plan"])
+        plan = Doc2VecConfig(**record["plan"])
     except (ValueError, TypeError, KeyError) as error:
         if isinstance(error, InputError):
             raise

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import h5py
 import numpy as np
 
-from scbch_jax import networks, weight_files
-from scbch_jax.checks import InputError, require
+from scbch_jax import networks
+from scbch_jax.errors import InputError, require
+from scbch_jax.networks import weight_files
 
 KERAS = (".h5", ".hdf5")
 

@@ -2,4 +2,6 @@
 
 from scbch_jax.index.flat import FlatIndex
 
-__all__ = ["FlatIndex"]
+__all__ = [
+    "FlatIndex",
+]

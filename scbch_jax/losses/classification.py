@@ -4,8 +4,8 @@ import jax
 import optax
 from jaxtyping import Array, Float
 
-from scbch_jax.checks import check_rank, check_same_rows, check_same_shape
-from scbch_jax.types import Scalar
+from scbch_jax.arrays import Scalar
+from scbch_jax.errors import check_rank, check_same_rows, check_same_shape
 
 
 @jax.jit

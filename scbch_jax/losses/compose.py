@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scbch_jax.types import Metrics, Scalar, ScalarLike
+from scbch_jax.arrays import Metrics, Scalar, ScalarLike
 
 Terms = Mapping[str, tuple[ScalarLike, Callable[[Any], Scalar]]]
 """Weight and function of each term, by name; all functions read one view."""

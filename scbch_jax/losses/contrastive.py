@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from scbch_jax.checks import check_square
-from scbch_jax.losses.pairwise import lowered_matrix, partner_matrix
-from scbch_jax.types import Scalar, ScalarLike
+from scbch_jax.arrays import Scalar, ScalarLike
+from scbch_jax.errors import check_square
+from scbch_jax.losses.pairwise import margin_shifted_similarity, partner_matrix
 
 
 @jax.jit
@@ -58,7 +58,7 @@ def stepped_repulsion_loss(
     diagonal = jnp.eye(len(similarity), dtype=bool)
 
     def one_direction(own: Float[Array, "..."]) -> Scalar:
-        lowered = lowered_matrix(similarity, own, margin=margin, shift=shift)
+        lowered = margin_shifted_similarity(similarity, own, margin=margin, shift=shift)
         lowered = jnp.where(diagonal, jnp.maximum(lowered, 0.0), lowered)
         return jnp.exp(lowered * (1.0 - overlap)).mean()
 

@@ -6,13 +6,13 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from scbch_jax.checks import check_same_rows, check_square
+from scbch_jax.arrays import Scalar, ScalarLike
+from scbch_jax.errors import check_same_rows, check_square
 from scbch_jax.losses.pairwise import cosine_matrix
-from scbch_jax.types import Scalar, ScalarLike
 
 
 @partial(jax.jit, static_argnames=("neighbors", "block"))
-def neighbor_shares(
+def knn_affinity(
     similarity: Float[Array, "n n"], *, neighbors: int, block: int = 512
 ) -> Float[Array, "n n"]:
     """Each row's similarities to its neighbors, divided by their sum; 0 elsewhere.
@@ -69,7 +69,7 @@ def similarity_graph(
     check_same_rows(image=image, text=text)
     texts, pictures = cosine_matrix(text, text), cosine_matrix(image, image)
     pair = text_weight * texts + (1.0 - text_weight) * pictures
-    shares = neighbor_shares(pair, neighbors=neighbors, block=block)
+    shares = knn_affinity(pair, neighbors=neighbors, block=block)
     overlap = scale * (shares @ shares.T)
     return 2.0 * ((1.0 - coherence_share) * pair + coherence_share * overlap) - 1.0
 

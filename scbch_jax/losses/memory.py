@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from scbch_jax.checks import check_rank, check_same_rows, check_same_shape
+from scbch_jax.arrays import Scalar, ScalarLike
+from scbch_jax.errors import check_rank, check_same_rows, check_same_shape
 from scbch_jax.losses.pairwise import unit_rows
-from scbch_jax.types import Scalar, ScalarLike
 
 
 @jax.jit
@@ -55,7 +55,7 @@ def drawn_negatives(
 
 
 @partial(jax.jit, static_argnames="samples")
-def times_drawn(
+def negative_counts(
     own: Int[Array, " n"], drawn: Int[Array, "n negatives"], *, samples: int
 ) -> Float[Array, "n samples"]:
     """How often each row of the memory was drawn, each sample's own once more.
@@ -69,7 +69,7 @@ def times_drawn(
 
 
 @partial(jax.jit, static_argnames="unit_length")
-def rewritten_memory(
+def update_memory_bank(
     memory: Float[Array, "samples bits"],
     index: Int[Array, " n"],
     image_codes: Float[Array, "n bits"],

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float
 
-from scbch_jax.checks import check_rank
+from scbch_jax.errors import check_rank
 
 VARIANCE_FLOOR = 5e-4
 """Added to each variance, as the released code of NRCH asks of its fit."""
@@ -25,7 +25,7 @@ class Mixture(NamedTuple):
 
 
 @jax.jit
-def lower_share(values: Float[Array, " n"]) -> Float[Array, " n"]:
+def low_mean_posterior(values: Float[Array, " n"]) -> Float[Array, " n"]:
     """Probability that each value comes from the distribution with the smaller mean.
 
     Both are fitted by expectation and maximization from the best cut in two halves,
@@ -38,7 +38,7 @@ def lower_share(values: Float[Array, " n"]) -> Float[Array, " n"]:
         ValueError: if the values are not a vector.
     """
     check_rank(1, values=values)
-    low = best_cut(values)
+    low = two_means_1d(values)
     fresh = _fitted(values, jnp.stack([low, ~low], axis=1).astype(values.dtype))
 
     def unfinished(carry: Any) -> Bool[Array, ""]:
@@ -57,7 +57,7 @@ def lower_share(values: Float[Array, " n"]) -> Float[Array, " n"]:
 
 
 @jax.jit
-def best_cut(values: Float[Array, " n"]) -> Bool[Array, " n"]:
+def two_means_1d(values: Float[Array, " n"]) -> Bool[Array, " n"]:
     """Which values lie in the lower of two halves with the least spread: 2-means.
 
     On a line the best two clusters are a cut of the sorted values, so it is found

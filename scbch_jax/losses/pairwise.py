@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from scbch_jax.checks import check_rank, check_same_shape, check_square
-from scbch_jax.types import ScalarLike
+from scbch_jax.arrays import ScalarLike
+from scbch_jax.errors import check_rank, check_same_shape, check_square
 
 
 @jax.jit
@@ -43,7 +43,7 @@ def unit_rows(rows: Float[Array, "n width"]) -> Float[Array, "n width"]:
 
 
 @jax.jit
-def lowered_matrix(
+def margin_shifted_similarity(
     similarity: Float[Array, "n n"],
     own: Float[Array, "..."],
     *,

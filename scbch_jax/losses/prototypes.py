@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from scbch_jax.checks import check_rank, check_same_rows, check_same_shape
-from scbch_jax.types import Scalar
+from scbch_jax.arrays import Scalar
+from scbch_jax.errors import check_rank, check_same_rows, check_same_shape
 
 
 @jax.jit
@@ -37,7 +37,7 @@ def prototype_loss(
 
 
 @jax.jit
-def worst_prototype(
+def max_own_prototype_distance(
     image_codes: Float[Array, "n bits"],
     text_codes: Float[Array, "n bits"],
     prototypes: Float[Array, "classes bits"],

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from scbch_jax.types import Scalar
+from scbch_jax.arrays import Scalar
 
 
 @jax.jit

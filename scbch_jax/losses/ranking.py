@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from scbch_jax.checks import check_same_rows, check_square
-from scbch_jax.losses.pairwise import lowered_matrix
-from scbch_jax.types import Scalar, ScalarLike
+from scbch_jax.arrays import Scalar, ScalarLike
+from scbch_jax.errors import check_same_rows, check_square
+from scbch_jax.losses.pairwise import margin_shifted_similarity
 
 
 @jax.jit
@@ -31,7 +31,9 @@ def ranking_loss(
     own = jnp.diagonal(similarity)
 
     def one_direction(similarity: Float[Array, "n n"]) -> Scalar:
-        lowered = lowered_matrix(similarity, own[:, None], margin=margin, shift=shift)
+        lowered = margin_shifted_similarity(
+            similarity, own[:, None], margin=margin, shift=shift
+        )
         return (margin - own + jax.nn.logsumexp(lowered, axis=1)).mean()
 
     return one_direction(similarity) + one_direction(similarity.T)
@@ -69,7 +71,9 @@ def kept_ranking_loss(
     own, diagonal = jnp.diagonal(similarity), jnp.eye(len(kept), dtype=bool)
 
     def one_direction(similarity: Float[Array, "n n"]) -> Float[Array, " n"]:
-        lowered = lowered_matrix(similarity, own[:, None], margin=margin, shift=shift)
+        lowered = margin_shifted_similarity(
+            similarity, own[:, None], margin=margin, shift=shift
+        )
         lowered = jnp.where(diagonal, jnp.maximum(lowered, 0.0), lowered)
         lowered = jnp.where(partners, 0.0, lowered)
         return margin - own + jax.nn.logsumexp(lowered, axis=1, where=kept[None, :])

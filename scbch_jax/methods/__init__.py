@@ -1,20 +1,18 @@
 """Methods: what a paper is, as pure functions; one file each."""
 
 from scbch_jax.methods.base import EncodeFn, LossFn, Method, Step
-from scbch_jax.methods.optimizers import torch_adam
 from scbch_jax.methods.recipe import METHODS, Entry, Recipe, Sizes
 from scbch_jax.methods.scbch import ScbchState, View
 
 __all__ = [
-    "METHODS",
     "EncodeFn",
     "Entry",
     "LossFn",
+    "METHODS",
     "Method",
     "Recipe",
     "ScbchState",
     "Sizes",
     "Step",
     "View",
-    "torch_adam",
 ]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 import optax
 from jaxtyping import Array, Float, Int, Key
 
-from scbch_jax.types import Batch, Coded, Metrics, Params, ScalarLike
+from scbch_jax.arrays import Batch, Coded, Metrics, Params, ScalarLike
 
 
 class LossFn(Protocol):

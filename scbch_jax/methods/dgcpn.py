@@ -11,13 +11,14 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from scbch_jax import losses, networks
-from scbch_jax.checks import require
+from scbch_jax.arrays import Batch, Metrics, Params, Scalar, ScalarLike
+from scbch_jax.config.dgcpn import HParams, Options
+from scbch_jax.errors import require
 from scbch_jax.losses import Terms
 from scbch_jax.methods.base import Method, Step, note_epoch
-from scbch_jax.methods.optimizers import torch_sgd
 from scbch_jax.methods.sizes import Sizes
-from scbch_jax.settings.dgcpn import HParams, Options
-from scbch_jax.types import Batch, Metrics, Params, Scalar, ScalarLike, Split
+from scbch_jax.optim.pytorch import torch_sgd
+from scbch_jax.types import Split
 
 __all__ = [
     "DgcpnState",

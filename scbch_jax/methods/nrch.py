@@ -11,13 +11,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from scbch_jax import losses, networks
+from scbch_jax.arrays import Batch, Coded, Metrics, Params, Scalar, ScalarLike
+from scbch_jax.config.nrch import HParams, Options
 from scbch_jax.losses import Terms
 from scbch_jax.methods.base import Method, Step
-from scbch_jax.methods.optimizers import only_if, torch_rmsprop
 from scbch_jax.methods.sizes import Sizes
-from scbch_jax.methods.two_networks import two_networks
-from scbch_jax.settings.nrch import HParams, Options
-from scbch_jax.types import Batch, Coded, Metrics, Params, Scalar, ScalarLike
+from scbch_jax.methods.two_towers import two_towers
+from scbch_jax.optim.pytorch import only_if, torch_rmsprop
 
 __all__ = [
     "HParams",
@@ -139,7 +139,7 @@ def build(
         hp: numbers; may be traced.
         extra_terms: terms to add to the method's own, or to replace by name.
     """
-    image_net, text_net = two_networks(sizes, options)
+    image_net, text_net = two_towers(sizes, options)
     objective = losses.weighted_sum({**terms(hp, options), **(extra_terms or {})})
 
     def init(key: Key[Array, ""]) -> tuple[Params, NrchState]:
@@ -182,13 +182,13 @@ def build(
         epoch: Int[Array, ""],
         key: Key[Array, ""],
     ) -> NrchState:
-        scores = losses.worst_prototype(
+        scores = losses.max_own_prototype_distance(
             train.image,
             train.text,
             jnp.tanh(params["image"]["prototypes"]),
             train.labels,
         )
-        confidence = losses.lower_share(spread_of(scores))
+        confidence = losses.low_mean_posterior(spread_of(scores))
         return state._replace(epoch=epoch, confidence=confidence)
 
     rmsprop = torch_rmsprop(hp.learning_rate, weight_decay=hp.weight_decay)

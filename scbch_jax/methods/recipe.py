@@ -4,11 +4,11 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from scbch_jax.checks import require
+from scbch_jax.errors import require
 from scbch_jax.methods import dgcpn, nrch, scbch, ucch
 from scbch_jax.methods.base import Method
-from scbch_jax.methods.half_size import half_size
 from scbch_jax.methods.sizes import Sizes
+from scbch_jax.optim.bf16_state import bf16_state
 from scbch_jax.types import Split
 
 
@@ -70,7 +70,7 @@ class Recipe:
         method = entry.build(*given, *([context] if entry.context else []))
         if self.moments == "float32":
             return method
-        kept = {group: half_size(own) for group, own in method.optimizers.items()}
+        kept = {group: bf16_state(own) for group, own in method.optimizers.items()}
         return method._replace(optimizers=kept)
 
     def context(self, train: Split) -> Any:

@@ -7,15 +7,15 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int, Key
 
-from scbch_jax import devices, losses, networks
-from scbch_jax.checks import require
+from scbch_jax import losses, neighbors, networks, sharding
+from scbch_jax.arrays import Batch, Coded, Metrics, Params, Scalar, ScalarLike
+from scbch_jax.config.scbch import HParams, Options
+from scbch_jax.errors import require
 from scbch_jax.losses import Terms
 from scbch_jax.methods.base import Method, Step
-from scbch_jax.methods.optimizers import torch_adam
 from scbch_jax.methods.sizes import Sizes
-from scbch_jax.methods.two_networks import two_networks
-from scbch_jax.settings.scbch import HParams, Options
-from scbch_jax.types import Batch, Coded, Metrics, Params, Scalar, ScalarLike
+from scbch_jax.methods.two_towers import two_towers
+from scbch_jax.optim.pytorch import torch_adam
 
 __all__ = ["HParams", "Options", "ScbchState", "View", "build", "check", "terms"]
 
@@ -125,7 +125,7 @@ def build(
         extra_terms: terms to add to the method's own, or to replace by name.
     """
     unit_length = options.reading == "official"
-    image_net, text_net = two_networks(sizes, options, unit_length=unit_length)
+    image_net, text_net = two_towers(sizes, options, unit_length=unit_length)
     objective = losses.weighted_sum({**terms(hp, options), **(extra_terms or {})})
 
     def init(key: Key[Array, ""]) -> tuple[Params, ScbchState]:
@@ -170,14 +170,14 @@ def build(
         everyone = jnp.ones_like(state.confidence)
 
         def trust() -> Float[Array, " samples"]:
-            soft_labels = losses.neighbor_soft_labels(
+            soft_labels = neighbors.neighbor_soft_labels(
                 *train,
                 neighbors=options.neighbors,
                 reading=options.reading,
                 search=options.neighbor_search,
-                mesh=devices.ambient(),
+                mesh=sharding.current_mesh(),
             )
-            return losses.confidence_weights(
+            return neighbors.confidence_weights(
                 train.labels, soft_labels, floor=hp.confidence_floor
             )
 

@@ -14,14 +14,14 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from scbch_jax import losses
-from scbch_jax.checks import require
+from scbch_jax.arrays import Batch, Metrics, Params, Scalar, ScalarLike
+from scbch_jax.config.ucch import HParams, Options
+from scbch_jax.errors import require
 from scbch_jax.losses import Terms
 from scbch_jax.methods.base import Method, Step, note_epoch
-from scbch_jax.methods.optimizers import scale_after_epochs, torch_adam, torch_clip
 from scbch_jax.methods.sizes import Sizes
-from scbch_jax.methods.two_networks import two_networks
-from scbch_jax.settings.ucch import HParams, Options
-from scbch_jax.types import Batch, Metrics, Params, Scalar, ScalarLike
+from scbch_jax.methods.two_towers import two_towers
+from scbch_jax.optim.pytorch import scale_after_epochs, torch_adam, torch_clip
 
 __all__ = ["HParams", "Options", "UcchState", "View", "build", "check", "terms"]
 
@@ -113,7 +113,7 @@ def build(
         extra_terms: terms to add to the method's own, or to replace by name.
         draw: where the negatives come from; at random when left out.
     """
-    image_net, text_net = two_networks(sizes, options)
+    image_net, text_net = two_towers(sizes, options)
     everything = {**terms(hp, sizes.bits), **(extra_terms or {})}
     objective = losses.weighted_sum(everything)
 
@@ -148,11 +148,11 @@ def build(
             similarity=losses.similarity_matrix(*codes),
             memory=state.memory,
             index=batch.index,
-            times=losses.times_drawn(batch.index, drawn, samples=sizes.samples),
+            times=losses.negative_counts(batch.index, drawn, samples=sizes.samples),
             warming_up=jnp.asarray(warming_up),
         )
         total, values = objective(view)
-        memory = losses.rewritten_memory(
+        memory = losses.update_memory_bank(
             state.memory,
             batch.index,
             *codes,

@@ -30,15 +30,15 @@ from scbch_jax.networks.vgg19_weights import (
 )
 
 __all__ = [
+    "hash_network",
     "CAFFE",
-    "SIDE",
-    "TORCHVISION",
     "Levels",
     "Network",
+    "SIDE",
+    "TORCHVISION",
     "class_logits",
     "classifier",
     "from_torch",
-    "hash_network",
     "hidden_width",
     "keras_names",
     "layer_product",

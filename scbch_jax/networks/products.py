@@ -20,12 +20,12 @@ def layer_product(rows: Any, weights: Any, dims: Any, **_: Any) -> Any:
         dims: which axes to sum over; the middle one is the only one asked for.
     """
     if jax.config.jax_default_matmul_precision == "bfloat16":  # pyright: ignore
-        return short_product(rows, weights)
+        return bf16_matmul(rows, weights)
     return lax.dot_general(rows, weights, dims)
 
 
 @jax.custom_vjp
-def short_product(
+def bf16_matmul(
     rows: Float[Array, "n features"], weights: Float[Array, "features units"]
 ) -> Float[Array, "n units"]:
     """Product of factors rounded to bfloat16, summed in float32.
@@ -54,4 +54,4 @@ def _product(left: Any, right: Any, left_axis: int, right_axis: int) -> Any:
     )
 
 
-short_product.defvjp(_forward, _backward)
+bf16_matmul.defvjp(_forward, _backward)

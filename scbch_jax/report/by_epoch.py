@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from scbch_jax.io import Record
 from scbch_jax.report.drawing import Curve, Figure, lines
-from scbch_jax.report.records import Record
 from scbch_jax.report.runs import Run
 
 NO_LOSSES = {

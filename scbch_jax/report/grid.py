@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from scbch_jax.report.records import Record
+from scbch_jax.io import Record
 from scbch_jax.report.tables import as_markdown, percent
 
 

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 
+from scbch_jax.config.scbch import ABLATIONS
+from scbch_jax.io import Record
 from scbch_jax.report.grid import telling, varying
-from scbch_jax.report.published import TITLES
-from scbch_jax.report.records import Record
+from scbch_jax.report.published_results import TITLES
 from scbch_jax.report.runs import Run
-from scbch_jax.settings.scbch import ABLATIONS
 
 
 def method_of(options: Record) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from scbch_jax.report import naming, published
-from scbch_jax.report.published import Published
+from scbch_jax.report import naming, published_results
+from scbch_jax.report.published_results import Published
 from scbch_jax.report.runs import Run
 from scbch_jax.report.sheet import Block, Cell, Row, Sheet, cell_of, marked
 
@@ -60,7 +60,7 @@ def sheets(settings: Sequence[Setting]) -> list[Sheet]:
     """
     names = sorted(
         dict.fromkeys(s.data for s in settings if not s.is_ablation),
-        key=lambda name: published.IN_TABLE.get(name, 0),
+        key=lambda name: published_results.IN_TABLE.get(name, 0),
     )
     found = [_of_methods(name, settings) for name in names]
     if any(s.is_ablation for s in settings):
@@ -70,12 +70,12 @@ def sheets(settings: Sequence[Setting]) -> list[Sheet]:
 
 def _of_methods(name: str, settings: Sequence[Setting]) -> Sheet:
     ours = [s for s in settings if s.data == name and not s.is_ablation]
-    theirs = [p for p in published.results() if p.data == name]
+    theirs = [p for p in published_results.results() if p.data == name]
     rates = sorted({s.rate for s in ours} | {p.rate for p in theirs})
     lengths = sorted({s.bits for s in ours} | {p.bits for p in theirs})
     columns = [(name, rate, bits) for rate in rates for bits in lengths]
     title = naming.data_of({"data.name": name})
-    number = f"Table {published.IN_TABLE[name]}: " if theirs else ""
+    number = f"Table {published_results.IN_TABLE[name]}: " if theirs else ""
     return Sheet(
         name=f"map-{name}",
         title=f"{number}MAP in percent on {title}, average of I2T and T2I",
@@ -93,7 +93,7 @@ def _of_ablations(settings: Sequence[Setting]) -> Sheet:
     """Datasets side by side; lengths, which the paper has one of, in blocks."""
     with_parts_out = {s.data for s in settings if s.is_ablation}
     ours = [s for s in settings if s.data in with_parts_out and _of_scbch(s)]
-    theirs = published.ablations()
+    theirs = published_results.ablations()
     names = dict.fromkeys([p.data for p in theirs] + [s.data for s in ours])
     rates = {
         name: sorted({x.rate for x in (*theirs, *ours) if x.data == name})
@@ -172,7 +172,7 @@ def _published_blocks(
         return Cell() if value is None else Cell(f"{value:.1f}", value)
 
     if theirs:
-        title = f"published{where}, best epoch; {published.FEATURES}"
+        title = f"published{where}, best epoch; {published_results.FEATURES}"
         yield _block(title, dict.fromkeys(p.method for p in theirs), columns, cell)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from scbch_jax.checks import InputError, require
-from scbch_jax.report import records
-from scbch_jax.report.records import Record
+from scbch_jax import io
+from scbch_jax.errors import InputError, require
+from scbch_jax.io import Record
 
 
 class Run(NamedTuple):
@@ -112,13 +112,13 @@ def _of_run(path: Path) -> Iterator[Run]:
         got = f"{path / 'experiment.json'} without {name}"
         require(name in options, "source", got, "the options of a run")
     for seed in options["seeds"]:
-        lines = records.read(path / f"seed-{seed}" / "results.jsonl")
+        lines = io.read_jsonl(path / f"seed-{seed}" / "results.jsonl")
         yield Run(path, seed, options, about, lines)
 
 
 def _of_sweep(path: Path) -> Iterator[Run]:
     """Its cells in the sweep's own order, those that did not run included."""
-    known = {line["cell"]: line for line in records.read(path / "cells.jsonl")}
+    known = {line["cell"]: line for line in io.read_jsonl(path / "cells.jsonl")}
     there = sorted(p.name for p in (path / "cells").iterdir() if p.is_dir())
     for name in dict.fromkeys([*known, *there]):
         cell = path / "cells" / name

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from scbch_jax.looks import Looks
 from scbch_jax.report import page
+from scbch_jax.types import DisplayData
 
 WAYS = {
     "i2t": ("image", "text", "Images search texts"),
@@ -23,7 +23,7 @@ _SIGNATURES = {
 """How picture files begin; nothing else is put into the page."""
 
 
-def section(trace: Mapping[str, np.ndarray], looks: Looks | None) -> str:
+def section(trace: Mapping[str, np.ndarray], looks: DisplayData | None) -> str:
     """Queries of both directions, each above what it found; nothing without a trace.
 
     Args:
@@ -32,7 +32,7 @@ def section(trace: Mapping[str, np.ndarray], looks: Looks | None) -> str:
     """
     if "queries" not in trace:
         return ""
-    shown = looks or Looks()
+    shown = looks or DisplayData()
     parts = []
     for way, (asked, found, title) in WAYS.items():
         parts.append(f"<h3>{title}</h3>")
@@ -43,7 +43,7 @@ def section(trace: Mapping[str, np.ndarray], looks: Looks | None) -> str:
 
 def _answered(
     trace: Mapping[str, np.ndarray],
-    looks: Looks,
+    looks: DisplayData,
     way: str,
     place: int,
     asked: str,
@@ -71,7 +71,7 @@ def _answered(
     return f"<div class=answers>{''.join(cards)}</div>"
 
 
-def _content(looks: Looks, row: int, kind: str) -> str:
+def _content(looks: DisplayData, row: int, kind: str) -> str:
     """The picture of an image, the caption of a text; what is there if one is not."""
     picture = looks.picture(row) if looks.picture is not None else None
     caption = looks.captions[row] if looks.captions else ""
@@ -89,7 +89,7 @@ def _picture(picture: bytes, caption: str) -> str:
     return f'<img alt="{alt}" src="data:{kinds[0]};base64,{text}">'
 
 
-def _labels(looks: Looks, labels: np.ndarray, shared_with: np.ndarray) -> str:
+def _labels(looks: DisplayData, labels: np.ndarray, shared_with: np.ndarray) -> str:
     """Names of labels; those shared with the query bold."""
     words = []
     for number in map(int, np.flatnonzero(labels)):

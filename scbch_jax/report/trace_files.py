@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scbch_jax.checks import InputError
+from scbch_jax.errors import InputError
 from scbch_jax.report.runs import Run
 
 Arrays = Mapping[str, np.ndarray]

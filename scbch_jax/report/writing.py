@@ -10,8 +10,8 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from scbch_jax.checks import InputError, require
-from scbch_jax.looks import Looks
+from scbch_jax import io
+from scbch_jax.errors import InputError, require
 from scbch_jax.report import (
     by_epoch,
     by_setting,
@@ -22,7 +22,6 @@ from scbch_jax.report import (
     page,
     paper,
     provenance,
-    records,
     search,
     trace_files,
     traced,
@@ -31,8 +30,9 @@ from scbch_jax.report.drawing import COLOURS, Figure
 from scbch_jax.report.paper import Setting
 from scbch_jax.report.runs import Run, of_one_setting
 from scbch_jax.report.sheet import Sheet
+from scbch_jax.types import DisplayData
 
-LooksOf = Callable[[Run], Looks | None]
+LooksOf = Callable[[Run], DisplayData | None]
 """Pictures, captions and names of the data of a run."""
 
 
@@ -78,7 +78,7 @@ def write(
     parts.append(("What was run", provenance.section(groups, titles)))
     title = "Cross-modal hashing with noisy labels"
     text = page.whole(title, provenance.lead(runs), parts)
-    records.replace_file(out / "index.html", text)
+    io.write_text(out / "index.html", text)
     return out / "index.html"
 
 
@@ -141,7 +141,7 @@ def _gallery(figures: Sequence[Figure], out: Path) -> str:
 def _write_tables(sheets: Sequence[Sheet], folder: Path) -> None:
     for sheet in sheets:
         for ending, text in _forms(sheet):
-            records.replace_file(folder / f"{sheet.name}{ending}", text)
+            io.write_text(folder / f"{sheet.name}{ending}", text)
 
 
 def _forms(sheet: Sheet) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Hash codes, Hamming distances, and how good a ranking by them is."""
 
+from scbch_jax.retrieval.code_files import CodeSets, read_code_sets
 from scbch_jax.retrieval.codes import hash_codes, pack, unpack
 from scbch_jax.retrieval.evaluate import (
     PairedCodes,
@@ -25,13 +26,14 @@ from scbch_jax.retrieval.metrics import (
     precision_recall_at,
     precision_within,
     released_average_precision,
-    roc_area,
+    roc_auc,
 )
+from scbch_jax.retrieval.parallel import count
 from scbch_jax.retrieval.ranked import ranked_average_precision, ranked_precision_recall
-from scbch_jax.retrieval.spread import count
 from scbch_jax.retrieval.uncertainty import bootstrap_interval, randomization_test
 
 __all__ = [
+    "CodeSets",
     "GradedCounts",
     "PairedCodes",
     "RadiusCounts",
@@ -55,8 +57,9 @@ __all__ = [
     "randomization_test",
     "ranked_average_precision",
     "ranked_precision_recall",
+    "read_code_sets",
     "released_average_precision",
-    "roc_area",
+    "roc_auc",
     "score",
     "score_counts",
     "stable_map",

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int8, UInt8
 
-from scbch_jax.checks import check_rank
+from scbch_jax.errors import check_rank
 
 
 @jax.jit

@@ -20,8 +20,8 @@ from scbch_jax.retrieval.metrics import (
     precision_recall_at,
     released_average_precision,
 )
+from scbch_jax.retrieval.parallel import count
 from scbch_jax.retrieval.ranked import ranked_average_precision
-from scbch_jax.retrieval.spread import count
 
 
 def measures(

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Num
 
 from scbch_jax.retrieval.hamming import RadiusCounts, grade_counts
-from scbch_jax.retrieval.ties import groups_of, ratio, span
+from scbch_jax.retrieval.ties import groups_of, harmonic_sum, safe_divide
 
 Grade = Literal["shared", "jaccard"]
 """What an item is worth: how many labels it shares, or their Jaccard overlap."""
@@ -75,7 +75,7 @@ def ndcg(graded: GradedCounts, *, depth: int) -> Float[np.ndarray, " queries"]:
     2008). NaN for a query with nothing relevant.
     """
     found = _discounted(graded.counts.total, graded.gain, depth)
-    return ratio(found, _discounted(graded.ideal_total, graded.ideal_gain, depth))
+    return safe_divide(found, _discounted(graded.ideal_total, graded.ideal_gain, depth))
 
 
 def average_cumulative_gain(
@@ -86,7 +86,7 @@ def average_cumulative_gain(
     before = np.cumsum(n, axis=1) - n
     seen = np.clip(depth - before, 0, n)
     worth = (graded.worth / np.maximum(n, 1) * seen).sum(axis=1)
-    return ratio(worth, np.minimum(depth, n.sum(axis=1)))
+    return safe_divide(worth, np.minimum(depth, n.sum(axis=1)))
 
 
 def weighted_average_precision(graded: GradedCounts) -> Float[np.ndarray, " queries"]:
@@ -102,8 +102,8 @@ def weighted_average_precision(graded: GradedCounts) -> Float[np.ndarray, " quer
     # At position i: what lies before the group, the item, and i - 1 of the group.
     first = (r * before + worth) / np.maximum(n, 1)
     more = worth * (r - 1) / np.maximum(n * (n - 1), 1)
-    sums = (first - (t + 1) * more) * span(groups, t, t + n) + more * n
-    return ratio(sums.sum(axis=1), r.sum(axis=1))
+    sums = (first - (t + 1) * more) * harmonic_sum(groups, t, t + n) + more * n
+    return safe_divide(sums.sum(axis=1), r.sum(axis=1))
 
 
 def _grades(sizes: Any, most: int, grade: Grade) -> Any:

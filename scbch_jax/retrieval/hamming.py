@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Num, Shaped, UInt8, UInt32
 
-from scbch_jax.checks import check_rank, check_same_rows
+from scbch_jax.errors import check_rank, check_same_rows
 
 Labels = Shaped
 """Multi-hot rows of any kind of number, or of bools."""

@@ -11,8 +11,8 @@ from scbch_jax.retrieval.ties import (
     expected_sum,
     expected_sum_of_hits,
     groups_of,
-    inside,
-    ratio,
+    items_within,
+    safe_divide,
     worst_sum,
 )
 
@@ -59,8 +59,8 @@ def average_precision(
     groups = groups_of(counts)
     relevant, seen = groups.r.sum(axis=1), groups.n
     if depth is not None:
-        relevant, seen = np.minimum(relevant, depth), inside(groups, depth)
-    return ratio(sums[ties](groups, seen).sum(axis=1), relevant)
+        relevant, seen = np.minimum(relevant, depth), items_within(groups, depth)
+    return safe_divide(sums[ties](groups, seen).sum(axis=1), relevant)
 
 
 def released_average_precision(
@@ -87,7 +87,7 @@ def released_average_precision(
         sums = best_sum(groups, hits)
     else:
         sums = worst_sum(groups, np.where(hits > 0, groups.n - groups.r + hits, 0))
-    return ratio(sums.sum(axis=1), np.minimum(groups.r.sum(axis=1), first))
+    return safe_divide(sums.sum(axis=1), np.minimum(groups.r.sum(axis=1), first))
 
 
 def precision_recall_at(
@@ -104,11 +104,13 @@ def precision_recall_at(
     """
     groups = groups_of(counts)
     share = groups.r / np.maximum(groups.n, 1)
-    seen = (inside(groups, depth) for depth in depths)
+    seen = (items_within(groups, depth) for depth in depths)
     hits = np.stack([np.einsum("qr,qr->q", share, items) for items in seen], axis=1)
     relevant = groups.r.sum(axis=1, keepdims=True)
     found = np.minimum(depths, groups.n.sum(axis=1, keepdims=True))
-    return ratio(hits, np.where(relevant > 0, found, 0)), ratio(hits, relevant)
+    return safe_divide(hits, np.where(relevant > 0, found, 0)), safe_divide(
+        hits, relevant
+    )
 
 
 def precision_recall(
@@ -133,9 +135,7 @@ def precision_within(counts: RadiusCounts, *, radius: int = 2) -> float:
     return float(precision_recall(counts)[0][radius])
 
 
-def roc_area(
-    scores: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]
-) -> float:
+def roc_auc(scores: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]) -> float:
     """Chance that a positive scores above a negative, ties counting half.
 
     Args:

@@ -39,7 +39,7 @@ def groups_of(counts: RadiusCounts) -> Groups:
     return Groups(n, r, np.cumsum(n, axis=1) - n, np.cumsum(r, axis=1) - r, harmonic)
 
 
-def inside(groups: Groups, depth: Any) -> PerGroup:
+def items_within(groups: Groups, depth: Any) -> PerGroup:
     """How many items of each group are among the first `depth` of the ranking."""
     return np.clip(depth - groups.t, 0, groups.n)
 
@@ -53,14 +53,16 @@ def expected_sum(groups: Groups, seen: PerGroup) -> PerGroup:
     """
     n, r, t, p, _ = groups
     a = (r - 1) / np.maximum(n - 1, 1)
-    inner = (p + 1 - (t + 1) * a) * span(groups, t, t + seen) + a * seen
+    inner = (p + 1 - (t + 1) * a) * harmonic_sum(groups, t, t + seen) + a * seen
     return r / np.maximum(n, 1) * inner
 
 
 def best_sum(groups: Groups, seen: PerGroup) -> PerGroup:
     """The same where the relevant items come first in their group."""
     hits = np.minimum(groups.r, seen)
-    return hits + (groups.p - groups.t) * span(groups, groups.t, groups.t + hits)
+    return hits + (groups.p - groups.t) * harmonic_sum(
+        groups, groups.t, groups.t + hits
+    )
 
 
 def worst_sum(groups: Groups, seen: PerGroup) -> PerGroup:
@@ -68,7 +70,7 @@ def worst_sum(groups: Groups, seen: PerGroup) -> PerGroup:
     n, r, t, p, _ = groups
     start = t + n - r
     hits = np.clip(seen - (n - r), 0, r)
-    return hits + (p - start) * span(groups, start, start + hits)
+    return hits + (p - start) * harmonic_sum(groups, start, start + hits)
 
 
 def expected_sum_of_hits(groups: Groups, hits: PerGroup) -> PerGroup:
@@ -85,13 +87,13 @@ def expected_sum_of_hits(groups: Groups, hits: PerGroup) -> PerGroup:
     return total
 
 
-def ratio(above: Any, below: Any) -> Any:
+def safe_divide(above: Any, below: Any) -> Any:
     """Above / below; NaN where there is nothing below."""
     nothing = np.full(np.broadcast_shapes(np.shape(above), np.shape(below)), np.nan)
     return np.divide(above, below, out=nothing, where=below > 0)
 
 
-def span(groups: Groups, start: Any, stop: Any) -> Any:
+def harmonic_sum(groups: Groups, start: Any, stop: Any) -> Any:
     """Sum of 1/i for i = start+1 .. stop."""
     return groups.harmonic[stop.astype(int)] - groups.harmonic[start.astype(int)]
 

@@ -6,6 +6,7 @@ from scbch_jax.sweeps.folder import SweepFolder, open_folder
 from scbch_jax.sweeps.run import Manner, Watcher, run
 
 __all__ = [
+    "run",
     "Board",
     "Cell",
     "Manner",
@@ -15,5 +16,4 @@ __all__ = [
     "cells_of",
     "name_of",
     "open_folder",
-    "run",
 ]

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from scbch_jax import config
-from scbch_jax.report import grid, records
-from scbch_jax.report.records import Record
+from scbch_jax.config import experiment_file
+from scbch_jax.io import Record, write_text
+from scbch_jax.report import grid
 from scbch_jax.sweeps.cells import Cell, Outcome
 
 
@@ -57,7 +57,7 @@ class Board:
         """The average MAP of all cells in percent, of the "last" or "best" epoch."""
         entries = [
             grid.Entry(
-                config.flatten(o.cell.experiment),
+                experiment_file.flatten(o.cell.experiment),
                 o.found[which]["average"] if o.found else None,
                 failed=bool(o.reason),
             )
@@ -68,11 +68,11 @@ class Board:
     def write(self, folder: Path) -> None:
         """Writes table.md, cells.csv and cells.jsonl, each whole or not at all."""
         tables = "\n\n".join(self.table(which) for which in _TITLES)
-        records.replace_file(folder / "table.md", tables + "\n")
+        write_text(folder / "table.md", tables + "\n")
         lines = [_record(o) for o in self.outcomes.values()]
         text = "".join(json.dumps(line) + "\n" for line in lines)
-        records.replace_file(folder / "cells.jsonl", text)
-        records.replace_file(folder / "cells.csv", _csv(lines))
+        write_text(folder / "cells.jsonl", text)
+        write_text(folder / "cells.csv", _csv(lines))
 
 
 _TITLES = {
@@ -89,7 +89,7 @@ def _record(outcome: Outcome) -> Record:
         "cell": outcome.cell.name,
         "state": state,
         "reason": outcome.reason,
-        "options": config.flatten(outcome.cell.experiment),
+        "options": experiment_file.flatten(outcome.cell.experiment),
         "last": found.get("last"),
         "best": found.get("best"),
     }

@@ -4,10 +4,9 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from scbch_jax import config
-from scbch_jax.checks import require
-from scbch_jax.report.records import Record
-from scbch_jax.settings import Experiment
+from scbch_jax.config import Experiment, experiment_file
+from scbch_jax.errors import require
+from scbch_jax.io import Record
 
 
 class Cell(NamedTuple):
@@ -61,7 +60,7 @@ def cells_of(
 def name_of(experiment: Experiment) -> str:
     """Data, method, noise, bits, what is left out, seed, and the digest of all options.
 
-    >>> name_of(Experiment()).removesuffix(config.digest(Experiment()))
+    >>> name_of(Experiment()).removesuffix(experiment_file.digest(Experiment()))
     'planted-scbch-swap50-64bits-seed0-'
     """
     noise = experiment.noise
@@ -74,6 +73,6 @@ def name_of(experiment: Experiment) -> str:
         f"{experiment.bits}bits",
         *([f"no-{dropped}"] if dropped else []),
         f"seed{experiment.seeds[0]}",
-        config.digest(experiment),
+        experiment_file.digest(experiment),
     ]
     return "-".join(words)

@@ -2,7 +2,7 @@
 
 import re
 
-from scbch_jax.checks import InputError
+from scbch_jax.errors import InputError
 
 
 def reason_of(error: Exception) -> str:

@@ -14,10 +14,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from scbch_jax import run_folder
-from scbch_jax.checks import InputError, require
-from scbch_jax.report import records
-from scbch_jax.report.records import Record
+from scbch_jax import io, runs
+from scbch_jax.errors import InputError, require
+from scbch_jax.io import Record
 from scbch_jax.sweeps.cells import Cell
 
 
@@ -45,7 +44,7 @@ class SweepFolder:
 
     def has_begun(self, cell: Cell) -> bool:
         """Whether a cell has saved states of its own to go on from."""
-        return run_folder.has_states(self.cell(cell))
+        return runs.has_states(self.cell(cell))
 
     def lanes(self, name: str) -> Path:
         """Where cells that train side by side keep their common state."""
@@ -72,7 +71,7 @@ class SweepFolder:
         """Writes down where a cell failed."""
         path = self.path / "failures" / f"{cell.name}.txt"
         path.parent.mkdir(exist_ok=True)
-        records.replace_file(path, text)
+        io.write_text(path, text)
         return path
 
 
@@ -116,4 +115,4 @@ def _read(path: Path) -> Record:
 
 
 def _write(path: Path, content: Record) -> None:
-    records.replace_file(path, json.dumps(content, indent=2) + "\n")
+    io.write_text(path, json.dumps(content, indent=2) + "\n")

@@ -6,12 +6,13 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 
-from scbch_jax import data, experiment
-from scbch_jax.checks import InputError, Stopped
-from scbch_jax.data import Loaded
-from scbch_jax.experiment import Task
-from scbch_jax.report.records import Record
-from scbch_jax.settings import Data
+from scbch_jax import datasets
+from scbch_jax.config import Data
+from scbch_jax.datasets import Loaded
+from scbch_jax.errors import InputError, Interrupted
+from scbch_jax.io import Record
+from scbch_jax.runs import driver
+from scbch_jax.runs.driver import Task
 from scbch_jax.sweeps import ways
 from scbch_jax.sweeps.cells import Cell, Outcome
 from scbch_jax.sweeps.failures import reason_of
@@ -90,14 +91,14 @@ class _Sweep(NamedTuple):
         return [cell for cell in cells if self.folder.found(cell) is None]
 
     def finish(self, cell: Cell, lines: list[Record]) -> None:
-        found = experiment.summary(lines, cell.seed)
+        found = driver.summary(lines, cell.seed)
         self.folder.finish(cell, found, drop_states=self.manner.drop_states)
         self.watcher.outcome(Outcome(cell, found))
 
     def end_if_asked(self, done: Cell) -> None:
         """Between cells; within one, its epochs ask."""
         if self.stop() and self.left(self.cells):
-            raise Stopped(f"cell {done.name}, which is done")
+            raise Interrupted(f"cell {done.name}, which is done")
 
     def fail(self, cells: Sequence[Cell], error: Exception) -> None:
         text = "".join(traceback.format_exception(error))
@@ -110,14 +111,14 @@ class _Sweep(NamedTuple):
 def _run_source(source: Data, cells: Sequence[Cell], sweep: _Sweep) -> None:
     """Cells of one dataset, which is read once."""
     try:
-        loaded = data.load(source)
+        loaded = datasets.load(source)
     except Exception as error:
         sweep.fail(cells, error)
         return
     fitting = []
     for cell in cells:
         try:
-            recipe = experiment.recipe_of(cell.experiment, loaded.dataset.train)
+            recipe = driver.recipe_of(cell.experiment, loaded.dataset.train)
         except Exception as error:
             sweep.fail([cell], error)
         else:
@@ -162,7 +163,7 @@ def _run_alone(cell: Cell, loaded: Loaded, sweep: _Sweep) -> None:
         sweep.watcher.line(cell, line)
 
     try:
-        lines = experiment.run(
+        lines = driver.run(
             cell.experiment,
             sweep.folder.cell(cell),
             resume=True,
@@ -205,9 +206,7 @@ def _tasks(chunk: Sequence[Cell], loaded: Loaded) -> list[Task]:
     train = loaded.dataset.train
     image, text = jax.device_put((train.image, train.text))
     shared = loaded.dataset._replace(train=train._replace(image=image, text=text))
-    return [
-        experiment.prepare(cell.experiment, shared, seed=cell.seed) for cell in chunk
-    ]
+    return [driver.prepare(cell.experiment, shared, seed=cell.seed) for cell in chunk]
 
 
 def _way(chunk: Sequence[Cell], tasks: Sequence[Task], sweep: _Sweep) -> str:

@@ -14,13 +14,12 @@ from typing import NamedTuple
 
 import jax
 
-from scbch_jax import experiment, run_folder, traces, training
-from scbch_jax.checks import InputError, Stopped
-from scbch_jax.data import Loaded
-from scbch_jax.experiment import Task
-from scbch_jax.report import records
-from scbch_jax.report.records import Record
-from scbch_jax.run_folder import RunFolder
+from scbch_jax import io, runs, training
+from scbch_jax.datasets import Loaded
+from scbch_jax.errors import InputError, Interrupted
+from scbch_jax.io import Record
+from scbch_jax.runs import RunFolder, traces
+from scbch_jax.runs.driver import Task
 from scbch_jax.sweeps.cells import Cell
 from scbch_jax.sweeps.folder import SweepFolder
 from scbch_jax.training import Checkpoints, Epoch, Lanes, LanesEpoch
@@ -100,7 +99,7 @@ def run_side_by_side(
 def _open(cell: Cell, task: Task, loaded: Loaded, folder: SweepFolder) -> Lane:
     if folder.found(cell) is not None:
         return Lane(cell, task, None)
-    place = run_folder.open_to_write(
+    place = runs.open_to_write(
         folder.cell(cell), cell.experiment, loaded, task.recipe, resume=True
     )
     return Lane(cell, task, place)
@@ -117,7 +116,7 @@ class _Diverged:
 
     def add(self, name: str, reason: str) -> None:
         self.reasons[name] = reason
-        records.replace_file(self._path, json.dumps(self.reasons))
+        io.write_text(self._path, json.dumps(self.reasons))
 
 
 def _epochs(
@@ -167,7 +166,9 @@ def _epochs(
             checkpoints.save(epoch.number, epoch.runs)
         if ends and not last:
             checkpoints.finish()
-            raise Stopped(f"epoch {epoch.number} of {len(lanes)} cells side by side")
+            raise Interrupted(
+                f"epoch {epoch.number} of {len(lanes)} cells side by side"
+            )
         yield epoch
     checkpoints.finish()
 
@@ -191,7 +192,7 @@ def _lines(
         run = training.lane(epoch.runs._replace(opt={}), i)
         one = Epoch(epoch.number, run, epoch.losses[i])
         plan = cell.experiment.training
-        line = experiment.line_of(plan, lane.task, one, scored, cell.seed)
+        line = run.line_of(plan, lane.task, one, scored, cell.seed)
         to = lane.place.traces(cell.seed)
         traces.keep(to, plan, lane.task, one, scored, seed=cell.seed)
         yield cell, lane.place, line

@@ -12,9 +12,9 @@ import jax
 import jax.numpy as jnp
 
 from scbch_jax import training
-from scbch_jax.experiment import Task
+from scbch_jax.io import Record
 from scbch_jax.methods import Recipe
-from scbch_jax.report.records import Record
+from scbch_jax.runs.driver import Task
 from scbch_jax.sweeps.side_by_side import lanes_of
 
 STEPS = 4

@@ -1,5 +1,6 @@
 """Pure functions that move a run forward, and the thin loop around them."""
 
+from scbch_jax.training.batches import batch_order, gather
 from scbch_jax.training.checkpoints import Checkpoints
 from scbch_jax.training.encoding import (
     coded,
@@ -11,7 +12,7 @@ from scbch_jax.training.epoch import (
     RunState,
     context_of,
     gradient_step,
-    place,
+    shard_state,
     start,
     train_epoch,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Lanes",
     "LanesEpoch",
     "RunState",
+    "batch_order",
     "coded",
     "codes_of",
     "context_of",
@@ -42,12 +44,13 @@ __all__ = [
     "encode_streamed",
     "fit",
     "fit_lanes",
+    "gather",
     "gradient_step",
     "lane",
-    "place",
     "relax_split",
     "require_finite",
     "score",
+    "shard_state",
     "stack",
     "start",
     "start_lanes",

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
-from scbch_jax.checks import InputError
+from scbch_jax.errors import InputError
 from scbch_jax.training.epoch import RunState
 
 # What Orbax has to say of a damaged file, the error that is raised says in one line.

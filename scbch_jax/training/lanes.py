@@ -9,9 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
+from scbch_jax.arrays import Metrics
 from scbch_jax.methods import Recipe
 from scbch_jax.training.epoch import RunState, context_of, start, train_epoch
-from scbch_jax.types import Metrics, Split
+from scbch_jax.types import Split
 
 
 class Lanes(NamedTuple):

@@ -8,8 +8,8 @@ import jax
 import numpy as np
 from jaxtyping import Array, Key
 
-from scbch_jax import devices
-from scbch_jax.checks import require
+from scbch_jax import sharding
+from scbch_jax.errors import require
 from scbch_jax.methods import Recipe
 from scbch_jax.training.epoch import RunState, context_of, train_epoch
 from scbch_jax.training.streaming import stream_epoch
@@ -61,7 +61,7 @@ def fit(
     for epoch in range(done, epochs):
         number = jax.numpy.int32(epoch)
         run, log = one_epoch(run, hparams, train, key, number, recipe=recipe)
-        losses = {name: float(np.mean(v)) for name, v in devices.fetch(log).items()}
+        losses = {name: float(np.mean(v)) for name, v in sharding.to_host(log).items()}
         require_finite(losses, epoch + 1)
         yield Epoch(epoch + 1, run, losses)
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import jax
 
-from scbch_jax import devices, retrieval
+from scbch_jax import retrieval, sharding
+from scbch_jax.arrays import Params
 from scbch_jax.methods import Recipe
 from scbch_jax.retrieval import PairedCodes, RadiusCounts
 from scbch_jax.training.encoding import encode_split
 from scbch_jax.training.streaming import encode_streamed
-from scbch_jax.types import Params, Split
+from scbch_jax.types import Split
 
 
 def score(
@@ -40,7 +41,7 @@ def score(
         )
         return retrieval.score(query, database)
     counts = _count(params, hparams, scored, recipe=recipe)
-    return retrieval.score_counts(devices.fetch(counts))
+    return retrieval.score_counts(sharding.to_host(counts))
 
 
 def codes_of(
@@ -55,7 +56,7 @@ def codes_of(
     if streamed:
         return encode_streamed(params, hparams, split, recipe=recipe)
     codes = encode_split(params, hparams, split, recipe=recipe)
-    return codes if devices.ambient() is None else devices.fetch(codes)
+    return codes if sharding.current_mesh() is None else sharding.to_host(codes)
 
 
 @partial(jax.jit, static_argnames="recipe")

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from conftest import GOLDEN
 
-from scbch_jax import agreement, cli, losses
-from scbch_jax.checks import InputError
+from scbch_jax import agreement, losses
+from scbch_jax.cli import program
+from scbch_jax.errors import InputError
 
 LONG = ("trajectory-7", "trajectory-f64")
 """Long to compile; trajectory-8 is of the same kind."""
@@ -215,7 +216,7 @@ def test_what_is_no_archive(tmp_path):
 def test_the_picture_shows_both_sides(tmp_path):
     picture = tmp_path / "steps.png"
     path = GOLDEN / "trajectory-8.npz"
-    assert cli.main(["crosscheck", str(path), "--picture", str(picture)]) == 0
+    assert program.main(["crosscheck", str(path), "--picture", str(picture)]) == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
@@ -228,7 +229,7 @@ def test_the_picture_shows_both_sides(tmp_path):
 )
 def test_bad_options_are_one_line(tmp_path, monkeypatch, capsys, words, message):
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["crosscheck", str(GOLDEN / "losses-f32.npz"), *words]) == 2
+    assert program.main(["crosscheck", str(GOLDEN / "losses-f32.npz"), *words]) == 2
     said = capsys.readouterr().err
     assert message in said
     assert not list(tmp_path.iterdir())
@@ -239,17 +240,17 @@ def test_the_live_check(tmp_path, capsys):
     clone = os.environ.get("SCBCH_OFFICIAL", "")
     if importlib.util.find_spec("torch") is None or not clone:
         pytest.skip("no PyTorch, or SCBCH_OFFICIAL names no clone of Plke/SCBCH")
-    assert cli.main(["crosscheck", "--official", clone, "--seed", "11"]) == 0
+    assert program.main(["crosscheck", "--official", clone, "--seed", "11"]) == 0
     assert "trajectory-seed-11.npz" in capsys.readouterr().out
 
 
 def test_the_command_says_which_row_differs(tmp_path, capsys):
     good, lines = str(GOLDEN / "losses-f64.npz"), tmp_path / "lines.jsonl"
-    assert cli.main(["crosscheck", good, "--json", str(lines)]) == 0
+    assert program.main(["crosscheck", good, "--json", str(lines)]) == 0
     every = [json.loads(line) for line in lines.read_text().splitlines()]
     assert f"{len(every)} of {len(every)} quantities agree" in capsys.readouterr().out
     bad = changed(tmp_path, "losses-f64.npz", exp_bce=np.array(1.0))
-    assert cli.main(["crosscheck", str(bad)]) == 1
+    assert program.main(["crosscheck", str(bad)]) == 1
     said = capsys.readouterr().out.splitlines()
     row, summary = [line for line in said if "DIFFERS" in line]
     assert row.startswith("| classification ")

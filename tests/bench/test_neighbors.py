@@ -3,7 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from scbch_jax import bench, cli
+from scbch_jax import bench
+from scbch_jax.cli import program
 
 SMALL = ["--rows", "90", "60", "--bits", "8", "--neighbors", "4", "--sampled", "20"]
 
@@ -12,7 +13,7 @@ def test_the_command_times_every_search_and_finds_it_right(tmp_path, capsys):
     lines, picture = tmp_path / "lines.jsonl", tmp_path / "times.png"
     words = ["--json", str(lines), "--picture", str(picture), "--rounds", "2"]
     words += ["--search", "exact", "approximate"]
-    assert cli.main(["bench", "neighbors", *SMALL, *words]) == 0
+    assert program.main(["bench", "neighbors", *SMALL, *words]) == 0
     found = [json.loads(line) for line in lines.read_text().splitlines()]
     ways = [("exact", 1), ("approximate", 1), ("NumPy", 20)]
     assert [(f["rows"], f["way"], f["timed"]) for f in found] == [
@@ -50,13 +51,13 @@ def test_agreement_by_pencil():
 )
 def test_bad_options_are_one_line(tmp_path, monkeypatch, capsys, words, message):
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["bench", "neighbors", *words]) == 2
+    assert program.main(["bench", "neighbors", *words]) == 2
     assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["--rows", "3"], ["other"]])
 def test_a_bench_that_is_not_named_is_one_line(capsys, words):
-    assert cli.main(["bench", *words]) == 2
+    assert program.main(["bench", *words]) == 2
     said = capsys.readouterr().err
     assert said.startswith(f"scbch: options: got {words[0]}, wanted known ones")
     assert said.count("\n") == 1

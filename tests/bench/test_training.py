@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from scbch_jax import bench, cli
+from scbch_jax import bench
+from scbch_jax.cli import program
 
 SIZES = ["--rows", "40", "--queries", "6", "--items", "30", "--hidden", "8"]
 PARTS = ["--steps", "1", "--sampled", "2", "--encoded", "16", "--rounds", "1"]
@@ -13,7 +14,7 @@ PARTS = ["--steps", "1", "--sampled", "2", "--encoded", "16", "--rounds", "1"]
 def test_the_command_times_every_part(tmp_path, capsys):
     lines, picture = tmp_path / "lines.jsonl", tmp_path / "parts.png"
     words = ["--json", str(lines), "--picture", str(picture)]
-    assert cli.main(["bench", "train", *SIZES, *PARTS, *words]) == 0
+    assert program.main(["bench", "train", *SIZES, *PARTS, *words]) == 0
     found = [json.loads(line) for line in lines.read_text().splitlines()]
     torch = ["PyTorch"] if importlib.util.find_spec("torch") else []
     assert [f["way"] for f in found] == ["ours, highest", *torch]
@@ -65,5 +66,5 @@ def test_the_floor_counts_products_and_passes():
     ],
 )
 def test_bad_options_are_one_line(capsys, words, message):
-    assert cli.main(["bench", "train", *words]) == 2
+    assert program.main(["bench", "train", *words]) == 2
     assert message in capsys.readouterr().err

@@ -4,7 +4,8 @@ import json
 import numpy as np
 import pytest
 
-from scbch_jax import bench, cli
+from scbch_jax import bench
+from scbch_jax.cli import program
 
 SIZES = ["--queries", "6", "--items", "40", "80", "120"]
 SMALL = [*SIZES, "--rounds", "1", "--sampled", "2"]
@@ -13,7 +14,7 @@ SMALL = [*SIZES, "--rounds", "1", "--sampled", "2"]
 def test_the_command_times_every_way_that_is_installed(tmp_path, capsys):
     lines, picture = tmp_path / "lines.jsonl", tmp_path / "times.png"
     words = ["--json", str(lines), "--picture", str(picture)]
-    assert cli.main(["bench", "evaluate", *SMALL, *words]) == 0
+    assert program.main(["bench", "evaluate", *SMALL, *words]) == 0
     found = [json.loads(line) for line in lines.read_text().splitlines()]
     assert [(f["items"], f["way"]) for f in found] == [
         (items, way) for items in (40, 80, 120) for way in bench.WAYS
@@ -38,7 +39,7 @@ def test_the_command_times_every_way_that_is_installed(tmp_path, capsys):
 )
 def test_bad_options_are_one_line(tmp_path, monkeypatch, capsys, words, message):
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["bench", "evaluate", *words]) == 2
+    assert program.main(["bench", "evaluate", *words]) == 2
     assert message in capsys.readouterr().err
 
 

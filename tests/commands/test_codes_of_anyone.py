@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import scipy.io
 
-from scbch_jax import cli, retrieval
+from scbch_jax import retrieval
+from scbch_jax.cli import program
 
 QUERIES, ITEMS, BITS = 12, 40, 16
 
@@ -41,7 +42,7 @@ def wanted(sets):
 
 
 def evaluated(capsys, *words):
-    assert cli.main(["evaluate", *map(str, words), "--json"]) == 0
+    assert program.main(["evaluate", *map(str, words), "--json"]) == 0
     (line,) = map(json.loads, capsys.readouterr().out.splitlines())
     return line
 
@@ -117,7 +118,7 @@ def test_every_measure_and_every_file(sets, tmp_path, capsys):
     outs = [tmp_path / f"{name}.csv" for name in ("csv", "queries", "curve")]
     words = [w for out in outs for w in (f"--{out.stem}", str(out))]
     words += ["--depth", "5", "--grade", "jaccard", "--stable"]
-    assert cli.main(["evaluate", str(tmp_path / "a.npz"), *words]) == 0
+    assert program.main(["evaluate", str(tmp_path / "a.npz"), *words]) == 0
     said = capsys.readouterr().out
     for name in ("NDCG@5", "ACG@5", "weighted MAP", "MAP, first 5 relevant", "95 %"):
         assert name in said
@@ -163,7 +164,7 @@ def test_bad_input_is_one_line(sets, tmp_path, capsys, changes, message):
     arrays = {k: a for k, a in {**sets, **changes}.items() if a is not None}
     np.savez(tmp_path / "a.npz", **arrays)
     words = [str(tmp_path / "a.npz"), "--csv", str(tmp_path / "out.csv")]
-    assert cli.main(["evaluate", *words]) == 2
+    assert program.main(["evaluate", *words]) == 2
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1
@@ -174,7 +175,7 @@ def test_signs_kept_as_bytes_are_refused(sets, tmp_path, capsys):
     """-1 and 1 as uint8 are 255 and 1, which looks packed and is not."""
     wrong = {k: a.astype(np.uint8) for k, a in sets.items()}
     np.savez(tmp_path / "a.npz", **wrong)
-    assert cli.main(["evaluate", str(tmp_path / "a.npz")]) == 2
+    assert program.main(["evaluate", str(tmp_path / "a.npz")]) == 2
     assert "got bytes 1 and 255 only" in capsys.readouterr().err
 
 
@@ -193,7 +194,7 @@ def test_options_that_do_not_fit_are_one_line(
 ):
     monkeypatch.chdir(tmp_path)
     np.savez("a.npz", **sets)
-    assert cli.main(["evaluate", "a.npz", *words]) == 2
+    assert program.main(["evaluate", "a.npz", *words]) == 2
     assert message in capsys.readouterr().err
 
 
@@ -235,21 +236,27 @@ def test_compare_tells_noise_from_a_difference(sets, tmp_path, capsys):
     found = {}
     for name in ("a", "b"):
         words = [str(tmp_path / "a.npz"), str(tmp_path / f"{name}.npz"), "--json"]
-        assert cli.main(["compare", *words]) == 0
+        assert program.main(["compare", *words]) == 0
         found[name] = json.loads(capsys.readouterr().out.splitlines()[0])
     assert (found["a"]["gain"], found["a"]["p"]) == (0, 1)
     assert found["b"]["from"] > 0
     assert found["b"]["p"] < 0.05
     assert len(found["b"]["changed"]) == 5
-    assert cli.main(["compare", str(tmp_path / "a.npz"), str(tmp_path / "b.npz")]) == 0
+    assert (
+        program.main(["compare", str(tmp_path / "a.npz"), str(tmp_path / "b.npz")]) == 0
+    )
     assert "queries that changed most" in capsys.readouterr().out
 
 
 def test_other_queries_cannot_be_compared(sets, tmp_path, capsys):
     np.savez(tmp_path / "a.npz", **sets)
     np.savez(tmp_path / "b.npz", **{**sets, "query_labels": 1 - sets["query_labels"]})
-    assert cli.main(["compare", str(tmp_path / "a.npz"), str(tmp_path / "b.npz")]) == 2
+    assert (
+        program.main(["compare", str(tmp_path / "a.npz"), str(tmp_path / "b.npz")]) == 2
+    )
     assert "second: got queries with other labels" in capsys.readouterr().err
     np.savez(tmp_path / "b.npz", **{**sets, "database_labels": np.ones((ITEMS, 5))})
-    assert cli.main(["compare", str(tmp_path / "a.npz"), str(tmp_path / "b.npz")]) == 2
+    assert (
+        program.main(["compare", str(tmp_path / "a.npz"), str(tmp_path / "b.npz")]) == 2
+    )
     assert "second: got a database with other labels" in capsys.readouterr().err

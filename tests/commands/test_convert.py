@@ -8,10 +8,11 @@ import pytest
 from conftest import GOLDEN
 from safetensors.numpy import load_file, save_file
 
-from scbch_jax import cli, networks, run_folder, training, weight_files
-from scbch_jax.checks import InputError
-from scbch_jax.commands import convert
-from scbch_jax.settings import Experiment
+from scbch_jax import networks, runs, training
+from scbch_jax.cli import convert, program
+from scbch_jax.config import Experiment
+from scbch_jax.errors import InputError
+from scbch_jax.networks import weight_files
 
 
 @pytest.fixture
@@ -38,10 +39,10 @@ def test_through_a_run_and_back_is_the_identity(states, tmp_path):
     """safetensors to a run and back, bit for bit; the run encodes as PyTorch did."""
     first, second = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
     weight_files.write_states(first, states)
-    assert cli.main(["convert", str(first), str(tmp_path / "run")]) == 0
-    assert cli.main(["convert", str(tmp_path / "run"), str(second)]) == 0
+    assert program.main(["convert", str(first), str(tmp_path / "run")]) == 0
+    assert program.main(["convert", str(tmp_path / "run"), str(second)]) == 0
     same(load_file(first), load_file(second))
-    plan, recipe, params = run_folder.saved_params(tmp_path / "run")
+    plan, recipe, params = runs.saved_params(tmp_path / "run")
     features = np.load(GOLDEN / "trajectory-7.npz")["img"]
     codes = training.encode_features(
         params, plan.hparams, jnp.asarray(features), modality="image", recipe=recipe
@@ -56,8 +57,8 @@ def test_pytorch_there_and_back_is_the_identity(states, tmp_path):
         pytest.skip("PyTorch is not installed; pip install -e '.[torch]'")
     path, run = tmp_path / "a.pt", tmp_path / "run"
     weight_files.write_states(path, states)
-    assert cli.main(["convert", str(path), str(run)]) == 0
-    assert cli.main(["convert", str(run), str(tmp_path / "b.pth")]) == 0
+    assert program.main(["convert", str(path), str(run)]) == 0
+    assert program.main(["convert", str(run), str(tmp_path / "b.pth")]) == 0
     for modality, state in weight_files.read_states(tmp_path / "b.pth").items():
         same(state, states[modality])
 
@@ -98,7 +99,7 @@ def test_bad_input_is_one_line(states, tmp_path, monkeypatch, capsys, words, mes
     (tmp_path / "broken.safetensors").write_text("no weights")
     save_file({"fc.0.weight": np.ones(2)}, tmp_path / "odd.safetensors")
     weight_files.write_states(tmp_path / "good.safetensors", states)
-    assert cli.main(["convert", *words]) == 2
+    assert program.main(["convert", *words]) == 2
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1
@@ -110,7 +111,7 @@ def test_weights_that_would_be_rounded_are_refused(states, tmp_path, capsys, dty
     states["text"]["fc.0.bias"] = states["text"]["fc.0.bias"].astype(dtype)
     source = tmp_path / "a.safetensors"
     weight_files.write_states(source, states)
-    assert cli.main(["convert", str(source), str(tmp_path / "run")]) == 2
+    assert program.main(["convert", str(source), str(tmp_path / "run")]) == 2
     said = capsys.readouterr().err
     assert f"got text.fc.0.bias in {np.dtype(dtype)}, wanted float32" in said
 
@@ -126,7 +127,7 @@ def test_bfloat16_is_refused(states, tmp_path, capsys):
     net = content["net_state_dict"]
     net["fc.0.bias"] = net["fc.0.bias"].to(torch.bfloat16)
     torch.save(content, path)
-    assert cli.main(["convert", str(path), str(tmp_path / "run")]) == 2
+    assert program.main(["convert", str(path), str(tmp_path / "run")]) == 2
     assert "got fc.0.bias in bfloat16, wanted float32" in capsys.readouterr().err
 
 
@@ -138,7 +139,7 @@ def test_two_hidden_widths_are_refused(states, tmp_path, capsys):
     }
     source = tmp_path / "a.safetensors"
     weight_files.write_states(source, states)
-    assert cli.main(["convert", str(source), str(tmp_path / "run")]) == 2
+    assert program.main(["convert", str(source), str(tmp_path / "run")]) == 2
     assert "wanted one width" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
@@ -147,7 +148,7 @@ def test_a_second_file_that_would_not_be_read_is_refused(states, tmp_path, capsy
     source = tmp_path / "a.safetensors"
     weight_files.write_states(source, states)
     words = ["convert", str(source), str(tmp_path / "run"), "--text", str(source)]
-    assert cli.main(words) == 2
+    assert program.main(words) == 2
     assert "which has both networks" in capsys.readouterr().err
 
 
@@ -156,14 +157,16 @@ def test_a_config_says_what_data_the_weights_are_for(states, tmp_path):
     weight_files.write_states(source, states)
     config.write_text(json.dumps({"data.name": "mirflickr", "noise.rate": 0.2}))
     run = tmp_path / "run"
-    assert cli.main(["convert", str(source), str(run), "--config", str(config)]) == 0
-    plan = run_folder.saved_params(run)[0]
+    assert (
+        program.main(["convert", str(source), str(run), "--config", str(config)]) == 0
+    )
+    plan = runs.saved_params(run)[0]
     assert (plan.data.name, plan.noise.rate, plan.bits) == ("mirflickr", 0.2, 16)
 
 
 def test_a_run_of_weights_says_so(states, tmp_path):
     params = jax.tree.map(jnp.asarray, convert.params_of(states))
-    run_folder.write_params(
+    runs.write_params(
         tmp_path / "run", convert.experiment_of(params, Experiment()), params
     )
     record = json.loads((tmp_path / "run" / "run.json").read_text())

@@ -7,14 +7,14 @@ import pytest
 from conftest import MIRFLICKR
 from layouts import LAYOUTS
 
-from scbch_jax import cli
-from scbch_jax.data import files
+from scbch_jax.cli import program
+from scbch_jax.data.formats import files
 
 SMALL = (6, 5, 4)
 
 
 def inspect(capsys, *words):
-    assert cli.main(["data", "inspect", *map(str, words)]) == 0
+    assert program.main(["data", "inspect", *map(str, words)]) == 0
     return capsys.readouterr().out
 
 
@@ -88,7 +88,7 @@ def test_what_looks_wrong_is_said(tmp_path, capsys, changes, doubt):
 )
 def test_an_array_alone_is_looked_at_too(tmp_path, capsys, name, array, said):
     np.savez(tmp_path / "a.npz", **{name: np.array(array)})
-    assert cli.main(["data", "inspect", str(tmp_path / "a.npz")]) == 0
+    assert program.main(["data", "inspect", str(tmp_path / "a.npz")]) == 0
     out = capsys.readouterr().out
     assert said in out
     assert ("Nothing looks wrong" in out) == ("Nothing" in said)
@@ -139,7 +139,7 @@ def test_names_and_files_that_are_not_there(tmp_path, capsys):
         (["import", *files, "--out", str(tmp_path)], "queries: got none, wanted a num"),
         (["import", *files, "--out", "s", "--split", "file"], "is not cut"),
     ):
-        code = cli.main(["data", *words])
+        code = program.main(["data", *words])
         said = capsys.readouterr()
         if words[0] == "inspect" and code == 0:
             assert message in said.out
@@ -152,12 +152,14 @@ def test_names_and_files_that_are_not_there(tmp_path, capsys):
 def test_a_store_from_end_to_end(tmp_path, capsys):
     files = list(map(str, write(tmp_path, "djsrh")))
     out = str(tmp_path / "s")
-    assert cli.main(["data", "import", *files, "--out", out, "--title", "mine"]) == 0
+    assert (
+        program.main(["data", "import", *files, "--out", out, "--title", "mine"]) == 0
+    )
     said = capsys.readouterr().out
     assert "database: 19 rows, 4 to 22" in said
-    assert cli.main(["data", "verify", out]) == 0
+    assert program.main(["data", "verify", out]) == 0
     assert "6 files as they were written" in capsys.readouterr().out
-    assert cli.main(["data", "show", "--name", "store", "--root", out]) == 0
+    assert program.main(["data", "show", "--name", "store", "--root", out]) == 0
     said = capsys.readouterr().out
     assert said.startswith("mine\n")
     assert "split: file" in said
@@ -201,5 +203,5 @@ def test_the_real_wikipedia_and_pascal(capsys):
 
 def test_show_says_what_a_set_holds(capsys):
     words = ["data", "show", "--planted.train", "50", "--planted.database", "60"]
-    assert cli.main(words) == 0
+    assert program.main(words) == 0
     assert "| train    |   50 |" in capsys.readouterr().out

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from scbch_jax import cli, data
-from scbch_jax.settings import Data, Experiment, Noise, Planted
-from scbch_jax.settings.data_commands import NoiseData
+from scbch_jax import datasets
+from scbch_jax.cli import program
+from scbch_jax.cli.options.data_commands import NoiseData
+from scbch_jax.config import Data, Experiment, Noise, Planted
+from scbch_jax.data import formats, label_noise
 
 SMALL = ["--planted.train", "200", "--planted.database", "220"]
 PLANTED = Data(planted=Planted(train=200, database=220))
@@ -17,7 +19,7 @@ def cells(said):
 
 
 def test_the_table_has_a_line_for_each_kind_and_rate(capsys):
-    assert cli.main(["data", "noise", *SMALL]) == 0
+    assert program.main(["data", "noise", *SMALL]) == 0
     said = capsys.readouterr().out
     assert "planted set: 200 training rows" in said
     table = cells(said)
@@ -25,30 +27,30 @@ def test_the_table_has_a_line_for_each_kind_and_rate(capsys):
     assert [row[:2] for row in table] == [
         [k, r] for k in kinds for r in ["0.2", "0.5", "0.8"]
     ]
-    train = data.load(PLANTED).dataset.train
+    train = datasets.load(PLANTED).dataset.train
     for kind, rate, *shares in table:
-        noisy = data.noisy_labels(
+        noisy = datasets.noisy_labels(
             PLANTED, Noise(kind, float(rate)), train.labels, seed=0, image=train.image
         )
-        effect = data.effect_of(noisy, train.labels)
+        effect = label_noise.effect_of(noisy, train.labels)
         assert shares == [f"{100 * share:.1f}" for share in effect]
 
 
 def test_noise_files_are_as_published_ones(tmp_path, capsys):
     words = ["data", "noise", *SMALL, "--kinds", "swap", "add", "--rates", "0.5"]
-    assert cli.main([*words, "--out", str(tmp_path / "noise")]) == 0
+    assert program.main([*words, "--out", str(tmp_path / "noise")]) == 0
     names = sorted(path.name for path in (tmp_path / "noise").iterdir())
     assert names == ["add_0.5.h5", "swap_0.5.h5"]
-    train = data.load(PLANTED).dataset.train
+    train = datasets.load(PLANTED).dataset.train
     own, noisy = (
-        data.read_array(tmp_path / "noise" / "swap_0.5.h5", key)
+        formats.read_array(tmp_path / "noise" / "swap_0.5.h5", key)
         for key in ("True", "result")
     )
     np.testing.assert_array_equal(own, train.labels)
-    again = data.swap_labels(train.labels, np.random.default_rng(0), rate=0.5)
+    again = label_noise.swap_labels(train.labels, np.random.default_rng(0), rate=0.5)
     np.testing.assert_array_equal(noisy, again)
     capsys.readouterr()
-    assert cli.main([*words, "--out", str(tmp_path / "noise")]) == 2
+    assert program.main([*words, "--out", str(tmp_path / "noise")]) == 2
     assert "which exists, wanted a new folder" in capsys.readouterr().err
 
 
@@ -61,7 +63,7 @@ def test_noise_files_are_as_published_ones(tmp_path, capsys):
     ],
 )
 def test_bad_input_is_one_line(capsys, words, message):
-    assert cli.main(["data", "noise", *words]) == 2
+    assert program.main(["data", "noise", *words]) == 2
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1
@@ -69,14 +71,14 @@ def test_bad_input_is_one_line(capsys, words, message):
 
 def test_a_run_with_mistakes():
     """The kind that looks at images gets them from the experiment."""
-    from scbch_jax import experiment
+    from scbch_jax.runs import driver
 
     plan = Experiment(data=PLANTED, noise=Noise("mistake", 0.5))
-    dataset = data.load(PLANTED).dataset
-    task = experiment.prepare(plan, dataset, seed=3)
+    dataset = datasets.load(PLANTED).dataset
+    task = driver.prepare(plan, dataset, seed=3)
     assert int((~task.clean).sum()) == 100
     rng = np.random.default_rng(3)
-    noisy = data.mistake_labels(
+    noisy = label_noise.mistake_labels(
         dataset.train.labels, rng, rate=0.5, image=dataset.train.image
     )
     np.testing.assert_array_equal(task.train.labels, noisy)

@@ -6,20 +6,22 @@ import numpy as np
 import pytest
 from command_line import complaint
 
-from scbch_jax import cli, config, data
+from scbch_jax import datasets
+from scbch_jax.cli import program
+from scbch_jax.config import experiment_file
 
 
 def test_encode_own_data_and_a_file_agree(trained, tmp_path, capsys):
     folder, _ = trained
     words = ["--part", "query", "--out", str(tmp_path / "own.npz")]
-    assert cli.main(["encode", str(folder), *words]) == 0
+    assert program.main(["encode", str(folder), *words]) == 0
     assert "image (300, 4)" in capsys.readouterr().out
-    source = config.load(folder / "experiment.json").data
-    query = data.load(source).dataset.query
+    source = experiment_file.load(folder / "experiment.json").data
+    query = datasets.load(source).dataset.query
     np.savez(tmp_path / "features.npz", pictures=query.image)
     words = ["--features", str(tmp_path / "features.npz"), "--image-key", "pictures"]
     out = tmp_path / "file.npz"
-    assert cli.main(["encode", str(folder), *words, "--out", str(out)]) == 0
+    assert program.main(["encode", str(folder), *words, "--out", str(out)]) == 0
     own, file = np.load(tmp_path / "own.npz"), np.load(out)
     np.testing.assert_array_equal(own["image"], file["image"])
     np.testing.assert_array_equal(own["labels"], query.labels)

@@ -12,7 +12,8 @@ import picture_folders
 import pytest
 from conftest import ROOT
 
-from scbch_jax import cli, data, features
+from scbch_jax import data, features
+from scbch_jax.cli import program
 from scbch_jax.data import store
 
 SMOKE = str(ROOT / "configs" / "smoke.py")
@@ -25,7 +26,7 @@ def folder(tmp_path):
 
 
 def scbch(*words):
-    return cli.main([str(word) for word in words])
+    return program.main([str(word) for word in words])
 
 
 def complaint(capsys, *words):

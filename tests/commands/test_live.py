@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from scbch_jax.commands import live
+from scbch_jax.cli import progress
 
 LINE = {
     "seed": 0,
@@ -21,7 +21,7 @@ LINE = {
 
 
 def test_without_a_terminal_there_is_a_line_an_epoch(capsys):
-    with live.progress("trial", epochs=2) as on_epoch:
+    with progress.progress("trial", epochs=2) as on_epoch:
         on_epoch(LINE)
         on_epoch({**LINE, "epoch": 4, "average": 0.6, "confidence_noisy": None})
     first, second = capsys.readouterr().err.splitlines()
@@ -35,7 +35,7 @@ def test_without_a_terminal_there_is_a_line_an_epoch(capsys):
 
 def test_an_epoch_that_is_not_scored_keeps_the_best_so_far(capsys):
     bare = {"seed": 0, "epoch": 1, "total": 1.0, "seconds": 0.5}
-    with live.progress("trial", epochs=3) as on_epoch:
+    with progress.progress("trial", epochs=3) as on_epoch:
         for line in (bare, LINE, bare):
             on_epoch(line)
     first, _, last = capsys.readouterr().err.splitlines()
@@ -53,7 +53,7 @@ def test_an_epoch_that_is_not_scored_keeps_the_best_so_far(capsys):
 )
 def test_the_first_epoch_compiles_and_tells_a_bound(seconds, left):
     """Once there is another; the median of the others counts."""
-    board = live.Board(epochs=10)
+    board = progress.Board(epochs=10)
     for each in seconds:
         board.take({"seconds": each})
     assert board.left == left
@@ -66,7 +66,7 @@ def test_on_a_terminal_there_is_a_bar(monkeypatch):
 
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    with live.progress("trial", epochs=2) as on_epoch:
+    with progress.progress("trial", epochs=2) as on_epoch:
         on_epoch(LINE)
     said = terminal.getvalue()
     assert "1/2" in said
@@ -74,4 +74,4 @@ def test_on_a_terminal_there_is_a_bar(monkeypatch):
 
 
 def test_losses_are_what_precedes_confidence_and_map():
-    assert live.losses(LINE) == {"attraction": 0.25, "total": 2.5}
+    assert progress.losses(LINE) == {"attraction": 0.25, "total": 2.5}

@@ -3,8 +3,8 @@ import math
 
 import pytest
 
-from scbch_jax.checks import InputError
-from scbch_jax.commands import log
+from scbch_jax.cli import loggers
+from scbch_jax.errors import InputError
 
 LINE = {
     "seed": 3,
@@ -21,7 +21,7 @@ LINE = {
 
 
 def test_numbers_go_under_their_names_and_gaps_stay_gaps():
-    assert log.tags(LINE) == {
+    assert loggers.tags(LINE) == {
         "loss/total": 2.5,
         "MAP/i2t": 0.61,
         "MAP/t2i": 0.63,
@@ -32,7 +32,7 @@ def test_numbers_go_under_their_names_and_gaps_stay_gaps():
 
 
 def test_unless_asked_nothing_is_written(tmp_path):
-    with log.opened("none", tmp_path) as on_epoch:
+    with loggers.opened("none", tmp_path) as on_epoch:
         on_epoch(LINE)
     assert not list(tmp_path.iterdir())
 
@@ -41,7 +41,7 @@ def test_a_missing_package_is_one_line_before_anything_is_made(monkeypatch, tmp_
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with (
         pytest.raises(InputError, match="log: got tensorboard without the package"),
-        log.opened("tensorboard", tmp_path),
+        loggers.opened("tensorboard", tmp_path),
     ):
         pass
     assert not list(tmp_path.iterdir())
@@ -54,11 +54,11 @@ def test_tensorboard_reads_what_was_written(tmp_path):
         "tensorboard.backend.event_processing.event_accumulator"
     )
     for _ in range(2):
-        with log.opened("tensorboard", tmp_path) as on_epoch:
+        with loggers.opened("tensorboard", tmp_path) as on_epoch:
             on_epoch(LINE)
             on_epoch({**LINE, "epoch": 3, "i2t": 0.7})
     found = reader.EventAccumulator(str(tmp_path / "tensorboard" / "seed-3"))
     found.Reload()
-    assert sorted(found.Tags()["scalars"]) == sorted(log.tags(LINE))
+    assert sorted(found.Tags()["scalars"]) == sorted(loggers.tags(LINE))
     steps = [(event.step, event.value) for event in found.Scalars("MAP/i2t")]
     assert steps == [(2, pytest.approx(0.61)), (3, pytest.approx(0.7))]

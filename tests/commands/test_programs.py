@@ -16,8 +16,8 @@ def test_help_answers_without_jax():
     """What help imports is what its speed depends on; a time would only be a guess."""
     for words in (["--help"], ["train", "--help"], ["encode", "--help"]):
         code = (
-            "import sys; from scbch_jax import cli\n"
-            f"try: cli.main({words})\nexcept SystemExit: pass\n"
+            "import sys; from scbch_jax.cli import program\n"
+            f"try: program.main({words})\nexcept SystemExit: pass\n"
             "assert not {'jax', 'scipy', 'flax'} & sys.modules.keys()"
         )
         subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

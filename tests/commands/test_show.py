@@ -1,4 +1,4 @@
-from scbch_jax.commands import show
+from scbch_jax.cli import console
 
 LINE = {
     "seed": 0,
@@ -17,7 +17,7 @@ LINE = {
 def test_results_show_last_and_best_and_their_mean():
     better = {**LINE, "epoch": 2, "i2t": 0.71, "average": 0.67}
     other = {**LINE, "seed": 1, "i2t": 0.65, "average": 0.64}
-    table = show.results([better, LINE, other], (0, 1)).splitlines()
+    table = console.results([better, LINE, other], (0, 1)).splitlines()
     assert table[2].split() == [
         "|",
         "seed",

@@ -24,9 +24,9 @@ FEWER_BITS = [
 
 
 def params(folder):
-    from scbch_jax import run_folder
+    from scbch_jax import runs
 
-    return run_folder.saved_params(folder)[2]
+    return runs.saved_params(folder)[2]
 
 
 def records_of(folder):

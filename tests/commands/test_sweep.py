@@ -13,14 +13,15 @@ import pytest
 from conftest import ROOT
 from made_runs import write_run
 
-from scbch_jax import cli, run_folder
-from scbch_jax.settings import Experiment
+from scbch_jax import runs
+from scbch_jax.cli import program
+from scbch_jax.config import Experiment
 
 SMOKE = str(ROOT / "configs" / "sweeps" / "smoke.py")
 METHODS = str(ROOT / "configs" / "sweeps" / "methods.py")
 
 TWELVE = """
-from scbch_jax.settings import Data, Experiment, Noise, Planted, Training, scbch
+from scbch_jax.config import Data, Experiment, Noise, Planted, Training, scbch
 
 
 def get_sweep():
@@ -54,7 +55,7 @@ def twelve(tmp_path):
 def processes():
     """Processes of their own, forked from one that has imported JAX, not started it."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["scbch_jax.commands.sweep"])
+    context.set_forkserver_preload(["scbch_jax.cli.sweep"])
     return context
 
 
@@ -100,7 +101,7 @@ def test_a_sweep_killed_five_times_has_the_same_records(twelve, tmp_path, proces
 
     def started(out):
         words = ["sweep", str(twelve), "--way", "lanes", "--out", str(out)]
-        process = processes.Process(target=cli.main, args=(words,))
+        process = processes.Process(target=program.main, args=(words,))
         process.start()
         return process
 
@@ -123,28 +124,28 @@ def test_a_sweep_killed_five_times_has_the_same_records(twelve, tmp_path, proces
         for which in ("last", "best"):
             assert without_times(ours[which]) == without_times(theirs[which])
     for name in (names[0], names[-1]):
-        pair = [
-            run_folder.saved_params(out / "cells" / name) for out in (whole, killed)
-        ]
+        pair = [runs.saved_params(out / "cells" / name) for out in (whole, killed)]
         for ours, theirs in zip(*(jax.tree.leaves(x[2]) for x in pair), strict=True):
             np.testing.assert_array_equal(ours, theirs)
 
 
 def test_options_are_put_in_every_cell():
     words = ["--options.hidden", "32", "--data.root", "/d", "--seeds", "0", "1", "2"]
-    options = cli.parse("sweep", [SMOKE, *words, "--way", "one", "--only", "16bits"])
+    options = program.parse(
+        "sweep", [SMOKE, *words, "--way", "one", "--only", "16bits"]
+    )
     assert len(options.experiments) == 3
     assert {e.options.hidden for e in options.experiments} == {32}
     assert {e.data.root for e in options.experiments} == {"/d"}
     assert {e.seeds for e in options.experiments} == {(0, 1, 2)}
     assert [e.noise.rate for e in options.experiments] == [0.2, 0.5, 0.8]
     assert (options.way, options.only, options.name) == ("one", ("16bits",), "smoke")
-    plain = cli.parse("sweep", [SMOKE, "--lanes", "2"])
+    plain = program.parse("sweep", [SMOKE, "--lanes", "2"])
     assert [e.options.hidden for e in plain.experiments] == [64] * 3
 
 
 def test_an_option_of_all_methods_is_put_in_every_cell():
-    options = cli.parse("sweep", [METHODS, "--options.hidden", "1024"])
+    options = program.parse("sweep", [METHODS, "--options.hidden", "1024"])
     found = {(e.method, e.options.hidden) for e in options.experiments}
     assert found == {(name, 1024) for name in ("scbch", "nrch", "ucch", "dgcpn")}
 
@@ -172,7 +173,7 @@ def test_an_option_of_all_methods_is_put_in_every_cell():
 )
 def test_bad_input_is_one_line(capsys, monkeypatch, tmp_path, words, message):
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["sweep", *words]) == 2
+    assert program.main(["sweep", *words]) == 2
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.startswith("scbch: ")
@@ -186,12 +187,12 @@ def test_a_sweep_says_how_it_goes_and_what_failed(
     twelve, tmp_path, capsys, monkeypatch
 ):
     """One of the cells cannot be trained; the exit code says so."""
-    monkeypatch.setattr("scbch_jax.commands.sweep.SECONDS_OF_SILENCE", 1e9)
+    monkeypatch.setattr("scbch_jax.cli.sweep.SECONDS_OF_SILENCE", 1e9)
     more = '    yield Experiment(data=Data("coco", "gone"), seeds=(1,))\n'
     twelve.write_text(TWELVE.replace("0.2, 0.5, 0.8", "0.2, 0.5") + more)
     out = tmp_path / "s"
     words = ["sweep", str(twelve), "--way", "one", "--out", str(out)]
-    assert cli.main([*words, "--only", "seed1"]) == 1
+    assert program.main([*words, "--only", "seed1"]) == 1
     said = capsys.readouterr()
     notes = said.err.splitlines()
     assert len(notes) == 6
@@ -216,12 +217,12 @@ def test_a_sweep_says_how_it_goes_and_what_failed(
         assert float(row["best average"]) >= float(row["last average"])
     page = (out / "report" / "index.html").read_text()
     assert "5 runs on planted, MS-COCO, 4 of them finished" in page
-    assert cli.main([*words, "--only", "planted", "seed1"]) == 0
+    assert program.main([*words, "--only", "planted", "seed1"]) == 0
     assert "coco" not in capsys.readouterr().out
 
 
 def test_without_a_terminal_a_long_cell_is_not_silent(tmp_path, capsys, monkeypatch):
-    from scbch_jax.commands import sweep
+    from scbch_jax.cli import sweep
     from scbch_jax.sweeps import Board, cells_of
 
     monkeypatch.setattr(sweep, "SECONDS_OF_SILENCE", 10.0)
@@ -240,7 +241,7 @@ def test_without_a_terminal_a_long_cell_is_not_silent(tmp_path, capsys, monkeypa
 
 
 def test_a_page_that_cannot_be_written_fails_no_run(tmp_path, capsys):
-    from scbch_jax.commands import sweep
+    from scbch_jax.cli import sweep
 
     write_run(tmp_path / "cells" / "one", Experiment(), [[0.5]])
     sweep.write_page(tmp_path)

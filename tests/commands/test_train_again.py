@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 from command_line import SMOKE, complaint
 
-from scbch_jax import cli, config, data
+from scbch_jax import datasets
+from scbch_jax.cli import program
+from scbch_jax.config import experiment_file
 
 
 def test_a_finished_run_is_not_run_again(trained, capsys):
     folder, words = trained
     assert "which holds a run" in complaint(capsys, "train", *words)
     before = (folder / "seed-4" / "results.jsonl").read_bytes()
-    assert cli.main(["train", *words, "--resume"]) == 0
+    assert program.main(["train", *words, "--resume"]) == 0
     assert "seed 4, last epoch" in capsys.readouterr().out
     assert (folder / "seed-4" / "results.jsonl").read_bytes() == before
 
@@ -73,9 +75,9 @@ def test_damaged_result_lines_are_named(trained, tmp_path, capsys):
 
 def test_what_noise_hit_is_kept(trained):
     folder, _ = trained
-    plan = config.load(folder / "experiment.json")
-    clean = data.load(plan.data).dataset.train.labels
-    noisy = data.noisy_labels(plan.data, plan.noise, clean, seed=4)
+    plan = experiment_file.load(folder / "experiment.json")
+    clean = datasets.load(plan.data).dataset.train.labels
+    noisy = datasets.noisy_labels(plan.data, plan.noise, clean, seed=4)
     kept = np.load(folder / "seed-4" / "noise.npz")
     back = noisy.copy()
     back[kept["rows"], kept["classes"]] = ~kept["added"]

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import scipy.io
 
-from scbch_jax import data
-from scbch_jax.checks import InputError
-from scbch_jax.data import BENCHMARKS
-from scbch_jax.settings import Data, Noise
+from scbch_jax import datasets
+from scbch_jax.config import Data, Noise
+from scbch_jax.data import BENCHMARKS, label_noise
+from scbch_jax.errors import InputError
 
 SMALL = BENCHMARKS["mirflickr"]._replace(classes=3, text_dim=5, queries=2, train=4)
 
@@ -30,7 +30,7 @@ def rewrite(root, name, key, array):
 
 
 def load(root, **options):
-    return data.load(Data("mirflickr", root=str(root), **options))
+    return datasets.load(Data("mirflickr", root=str(root), **options))
 
 
 def test_rows_are_cut_as_published(small):
@@ -71,7 +71,7 @@ def test_missing_files_are_listed(small, monkeypatch):
     with pytest.raises(
         InputError, match="data.root: got nothing, wanted a folder with"
     ):
-        data.load(Data("mirflickr"))
+        datasets.load(Data("mirflickr"))
 
 
 @pytest.mark.parametrize(
@@ -147,27 +147,27 @@ def test_published_noise_must_be_of_these_rows(small):
             file["True"], file["result"] = true, result
 
     write(clean.astype(float), noisy.astype(float))
-    read = data.noisy_labels(source, noise, clean, seed=0)
+    read = datasets.noisy_labels(source, noise, clean, seed=0)
     np.testing.assert_array_equal(read, noisy)
     write(1 - clean, noisy)
     with pytest.raises(
         InputError, match=r"True in .*labels of shape \(4, 3\) that differ"
     ):
-        data.noisy_labels(source, noise, clean, seed=0)
+        datasets.noisy_labels(source, noise, clean, seed=0)
     write(clean, clean * np.nan)
     with pytest.raises(InputError, match=r"result in .*wanted only 0 and 1"):
-        data.noisy_labels(source, noise, clean, seed=0)
+        datasets.noisy_labels(source, noise, clean, seed=0)
     with pytest.raises(InputError, match=r"noise.kind: got published, with no file"):
-        data.noisy_labels(source, Noise("published", 0.3), clean, seed=0)
+        datasets.noisy_labels(source, Noise("published", 0.3), clean, seed=0)
 
 
 def test_real_mirflickr(mirflickr):
     """Sizes and split of the README beside the files; noise rates exact."""
     source = Data("mirflickr", root=str(mirflickr))
-    dataset = data.load(source).dataset
+    dataset = datasets.load(source).dataset
     assert [len(part.labels) for part in dataset] == [2000, 13677, 10000]
     np.testing.assert_array_equal(dataset.train.text, dataset.database.text[:10000])
     clean = dataset.train.labels
     for rate in (0.2, 0.5, 0.8):
-        noisy = data.noisy_labels(source, Noise("published", rate), clean, seed=0)
-        assert data.hit_rows(noisy, clean).sum() == 10000 * rate
+        noisy = datasets.noisy_labels(source, Noise("published", rate), clean, seed=0)
+        assert label_noise.corrupted_rows(noisy, clean).sum() == 10000 * rate

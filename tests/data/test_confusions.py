@@ -6,10 +6,12 @@ import pytest
 import scipy.io
 import scipy.sparse
 
-from scbch_jax import cli, data
-from scbch_jax.checks import InputError
-from scbch_jax.data import confusions
-from scbch_jax.settings import Data, Noise, Planted
+from scbch_jax import datasets
+from scbch_jax.cli import program
+from scbch_jax.config import Data, Noise, Planted
+from scbch_jax.data import formats, label_noise
+from scbch_jax.data.label_noise import confusion
+from scbch_jax.errors import InputError
 
 MATRIX = np.array([[0, 1.5, 2], [4, 0, 0], [0, 0, 3]])
 """Not symmetric, so that a turned one is another."""
@@ -47,7 +49,7 @@ def by_key(path):
 
 @pytest.mark.parametrize("write", [by_npy, by_npz, by_mat, by_mat73, by_key])
 def test_every_form_gives_the_matrix(tmp_path, write):
-    read = confusions.read_confusion(write(tmp_path / "a"), classes=3)
+    read = confusion.read_confusion(write(tmp_path / "a"), classes=3)
     np.testing.assert_array_equal(read, MATRIX)
     assert read.dtype == np.float64
 
@@ -67,14 +69,14 @@ def test_every_form_gives_the_matrix(tmp_path, write):
 def test_what_is_no_such_matrix(tmp_path, arrays, key, message):
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(InputError, match=f"confusion.*: got .*{message}") as caught:
-        confusions.read_confusion(f"{tmp_path}/a.npz{key}", classes=3)
+        confusion.read_confusion(f"{tmp_path}/a.npz{key}", classes=3)
     assert "\n" not in str(caught.value)
 
 
 def test_complex_numbers_that_matlab_calls_double(tmp_path):
     scipy.io.savemat(tmp_path / "a.mat", {"a": MATRIX + 1j})
     with pytest.raises(InputError, match="got complex128 values, wanted 3 x 3"):
-        confusions.read_confusion(f"{tmp_path}/a.mat", classes=3)
+        confusion.read_confusion(f"{tmp_path}/a.mat", classes=3)
 
 
 SMALL = Planted(classes=3, train=200, queries=10, database=220)
@@ -84,16 +86,16 @@ WORDS += ["220", "--planted.queries", "10", "--kinds", "swap", "confuse"]
 
 def test_a_run_draws_by_the_file(tmp_path):
     source, word = Data(planted=SMALL), by_npy(tmp_path / "a")
-    clean = data.load(source).dataset.train.labels
+    clean = datasets.load(source).dataset.train.labels
     noise = Noise("confuse", 0.5, word)
-    drawn = data.noisy_labels(source, noise, clean, seed=7)
+    drawn = datasets.noisy_labels(source, noise, clean, seed=7)
     rng = np.random.default_rng(7)
-    wanted = data.confuse_labels(clean, rng, rate=0.5, confusion=MATRIX)
+    wanted = label_noise.confuse_labels(clean, rng, rate=0.5, confusion=MATRIX)
     np.testing.assert_array_equal(drawn, wanted)
-    (said,) = data.noise_sources(noise).values()
+    (said,) = datasets.noise_sources(noise).values()
     np.save(tmp_path / "a.npy", 2 * MATRIX)
-    assert data.noise_sources(noise) != {"confusion": said}
-    assert data.noise_sources(Noise("confuse")) == {}
+    assert datasets.noise_sources(noise) != {"confusion": said}
+    assert datasets.noise_sources(Noise("confuse")) == {}
 
 
 def test_data_noise_draws_by_the_file(tmp_path, capsys):
@@ -102,9 +104,9 @@ def test_data_noise_draws_by_the_file(tmp_path, capsys):
     said = []
     for more in ([], ["--confusion", by_npy(tmp_path / "a")]):
         out = tmp_path / f"{len(said)}"
-        assert cli.main([*words, *more, "--out", str(out)]) == 0
+        assert program.main([*words, *more, "--out", str(out)]) == 0
         kinds = ("swap_0.5.h5", "confuse_0.5.h5")
-        said.append([data.read_array(out / kind, "result") for kind in kinds])
+        said.append([formats.read_array(out / kind, "result") for kind in kinds])
     (swap, confused), (same, other) = said
     np.testing.assert_array_equal(swap, same)
     assert (confused != other).any()
@@ -122,7 +124,7 @@ def test_data_noise_draws_by_the_file(tmp_path, capsys):
 def test_bad_input_is_one_line(tmp_path, monkeypatch, capsys, words, message):
     monkeypatch.chdir(tmp_path)
     np.save("bad.npy", -MATRIX)
-    assert cli.main(["data", "noise", *WORDS, *words, "--out", "noise"]) == 2
+    assert program.main(["data", "noise", *WORDS, *words, "--out", "noise"]) == 2
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1

@@ -4,9 +4,9 @@ import pytest
 import scipy.io
 import scipy.sparse
 
-from scbch_jax import data
-from scbch_jax.checks import InputError
-from scbch_jax.data import contents
+from scbch_jax.data import formats
+from scbch_jax.data.formats import contents
+from scbch_jax.errors import InputError
 
 ARRAY = np.arange(12, dtype=np.float32).reshape(4, 3)
 
@@ -48,8 +48,8 @@ WRITERS = [
 @pytest.mark.parametrize(("name", "write"), WRITERS)
 def test_every_format_gives_the_array(tmp_path, name, write):
     write(tmp_path / name)
-    np.testing.assert_array_equal(data.read_array(tmp_path / name, "XAll"), ARRAY)
-    assert "XAll" in data.array_names(tmp_path / name)
+    np.testing.assert_array_equal(formats.read_array(tmp_path / name, "XAll"), ARRAY)
+    assert "XAll" in formats.array_names(tmp_path / name)
 
 
 @pytest.mark.parametrize(("name", "write"), WRITERS)
@@ -58,7 +58,7 @@ def test_the_content_says_the_format_and_not_the_name(tmp_path, name, write, oth
     path = (tmp_path / name).with_suffix(other)
     write(tmp_path / name)
     (tmp_path / name).rename(path)
-    np.testing.assert_array_equal(data.read_array(path, "XAll"), ARRAY)
+    np.testing.assert_array_equal(formats.read_array(path, "XAll"), ARRAY)
     (found,) = contents.find_arrays([path])
     np.testing.assert_array_equal(np.asarray(found.open()[:]), ARRAY)
 
@@ -67,7 +67,7 @@ def test_the_content_says_the_format_and_not_the_name(tmp_path, name, write, oth
 def test_a_wrong_key_names_what_is_there(tmp_path, name, write):
     write(tmp_path / name)
     with pytest.raises(InputError, match=r"key in .*: got XAll, wanted YAll"):
-        data.read_array(tmp_path / name, "YAll")
+        formats.read_array(tmp_path / name, "YAll")
 
 
 @pytest.mark.parametrize(("name", "write"), WRITERS)
@@ -78,14 +78,14 @@ def test_a_file_cut_short_is_one_line(tmp_path, name, write, share):
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
     with pytest.raises(InputError) as caught:
-        data.read_array(path, "XAll")
+        formats.read_array(path, "XAll")
     assert "\n" not in str(caught.value)
     assert str(path) in str(caught.value)
 
 
 def test_npy_has_one_array(tmp_path):
     np.save(tmp_path / "a.npy", ARRAY)
-    np.testing.assert_array_equal(data.read_array(tmp_path / "a.npy", ""), ARRAY)
+    np.testing.assert_array_equal(formats.read_array(tmp_path / "a.npy", ""), ARRAY)
 
 
 def test_nothing_read_can_run_code(tmp_path):
@@ -95,14 +95,14 @@ def test_nothing_read_can_run_code(tmp_path):
 
     np.save(tmp_path / "a.npy", np.array([Trap()], dtype=object), allow_pickle=True)
     with pytest.raises(InputError, match="cannot be read"):
-        data.read_array(tmp_path / "a.npy", "")
+        formats.read_array(tmp_path / "a.npy", "")
     assert not (tmp_path / "sprung").exists()
 
 
 def test_a_scale_beside_bytes_is_applied(tmp_path):
     features = np.array([[0, 2], [4, 255]], np.uint8)
     np.savez(tmp_path / "a.npz", features=features, scale=np.float32(0.5))
-    read = data.read_array(tmp_path / "a.npz", "features")
+    read = formats.read_array(tmp_path / "a.npz", "features")
     assert read.dtype == np.float32
     np.testing.assert_array_equal(read, features * 0.5)
 
@@ -111,4 +111,4 @@ def test_a_scale_beside_bytes_is_applied(tmp_path):
 def test_what_is_no_such_file(tmp_path, name):
     (tmp_path / "a.csv").write_text("1")
     with pytest.raises(InputError, match="file: got"):
-        data.read_array(tmp_path / name, "XAll")
+        formats.read_array(tmp_path / name, "XAll")

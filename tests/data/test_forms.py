@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from layouts import LAYOUTS, QUERIES, TRAIN
 
-from scbch_jax import cli, data
+from scbch_jax import data, datasets
+from scbch_jax.cli import program
+from scbch_jax.config import Data
 from scbch_jax.data import published, store
-from scbch_jax.settings import Data
 
 
 def files_in(folder):
@@ -17,7 +18,10 @@ def files_in(folder):
 def imported(folder, *words):
     """The store that the command line makes of a folder's files."""
     files = list(map(str, files_in(folder)))
-    assert cli.main(["data", "import", *files, "--out", str(folder / "s"), *words]) == 0
+    assert (
+        program.main(["data", "import", *files, "--out", str(folder / "s"), *words])
+        == 0
+    )
     return store.read(folder / "s")
 
 
@@ -156,7 +160,7 @@ def test_the_seed_decides_a_random_split(tmp_path):
         folder = tmp_path / f"{len(drawn)}"
         words = ["--split", "random", *SIZES, "--seed", seed, "--out", str(folder)]
         files = list(map(str, files_in(tmp_path)))
-        assert cli.main(["data", "import", *files, *words]) == 0
+        assert program.main(["data", "import", *files, *words]) == 0
         drawn.append(store.read(folder))
     first, again, other = drawn
     np.testing.assert_array_equal(first.rows.query, again.rows.query)
@@ -234,7 +238,8 @@ def test_objects_are_named_and_never_read(tmp_path, capsys):
     words = ["--image", "captions", "--text", "YAll", "--labels", "LAll"]
     files = list(map(str, files_in(tmp_path)))
     assert (
-        cli.main(["data", "import", *files, *words, "--out", str(tmp_path / "t")]) == 2
+        program.main(["data", "import", *files, *words, "--out", str(tmp_path / "t")])
+        == 2
     )
     assert "got objects, wanted an array of numbers" in capsys.readouterr().err
 
@@ -244,9 +249,9 @@ def test_a_store_of_mirflickr_is_the_benchmark(tmp_path, mirflickr):
     """Training on either is training on the same numbers."""
     names = ("lall.mat", "yall.mat", "image-mobilenetv2.npz", "meta.npz")
     files = [str(mirflickr / f"mirflickr25k-{name}") for name in names]
-    assert cli.main(["data", "import", *files, "--out", str(tmp_path / "s")]) == 0
-    ours = data.load(Data("store", root=str(tmp_path / "s"))).dataset
-    theirs = data.load(Data("mirflickr", root=str(mirflickr))).dataset
+    assert program.main(["data", "import", *files, "--out", str(tmp_path / "s")]) == 0
+    ours = datasets.load(Data("store", root=str(tmp_path / "s"))).dataset
+    theirs = datasets.load(Data("mirflickr", root=str(mirflickr))).dataset
     for mine, other in zip(ours, theirs, strict=True):
         for array, wanted in zip(mine, other, strict=True):
             assert array.dtype == wanted.dtype

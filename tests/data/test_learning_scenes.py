@@ -6,8 +6,9 @@ Run with -s, it prints the figures of docs/scenes.md.
 import numpy as np
 import pytest
 
-from scbch_jax import data, experiment, retrieval
-from scbch_jax.settings import Data, Experiment, Noise, Training, scbch
+from scbch_jax import datasets, retrieval
+from scbch_jax.config import Data, Experiment, Noise, Training, scbch
+from scbch_jax.runs import driver
 
 BITS = 32
 EPOCHS = 30
@@ -16,7 +17,7 @@ MODALITIES = ("image", "text")
 
 @pytest.fixture(scope="module")
 def loaded():
-    return data.load(Data(name="scenes"))
+    return datasets.load(Data(name="scenes"))
 
 
 def ridge(features, targets, strength=30.0):
@@ -45,7 +46,9 @@ def linear_codes(dataset, labels, bits):
 def scores_of(loaded, rate):
     """Average MAP of linear codes, and last lines of SCBCH and of an ablation."""
     dataset, noise = loaded.dataset, Noise("swap", rate=rate)
-    labels = data.noisy_labels(Data(name="scenes"), noise, dataset.train.labels, seed=0)
+    labels = datasets.noisy_labels(
+        Data(name="scenes"), noise, dataset.train.labels, seed=0
+    )
     linear = retrieval.score(*linear_codes(dataset, labels, BITS))["average"]
     lines = {}
     for name in ("SCBCH", "SCBCH-2, no contrast"):
@@ -56,7 +59,7 @@ def scores_of(loaded, rate):
             hparams=scbch.HParams(learning_rate=3e-4),
             training=Training(epochs=EPOCHS, score_every=EPOCHS),
         )
-        lines[name.split(",")[0]] = experiment.run(plan, loaded=loaded)[-1]
+        lines[name.split(",")[0]] = driver.run(plan, loaded=loaded)[-1]
     return linear, lines
 
 

@@ -4,17 +4,17 @@ import json
 import numpy as np
 import pytest
 
-from scbch_jax import data
-from scbch_jax.checks import InputError
-from scbch_jax.data import scenes
-from scbch_jax.settings import Data, Scenes
+from scbch_jax import datasets
+from scbch_jax.config import Data, Scenes
+from scbch_jax.datasets.scenes import generate
+from scbch_jax.errors import InputError
 
 
 def test_a_picture_survives_as_png():
     from matplotlib import image
 
     pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)
-    read = image.imread(io.BytesIO(data.png(pixels)), format="png")
+    read = image.imread(io.BytesIO(datasets.png(pixels)), format="png")
     np.testing.assert_array_equal((read * 255).round().astype(np.uint8), pixels)
 
 
@@ -27,15 +27,15 @@ def test_rows_have_pictures_and_captions(tmp_path):
     write(tmp_path, {"picture": "a.png", "caption": "a cat"}, {}, {"picture": "gone"})
     (tmp_path / "a.png").write_bytes(b"\x89PNG")
     (tmp_path / "labels.txt").write_text("cat\ndog\n")
-    looks = data.looks_of(Data("mirflickr", root=str(tmp_path)))
+    looks = datasets.display_data_of(Data("mirflickr", root=str(tmp_path)))
     assert (looks.names, looks.captions) == (["cat", "dog"], ["a cat", "", ""])
     assert [looks.picture(row) for row in range(3)] == [b"\x89PNG", None, None]
 
 
 def test_nothing_is_known_of_most_data(tmp_path):
-    assert data.read_looks(tmp_path) is None
-    assert data.looks_of(Data()) is None
-    assert data.looks_of(Data("coco", root=str(tmp_path / "gone"))) is None
+    assert datasets.read_display_data(tmp_path) is None
+    assert datasets.display_data_of(Data()) is None
+    assert datasets.display_data_of(Data("coco", root=str(tmp_path / "gone"))) is None
 
 
 @pytest.mark.parametrize(
@@ -49,15 +49,15 @@ def test_nothing_is_known_of_most_data(tmp_path):
 def test_damaged_rows_are_named(tmp_path, line, message):
     (tmp_path / "rows.jsonl").write_text(line + "\n")
     with pytest.raises(InputError, match=message):
-        data.read_looks(tmp_path)
+        datasets.read_display_data(tmp_path)
 
 
 def test_scenes_show_their_pictures_captions_and_names():
     """Queries first, then the database, as the rows of the features."""
     sizes = Scenes(train=2, queries=3, database=4, side=24)
-    looks = data.looks_of(Data(name="scenes", scenes=sizes))
-    drawn = scenes.draw(sizes)
+    looks = datasets.display_data_of(Data(name="scenes", scenes=sizes))
+    drawn = generate.draw(sizes)
     assert looks.captions == drawn.captions
     assert len(looks.captions) == 3 + 4
     assert len(looks.names) == drawn.labels.shape[1]
-    assert looks.picture(5) == data.png(drawn.pictures[5])
+    assert looks.picture(5) == datasets.png(drawn.pictures[5])

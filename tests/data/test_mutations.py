@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from layouts import LAYOUTS, QUERIES, TRAIN
 
-from scbch_jax.checks import InputError
-from scbch_jax.commands import data_import
+from scbch_jax.cli.data import import_
+from scbch_jax.cli.options.data_commands import ImportData
 from scbch_jax.data import store
-from scbch_jax.settings.data_commands import ImportData
+from scbch_jax.errors import InputError
 
 SMALL = (6, 5, 4)
 
@@ -72,7 +72,7 @@ def run(folder, capsys):
     files = tuple(sorted(p for p in folder.iterdir() if p.is_file()))
     options = ImportData(files, folder / "s", queries=QUERIES, train=TRAIN)
     try:
-        data_import.main(options)
+        import_.main(options)
     except InputError as error:
         said = str(error)
     else:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from scbch_jax import data
+from scbch_jax.data import label_noise
 
 
 @pytest.fixture
@@ -13,13 +13,13 @@ def labels():
 
 
 def spoil(labels, rate, seed=0):
-    return data.swap_labels(labels, np.random.default_rng(seed), rate=rate)
+    return label_noise.swap_labels(labels, np.random.default_rng(seed), rate=rate)
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.2, 0.5, 0.8, 1.0])
 def test_the_rate_is_exact(labels, rate):
     noisy = spoil(labels, rate)
-    assert data.hit_rows(noisy, labels).sum() == int(400 * rate)
+    assert label_noise.corrupted_rows(noisy, labels).sum() == int(400 * rate)
     assert set(np.unique(noisy)) <= {0.0, 1.0}
 
 
@@ -37,7 +37,7 @@ def test_rows_with_none_or_all(labels):
 
 def test_flips_undo_the_noise(labels):
     noisy = spoil(labels, 0.5)
-    flips = data.flips(noisy, labels)
+    flips = label_noise.flips(noisy, labels)
     noisy[flips.rows, flips.classes] = ~flips.added
     np.testing.assert_array_equal(noisy, labels)
     assert len(set(flips.rows)) == 200

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from scbch_jax import data
-from scbch_jax.checks import InputError
-from scbch_jax.data import BENCHMARKS, noise_models
+from scbch_jax.data import BENCHMARKS, label_noise
+from scbch_jax.data.label_noise import models
+from scbch_jax.errors import InputError
 
 ROWS = 2000
 BY_ROWS = ("add", "drop", "confuse", "mistake")
@@ -27,8 +27,8 @@ def spoil(drawn, kind, rate, seed=0):
     labels, image = drawn
     rng = np.random.default_rng(seed)
     if kind == "mistake":
-        return data.mistake_labels(labels, rng, rate=rate, image=image)
-    return getattr(data, f"{kind}_labels")(labels, rng, rate=rate)
+        return label_noise.mistake_labels(labels, rng, rate=rate, image=image)
+    return getattr(label_noise, f"{kind}_labels")(labels, rng, rate=rate)
 
 
 def full(labels):
@@ -41,7 +41,7 @@ def full(labels):
 def test_the_rate_is_exact(drawn, kind, rate):
     labels = drawn[0][full(drawn[0])]
     noisy = spoil((labels, drawn[1][full(drawn[0])]), kind, rate)
-    assert data.hit_rows(noisy, labels).sum() == int(len(labels) * rate)
+    assert label_noise.corrupted_rows(noisy, labels).sum() == int(len(labels) * rate)
     assert set(np.unique(noisy)) <= {0.0, 1.0}
     assert noisy.dtype == labels.dtype
 
@@ -80,8 +80,8 @@ def test_added_and_dropped_labels_are_uniform():
     labels = np.zeros((4000, 6), np.float32)
     labels[:, 0] = 1
     rng = np.random.default_rng(0)
-    added = data.add_labels(labels, rng, rate=1.0)[:, 1:].sum(axis=0)
-    dropped = data.drop_labels(1 - labels, rng, rate=1.0)
+    added = label_noise.add_labels(labels, rng, rate=1.0)[:, 1:].sum(axis=0)
+    dropped = label_noise.drop_labels(1 - labels, rng, rate=1.0)
     lost = (1 - labels - dropped)[:, 1:].sum(axis=0)
     for counts in (added, lost):
         assert counts.sum() == 4000
@@ -93,12 +93,14 @@ def test_confusions_follow_the_matrix():
     labels[:, 0] = 1
     confusion = np.array([[9, 1, 2, 0], [1, 0, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0]])
     rng = np.random.default_rng(0)
-    noisy = data.confuse_labels(labels, rng, rate=1.0, confusion=confusion)
+    noisy = label_noise.confuse_labels(labels, rng, rate=1.0, confusion=confusion)
     counts = noisy.sum(axis=0)
     assert counts[0] == counts[3] == 0
     assert scipy.stats.chisquare(counts[1:3], [2000, 4000]).pvalue > 1e-3
     labels = np.roll(labels, 3, axis=1)
-    counts = data.confuse_labels(labels, rng, rate=1.0, confusion=confusion).sum(axis=0)
+    counts = label_noise.confuse_labels(labels, rng, rate=1.0, confusion=confusion).sum(
+        axis=0
+    )
     assert counts[3] == 0
     assert scipy.stats.chisquare(counts[:3]).pvalue > 1e-3, "no confusion: any label"
 
@@ -106,7 +108,7 @@ def test_confusions_follow_the_matrix():
 def test_by_default_what_is_seen_together_is_confused():
     """Labels 0 and 1 are often together, 0 and 2 never: 0 gives way to 1."""
     labels = np.array([[1, 1, 0, 0]] * 50 + [[1, 0, 0, 0]] * 50 + [[0, 0, 1, 1]] * 50)
-    noisy = data.confuse_labels(labels, np.random.default_rng(0), rate=1.0)
+    noisy = label_noise.confuse_labels(labels, np.random.default_rng(0), rate=1.0)
     np.testing.assert_array_equal(noisy[50:100], [[0, 1, 0, 0]] * 50)
 
 
@@ -114,9 +116,9 @@ def test_by_default_what_is_seen_together_is_confused():
 def test_bad_matrices_are_refused(drawn):
     rng = np.random.default_rng(0)
     with pytest.raises(InputError, match="confusion: got negative or NaN"):
-        data.confuse_labels(drawn[0], rng, rate=1, confusion=-np.eye(6))
+        label_noise.confuse_labels(drawn[0], rng, rate=1, confusion=-np.eye(6))
     with pytest.raises(ValueError, match="classes: got shape"):
-        data.confuse_labels(drawn[0], rng, rate=1, confusion=np.eye(5))
+        label_noise.confuse_labels(drawn[0], rng, rate=1, confusion=np.eye(5))
 
 
 def quantiles(rng, weights, chosen):
@@ -147,7 +149,7 @@ def test_mistakes_are_those_that_the_image_suggests(drawn):
     """Added in proportion to exp(score), dropped to exp(-score); a swap is even."""
     rows = full(drawn[0])
     labels, image = drawn[0][rows], drawn[1][rows]
-    scores = noise_models.weak_scores(labels, np.random.default_rng(5), image)
+    scores = models.weak_scores(labels, np.random.default_rng(5), image)
     noisy = spoil((labels, image), "mistake", 1.0, seed=5)
     even = spoil((labels, image), "swap", 1.0, seed=5)
     for sign in (1, -1):
@@ -163,18 +165,18 @@ def test_rows_that_look_otherwise_are_hit_first():
     image = rng.normal(size=(10, 4))
     weights, hit = np.empty((tries, 10)), np.empty(tries, int)
     for seed in range(tries):
-        scores = noise_models.weak_scores(labels, np.random.default_rng(seed), image)
+        scores = models.weak_scores(labels, np.random.default_rng(seed), image)
         present = np.where(labels > 0, scores, np.inf).min(axis=1)
         weights[seed] = np.exp(np.where(labels > 0, -np.inf, scores).max(1) - present)
         noisy = spoil((labels, image), "mistake", 0.1, seed)
-        (hit[seed],) = np.flatnonzero(data.hit_rows(noisy, labels))
+        (hit[seed],) = np.flatnonzero(label_noise.corrupted_rows(noisy, labels))
     assert_drawn_by(weights, hit, rng.integers(10, size=tries))
 
 
 def test_the_weak_classifier_tells_labels_apart(drawn):
     """Better than chance could, for each label."""
     labels, image = drawn
-    scores = noise_models.weak_scores(labels, np.random.default_rng(0), image)
+    scores = models.weak_scores(labels, np.random.default_rng(0), image)
     for has, likely in zip(labels.T > 0, scores.T, strict=True):
         test = scipy.stats.mannwhitneyu(
             likely[has], likely[~has], alternative="greater"
@@ -188,7 +190,7 @@ def test_the_weak_classifier_never_saw_the_rows_that_it_scores(drawn):
     others = labels.copy()
     others[7] = 1 - others[7]
     before, after = (
-        noise_models.weak_scores(given, np.random.default_rng(0), image)
+        models.weak_scores(given, np.random.default_rng(0), image)
         for given in (labels, others)
     )
     ratio = after / before
@@ -199,12 +201,12 @@ def test_the_weak_classifier_never_saw_the_rows_that_it_scores(drawn):
 def test_effect_by_hand():
     clean = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 1], [0, 0, 1]])
     noisy = np.array([[1, 0, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1]])
-    effect = data.effect_of(noisy, clean, block=3)
+    effect = label_noise.effect_of(noisy, clean, block=3)
     assert effect.rows == 1 / 4
     assert effect.entries == pytest.approx(2 / 12)
     assert effect.precision == effect.recall == 4 / 5
     assert effect.pairs == 2 / 6, "rows 0 and 1 no longer, rows 1 and 2 now"
-    assert data.effect_of(clean, clean) == (0, 0, 1, 1, 0)
+    assert label_noise.effect_of(clean, clean) == (0, 0, 1, 1, 0)
 
 
 @pytest.mark.parametrize("rate", [0.2, 0.5, 0.8])
@@ -215,11 +217,11 @@ def test_our_swap_has_the_statistics_of_the_published_files(mirflickr, rate):
         pytest.skip(f"no {path}")
     with h5py.File(path) as file:
         clean, theirs = (np.asarray(file[key][()]) for key in ("True", "result"))
-    ours = data.swap_labels(clean, np.random.default_rng(0), rate=rate)
+    ours = label_noise.swap_labels(clean, np.random.default_rng(0), rate=rate)
     for noisy in (ours, theirs):
         change = noisy - clean
-        assert data.hit_rows(noisy, clean).sum() == int(rate * len(clean))
-        hit = change[data.hit_rows(noisy, clean)]
+        assert label_noise.corrupted_rows(noisy, clean).sum() == int(rate * len(clean))
+        hit = change[label_noise.corrupted_rows(noisy, clean)]
         assert ((hit > 0).sum(axis=1) == 1).all(), "one added, never the removed one"
         assert ((hit < 0).sum(axis=1) == 1).all()
     for sign in (1, -1):

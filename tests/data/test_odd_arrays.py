@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import scipy.io
 
-from scbch_jax import cli
-from scbch_jax.checks import InputError
-from scbch_jax.data import contents, files, store
+from scbch_jax.cli import program
+from scbch_jax.data import store
+from scbch_jax.data.formats import contents, files
+from scbch_jax.errors import InputError
 
 PARTS = layouts.draw((6, 5, 4))
 ARRAYS = {"XAll": PARTS.image, "YAll": PARTS.text, "LAll": PARTS.labels.astype("u1")}
@@ -88,10 +89,10 @@ def by_archive_with_a_readme(folder):
 def test_rare_ways_give_the_same_numbers(tmp_path, capsys, write):
     write(tmp_path)
     paths = sorted(map(str, tmp_path.iterdir()))
-    assert cli.main(["data", "inspect", *paths]) == 0
+    assert program.main(["data", "inspect", *paths]) == 0
     assert "23 rows; image features of 6 columns" in capsys.readouterr().out
     out = ["--out", str(tmp_path / "s")]
-    assert cli.main(["data", "import", *paths, *SIZES, *out]) == 0
+    assert program.main(["data", "import", *paths, *SIZES, *out]) == 0
     found = store.read(tmp_path / "s")
     np.testing.assert_array_equal(found.image, PARTS.image.astype(np.float32))
     np.testing.assert_array_equal(found.text, PARTS.text)

@@ -5,27 +5,27 @@ import sys
 import numpy as np
 import pytest
 
-from scbch_jax import data
-from scbch_jax.data import scene_plans, scene_vectors, scene_words, scenes
-from scbch_jax.settings import Data, Scenes
+from scbch_jax import datasets
+from scbch_jax.config import Data, Scenes
+from scbch_jax.datasets.scenes import captions, generate, specs, vectors
 
 SOME = Scenes(train=150, queries=100, database=300, text_dim=32)
 KINDS = {
-    "shape": scene_plans.SHAPES,
-    "color": scene_plans.COLORS,
-    "texture": scene_plans.TEXTURES,
-    "place": scene_plans.PLACES,
+    "shape": specs.SHAPES,
+    "color": specs.COLORS,
+    "texture": specs.TEXTURES,
+    "place": specs.PLACES,
 }
 
 
 @pytest.fixture(scope="module")
 def drawn():
-    return scenes.draw(SOME)
+    return generate.draw(SOME)
 
 
 @pytest.fixture(scope="module")
 def dataset():
-    return data.load(Data(name="scenes", scenes=SOME)).dataset
+    return datasets.load(Data(name="scenes", scenes=SOME)).dataset
 
 
 def test_sizes_and_that_training_rows_open_the_database(dataset, drawn):
@@ -37,10 +37,10 @@ def test_sizes_and_that_training_rows_open_the_database(dataset, drawn):
 
 
 def test_the_seed_decides(drawn):
-    again = scenes.draw(SOME)
+    again = generate.draw(SOME)
     np.testing.assert_array_equal(again.pictures, drawn.pictures)
     assert again.captions == drawn.captions
-    other = scenes.draw(Scenes(train=20, queries=100, database=300, seed=1))
+    other = generate.draw(Scenes(train=20, queries=100, database=300, seed=1))
     assert (other.labels != drawn.labels).any(axis=1).mean() > 0.9
     assert (other.pictures != drawn.pictures).mean() > 0.9
 
@@ -48,9 +48,9 @@ def test_the_seed_decides(drawn):
 def test_vectors_are_the_same_in_another_process():
     """Words are hashed by a seed of each process; the vectors must not depend on it."""
     captions = ["red ball", "a blue ring", "red ring", "red dots again"] * 3
-    ours = scene_vectors.caption_vectors(captions, known=slice(2, 12), width=4, seed=0)
+    ours = vectors.caption_vectors(captions, known=slice(2, 12), width=4, seed=0)
     theirs = _run(
-        "from scbch_jax.data.scene_vectors import caption_vectors;"
+        "from scbch_jax.datasets.scenes.vectors import caption_vectors;"
         f"found = caption_vectors({captions}, known=slice(2, 12), width=4, seed=0);"
         "print(found.tobytes().hex())",
         PYTHONHASHSEED="1",
@@ -60,18 +60,18 @@ def test_vectors_are_the_same_in_another_process():
 
 def test_labels_are_what_is_in_a_scene():
     """By hand: a red disc without texture behind a dotted blue ring, over the sea."""
-    plan = scene_plans.Plan(
+    plan = specs.SceneSpec(
         shape=np.array([[0, 1, 5]]),
         color=np.array([[0, 4, 6]]),
-        texture=np.array([[scene_plans.PLAIN, 1, 2]]),
+        texture=np.array([[specs.PLAIN, 1, 2]]),
         place=np.array([1]),
         present=np.array([[True, True, False]]),
         center=np.full((1, 3, 2), 0.5),
         radius=np.full((1, 3), 0.2),
         angle=np.zeros((1, 3)),
     )
-    (row,) = scene_plans.labels_of(plan)
-    named = {scenes.NAMES[place] for place in np.flatnonzero(row)}
+    (row,) = specs.labels_of(plan)
+    named = {generate.NAMES[place] for place in np.flatnonzero(row)}
     assert named == {"disc", "ring", "red", "blue", "dotted", "sea"}
 
 
@@ -86,20 +86,20 @@ def test_every_label_is_common_and_label_sets_overlap_in_part(drawn):
 def test_objects_show_in_their_color():
     """At the center of a lone plain disc without blur, the paint is what is seen."""
     rng = np.random.default_rng(0)
-    n = len(scene_plans.COLORS)
-    plan = scene_plans.Plan(
+    n = len(specs.COLORS)
+    plan = specs.SceneSpec(
         shape=np.zeros((n, 3), int),
         color=np.repeat(np.arange(n)[:, None], 3, axis=1),
-        texture=np.full((n, 3), scene_plans.PLAIN),
-        place=np.full(n, scene_plans.NOWHERE),
+        texture=np.full((n, 3), specs.PLAIN),
+        place=np.full(n, specs.NOWHERE),
         present=np.tile([True, False, False], (n, 1)),
         center=np.full((n, 3, 2), 0.5),
         radius=np.full((n, 3), 0.3),
         angle=np.zeros((n, 3)),
     )
-    pictures = scenes.scene_pictures.paint(rng, plan, side=32, blur=0.0)
+    pictures = generate.pictures.paint(rng, plan, side=32, blur=0.0)
     seen = pictures[:, 16, 16] / 255
-    gaps = np.abs(seen[:, None] - scenes.scene_pictures.PAINT).sum(axis=2)
+    gaps = np.abs(seen[:, None] - generate.pictures.PAINT).sum(axis=2)
     np.testing.assert_array_equal(gaps.argmin(axis=1), np.arange(n))
     corners = pictures[:, 0, 0] / 255
     assert np.abs(corners - 0.5).max() < 0.4, "the gray wall is behind it"
@@ -108,7 +108,7 @@ def test_objects_show_in_their_color():
 def test_captions_name_what_is_there_but_not_all_and_not_always_rightly(drawn):
     """Of the words that only one label has; shares with room for chance."""
     owners = {}
-    for name, words in scene_words.WORDS.items():
+    for name, words in captions.WORDS.items():
         for word in words:
             owners.setdefault(word, set()).add(name)
     said = np.zeros_like(drawn.labels)
@@ -116,7 +116,7 @@ def test_captions_name_what_is_there_but_not_all_and_not_always_rightly(drawn):
         for word in caption.split():
             if len(owners.get(word, ())) == 1:
                 (name,) = owners[word]
-                said[row, scenes.NAMES.index(name)] = 1
+                said[row, generate.NAMES.index(name)] = 1
     right = (said * drawn.labels).sum() / said.sum()
     told = (said * drawn.labels).sum() / drawn.labels.sum()
     assert 0.9 < right < 0.99
@@ -126,17 +126,17 @@ def test_captions_name_what_is_there_but_not_all_and_not_always_rightly(drawn):
 
 def test_silence_leaves_nothing_to_learn():
     mute = Scenes(train=20, queries=10, database=50, silence=1.0, side=24)
-    words = {w for caption in scenes.draw(mute).captions for w in caption.split()}
-    named = {w for words in scene_words.WORDS.values() for w in words}
+    words = {w for caption in generate.draw(mute).captions for w in caption.split()}
+    named = {w for words in captions.WORDS.values() for w in words}
     assert words
     assert not words & named
 
 
 def test_raw_scenes_are_drawn_without_gensim():
     _run(
-        "import sys; from scbch_jax.data import scenes;"
-        "from scbch_jax.settings import Scenes;"
-        "scenes.draw(Scenes(train=2, queries=1, database=2));"
+        "import sys; from scbch_jax.datasets.scenes import generate;"
+        "from scbch_jax.config import Scenes;"
+        "generate.draw(Scenes(train=2, queries=1, database=2));"
         "assert 'gensim' not in sys.modules"
     )
 

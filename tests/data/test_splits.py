@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from scbch_jax import data
-from scbch_jax.checks import InputError
+from scbch_jax.errors import InputError
 from scbch_jax.types import Dataset, Split
 
 

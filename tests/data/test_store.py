@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from scbch_jax import data
-from scbch_jax.checks import InputError
-from scbch_jax.data import npy_blocks, store
-from scbch_jax.settings import Data
+from scbch_jax import data, datasets
+from scbch_jax.config import Data
+from scbch_jax.data import store
+from scbch_jax.data.formats import npy_blocks
+from scbch_jax.errors import InputError
 
 
 def arrays(samples=20, seed=0):
@@ -88,7 +89,7 @@ def test_lines_are_kept_in_order(tmp_path):
 
 def test_training_reads_a_store(tmp_path):
     folder = write(tmp_path / "s")
-    loaded = data.load(Data("store", root=str(folder)))
+    loaded = datasets.load(Data("store", root=str(folder)))
     assert (loaded.title, loaded.split) == ("small", "scbch")
     assert loaded.sources["image.npy"].startswith("image.npy, sha256 ")
     np.testing.assert_array_equal(loaded.dataset.query.text, arrays()["text"][:4])

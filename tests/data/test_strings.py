@@ -9,10 +9,12 @@ import pytest
 import scipy.io
 from layouts import LAYOUTS, QUERIES, TRAIN
 
-from scbch_jax import cli, data
-from scbch_jax.checks import InputError
-from scbch_jax.data import contents, store, strings
-from scbch_jax.settings import Data
+from scbch_jax import data, datasets
+from scbch_jax.cli import program
+from scbch_jax.config import Data
+from scbch_jax.data import store
+from scbch_jax.data.formats import contents, strings
+from scbch_jax.errors import InputError
 
 TEXTS = ["a cat", "zwei Hüte", "", "👒 hat"]
 
@@ -131,7 +133,7 @@ def imported(folder, name, *words, **more):
     np.savez(folder / "more.npz", **more)
     files = sorted(str(path) for path in folder.iterdir())
     command = ["data", "import", *files, "--out", str(folder / "s"), *words]
-    assert cli.main(command) == 0
+    assert program.main(command) == 0
     return folder / "s"
 
 
@@ -144,7 +146,7 @@ def test_a_store_keeps_file_names_and_captions(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "FAll is kept as the picture of each row" in said
     assert "captions is kept as the text of each row" in said
-    assert cli.main(["data", "verify", str(folder)]) == 0
+    assert program.main(["data", "verify", str(folder)]) == 0
 
 
 @pytest.mark.parametrize(
@@ -166,10 +168,10 @@ def test_people_see_a_store_queries_first(tmp_path):
     words = ["--split", "ucch", *SIZES]
     more = {"captions": np.array(CAPTIONS), "label_names": np.array(list("wxyz"))}
     folder = imported(tmp_path, "all, npz", *words, **more)
-    looks = data.looks_of(Data("store", root=str(folder)))
+    looks = datasets.display_data_of(Data("store", root=str(folder)))
     assert looks.captions == [*CAPTIONS[-QUERIES:], *CAPTIONS[:-QUERIES]]
     assert (looks.names, looks.picture) == (list("wxyz"), None)
-    assert data.looks_of(Data("store", root=str(tmp_path / "gone"))) is None
+    assert datasets.display_data_of(Data("store", root=str(tmp_path / "gone"))) is None
 
 
 def test_people_see_the_pictures_that_features_were_made_of(tmp_path):
@@ -188,10 +190,10 @@ def test_people_see_the_pictures_that_features_were_made_of(tmp_path):
         source={"folder or list": str(pictures)},
         lines=({"picture": PICTURES[row], "text": CAPTIONS[row]} for row in range(3)),
     )
-    looks = data.looks_of(Data("store", root=str(tmp_path / "s")))
+    looks = datasets.display_data_of(Data("store", root=str(tmp_path / "s")))
     assert [looks.picture(row) for row in range(3)] == [None, None, b"\x89PNG"]
     assert looks.captions[0] == CAPTIONS[2]
     lines = [json.dumps({"picture": "../s/store.json"})] * 3
     (tmp_path / "s" / "rows.jsonl").write_text("\n".join(lines))
     with pytest.raises(InputError, match="wanted a picture in"):
-        data.looks_of(Data("store", root=str(tmp_path / "s")))
+        datasets.display_data_of(Data("store", root=str(tmp_path / "s")))

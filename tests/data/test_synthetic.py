@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from scbch_jax import data
-from scbch_jax.settings import Planted
+from scbch_jax.config import Planted
 
 
 def test_sizes_and_that_training_rows_open_the_database():

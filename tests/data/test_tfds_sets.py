@@ -12,9 +12,11 @@ import pytest
 from conftest import ROOT
 from layouts import LAYOUTS
 
-from scbch_jax import cli, data
-from scbch_jax.checks import InputError
-from scbch_jax.data import store, tfds_builder, tfds_folder, tfds_sets
+from scbch_jax import data
+from scbch_jax.cli import program
+from scbch_jax.data import store
+from scbch_jax.data.tfds import builder, convert, prepared
+from scbch_jax.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("without_tensorflow")
 
@@ -68,10 +70,10 @@ def same_as_store(sources, folder):
 @pytest.mark.parametrize("shard", [1, 300, 1 << 20])
 def test_tfds_reads_the_same_bits_in_the_same_order(tmp_path, monkeypatch, shard):
     """One row a file, some rows a file, one file."""
-    monkeypatch.setattr(tfds_builder, "SHARD_BYTES", shard)
+    monkeypatch.setattr(builder, "SHARD_BYTES", shard)
     counted = []
     folder = write_store(tmp_path / "a store")
-    place = tfds_sets.write(folder, tmp_path / "sets", on_rows=counted.append)
+    place = convert.write(folder, tmp_path / "sets", on_rows=counted.append)
     assert place == tmp_path / "sets" / "cross_modal_features" / "a-store" / "1.0.0"
     files = len(list(place.glob("*query*")))
     assert files == {1: 8, 300: 2, 1 << 20: 1}[shard]
@@ -83,7 +85,7 @@ def test_what_a_store_knows_is_kept(tmp_path):
     import tensorflow_datasets as tfds
 
     folder = write_store(tmp_path / "s", classes=list("abcd"), words=list("vwxyz"))
-    info = tfds.builder_from_directory(tfds_sets.write(folder, tmp_path)).info
+    info = tfds.builder_from_directory(convert.write(folder, tmp_path)).info
     assert info.metadata["classes"] == list("abcd")
     assert info.metadata["words"] == list("vwxyz")
     assert info.metadata["split"] == "random, seed 1"
@@ -96,7 +98,7 @@ def test_what_a_store_knows_is_kept(tmp_path):
 def test_slices_and_pickles_as_tfds_has_them(tmp_path):
     """Once our builder is known to TFDS, it reads by it."""
     folder = write_store(tmp_path / "iapr", sizes=(4, 2912, 255))
-    tfds_sets.write(folder, tmp_path)
+    convert.write(folder, tmp_path)
     import tensorflow_datasets as tfds
 
     half = tfds.data_source(
@@ -109,12 +111,12 @@ def test_slices_and_pickles_as_tfds_has_them(tmp_path):
 
 @pytest.mark.parametrize("block", [1, 7, 512])
 def test_there_and_back_is_the_same_store(tmp_path, monkeypatch, block):
-    monkeypatch.setattr(tfds_sets, "BLOCK_ROWS", block)
+    monkeypatch.setattr(convert, "BLOCK_ROWS", block)
     lines = [{"picture": f"{i}.jpg", "text": "ein Äffchen"} for i in range(40)]
     names = {"classes": list("abcd"), "words": list("vwxyz"), "lines": lines}
     folder = write_store(tmp_path / "s", **names)
-    opened = tfds_sets.open_set(tfds_sets.write(folder, tmp_path))
-    tfds_sets.write_store(opened, tmp_path / "again")
+    opened = convert.open_set(convert.write(folder, tmp_path))
+    convert.write_store(opened, tmp_path / "again")
     assert "rows.jsonl" in store.verify(tmp_path / "again")
     first, again = store.read(folder), store.read(tmp_path / "again")
     assert again.sums == first.sums
@@ -128,8 +130,8 @@ def test_rows_in_no_part_are_left_out(tmp_path):
     """And the order of a part, and rows of training that are searched or not, stay."""
     rows = data.Rows(np.array([30, 3]), np.array([9, 5, 12]), np.array([12, 7, 9]))
     folder = write_store(tmp_path / "s", rows=rows)
-    opened = tfds_sets.open_set(tfds_sets.write(folder, tmp_path))
-    tfds_sets.write_store(opened, tmp_path / "again")
+    opened = convert.open_set(convert.write(folder, tmp_path))
+    convert.write_store(opened, tmp_path / "again")
     first, again = (
         store.dataset(store.read(tmp_path / name)) for name in ("s", "again")
     )
@@ -148,7 +150,7 @@ def test_files_in_the_manual_folder(tmp_path):
     manual.mkdir(parents=True)
     parts = layouts.draw(layout.sizes)
     layout.write(manual, layouts.arrays_of(layout, parts))
-    with tfds_folder.quiet():
+    with prepared.quiet():
         sources = {
             part: tfds.data_source(
                 "cross_modal_features/mirflickr",
@@ -171,30 +173,30 @@ def test_files_in_the_manual_folder(tmp_path):
 
 
 def test_names_of_published_sets(tmp_path):
-    sizes = zip(tfds_builder.CONFIGS, tfds_builder.PUBLISHED, strict=True)
+    sizes = zip(builder.CONFIGS, builder.PUBLISHED, strict=True)
     for name, known in sizes:
         widths = (4, known.text_dim, known.classes)
         folder = write_store(tmp_path / f"a {name}", sizes=widths)
-        assert tfds_sets.usual_name(store.read(folder), folder) == name
+        assert convert.usual_name(store.read(folder), folder) == name
 
 
 @pytest.mark.commands
 def test_a_killed_process_leaves_nothing_that_is_taken_for_whole(tmp_path):
     folder = write_store(tmp_path / "s")
     code = (
-        "import os; from pathlib import Path; from scbch_jax.data import tfds_sets\n"
+        "import os; from pathlib import Path; from scbch_jax.data.tfds import convert\n"
         "left = [30]\n"
         "def die(rows):\n    left[0] -= rows\n    left[0] or os._exit(9)\n"
-        f"tfds_sets.write(Path({str(folder)!r}), Path('sets'), on_rows=die)"
+        f"convert.write(Path({str(folder)!r}), Path('sets'), on_rows=die)"
     )
     command = [sys.executable, "-c", code]
     path = {"PYTHONPATH": str(ROOT), "PATH": ""}
     assert subprocess.run(command, cwd=tmp_path, env=path, check=False).returncode == 9
     assert list(tmp_path.glob("sets/**/*query*")), "killed too early"
     with pytest.raises(InputError, match="no cross_modal_features in it"):
-        tfds_folder.find(tmp_path / "sets", tfds_builder.NAME)
-    place = tfds_sets.write(folder, tmp_path / "sets")
-    assert tfds_folder.find(tmp_path / "sets", tfds_builder.NAME) == place
+        prepared.find(tmp_path / "sets", builder.NAME)
+    place = convert.write(folder, tmp_path / "sets")
+    assert prepared.find(tmp_path / "sets", builder.NAME) == place
 
 
 def test_one_that_is_interrupted_leaves_nothing(tmp_path):
@@ -204,14 +206,14 @@ def test_one_that_is_interrupted_leaves_nothing(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        tfds_sets.write(folder, tmp_path / "sets", on_rows=interrupt)
+        convert.write(folder, tmp_path / "sets", on_rows=interrupt)
     left = {path.name for path in (tmp_path / "sets").rglob("*")}
     assert left == {"cross_modal_features", "s", ".config", "metadata.json"}
 
 
 def test_a_folder_that_names_code_runs_none(tmp_path, monkeypatch):
     """TFDS would import it."""
-    place = tfds_sets.write(write_store(tmp_path / "s"), tmp_path)
+    place = convert.write(write_store(tmp_path / "s"), tmp_path)
     (tmp_path / "evil.py").write_text("raise SystemExit('it ran')")
     monkeypatch.syspath_prepend(tmp_path)
     for name in ("features.json", "dataset_info.json"):
@@ -221,18 +223,18 @@ def test_a_folder_that_names_code_runs_none(tmp_path, monkeypatch):
         told["features"] = {"pythonClassName": "evil.Kind"}
         (bad / name).write_text(json.dumps(told))
         with pytest.raises(InputError, match="got evil.Kind, wanted those of tensorf"):
-            tfds_folder.open_folder(bad)
+            prepared.open_folder(bad)
     older = {"type": "evil.Kind", "content": {}}
     (bad / "features.json").write_text(json.dumps(older))
     with pytest.raises(InputError, match="got evil.Kind, wanted those of tensorf"):
-        tfds_folder.open_folder(bad)
+        prepared.open_folder(bad)
     assert "evil" not in sys.modules
 
 
 def test_the_command_both_ways(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_store(tmp_path / "mine")
-    assert cli.main(["data", "tfds", "mine", "--out", "sets"]) == 0
+    assert program.main(["data", "tfds", "mine", "--out", "sets"]) == 0
     said = capsys.readouterr()
     first, second = said.out.splitlines()
     assert first.startswith("sets/cross_modal_features/mine/1.0.0: 8 query, 20 train, ")
@@ -241,13 +243,13 @@ def test_the_command_both_ways(tmp_path, capsys, monkeypatch):
         'split="train")'
     )
     assert said.err.splitlines()[-1] == "rows  60 of 60"
-    assert cli.main(["data", "tfds", "sets", "--out", "again"]) == 0
+    assert program.main(["data", "tfds", "sets", "--out", "again"]) == 0
     said = capsys.readouterr()
     assert said.out.endswith("train on it with --data.name store --data.root again\n")
     assert said.err.splitlines()[-1] == "rows  40 of 40"
-    assert cli.main(["data", "verify", "again"]) == 0
+    assert program.main(["data", "verify", "again"]) == 0
     words = ["data", "tfds", "mine", "--out", "sets", "--name", "other"]
-    assert cli.main(words) == 0
+    assert program.main(words) == 0
     capsys.readouterr()
     bad = tmp_path / "bad"
     shutil.copytree(tmp_path / "sets" / "cross_modal_features" / "mine" / "1.0.0", bad)
@@ -267,7 +269,7 @@ def test_the_command_both_ways(tmp_path, capsys, monkeypatch):
         (["bad", "--out", "a", "--name", "x"], "name: got x, wanted none"),
         (["bad", "--out", "a"], "record 0 of train of cross_modal_features/mine/1.0.0"),
     ):
-        assert cli.main(["data", "tfds", *words]) == 2
+        assert program.main(["data", "tfds", *words]) == 2
         said = capsys.readouterr()
         assert message in said.err
         assert said.err.count("\n") == 1
@@ -276,22 +278,22 @@ def test_the_command_both_ways(tmp_path, capsys, monkeypatch):
 
 def test_a_machine_without_array_record_is_told_so(tmp_path, monkeypatch):
     folder = write_store(tmp_path / "s")
-    place = tfds_sets.write(folder, tmp_path)
+    place = convert.write(folder, tmp_path)
     monkeypatch.setitem(sys.modules, "array_record", None)
     for call in (
-        lambda: tfds_sets.write(folder, tmp_path / "a"),
-        lambda: tfds_folder.open_folder(place),
+        lambda: convert.write(folder, tmp_path / "a"),
+        lambda: prepared.open_folder(place),
     ):
         with pytest.raises(InputError, match="array-record: got no such package"):
             call()
 
 
 def test_another_dataset_is_no_set(tmp_path):
-    place = tfds_sets.write(write_store(tmp_path / "s"), tmp_path)
+    place = convert.write(write_store(tmp_path / "s"), tmp_path)
     for text, message in (
         ('{"title": "a"}', "wanted a set that scbch_jax wrote"),
         ('{"title"', "metadata.json .* wanted JSON"),
     ):
         (place / "metadata.json").write_text(text)
         with pytest.raises(InputError, match=message):
-            tfds_sets.open_set(place)
+            convert.open_set(place)

@@ -6,8 +6,9 @@ import shutil
 import coco_files
 import pytest
 
-from scbch_jax import cli, features
-from scbch_jax.checks import InputError, Stopped
+from scbch_jax import features
+from scbch_jax.cli import program
+from scbch_jax.errors import InputError, Interrupted
 
 TRAIN = "coco_captions-train.array_record-00000-of-00001"
 
@@ -38,7 +39,7 @@ def expected(number):
 def test_pictures_captions_and_classes(prepared, tmp_path, capsys):
     out = tmp_path / "out"
     words = ["data", "captions", str(prepared / "data"), "--split", "train+restval"]
-    assert cli.main([*words, "--out", str(out)]) == 0
+    assert program.main([*words, "--out", str(out)]) == 0
     said = capsys.readouterr().out
     assert said.startswith(f"{out}: 4 pictures, 80 classes, 2 no label\n")
     numbers = coco_files.SPLITS["train"] + coco_files.SPLITS["restval"]
@@ -70,7 +71,7 @@ def test_a_stopped_call_goes_on(prepared, tmp_path, monkeypatch):
     captions = features.open_captions(prepared / "data", "train")
     features.write_captions(captions, tmp_path / "whole")
     out, partial = tmp_path / "out", tmp_path / "out.partial"
-    with pytest.raises(Stopped, match="1 pictures of 3"):
+    with pytest.raises(Interrupted, match="1 pictures of 3"):
         features.write_captions(captions, out, stop=lambda: True)
     assert not out.exists()
     with (partial / "list.jsonl").open("a") as file:
@@ -130,7 +131,7 @@ def flipped(content):
 def test_damage_is_one_line(prepared, tmp_path, capsys, name, change, message):
     folder = damaged(prepared, tmp_path, name, change)
     out = tmp_path / "out"
-    assert cli.main(["data", "captions", str(folder), "--out", str(out)]) == 2
+    assert program.main(["data", "captions", str(folder), "--out", str(out)]) == 2
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1
@@ -170,7 +171,7 @@ def test_bad_options_are_one_line(prepared, capsys, monkeypatch, words, message)
     before = sorted(prepared.rglob("*"))
     if "--out" not in words:
         words = [*words, "--out", "out"]
-    assert cli.main(["data", "captions", *words]) == 2
+    assert program.main(["data", "captions", *words]) == 2
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1

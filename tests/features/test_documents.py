@@ -10,9 +10,9 @@ import pytest
 from conftest import ROOT
 
 from scbch_jax import features
-from scbch_jax.checks import InputError
+from scbch_jax.errors import InputError
 
-PLAN = features.Plan(dim=20, epochs=60)
+PLAN = features.Doc2VecConfig(dim=20, epochs=60)
 
 
 def corpus():

@@ -5,7 +5,7 @@ import picture_folders
 import pytest
 
 from scbch_jax import features
-from scbch_jax.checks import InputError, Stopped
+from scbch_jax.errors import InputError, Interrupted
 from scbch_jax.features import Extractor
 
 
@@ -42,7 +42,7 @@ def run(tmp_path, folder, *, stop=lambda: False, name="mean", batch_size=4):
         lost = features.extract(
             paths, extractor, place, on_batch=told.append, stop=stop
         )
-    except Stopped as stopped:
+    except Interrupted as stopped:
         lost = stopped
     return np.array(place.features), lost, seen.batches, told
 
@@ -60,7 +60,7 @@ def test_every_picture_has_its_row(tmp_path, folder):
 
 def test_a_stopped_call_goes_on_where_it_was(tmp_path, folder):
     _, stopped, batches, _ = run(tmp_path, folder, stop=lambda: True)
-    assert isinstance(stopped, Stopped)
+    assert isinstance(stopped, Interrupted)
     assert str(stopped) == "4 pictures of 11"
     assert batches == 1
     rows, lost, batches, told = run(tmp_path, folder)

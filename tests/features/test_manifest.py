@@ -7,7 +7,7 @@ from PIL import Image
 from pyarrow import parquet
 
 from scbch_jax import features
-from scbch_jax.checks import InputError
+from scbch_jax.errors import InputError
 from scbch_jax.features import Sample
 
 SAMPLES = [

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from scbch_jax import features
-from scbch_jax.checks import InputError
+from scbch_jax.errors import InputError
 
 
 def picture(height=60, width=80, mode="RGB"):

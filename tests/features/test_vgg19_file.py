@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 
 from scbch_jax import features, networks
 from scbch_jax.agreement import record_vgg19 as recorded
-from scbch_jax.checks import InputError
+from scbch_jax.errors import InputError
 
 NARROW = 64
 

@@ -7,8 +7,8 @@ import pytest
 from conftest import GOLDEN
 
 from scbch_jax import losses
+from scbch_jax.config.scbch import HParams, Options
 from scbch_jax.methods.scbch import terms, view_of
-from scbch_jax.settings.scbch import HParams, Options
 
 PRECISIONS = {
     "f32": {"file": "losses-f32.npz", "value": 1e-6, "gradient": 1e-5},

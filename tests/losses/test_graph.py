@@ -16,7 +16,7 @@ NUMBERS = {"text_weight": 0.01, "coherence_share": 0.3}
 def test_hand_checked_rows():
     pair = 0.01 * losses.cosine_matrix(TEXTS, TEXTS)
     pair += 0.99 * losses.cosine_matrix(IMAGES, IMAGES)
-    shares = losses.neighbor_shares(pair, neighbors=3)
+    shares = losses.knn_affinity(pair, neighbors=3)
     np.testing.assert_allclose(shares[0], [0, 0.695083, 0, 0.304917], atol=6e-7)
     np.testing.assert_allclose(shares[2], [0.357654, 0, 0, 0.642346], atol=6e-7)
     graph = losses.similarity_graph(IMAGES, TEXTS, **NUMBERS, neighbors=3, scale=4.0)
@@ -40,11 +40,11 @@ def test_against_a_double_loop(transform, block):
 
 
 def test_all_rows_may_be_neighbors_and_no_more():
-    shares = losses.neighbor_shares(jnp.ones((3, 3)) + jnp.eye(3), neighbors=3)
+    shares = losses.knn_affinity(jnp.ones((3, 3)) + jnp.eye(3), neighbors=3)
     np.testing.assert_allclose(shares, (1 - jnp.eye(3)) / 2)
     for wrong in (1, 4):
         with pytest.raises(ValueError, match="wanted 2 to 3"):
-            losses.neighbor_shares(jnp.eye(3), neighbors=wrong)
+            losses.knn_affinity(jnp.eye(3), neighbors=wrong)
 
 
 def test_a_block_is_the_graph_of_its_rows():

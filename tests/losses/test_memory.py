@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("strict")
 
 
 def test_a_row_after_the_hand_checked_step():
-    memory = losses.rewritten_memory(
+    memory = losses.update_memory_bank(
         hand_checked.memory(),
         jnp.arange(4),
         *hand_checked.unit_codes(),
@@ -27,11 +27,11 @@ def test_the_memory_by_pencil():
     """Printed: plain averages; rows that are not in the batch stay."""
     memory = jnp.array([[1.0, 0.0], [0.0, 1.0]])
     image, text = jnp.array([[0.0, 2.0]]), jnp.array([[4.0, 0.0]])
-    out = losses.rewritten_memory(
+    out = losses.update_memory_bank(
         memory, jnp.array([1]), image, text, momentum=0.5, unit_length=False
     )
     np.testing.assert_allclose(out, [[1.0, 0.0], [1.0, 1.0]])
-    out = losses.rewritten_memory(
+    out = losses.update_memory_bank(
         memory, jnp.array([1]), image, text, momentum=0.0, unit_length=True
     )
     np.testing.assert_allclose(out[1], np.array([2.0, 1.0]) / 5**0.5, rtol=1e-6)
@@ -40,7 +40,7 @@ def test_the_memory_by_pencil():
 def test_the_memory_has_no_gradient():
     def total(codes):
         memory = jnp.eye(3, 8)
-        return losses.rewritten_memory(
+        return losses.update_memory_bank(
             memory, jnp.arange(3), codes, codes, momentum=0.4, unit_length=True
         ).sum()
 
@@ -53,7 +53,7 @@ def test_contrast_against_a_loop(transform):
     own, drawn = jnp.array([0, 3, 4]), jnp.array([[1, 1], [3, 2], [0, 1]])
 
     def loss(codes, keys):
-        times = losses.times_drawn(own, drawn, samples=5)
+        times = losses.negative_counts(own, drawn, samples=5)
         return losses.memory_contrast_loss(codes, keys, own, times, temperature=2.5)
 
     value = transform(loss)(codes, keys)
@@ -68,7 +68,7 @@ def test_counting_draws_is_gathering_their_rows():
     own, drawn = jnp.array([0, 3, 4]), jnp.array([[1, 1], [3, 2], [0, 1]])
 
     def counted(codes):
-        times = losses.times_drawn(own, drawn, samples=5)
+        times = losses.negative_counts(own, drawn, samples=5)
         return losses.memory_contrast_loss(codes, keys, own, times, temperature=2.5)
 
     def gathered(codes):

@@ -26,7 +26,7 @@ def test_the_cut_has_the_least_spread(seed):
         return sum(((p - p.mean()) ** 2).sum() for p in parts)
 
     subsets = (s for k in range(1, 8) for s in itertools.combinations(range(8), k))
-    found = np.flatnonzero(losses.best_cut(jnp.asarray(values)))
+    found = np.flatnonzero(losses.two_means_1d(jnp.asarray(values)))
     assert spread(found) == pytest.approx(min(map(spread, subsets)), rel=1e-5)
     assert values[found].max() < np.delete(values, found).min()
 
@@ -53,16 +53,16 @@ def test_odds_are_those_of_scikit_learn(seed, gap):
         _base.cluster.KMeans = usual
     expected = fit.predict_proba(values[:, None])[:, fit.means_.argmin()]
     np.testing.assert_allclose(
-        losses.lower_share(jnp.asarray(values)), expected, atol=2e-5
+        losses.low_mean_posterior(jnp.asarray(values)), expected, atol=2e-5
     )
 
 
 def test_equal_values_have_finite_odds():
-    odds = losses.lower_share(jnp.ones(6))
+    odds = losses.low_mean_posterior(jnp.ones(6))
     assert bool(((odds >= 0) & (odds <= 1)).all())
 
 
 def test_far_kinds_are_told_apart():
     values = jnp.array([0.1, 0.9, 0.11, 0.95, 0.12])
-    odds = losses.lower_share(values)
+    odds = losses.low_mean_posterior(values)
     np.testing.assert_allclose(odds, [1, 0, 1, 0, 1], atol=1e-4)

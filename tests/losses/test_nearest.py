@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from scbch_jax import losses
+from scbch_jax import neighbors
 
 pytestmark = pytest.mark.usefixtures("strict")
 
@@ -36,7 +36,7 @@ def brute(image, text, k):
 )
 def test_equal_to_brute_force_with_ties_in_order(k, blocks):
     image, text = signs(1, 150), signs(2, 150)
-    found = losses.nearest_rows(image, text, neighbors=k, **blocks)
+    found = neighbors.nearest_rows(image, text, neighbors=k, **blocks)
     similarity, index = brute(image, text, k)
     np.testing.assert_array_equal(found.index, index)
     np.testing.assert_array_equal(found.similarity, similarity)
@@ -45,7 +45,9 @@ def test_equal_to_brute_force_with_ties_in_order(k, blocks):
 def test_twins_are_found_in_the_order_of_the_rows():
     """All rows equal: everyone's nearest are the first others, whatever the blocks."""
     codes = jnp.ones((100, 16))
-    found = losses.nearest_rows(codes, codes, neighbors=3, row_block=7, column_block=32)
+    found = neighbors.nearest_rows(
+        codes, codes, neighbors=3, row_block=7, column_block=32
+    )
     np.testing.assert_array_equal(found.index[:5, 0], [1, 0, 0, 0, 0])
     np.testing.assert_array_equal(found.index[4:], np.tile([0, 1, 2], (96, 1)))
 
@@ -53,8 +55,8 @@ def test_twins_are_found_in_the_order_of_the_rows():
 def test_some_rows_search_as_all_do():
     image, text = signs(1, 90), signs(2, 90)
     rows = jnp.array([80, 3, 3], jnp.int32)
-    some = losses.nearest_rows(image, text, neighbors=4, rows=rows)
-    everyone = losses.nearest_rows(image, text, neighbors=4)
+    some = neighbors.nearest_rows(image, text, neighbors=4, rows=rows)
+    everyone = neighbors.nearest_rows(image, text, neighbors=4)
     np.testing.assert_array_equal(some.index, everyone.index[rows])
 
 
@@ -63,7 +65,7 @@ def test_lanes_and_branches_change_nothing():
     image, text = (jnp.stack([signs(s, 40), signs(s + 1, 40)]) for s in (1, 5))
 
     def find(image, text):
-        return losses.nearest_rows(image, text, neighbors=5, column_block=16).index
+        return neighbors.nearest_rows(image, text, neighbors=5, column_block=16).index
 
     def either(image, text, wanted):
         return jax.lax.cond(
@@ -84,7 +86,7 @@ def test_memory_is_the_block():
     def above_inputs(samples):
         codes = jax.ShapeDtypeStruct((samples, width // 2), jnp.float32)
         find = jax.jit(
-            lambda image, text: losses.nearest_rows(
+            lambda image, text: neighbors.nearest_rows(
                 image, text, neighbors=4, row_block=rows, column_block=columns
             )
         )
@@ -99,13 +101,13 @@ def test_memory_is_the_block():
 
 def test_recall_is_the_share_that_is_found():
     image, text = draws.normal(1, 600, 16), draws.normal(2, 600, 16)
-    assert losses.recall(image, text, neighbors=20, search="exact") == 1
+    assert neighbors.recall(image, text, neighbors=20, search="exact") == 1
     exact, found = (
-        np.asarray(losses.nearest_rows(image, text, neighbors=20, search=way).index)
+        np.asarray(neighbors.nearest_rows(image, text, neighbors=20, search=way).index)
         for way in ("exact", "approximate")
     )
     shares = [len(set(a) & set(b)) / 20 for a, b in zip(exact, found, strict=True)]
-    measured = losses.recall(image, text, neighbors=20, sampled=600)
+    measured = neighbors.recall(image, text, neighbors=20, sampled=600)
     assert measured == pytest.approx(np.mean(shares))
     assert 0.95 < measured < 1
 
@@ -113,7 +115,7 @@ def test_recall_is_the_share_that_is_found():
 def test_approximate_similarities_have_the_digits_of_bfloat16():
     image, text = draws.normal(1, 300, 16), draws.normal(2, 300, 16)
     exact, found = (
-        losses.nearest_rows(image, text, neighbors=20, search=way).similarity
+        neighbors.nearest_rows(image, text, neighbors=20, search=way).similarity
         for way in ("exact", "approximate")
     )
     assert found.dtype == jnp.float32
@@ -180,4 +182,4 @@ def test_eight_devices_find_what_one_does():
 def test_what_cannot_be_searched_is_said(options, message):
     codes = jnp.ones((30, 4))
     with pytest.raises(ValueError, match=message):
-        losses.nearest_rows(codes, codes, **options)
+        neighbors.nearest_rows(codes, codes, **options)

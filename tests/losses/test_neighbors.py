@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import references
 
-from scbch_jax import losses
+from scbch_jax import neighbors
 
 pytestmark = pytest.mark.usefixtures("strict")
 
@@ -19,22 +19,22 @@ def samples():
 @pytest.mark.parametrize("reading", ["official", "paper"])
 @pytest.mark.parametrize("k", [1, 5, 29])
 def test_votes_against_a_loop(samples, reading, k):
-    votes = losses.neighbor_soft_labels(*samples, neighbors=k, reading=reading)
+    votes = neighbors.neighbor_soft_labels(*samples, neighbors=k, reading=reading)
     expected = references.soft_labels(*map(np.asarray, samples), k, reading)
     np.testing.assert_allclose(votes, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("block", [1, 7, 30, 512])
 def test_blocks_do_not_change_the_votes(samples, block):
-    whole = losses.neighbor_soft_labels(*samples, neighbors=5)
-    parts = losses.neighbor_soft_labels(*samples, neighbors=5, block=block)
+    whole = neighbors.neighbor_soft_labels(*samples, neighbors=5)
+    parts = neighbors.neighbor_soft_labels(*samples, neighbors=5, block=block)
     np.testing.assert_allclose(whole, parts, atol=1e-6)
 
 
 @pytest.mark.parametrize("reading", ["official", "paper"])
 def test_votes_are_convex_combinations(samples, reading):
     """Of labels in {0, 1}, where all similarities are positive."""
-    votes = losses.neighbor_soft_labels(*samples, neighbors=5, reading=reading)
+    votes = neighbors.neighbor_soft_labels(*samples, neighbors=5, reading=reading)
     assert float(votes.min()) >= 0
     assert float(votes.max()) <= 1 + 1e-6
 
@@ -45,7 +45,7 @@ def test_no_array_of_all_pairs():
     codes, labels = jnp.ones((samples, 8)), jnp.ones((samples, 3))
 
     def votes(image, text, labels):
-        return losses.neighbor_soft_labels(
+        return neighbors.neighbor_soft_labels(
             image, text, labels, neighbors=2, block=block, column_block=columns
         )
 
@@ -59,14 +59,14 @@ def test_no_array_of_all_pairs():
 def test_confidence_by_pencil():
     labels = jnp.array([[1.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]])
     soft = jnp.array([[2.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    weights = losses.confidence_weights(labels, soft, floor=0.5)
+    weights = neighbors.confidence_weights(labels, soft, floor=0.5)
     expected = [1.0, 0.5, 0.5 + 0.5 / np.sqrt(2), 0.5]
     np.testing.assert_allclose(weights, expected, rtol=1e-6)
 
 
 def test_confidence_stays_between_floor_and_one(samples):
-    soft = losses.neighbor_soft_labels(*samples, neighbors=5)
-    weights = losses.confidence_weights(samples[2], soft, floor=0.3)
+    soft = neighbors.neighbor_soft_labels(*samples, neighbors=5)
+    weights = neighbors.confidence_weights(samples[2], soft, floor=0.3)
     assert float(weights.min()) >= 0.3 - 1e-6
     assert float(weights.max()) <= 1 + 1e-6
 
@@ -74,4 +74,4 @@ def test_confidence_stays_between_floor_and_one(samples):
 @pytest.mark.errors
 def test_k_must_be_below_the_number_of_samples(samples):
     with pytest.raises(ValueError, match="neighbors: got 30, wanted 1 to 29"):
-        losses.neighbor_soft_labels(*samples, neighbors=30)
+        neighbors.neighbor_soft_labels(*samples, neighbors=30)

@@ -14,7 +14,7 @@ def test_hand_checked_values():
     codes, prototypes = hand_checked.unit_codes(), jnp.tanh(hand_checked.prototypes())
     value = losses.prototype_loss(*codes, prototypes, hand_checked.LABELS, EVERYONE)
     np.testing.assert_allclose(value, 2.958208, rtol=3e-7)
-    worst = losses.worst_prototype(*codes, prototypes, hand_checked.LABELS)
+    worst = losses.max_own_prototype_distance(*codes, prototypes, hand_checked.LABELS)
     expected = [3.948766, 2.718636, 4.882373, 4.174752]
     np.testing.assert_allclose(worst, expected, rtol=3e-7)
     a, b = jnp.tanh(codes)
@@ -59,5 +59,5 @@ def test_a_mask_is_a_smaller_batch(transform):
 def test_a_row_without_labels_is_near():
     codes = hand_checked.unit_codes()
     labels = hand_checked.LABELS.at[1].set(0)
-    worst = losses.worst_prototype(*codes, hand_checked.prototypes(), labels)
+    worst = losses.max_own_prototype_distance(*codes, hand_checked.prototypes(), labels)
     assert float(worst[1]) == 0

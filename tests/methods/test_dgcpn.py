@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 from scbch_jax import losses
-from scbch_jax.checks import InputError
+from scbch_jax.arrays import Batch
+from scbch_jax.config.dgcpn import HParams, Options
+from scbch_jax.errors import InputError
 from scbch_jax.methods import Recipe, Sizes, dgcpn
-from scbch_jax.settings.dgcpn import HParams, Options
 from scbch_jax.training import RunState, gradient_step
-from scbch_jax.types import Batch, Split
+from scbch_jax.types import Split
 
 SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=9, bits=8)
 OPTIONS = Options(hidden=16, neighbors=5, scale=10.0)

@@ -7,9 +7,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from scbch_jax import experiment
-from scbch_jax.methods.recipe import METHODS
-from scbch_jax.settings import (
+from scbch_jax.config import (
     Data,
     Experiment,
     Noise,
@@ -20,7 +18,9 @@ from scbch_jax.settings import (
     scbch,
     ucch,
 )
-from scbch_jax.settings.experiment import DECLARED, Name
+from scbch_jax.config.experiment import DECLARED, Name
+from scbch_jax.methods.recipe import METHODS
+from scbch_jax.runs import driver
 
 DATA = Data(planted=Planted(train=600, queries=100, database=800, clutter=1.0))
 PLANS = {
@@ -54,11 +54,11 @@ def numbers(lines):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PLANS)
 def test_it_beats_chance_clearly(name):
-    lines = experiment.run(plan(name))
+    lines = driver.run(plan(name))
     assert all(np.isfinite(line["total"]) for line in lines)
     assert lines[-1]["average"] > lines[0]["average"] + 0.1
     assert lines[-1]["average"] > 0.5, "chance is 0.3"
-    assert numbers(experiment.run(plan(name))) == numbers(lines), "the same seed"
+    assert numbers(driver.run(plan(name))) == numbers(lines), "the same seed"
 
 
 @pytest.mark.slow
@@ -66,7 +66,7 @@ def test_it_beats_chance_clearly(name):
 def test_noise_does_not_reach_the_unsupervised(name):
     short = Training(epochs=1, batch_size=100)
     clean, noisy = (
-        experiment.run(plan(name, training=short, noise=noise))
+        driver.run(plan(name, training=short, noise=noise))
         for noise in (Noise("none"), Noise("swap", rate=0.8))
     )
     assert numbers(clean) == numbers(noisy)
@@ -79,7 +79,7 @@ def test_a_readers_own_term_trains_with_every_method():
 
     for name in PLANS:
         short = plan(name, training=Training(epochs=1, batch_size=100))
-        (line,) = experiment.run(short, extra_terms=(("nothing", 1.0, nothing),))
+        (line,) = driver.run(short, extra_terms=(("nothing", 1.0, nothing),))
         assert line["nothing"] == 0
 
 

@@ -5,13 +5,13 @@ import numpy as np
 import optax
 import pytest
 
-from scbch_jax.methods import torch_adam
-from scbch_jax.methods.half_size import half_size, round_by_chance
+from scbch_jax.optim import torch_adam
+from scbch_jax.optim.bf16_state import bf16_state, stochastic_round
 
 
 def test_rounding_is_right_on_average_and_to_a_neighbor():
     values = draws.normal(1, 40, 50) * 10.0 ** draws.normal(2, 40, 50)
-    drawn = np.stack([round_by_chance(values, jnp.int32(s)) for s in range(400)])
+    drawn = np.stack([stochastic_round(values, jnp.int32(s)) for s in range(400)])
     relative = drawn.astype(np.float64) / np.asarray(values, np.float64) - 1
     assert np.abs(relative).max() < 2**-7, "the next of 8 digits, above or below"
     error = relative.mean(axis=0)
@@ -24,13 +24,13 @@ def test_what_is_short_already_stays():
     values = jnp.asarray([0.0, -0.0, 1.0, -2.5, 3.0e-20, 2.0**100])
     short = values.astype(jnp.bfloat16).astype(jnp.float32)
     for salt in range(20):
-        kept = round_by_chance(short, jnp.int32(salt)).astype(jnp.float32)
+        kept = stochastic_round(short, jnp.int32(salt)).astype(jnp.float32)
         np.testing.assert_array_equal(kept, short)
 
 
 def test_the_salt_draws_anew_and_alone():
     values = draws.normal(1, 200)
-    one, same, other = (round_by_chance(values, jnp.int32(s)) for s in (3, 3, 4))
+    one, same, other = (stochastic_round(values, jnp.int32(s)) for s in (3, 3, 4))
     np.testing.assert_array_equal(one, same)
     differ = np.mean(np.asarray(one != other))
     assert 0.2 < differ < 0.8
@@ -41,7 +41,7 @@ def test_small_changes_of_a_mean_are_not_lost():
     shrink = optax.GradientTransformation(
         lambda params: params, lambda u, state, params=None: (u, 0.999 * state)
     )
-    optimizer = half_size(shrink)
+    optimizer = bf16_state(shrink)
     start = jnp.ones(4000)
 
     def step(_, state):
@@ -57,7 +57,7 @@ def test_adam_steps_nearly_as_with_whole_memory():
     params = draws.normal(1, 30, 20)
     adam = torch_adam(1e-2, weight_decay=0.0)
     moved = []
-    for optimizer in (adam, half_size(adam)):
+    for optimizer in (adam, bf16_state(adam)):
         weights, state = params, optimizer.init(params)
         step = jax.jit(optimizer.update)
         for number in range(50):

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from scbch_jax import losses
+from scbch_jax.arrays import Batch
+from scbch_jax.config.nrch import HParams, Options
 from scbch_jax.methods import Sizes, nrch
-from scbch_jax.settings.nrch import HParams, Options
 from scbch_jax.training import RunState, coded, gradient_step
-from scbch_jax.types import Batch, Split
+from scbch_jax.types import Split
 
 SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=7, bits=8)
 OPTIONS = Options(hidden=16, separate_from=3)
@@ -102,9 +103,9 @@ def test_confidence_is_the_odds_of_lying_near_the_own_prototypes(train, key):
         method.encode_text(run.params, train.text),
     )
     prototypes = jnp.tanh(run.params["image"]["prototypes"])
-    scores = losses.worst_prototype(*codes, prototypes, train.labels)
+    scores = losses.max_own_prototype_distance(*codes, prototypes, train.labels)
     low, high = scores.min(), scores.max()
-    expected = losses.lower_share((scores - low + 1e-8) / (high - low + 1e-8))
+    expected = losses.low_mean_posterior((scores - low + 1e-8) / (high - low + 1e-8))
     np.testing.assert_allclose(state.confidence, expected, atol=1e-6)
     assert int(state.epoch) == 4
 

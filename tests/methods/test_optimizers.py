@@ -4,8 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from scbch_jax.methods import torch_adam
-from scbch_jax.methods.optimizers import (
+from scbch_jax.optim import torch_adam
+from scbch_jax.optim.pytorch import (
     one_minus_power,
     only_if,
     scale_after_epochs,

@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 from conftest import GOLDEN
 
-from scbch_jax import losses
+from scbch_jax import losses, neighbors
+from scbch_jax.arrays import Batch
+from scbch_jax.config.scbch import ABLATIONS, HParams, Options
 from scbch_jax.methods import scbch
 from scbch_jax.methods.recipe import METHODS, Recipe
 from scbch_jax.methods.sizes import Sizes
-from scbch_jax.settings.scbch import ABLATIONS, HParams, Options
 from scbch_jax.training import coded
-from scbch_jax.types import Batch, Split
+from scbch_jax.types import Split
 
 SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=7, bits=8)
 OPTIONS = Options(hidden=16, neighbors=3, warmup_epochs=2)
@@ -149,9 +150,9 @@ def test_confidence_is_that_of_the_released_code(k, floor):
     """Recorded answers to 1e-6; 2 % of rows may have two neighbors tie for a place."""
     arrays = np.load(GOLDEN / "neighbours.npz")
     labels = jnp.asarray(arrays["y_noisy"])
-    soft = losses.neighbor_soft_labels(
+    soft = neighbors.neighbor_soft_labels(
         jnp.asarray(arrays["u"]), jnp.asarray(arrays["v"]), labels, neighbors=k
     )
-    weights = np.asarray(losses.confidence_weights(labels, soft, floor=floor))
+    weights = np.asarray(neighbors.confidence_weights(labels, soft, floor=floor))
     off = np.abs(weights - arrays[f"exp_weight_k{k}_g{floor}"]) > 1e-6
     assert off.mean() <= 0.02

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from scbch_jax import losses
-from scbch_jax.checks import InputError
+from scbch_jax.arrays import Batch
+from scbch_jax.config.ucch import HParams, Options
+from scbch_jax.errors import InputError
 from scbch_jax.methods import Recipe, Sizes, ucch
-from scbch_jax.settings.ucch import HParams, Options
 from scbch_jax.training import coded, gradient_step
-from scbch_jax.types import Batch, Split
+from scbch_jax.types import Split
 
 SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=7, bits=8)
 OPTIONS = Options(hidden=16, negatives=9)
@@ -38,7 +39,7 @@ def test_hand_checked_values(warming_up, weight, expected):
         similarity=losses.similarity_matrix(*codes),
         memory=hand_checked.memory(),
         index=jnp.arange(4),
-        times=losses.times_drawn(jnp.arange(4), drawn, samples=4),
+        times=losses.negative_counts(jnp.arange(4), drawn, samples=4),
         warming_up=jnp.asarray(warming_up),
     )
     terms = ucch.terms(HParams(contrast_weight=weight), bits=8)

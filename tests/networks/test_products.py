@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from scbch_jax import networks
-from scbch_jax.networks.products import short_product
+from scbch_jax.networks.products import bf16_matmul
 
 DIMS = (((1,), (0,)), ((), ()))
 
@@ -22,16 +22,16 @@ def factors():
 def test_factors_are_rounded_and_sums_are_not(factors):
     rows, weights = factors
     expected = rounded(rows).astype(float) @ rounded(weights).astype(float)
-    np.testing.assert_allclose(short_product(rows, weights), expected, rtol=1e-5)
+    np.testing.assert_allclose(bf16_matmul(rows, weights), expected, rtol=1e-5)
     exact = np.asarray(rows, float) @ np.asarray(weights, float)
-    off = np.abs(np.asarray(short_product(rows, weights)) - exact).max()
+    off = np.abs(np.asarray(bf16_matmul(rows, weights)) - exact).max()
     assert 1e-4 < off < 0.1
 
 
 def test_the_gradient_rounds_its_factors_too(factors):
     rows, weights = factors
     slope = draws.normal(3, 9, 7)
-    _, pull = jax.vjp(short_product, rows, weights)
+    _, pull = jax.vjp(bf16_matmul, rows, weights)
     to_rows, to_weights = pull(slope)
     short = [rounded(x).astype(float) for x in (rows, weights, slope)]
     np.testing.assert_allclose(to_rows, short[2] @ short[1].T, rtol=1e-5, atol=1e-6)
@@ -48,16 +48,14 @@ def test_the_setting_chooses_the_product(factors, way):
     np.testing.assert_allclose(full, factors[0] @ factors[1], rtol=1e-6, atol=1e-6)
     with jax.default_matmul_precision("bfloat16"):
         short = way(layer)(*factors)
-    np.testing.assert_array_equal(short, way(short_product)(*factors))
+    np.testing.assert_array_equal(short, way(bf16_matmul)(*factors))
     assert not np.array_equal(short, full)
 
 
 def test_side_by_side_it_is_the_same(factors):
     rows, weights = factors
-    many = jax.vmap(short_product)(
-        jnp.stack([rows, 2 * rows]), jnp.stack([weights] * 2)
-    )
-    np.testing.assert_allclose(many[0], short_product(rows, weights), rtol=1e-6)
+    many = jax.vmap(bf16_matmul)(jnp.stack([rows, 2 * rows]), jnp.stack([weights] * 2))
+    np.testing.assert_allclose(many[0], bf16_matmul(rows, weights), rtol=1e-6)
     np.testing.assert_allclose(many[1], 2 * many[0], rtol=1e-6)
 
 

@@ -10,9 +10,9 @@ import pytest
 from made_runs import write_run
 
 from scbch_jax import report
-from scbch_jax.looks import Looks
+from scbch_jax.config import Data, Experiment, Noise, Training, scbch
 from scbch_jax.report import page
-from scbch_jax.settings import Data, Experiment, Noise, Training, scbch
+from scbch_jax.types import DisplayData
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
@@ -132,12 +132,12 @@ def shown(tmp_path_factory):
                 write_run(root / f"run{len(folders)}", plan, values.tolist())
             )
     write_traces(folders[0] / "seed-0")
-    from scbch_jax.data import png
+    from scbch_jax.datasets import png
 
     picture = png(np.full((30, 40, 3), 99, np.uint8))
     names = [f"a label of some length {i}" for i in range(6)]
     captions = ["Two dogs and a boat in front of a red house <by> the sea."] * 20
-    looks = Looks(names, captions, lambda row: picture)
+    looks = DisplayData(names, captions, lambda row: picture)
     runs = report.read_runs(folders)
     index = report.write(runs, root / "report", details=2, looks_of=lambda run: looks)
     text = index.read_text()

@@ -1,7 +1,7 @@
 from made_runs import write_run
 
+from scbch_jax.config import Experiment, Noise, Training, scbch, ucch
 from scbch_jax.report import naming, read_runs, runs
-from scbch_jax.settings import Experiment, Noise, Training, scbch, ucch
 
 
 def titles(tmp_path, *plans, short=False):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from made_runs import write_run
 
-from scbch_jax.report import forms, naming, paper, published, runs, sheet
-from scbch_jax.settings import Data, Experiment, Noise, Training, scbch
+from scbch_jax.config import Data, Experiment, Noise, Training, scbch
+from scbch_jax.report import forms, naming, paper, published_results, runs, sheet
 
 VGG, MOBILE = {"image": "vgg.npz"}, {"image": "mobilenet.npz"}
 
@@ -87,8 +87,13 @@ def test_published_figures_stand_apart(two):
 
 def test_features_are_not_mixed(tmp_path):
     folders = [
-        write_run(tmp_path / name, plan(seeds=(0,)), [[0.1, 0.2, value]], files=files)
-        for name, files, value in (("a", VGG, 0.5), ("b", MOBILE, 0.6))
+        write_run(
+            tmp_path / name,
+            plan(seeds=(0,)),
+            [[0.1, 0.2, value]],
+            files=experiment_file,
+        )
+        for name, experiment_file, value in (("a", VGG, 0.5), ("b", MOBILE, 0.6))
     ]
     found = sheets_of(*folders)["map-mirflickr"]
     for name, value in (("vgg.npz", "50.0"), ("mobilenet.npz", "60.0")):
@@ -142,7 +147,7 @@ def test_data_that_the_paper_lacks_have_no_published_block(tmp_path):
 
 
 def test_the_published_tables_are_whole():
-    results, ablations = published.results(), published.ablations()
+    results, ablations = published_results.results(), published_results.ablations()
     assert len(results) == 13 * 4 * 3 * 4
     assert len(ablations) == 5 * 2 * 3
     assert len({(p.data, p.method, p.rate, p.bits) for p in results}) == 624
@@ -177,6 +182,6 @@ def test_a_value_alone_is_not_the_best():
     ("noise", "rate"), [(Noise("none", 0.5), 0.0), (Noise("swap", 0.2), 0.2)]
 )
 def test_without_noise_the_rate_is_none(noise, rate):
-    from scbch_jax import config
+    from scbch_jax.config import experiment_file
 
-    assert naming.rate_of(config.flatten(Experiment(noise=noise))) == rate
+    assert naming.rate_of(experiment_file.flatten(Experiment(noise=noise))) == rate

@@ -3,10 +3,9 @@ import json
 import pytest
 from made_runs import write_run
 
-from scbch_jax import config
-from scbch_jax.checks import InputError
+from scbch_jax.config import Experiment, Training, experiment_file
+from scbch_jax.errors import InputError
 from scbch_jax.report import runs
-from scbch_jax.settings import Experiment, Training
 
 PLAN = Experiment(training=Training(epochs=2), seeds=(0, 3))
 
@@ -24,7 +23,7 @@ def test_a_sweep_has_its_cells_and_those_that_did_not_run(tmp_path):
     one, other = (Experiment(seeds=(s,), training=Training(epochs=1)) for s in (0, 1))
     write_run(tmp_path / "cells" / "one", one, [[0.4]])
     lines = [
-        {"cell": name, "state": "", "options": config.flatten(plan)}
+        {"cell": name, "state": "", "options": experiment_file.flatten(plan)}
         for name, plan in (("other", other), ("one", one))
     ]
     text = "".join(json.dumps(line) + "\n" for line in lines)
@@ -39,7 +38,7 @@ def test_a_cell_that_did_not_run_stands_with_the_other_seeds(tmp_path):
     write_run(tmp_path / "cells" / "a", plans[0], [[0.4]], files={"image": "x"})
     write_run(tmp_path / "cells" / "c", plans[2], [[0.4]], files={"image": "y"})
     lines = [
-        {"cell": name, "state": "", "options": config.flatten(plan)}
+        {"cell": name, "state": "", "options": experiment_file.flatten(plan)}
         for name, plan in zip("abc", plans, strict=True)
     ]
     text = "".join(json.dumps(line) + "\n" for line in lines)

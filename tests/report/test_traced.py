@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from made_runs import write_run
 
-from scbch_jax.checks import InputError
-from scbch_jax.looks import Looks
+from scbch_jax.config import Experiment, Training
+from scbch_jax.errors import InputError
 from scbch_jax.report import read_runs, search, trace_files, traced
-from scbch_jax.settings import Experiment, Training
+from scbch_jax.types import DisplayData
 
 
 def test_overlap_is_jaccards():
@@ -120,7 +120,7 @@ def test_matches_are_marked_and_shared_labels_bold():
 def test_images_are_pictures_and_texts_are_captions():
     captions = [f"caption <{row}>" for row in range(6)]
     names = ("cat", "dog", "a&b")
-    looks = Looks(names, captions, lambda row: b"\x89PNG" + bytes([row]))
+    looks = DisplayData(names, captions, lambda row: b"\x89PNG" + bytes([row]))
     said = search.section(SEARCH, looks)
     images, texts = said.split("<h3>")[1:]
     query, *hits = images.split('<div class="hit')
@@ -135,5 +135,5 @@ def test_images_are_pictures_and_texts_are_captions():
 
 
 def test_what_is_no_picture_stays_out():
-    looks = Looks((), (), lambda row: b"<script>")
+    looks = DisplayData((), (), lambda row: b"<script>")
     assert "<img" not in search.section(SEARCH, looks)

@@ -4,8 +4,8 @@ import pytest
 from made_runs import write_run
 
 from scbch_jax import report
-from scbch_jax.checks import InputError
-from scbch_jax.settings import Experiment, Noise, Training
+from scbch_jax.config import Experiment, Noise, Training
+from scbch_jax.errors import InputError
 
 PLAN = Experiment(training=Training(epochs=2), seeds=(0, 1))
 

@@ -168,6 +168,6 @@ def test_score_searches_across_modalities():
 
 def test_roc_area():
     scores = np.array([0.1, 0.4, 0.4, 0.9])
-    assert retrieval.roc_area(scores, np.array([False, False, True, True])) == 0.875
-    assert retrieval.roc_area(scores, np.array([True, True, False, False])) == 0.125
-    assert np.isnan(retrieval.roc_area(scores, np.ones(4, bool)))
+    assert retrieval.roc_auc(scores, np.array([False, False, True, True])) == 0.875
+    assert retrieval.roc_auc(scores, np.array([True, True, False, False])) == 0.125
+    assert np.isnan(retrieval.roc_auc(scores, np.ones(4, bool)))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scbch_jax import retrieval
-from scbch_jax.retrieval import spread
+from scbch_jax.retrieval import parallel
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def problem():
 @pytest.mark.parametrize("chunk", [1, 7, 25, 50, 1000])
 @pytest.mark.parametrize("workers", [1, 2, 3, 7])
 def test_parts_and_chunks_add_up(problem, monkeypatch, chunk, workers):
-    monkeypatch.setattr(spread, "_workers", lambda n: [jax.devices()[0]] * workers)
+    monkeypatch.setattr(parallel, "_workers", lambda n: [jax.devices()[0]] * workers)
     found = retrieval.count(*problem, chunk=chunk)
     wanted = retrieval.radius_counts(*problem)
     np.testing.assert_array_equal(found.total, wanted.total)
@@ -50,7 +50,7 @@ def test_the_database_may_stay_on_disk(problem, tmp_path):
 
 def test_chunks_are_of_two_sizes_at_most():
     for items in (1, 19, 20, 21, 399, 1000):
-        chunks = list(spread._chunks(items, 20))
+        chunks = list(parallel._chunks(items, 20))
         sizes = [c.stop - c.start for c in chunks]
         assert sum(sizes) == items
         assert max(sizes) <= 20

@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
-from scbch_jax.checks import InputError
-from scbch_jax.settings import Data, Experiment, Noise, Planted, Training, scbch
+from scbch_jax.config import Data, Experiment, Noise, Planted, Training, scbch
+from scbch_jax.errors import InputError
 
 
 @pytest.mark.parametrize(

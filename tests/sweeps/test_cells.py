@@ -3,10 +3,10 @@ from dataclasses import replace
 import pytest
 from conftest import ROOT
 
-from scbch_jax import config, sweeps
-from scbch_jax.checks import InputError
-from scbch_jax.settings import Data, Experiment, Noise, scbch
-from scbch_jax.settings.experiment import DECLARED
+from scbch_jax import sweeps
+from scbch_jax.config import Data, Experiment, Noise, experiment_file, scbch
+from scbch_jax.config.experiment import DECLARED
+from scbch_jax.errors import InputError
 
 SWEEPS = sorted((ROOT / "configs" / "sweeps").glob("*.py"))
 
@@ -24,7 +24,7 @@ def test_a_name_holds_what_a_person_looks_for():
     )
     name = sweeps.name_of(plan)
     assert name.startswith("planted-scbch-none-16bits-no-weights-seed0-")
-    assert name.endswith(config.digest(plan))
+    assert name.endswith(experiment_file.digest(plan))
 
 
 def test_a_name_does_not_depend_on_where_data_lie():
@@ -42,7 +42,7 @@ def test_only_keeps_names_with_all_words():
 
 @pytest.mark.parametrize("path", SWEEPS, ids=lambda p: p.name)
 def test_every_sweep_gives_cells(path):
-    cells = sweeps.cells_of(config.load_sweep(path))
+    cells = sweeps.cells_of(experiment_file.load_sweep(path))
     wanted = {"paper": 48, "ablations": 15, "methods": 24, "scenes": 20}
     wanted |= {"seeds": 10, "smoke": 6}
     assert len(cells) == wanted[path.stem]
@@ -50,17 +50,21 @@ def test_every_sweep_gives_cells(path):
 
 
 def test_the_grid_has_the_settings_of_the_single_configs():
-    cells = sweeps.cells_of(config.load_sweep(ROOT / "configs/sweeps/paper.py"))
+    cells = sweeps.cells_of(
+        experiment_file.load_sweep(ROOT / "configs/sweeps/paper.py")
+    )
     grid = [cell.experiment for cell in cells]
     for name in ("mirflickr", "nuswide", "coco", "iapr"):
-        assert config.load(ROOT / f"configs/scbch_{name}.py") in grid
+        assert experiment_file.load(ROOT / f"configs/scbch_{name}.py") in grid
 
 
 def test_methods_differ_from_their_single_configs_in_noise_alone():
-    cells = sweeps.cells_of(config.load_sweep(ROOT / "configs/sweeps/methods.py"))
+    cells = sweeps.cells_of(
+        experiment_file.load_sweep(ROOT / "configs/sweeps/methods.py")
+    )
     every = [cell.experiment for cell in cells]
     for name in DECLARED:
-        single = config.load(ROOT / f"configs/{name}_mirflickr.py")
+        single = experiment_file.load(ROOT / f"configs/{name}_mirflickr.py")
         for rate in (0.2, 0.5, 0.8):
             assert replace(single, noise=Noise("published", rate=rate)) in every
 
@@ -77,7 +81,7 @@ def test_methods_differ_from_their_single_configs_in_noise_alone():
         ("a.py", "def get_sweep():\n    yield 1/0", "stopped with ZeroDivisionError"),
         (
             "a.py",
-            "from scbch_jax.settings import *\n"
+            "from scbch_jax.config import *\n"
             "def get_sweep():\n    yield Experiment(bits=7)",
             "bits: got 7",
         ),
@@ -87,5 +91,5 @@ def test_bad_sweeps_are_one_line(tmp_path, name, text, message):
     if text is not None:
         (tmp_path / name).write_text(text)
     with pytest.raises(InputError, match=message) as caught:
-        config.load_sweep(tmp_path / name)
+        experiment_file.load_sweep(tmp_path / name)
     assert "\n" not in str(caught.value)

@@ -6,9 +6,10 @@ import jax
 import numpy as np
 import pytest
 
-from scbch_jax import experiment, run_folder, sweeps
-from scbch_jax.checks import InputError, Stopped
-from scbch_jax.settings import Data, Experiment, Noise, Planted, Training, scbch
+from scbch_jax import runs, sweeps
+from scbch_jax.config import Data, Experiment, Noise, Planted, Training, scbch
+from scbch_jax.errors import InputError, Interrupted
+from scbch_jax.runs import driver
 from scbch_jax.sweeps import Manner, ways
 
 pytestmark = pytest.mark.slow
@@ -57,7 +58,7 @@ def sweep(path, *plans, **manner):
 
 
 def records(folder, cell):
-    lines = run_folder.RunFolder(folder.cell(cell)).lines(cell.seed)
+    lines = runs.RunFolder(folder.cell(cell)).lines(cell.seed)
     return [{k: v for k, v in x.items() if k != "seconds"} for x in lines]
 
 
@@ -75,7 +76,7 @@ def test_one_after_another_is_what_train_does(alone):
     cells, folder, watcher = alone
     assert [o.reason for o in watcher.outcomes] == ["", "", ""]
     for cell in cells[:2]:
-        expected = experiment.run(cell.experiment)
+        expected = driver.run(cell.experiment)
         kept = [
             {k: v for k, v in x.items() if k != "seconds"}
             for x in json.loads(json.dumps(expected))
@@ -94,7 +95,7 @@ def test_a_lane_is_the_single_run(alone, beside, number):
         for name in losses:
             assert lane[name] == pytest.approx(single[name], rel=1e-5), name
         assert lane["average"] == pytest.approx(single["average"], abs=0.01)
-    weights = [run_folder.saved_params(s[1].cell(cell))[2] for s in (alone, beside)]
+    weights = [runs.saved_params(s[1].cell(cell))[2] for s in (alone, beside)]
     for ours, theirs in zip(*map(jax.tree.leaves, weights), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
 
@@ -102,8 +103,8 @@ def test_a_lane_is_the_single_run(alone, beside, number):
 def test_a_cell_of_lanes_is_a_run_like_any_other(beside):
     cells, folder, _ = beside
     for cell in cells:
-        run, recipe, _ = run_folder.open_to_read(folder.cell(cell))
-        assert run == cell.experiment
+        driver, recipe, _ = runs.open_to_read(folder.cell(cell))
+        assert driver == cell.experiment
         assert (folder.cell(cell) / f"seed-{cell.seed}" / "noise.npz").is_file()
     assert not list((folder.path / "lanes").iterdir()), "the common state is gone"
 
@@ -112,7 +113,7 @@ def test_a_cell_of_lanes_is_a_run_like_any_other(beside):
 def test_a_sweep_that_is_asked_to_end_saves_and_goes_on(alone, beside, tmp_path, way):
     """Asked during its first epoch, which is no epoch that it would save."""
     cells, folder, _ = alone if way == "one" else beside
-    with sweeps.open_folder(tmp_path / "s") as ours, pytest.raises(Stopped):
+    with sweeps.open_folder(tmp_path / "s") as ours, pytest.raises(Interrupted):
         sweeps.run(cells, ours, Watcher(), Manner(way), stop=lambda: True)
     with sweeps.open_folder(tmp_path / "s") as ours:
         watcher = Watcher()
@@ -128,7 +129,7 @@ def test_a_sweep_that_is_asked_to_end_in_a_last_epoch_begins_no_other_cell(tmp_p
     for done in (1, 2):
         with (
             sweeps.open_folder(tmp_path / "s") as folder,
-            pytest.raises(Stopped, match=cells[done - 1].name),
+            pytest.raises(Interrupted, match=cells[done - 1].name),
         ):
             sweeps.run(cells, folder, Watcher(), Manner("one"), stop=lambda: True)
         assert [folder.found(cell) is not None for cell in cells].count(True) == done
@@ -171,14 +172,14 @@ def test_what_fails_does_not_stop_the_others(alone, beside, tmp_path, way):
 
 def test_a_bug_in_a_cell_leaves_its_traceback(tmp_path, monkeypatch):
     cells = sweeps.cells_of([plan(seeds=(0, 1))])
-    run = experiment.run
+    undisturbed = driver.run
 
     def fail_once(this, *args, **kwargs):
         if this == cells[0].experiment:
             raise TypeError("a bug\nof two lines")
-        return run(this, *args, **kwargs)
+        return undisturbed(this, *args, **kwargs)
 
-    monkeypatch.setattr(experiment, "run", fail_once)
+    monkeypatch.setattr(driver, "run", fail_once)
     _, folder, watcher = sweep(tmp_path / "s", plan(seeds=(0, 1)), way="one")
     assert watcher.outcomes[0].reason == "bug: got TypeError: a bug, wanted none"
     assert watcher.outcomes[1].found is not None
@@ -198,8 +199,8 @@ def test_the_way_is_measured_once_and_kept(tmp_path):
     _, _, second = sweep(tmp_path / "s", plan(seeds=(3, 4, 5)))
     assert second.notes == []
     assert {e for _, e in second.lines} == {1, 2, 3}
-    dataset = experiment.data.load(cells[0].experiment.data).dataset
-    recipes = [experiment.recipe_of(plan(bits=b), dataset.train) for b in (8, 16)]
+    dataset = driver.data.load(cells[0].experiment.data).dataset
+    recipes = [driver.recipe_of(plan(bits=b), dataset.train) for b in (8, 16)]
     names = {ways.name_of(recipe, 8) for recipe in recipes}
     assert names == {name}, "another code length, the same widths"
 
@@ -223,8 +224,8 @@ def test_lanes_must_fit_the_memory(monkeypatch, stats):
 
 def test_without_memory_for_lanes_runs_follow_one_another(monkeypatch):
     monkeypatch.setattr(ways, "has_room", lambda lanes, run: False)
-    dataset = experiment.data.load(plan().data).dataset
-    tasks = [experiment.prepare(plan(), dataset, seed=s) for s in (0, 1)]
+    dataset = driver.data.load(plan().data).dataset
+    tasks = [driver.prepare(plan(), dataset, seed=s) for s in (0, 1)]
     found = ways.measured(tasks)
     assert (found["way"], found["seconds a step, lanes"]) == ("one", None)
     assert "not memory enough in 2 lanes; so one after" in ways.in_words("x", found)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from scbch_jax import training
-from scbch_jax.checks import InputError
+from scbch_jax.config.scbch import HParams, Options
+from scbch_jax.errors import InputError
 from scbch_jax.methods import Recipe, Sizes
-from scbch_jax.settings.scbch import HParams, Options
 from scbch_jax.types import Split
 
 RECIPE = Recipe(

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from scbch_jax import training
+from scbch_jax.config.scbch import HParams, Options
 from scbch_jax.methods import Recipe, Sizes
-from scbch_jax.settings.scbch import HParams, Options
 from scbch_jax.types import Split
 
 SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=22, bits=8)
@@ -107,7 +107,7 @@ def test_a_step_leaves_other_groups_alone(train, key):
 
 @pytest.mark.slow
 def test_a_short_batch_is_dropped_where_a_method_asks(train):
-    from scbch_jax.settings import ucch
+    from scbch_jax.config import ucch
 
     options = ucch.Options(hidden=16, negatives=9)
     recipe = Recipe("ucch", SIZES, options, batch_size=8)
@@ -121,7 +121,7 @@ def test_a_short_batch_is_dropped_where_a_method_asks(train):
 @pytest.mark.slow
 def test_every_step_of_a_batch_logs(train):
     """A graph over the rows is derived once and handed to every epoch."""
-    from scbch_jax.settings import dgcpn
+    from scbch_jax.config import dgcpn
 
     options = dgcpn.Options(hidden=16, neighbors=5, scale=10.0)
     recipe = Recipe("dgcpn", SIZES, options, batch_size=8)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from scbch_jax import training
+from scbch_jax.config.scbch import HParams, Options
 from scbch_jax.methods import Recipe, Sizes
-from scbch_jax.settings.scbch import HParams, Options
 from scbch_jax.types import Split
 
 SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=22, bits=8)

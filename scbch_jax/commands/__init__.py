@@ -1,1 +1,0 @@
-"""One module a command, each with `main(options)`; imported when the command runs."""

@@ -1,0 +1,18 @@
+"""Every option, declared once: type, default, check and help text.
+
+Nothing here imports JAX, so help and bad options are answered at once.
+"""
+
+from scbch_jax.config.experiment import Data, Experiment, Noise, Training, defaults_of
+from scbch_jax.config.planted import Planted
+from scbch_jax.config.scenes import Scenes
+
+__all__ = [
+    "Data",
+    "Experiment",
+    "Noise",
+    "Planted",
+    "Scenes",
+    "Training",
+    "defaults_of",
+]

@@ -1,0 +1,117 @@
+"""What a field accepts, written beside its type: `Annotated[float, between(0, 1)]`."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from scbch_jax.errors import require
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A test of one value, and the words for what passes it."""
+
+    test: Callable[[Any], bool]
+    words: str
+
+
+def between(low: float, high: float) -> Constraint:
+    """A number from `low` to `high`, both included."""
+    return Constraint(lambda x: low <= x <= high, f"a number from {low} to {high}")
+
+
+def at_least(low: int) -> Constraint:
+    """A whole number not below `low`."""
+    return Constraint(
+        lambda n: _is_whole(n) and n >= low, f"a whole number of at least {low}"
+    )
+
+
+def multiple_of(step: int) -> Constraint:
+    """A positive multiple of `step`."""
+    return Constraint(
+        lambda n: _is_whole(n) and n > 0 and n % step == 0,
+        f"a positive multiple of {step}",
+    )
+
+
+def positive() -> Constraint:
+    """A finite number above 0."""
+    return Constraint(lambda x: 0 < x < float("inf"), "a number above 0")
+
+
+def optional(wanted: Constraint) -> Constraint:
+    """Nothing, or what passes the other test."""
+    return Constraint(lambda x: x is None or wanted.test(x), wanted.words)
+
+
+def seed_list() -> Constraint:
+    """One or more whole numbers from 0 to 2^32 - 1, none of them twice.
+
+    A random key is made of 32 bits; larger seeds would be those of smaller ones.
+    """
+    return Constraint(
+        lambda xs: (
+            all(_is_whole(x) and 0 <= x < 2**32 for x in xs)
+            and 0 < len(xs) == len(set(xs))
+        ),
+        "one or more whole numbers from 0 to 4294967295, all of them different",
+    )
+
+
+def epoch_list() -> Constraint:
+    """Whole numbers from 0, or none."""
+    return Constraint(
+        lambda xs: all(_is_whole(x) and x >= 0 for x in xs), "whole numbers from 0"
+    )
+
+
+def size_list() -> Constraint:
+    """One or more whole numbers from 1, none of them twice."""
+    return Constraint(
+        lambda xs: (
+            all(_is_whole(x) and x > 0 for x in xs) and 0 < len(xs) == len(set(xs))
+        ),
+        "one or more whole numbers from 1, all of them different",
+    )
+
+
+def depth_list() -> Constraint:
+    """Whole numbers from 1, none of them twice; there may be none."""
+    return Constraint(
+        lambda xs: not xs or size_list().test(xs),
+        "whole numbers from 1, all of them different",
+    )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def check_fields(settings: Any, prefix: str = "") -> None:
+    """Tests every annotated or Literal field of a dataclass or NamedTuple.
+
+    Args:
+        settings: the object to test.
+        prefix: what stands before the field's name on the command line.
+
+    Raises:
+        InputError: for the first field that does not pass.
+    """
+    hints = get_type_hints(type(settings), include_extras=True)
+    for name, hint in hints.items():
+        value = getattr(settings, name)
+        for wanted in (*getattr(hint, "__metadata__", ()), *_choices(hint)):
+            if isinstance(wanted, Constraint):
+                require(wanted.test(value), prefix + name, value, wanted.words)
+
+
+def _choices(hint: Any) -> Iterator[Constraint]:
+    """What a Literal, or a tuple of Literals, accepts."""
+    if get_origin(hint) is Literal:
+        choices = get_args(hint)
+        yield Constraint(lambda x: x in choices, f"one of {', '.join(choices)}")
+    elif get_origin(hint) is tuple and get_origin(get_args(hint)[0]) is Literal:
+        parts = get_args(get_args(hint)[0])
+        words = f"any of {', '.join(parts)}"
+        yield Constraint(lambda xs: all(x in parts for x in xs), words)

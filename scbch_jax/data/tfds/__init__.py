@@ -1,0 +1,1 @@
+"""Stores as datasets of tensorflow-datasets, and back."""

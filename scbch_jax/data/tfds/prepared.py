@@ -1,0 +1,174 @@
+"""Folders that tensorflow-datasets prepared: opened without running what they name."""
+
+import contextlib
+import io
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from scbch_jax.errors import InputError, require
+
+INFO, FEATURES = "dataset_info.json", "features.json"
+"""Files that every prepared folder has; the first one is written last."""
+
+KINDS = "tensorflow_datasets.core.features."
+"""What the names of feature kinds that may be opened begin with."""
+
+
+def find(folder: Path, name: str) -> Path:
+    """The prepared folder of a dataset: the one given, or the only one below it.
+
+    Args:
+        folder: a prepared one, or one of TFDS's data, with NAME/CONFIG/VERSION in it.
+        name: of the dataset.
+
+    Raises:
+        InputError: if there is none, or there are several.
+    """
+    if (folder / INFO).is_file():
+        return folder
+    found = sorted(path.parent for path in folder.glob(f"{name}/**/{INFO}"))
+    # What a killed process left.
+    found = [path for path in found if not path.name.startswith("incomplete.")]
+    got = f"{folder} with {', '.join(map(str, found)) or f'no {name}'} in it"
+    require(len(found) == 1, "source", got, f"the folder of one prepared {name}")
+    return found[0]
+
+
+def open_folder(folder: Path) -> Any:
+    """The TFDS builder of a prepared folder; it reads, and prepares nothing.
+
+    TFDS imports whatever module a folder names as the home of a feature's kind, which
+    would run it; a folder that names others than TFDS's own is refused.
+
+    Raises:
+        InputError: if it is no such folder, or its records are in another format than
+            array_record.
+    """
+    require_installed()
+    for name in (INFO, FEATURES):
+        _require_own_kinds(folder / name)
+    # Imported here: it takes a while, and a bad folder is told without it.
+    import tensorflow_datasets as tfds
+
+    try:
+        with quiet():
+            builder = tfds.builder_from_directory(folder)
+    except Exception as error:
+        # TFDS has a dozen kinds of errors for files that are not as it writes them.
+        raise InputError(
+            f"source: got {folder} ({_reason(error)}), wanted a whole prepared folder"
+        ) from error
+    format_ = str(builder.info.as_proto.file_format)
+    wanted = 'array_record, as file_format="array_record" prepares it'
+    require(format_ == "array_record", f"format of {folder}", format_, wanted)
+    return builder
+
+
+def require_installed() -> None:
+    """Raises `InputError` unless the package for files of records is there."""
+    try:
+        import array_record  # noqa: F401 -- TFDS imports it when a record is read
+    except ImportError as error:
+        raise InputError(
+            "array-record: got no such package, wanted it for the records of "
+            "tensorflow-datasets; there is none for Windows"
+        ) from error
+
+
+def open_split(builder: Any, split: str, *, encoded: Sequence[str] = ()) -> Any:
+    """The records of a split, by their numbers.
+
+    Args:
+        builder: of a prepared folder.
+        split: its name, or several with + between them.
+        encoded: features to leave as the bytes that they are stored as.
+
+    Raises:
+        InputError: if there is no such split.
+    """
+    import tensorflow_datasets as tfds
+
+    known = ", ".join(builder.info.splits)
+    names = [name.split("[")[0].strip() for name in split.split("+")]
+    there = set(names) <= set(builder.info.splits)
+    require(there, "split", split, f"any of {known}, with + between them")
+    decoders = {name: tfds.decode.SkipDecoding() for name in encoded}
+    try:
+        return builder.as_data_source(split=split, decoders=decoders)
+    except Exception as error:
+        wanted = f"any of {known}, with + between them"
+        raise InputError(
+            f"split: got {split} ({_reason(error)}), wanted {wanted}"
+        ) from error
+
+
+def records(source: Any, places: Sequence[int]) -> list[dict[str, Any]]:
+    """Some records of a split.
+
+    Args:
+        source: the split, from `open_split`.
+        places: their numbers.
+
+    Raises:
+        InputError: for a record that cannot be read.
+    """
+    try:
+        return source.__getitems__(list(places))
+    except Exception:
+        # Which one it was, TFDS does not say.
+        return [_record(source, place) for place in places]
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps what TFDS prints and warns of to itself; errors are still raised."""
+    log = logging.getLogger("absl")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        log.setLevel(before)
+
+
+def _record(source: Any, place: int) -> dict[str, Any]:
+    try:
+        return source[place]
+    except Exception as error:
+        name = f"record {place} of {source.split} of {source.dataset_info.full_name}"
+        raise InputError(
+            f"{name}: got {_reason(error)}, wanted a whole record"
+        ) from error
+
+
+def _require_own_kinds(path: Path) -> None:
+    wanted = f"a folder that tensorflow-datasets prepared, with {INFO} and {FEATURES}"
+    require(path.is_file(), "source", f"no {path}", wanted)
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"source: got {path} ({error}), wanted JSON") from error
+    for kind in _kinds(content):
+        own = isinstance(kind, str) and kind.startswith(KINDS)
+        require(own, f"feature kind in {path}", kind, f"those of {KINDS[:-1]}")
+
+
+def _kinds(node: Any) -> Iterator[Any]:
+    """Every name of a kind in a JSON tree; `type` is how older versions call it."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            home = key in ("pythonClassName", "python_class_name")
+            if home or (key == "type" and "content" in node):
+                yield value
+            yield from _kinds(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _kinds(value)
+
+
+def _reason(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

@@ -1,0 +1,1 @@
+"""The scenes dataset: pictures with captions, drawn from a seed."""

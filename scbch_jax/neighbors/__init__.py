@@ -1,0 +1,13 @@
+"""Nearest neighbors over a training set, and what they vote."""
+
+from scbch_jax.neighbors.search import nearest_rows, recall
+from scbch_jax.neighbors.soft_labels import confidence_weights, neighbor_soft_labels
+from scbch_jax.neighbors.topk import TopK
+
+__all__ = [
+    "TopK",
+    "confidence_weights",
+    "nearest_rows",
+    "neighbor_soft_labels",
+    "recall",
+]

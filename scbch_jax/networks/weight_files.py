@@ -1,0 +1,160 @@
+"""Weights of both modalities in files, under the names that the PyTorch version uses.
+
+Nothing read can run code: PyTorch's files are opened for weights only.
+"""
+
+import importlib
+import importlib.util
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scbch_jax.errors import InputError, require
+
+States = dict[str, dict[str, np.ndarray]]
+"""PyTorch state dicts by modality, "image" and "text"."""
+
+CHECKPOINT_NAMES = {"image": "net_state_dict", "text": "txt_net_state_dict"}
+"""Names of the state dicts in a checkpoint of the authors' code."""
+
+PYTORCH, SAFETENSORS = (".pt", ".pth"), ".safetensors"
+
+
+def read_states(path: Path, text: Path | None = None) -> States:
+    """Reads the weights of both modalities.
+
+    Args:
+        path: a `.safetensors` file with `image.` and `text.` before the names, a
+            PyTorch checkpoint with both state dicts, or the image network's own.
+        text: the text network's own state dict, in the last case.
+
+    Raises:
+        InputError: if a file is missing, unreadable, or of another form.
+    """
+    require(path.is_file(), "source", path, "a file of weights, or the folder of a run")
+    content = read_named(path)
+    whole = path.suffix == SAFETENSORS or content.keys() >= {*CHECKPOINT_NAMES.values()}
+    unused = f"{text} beside {path}, which has both networks"
+    require(not (whole and text), "text", unused, "no other file")
+    if path.suffix == SAFETENSORS:
+        return _split(content, path)
+    if whole:
+        return {m: _as_arrays(content[k], path) for m, k in CHECKPOINT_NAMES.items()}
+    require(
+        text is not None, "text", "none", f"the text network's weights beside {path}"
+    )
+    assert text is not None
+    require(text.is_file(), "text", text, "a file of weights")
+    return {
+        "image": _as_arrays(content, path),
+        "text": _as_arrays(read_named(text), text),
+    }
+
+
+def write_states(path: Path, states: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+    """Writes the weights of both modalities, whole or not at all.
+
+    Args:
+        path: ending in `.safetensors`, or `.pt` or `.pth` for a checkpoint that PyTorch
+            and the authors' code can load.
+        states: PyTorch state dicts by modality.
+
+    Raises:
+        InputError: if the ending is another, or the file cannot be written.
+    """
+    wanted = ", ".join((*PYTORCH, SAFETENSORS))
+    require(
+        path.suffix in (*PYTORCH, SAFETENSORS),
+        "target",
+        path,
+        f"one ending in {wanted}",
+    )
+    fits = path.absolute().parent.is_dir() and not path.is_dir()
+    require(fits, "target", path, "a file in a folder that exists")
+    fresh = path.with_name(path.name + ".tmp")
+    if path.suffix == SAFETENSORS:
+        from safetensors.numpy import save_file
+
+        flat = {f"{m}.{k}": a for m, state in states.items() for k, a in state.items()}
+        save_file({k: np.ascontiguousarray(a) for k, a in flat.items()}, fresh)
+    else:
+        torch = _torch()
+        content = {
+            CHECKPOINT_NAMES[m]: {k: torch.tensor(a) for k, a in state.items()}
+            for m, state in states.items()
+        }
+        torch.save(content, fresh)
+    os.replace(fresh, path)
+
+
+def read_named(path: Path) -> dict[str, Any]:
+    """What a PyTorch or safetensors file holds, by name.
+
+    Args:
+        path: ending in `.pt`, `.pth` or `.safetensors`.
+
+    Raises:
+        InputError: if it has another ending, is damaged, or holds more than weights.
+    """
+    suffixes = (*PYTORCH, SAFETENSORS)
+    wanted = f"one ending in {', '.join(suffixes)}"
+    require(path.suffix in suffixes, "source", path, wanted)
+    torch = _torch() if path.suffix in PYTORCH else None
+    try:
+        if torch is None:
+            from safetensors.numpy import load_file
+
+            content = load_file(path)
+        else:
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        # Each format raises kinds of its own for what is damaged or not only weights,
+        # with advice that is none for a file from elsewhere.
+        raise InputError(
+            f"source: got {path}, which is damaged or holds more than weights "
+            f"({type(error).__name__}), wanted a file of weights only"
+        ) from error
+    require(isinstance(content, dict), "source", path, "named weights")
+    return content
+
+
+def _split(content: Mapping[str, np.ndarray], path: Path) -> States:
+    states: States = {m: {} for m in CHECKPOINT_NAMES}
+    for name, array in content.items():
+        modality, _, rest = name.partition(".")
+        require(
+            modality in states,
+            "source",
+            f"{name} in {path}",
+            "image. or text. before it",
+        )
+        states[modality][rest] = _float32(name, array)
+    return states
+
+
+def _as_arrays(content: Any, path: Path) -> dict[str, np.ndarray]:
+    tensors = isinstance(content, dict) and all(
+        hasattr(x, "numpy") for x in content.values()
+    )
+    require(tensors, "source", path, "a state dict of tensors")
+    return {k: _float32(k, tensor).detach().numpy() for k, tensor in content.items()}
+
+
+def _float32(name: str, array: Any) -> Any:
+    """The array, if float32: another precision could not be given back bit for bit."""
+    dtype = str(array.dtype).removeprefix("torch.")
+    require(dtype == "float32", "source", f"{name} in {dtype}", "float32 weights")
+    return array
+
+
+def _torch() -> Any:
+    require(
+        importlib.util.find_spec("torch") is not None,
+        "torch",
+        "an environment without PyTorch",
+        "the extra torch: pip install -e '.[torch]'",
+    )
+    return importlib.import_module("torch")

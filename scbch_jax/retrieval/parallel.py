@@ -1,0 +1,115 @@
+"""Counting on every core or device, over databases larger than memory."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Shaped, UInt8
+
+from scbch_jax.errors import check_rank, check_same_rows
+from scbch_jax.retrieval.hamming import RadiusCounts, radius_counts
+
+CHUNK = {"cpu": 480 * 2**10, "other": 2**25}
+"""Bytes of codes, labels and keys that are counted at once. On a CPU they stay in its
+cache, and XLA does not split them among threads that are at work already."""
+
+
+def count(
+    query_codes: UInt8[Any, "queries bytes"],
+    database_codes: UInt8[Any, "items bytes"],
+    query_labels: Shaped[Any, "queries classes"],
+    database_labels: Shaped[Any, "items classes"],
+    *,
+    chunk: int | None = None,
+) -> RadiusCounts:
+    """The counts of `radius_counts`, on the host, exact for any number of items.
+
+    Queries are shared among the cores, or the devices where there are several; the
+    database is read a chunk at a time, so it may be a memory-mapped file.
+
+    Args:
+        query_codes: packed codes.
+        database_codes: packed codes of the same length.
+        query_labels: multi-hot.
+        database_labels: multi-hot.
+        chunk: items that are counted at once; by default what suits the device.
+
+    Raises:
+        ValueError: if rows or widths do not fit together, or the database is empty.
+    """
+    check_rank(2, query_codes=query_codes, database_codes=database_codes)
+    check_rank(2, query_labels=query_labels, database_labels=database_labels)
+    for name, codes in (
+        ("query_codes", query_codes),
+        ("database_codes", database_codes),
+    ):
+        if codes.dtype != np.uint8:
+            raise ValueError(f"{name}: got {codes.dtype}, wanted packed bytes, uint8")
+        if not len(codes):
+            raise ValueError(f"{name}: got none, wanted at least one")
+    check_same_rows(query_codes=query_codes, query_labels=query_labels)
+    check_same_rows(database_codes=database_codes, database_labels=database_labels)
+    devices = _workers(len(query_codes))
+    kind = "cpu" if devices[0].platform == "cpu" else "other"
+    chunk = chunk or CHUNK[kind] // _bytes_an_item(database_codes, database_labels)
+    chunks = list(_chunks(len(database_codes), chunk))
+    if len(devices) == len(chunks) == 1:
+        table = radius_counts(
+            query_codes, database_codes, query_labels, database_labels
+        )
+        return RadiusCounts(*(np.asarray(x, np.int64) for x in table))
+    parts = _equal_parts(query_codes, query_labels, len(devices))
+    database = (database_codes, database_labels)
+    with ThreadPoolExecutor(len(devices)) as pool:
+        tables = pool.map(
+            lambda device, part: _count_part(device, part, database, chunks),
+            devices,
+            parts,
+        )
+        whole = (np.concatenate(sides) for sides in zip(*tables, strict=True))
+        return RadiusCounts(*(side[: len(query_codes)] for side in whole))
+
+
+def _count_part(
+    device: Any, queries: Any, database: Any, chunks: list[slice]
+) -> tuple[Any, ...]:
+    """One worker's queries against all chunks."""
+    codes, labels = jax.device_put(queries, device)
+    sums: Any = 0
+    for rows in chunks:
+        items, theirs = jax.device_put([np.asarray(x[rows]) for x in database], device)
+        table = radius_counts(codes, items, labels, theirs)
+        sums = sums + np.stack([np.asarray(x, np.int64) for x in table])
+    return tuple(sums)
+
+
+def _workers(queries: int) -> list[Any]:
+    """Devices, or on a CPU one entry for each core, but no more than there are rows."""
+    devices = jax.local_devices()
+    if devices[0].platform == "cpu":
+        devices = [devices[0]] * (os.cpu_count() or 1)
+    return devices[: max(queries, 1)]
+
+
+def _bytes_an_item(codes: Any, labels: Any) -> int:
+    """Words of the code and of the label bits, and the key that is counted."""
+    return 4 * (-(-codes.shape[1] // 4) - (-labels.shape[1] // 32) + 1)
+
+
+def _chunks(items: int, size: int) -> Iterator[slice]:
+    """Slices of nearly one size, so that no more than two programs are compiled."""
+    number = max(-(-items // size), 1)
+    step = max(-(-items // number), 1)
+    for start in range(0, max(items, 1), step):
+        yield slice(start, min(start + step, items))
+
+
+def _equal_parts(codes: Any, labels: Any, number: int) -> list[Any]:
+    """Queries in parts of one size; the last row fills up the last part."""
+    size = -(-len(codes) // number)
+    rows = np.minimum(np.arange(number * size), len(codes) - 1).reshape(number, size)
+    codes, labels = np.asarray(codes), np.asarray(labels)
+    return [(codes[part], labels[part]) for part in rows]
