@@ -18,6 +18,7 @@ LAYERS = [
     {
         "config": "options of an experiment and of each method",
         "results": "the result of an epoch",
+        "plotting": "Matplotlib's style, figures as files",
     },
     {
         "data": "file formats, import, stores, splits, label noise, published sets",

@@ -1,7 +1,7 @@
 from scbch_jax import io
 
 
-def test_lines_there_and_back(tmp_path):
+def test_records_are_written_and_read(tmp_path):
     path = tmp_path / "results.jsonl"
     assert io.read_jsonl(path) == []
     io.append_jsonl(path, {"epoch": 1, "loss": 0.5})
@@ -12,14 +12,14 @@ def test_lines_there_and_back(tmp_path):
     ]
 
 
-def test_a_line_cut_short_is_left_out(tmp_path):
+def test_a_truncated_last_line_is_left_out(tmp_path):
     path = tmp_path / "results.jsonl"
     io.append_jsonl(path, {"epoch": 1})
     path.write_text(path.read_text() + '{"epoch": 2, "lo')
     assert io.read_jsonl(path) == [{"epoch": 1}]
 
 
-def test_truncating_leaves_the_records_given(tmp_path):
+def test_writing_replaces_all_records(tmp_path):
     path = tmp_path / "results.jsonl"
     for epoch in (1, 2, 3):
         io.append_jsonl(path, {"epoch": epoch})

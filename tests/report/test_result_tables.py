@@ -9,7 +9,7 @@ import pytest
 from made_runs import write_run
 
 from scbch_jax.config import Data, Experiment, Noise, Training, scbch
-from scbch_jax.report import forms, naming, paper, published_results, runs, sheet
+from scbch_jax.report import published_results, result_tables, runs, tables, titles
 
 VGG, MOBILE = {"image": "vgg.npz"}, {"image": "mobilenet.npz"}
 
@@ -25,16 +25,18 @@ def plan(rate=0.5, bits=64, seeds=(0, 1), **options):
     )
 
 
-def sheets_of(*folders):
-    groups = runs.of_one_setting(runs.read_runs(folders))
-    return {s.name: s for s in paper.sheets(paper.settings_of(groups))}
+def tables_of(*folders):
+    groups = runs.group_by_setting(runs.read_runs(folders))
+    return {
+        t.name: t for t in result_tables.paper_tables(result_tables.settings_of(groups))
+    }
 
 
 def cells(found, block, row):
     """The texts of a row that are not empty, by column."""
     (block,) = (b for b in found.blocks if b.title.startswith(block))
     (row,) = (r for r in block.rows if r.name == row)
-    heads = [f"{g}, {c}" for g, columns in found.groups for c in columns]
+    heads = [f"{g}, {c}" for g, columns in found.column_groups for c in columns]
     return {h: c.text for h, c in zip(heads, row.cells, strict=True) if c.text}
 
 
@@ -49,9 +51,9 @@ def two(tmp_path):
     return first, second
 
 
-def test_ours_are_the_means_of_the_result_lines(two):
+def test_our_numbers_are_means_of_results(two):
     """Worked out here from the files, not by the package."""
-    found = sheets_of(*two)["map-mirflickr"]
+    found = tables_of(*two)["map-mirflickr"]
     by_seed = [
         [json.loads(line)["average"] for line in path.read_text().splitlines()]
         for path in sorted(two[0].glob("seed-*/results.jsonl"))
@@ -65,19 +67,19 @@ def test_ours_are_the_means_of_the_result_lines(two):
         }
 
 
-def test_every_number_names_its_result_line(two):
-    found = sheets_of(*two)["map-mirflickr"]
-    rows = list(csv.DictReader(forms.sources(found).splitlines()))
+def test_every_number_names_its_result(two):
+    found = tables_of(*two)["map-mirflickr"]
+    rows = list(csv.DictReader(tables.sources_csv(found).splitlines()))
     assert len(rows) == 6, "two blocks of three runs"
     for row in rows:
         path = f"{row['run']}/seed-{row['seed']}/results.jsonl"
         lines = [json.loads(line) for line in Path(path).read_text().splitlines()]
         (line,) = (x for x in lines if x["epoch"] == int(row["epoch"]))
-        assert line["average"] == float(row["average"])
+        assert line["average"] == float(row["value"])
 
 
-def test_published_figures_stand_apart(two):
-    found = sheets_of(*two)["map-mirflickr"]
+def test_published_results_have_a_block_of_their_own(two):
+    found = tables_of(*two)["map-mirflickr"]
     titles = [block.title for block in found.blocks]
     assert titles[0] == "published, best epoch; VGG19 features"
     assert all("ours" in t and "mobilenet.npz" in t for t in titles[1:])
@@ -95,7 +97,7 @@ def test_features_are_not_mixed(tmp_path):
         )
         for name, experiment_file, value in (("a", VGG, 0.5), ("b", MOBILE, 0.6))
     ]
-    found = sheets_of(*folders)["map-mirflickr"]
+    found = tables_of(*folders)["map-mirflickr"]
     for name, value in (("vgg.npz", "50.0"), ("mobilenet.npz", "60.0")):
         shown = cells(found, f"ours, last epoch; image features: {name}", "SCBCH")
         assert shown == {"50 % noise, 64 bits": value}
@@ -110,7 +112,7 @@ def test_other_options_get_a_row_of_their_own(tmp_path):
         )
         for hidden in (100, 200)
     ]
-    found = sheets_of(*folders)["map-mirflickr"]
+    found = tables_of(*folders)["map-mirflickr"]
     for hidden in (100, 200):
         shown = cells(found, "ours, last", f"SCBCH, hidden {hidden}")
         assert shown == {"50 % noise, 64 bits": f"{hidden / 10:.1f}"}
@@ -118,11 +120,11 @@ def test_other_options_get_a_row_of_their_own(tmp_path):
 
 def test_what_is_not_finished_stays_empty(tmp_path):
     folder = write_run(tmp_path / "a", plan(), [[0.5, 0.6], [0.5, 0.6, 0.7]])
-    found = sheets_of(folder)["map-mirflickr"]
+    found = tables_of(folder)["map-mirflickr"]
     shown = cells(found, "ours, last", "SCBCH")
     assert shown == {"50 % noise, 64 bits": "70.0 (1 of 2)"}
     none = write_run(tmp_path / "b", plan(rate=0.2), [[0.5], []])
-    found = sheets_of(none)["map-mirflickr"]
+    found = tables_of(none)["map-mirflickr"]
     assert cells(found, "ours, last", "SCBCH") == {}
 
 
@@ -131,9 +133,9 @@ def test_ablations_are_table_three(tmp_path):
         write_run(tmp_path / str(i), plan(seeds=(0,), drop=drop), [[0.1, 0.2, i / 10]])
         for i, drop in enumerate(scbch.ABLATIONS.values(), 1)
     ]
-    found = sheets_of(*folders)["ablations"]
+    found = tables_of(*folders)["ablations"]
     names = [row.name for row in found.blocks[-1].rows]
-    assert names == [*list(scbch.ABLATIONS)[1:], "SCBCH"], "the whole method last"
+    assert names == [*list(scbch.ABLATIONS)[1:], "SCBCH"], "the full method last"
     shown = cells(found, "ours at 64 bits, last", "SCBCH-2, no contrast")
     assert shown == {"MIRFlickr-25K, 50 % noise": "30.0"}
     theirs = cells(found, "published at 64 bits", "SCBCH-2")
@@ -142,7 +144,7 @@ def test_ablations_are_table_three(tmp_path):
 
 def test_data_that_the_paper_lacks_have_no_published_block(tmp_path):
     own = Experiment(training=Training(epochs=1))
-    found = sheets_of(write_run(tmp_path / "a", own, [[0.4]]))["map-planted"]
+    found = tables_of(write_run(tmp_path / "a", own, [[0.4]]))["map-planted"]
     assert all(block.title.startswith("ours") for block in found.blocks)
 
 
@@ -159,11 +161,11 @@ def test_the_published_tables_are_whole():
 
 def test_best_and_second_are_marked_as_printed():
     def row(name, *values):
-        return sheet.Row(name, tuple(sheet.Cell(f"{v}", v) for v in values))
+        return tables.Row(name, tuple(tables.Cell(f"{v}", v) for v in values))
 
-    empty = sheet.Row("d", (sheet.Cell(),) * 3)
+    empty = tables.Row("d", (tables.Cell(),) * 3)
     rows = (row("a", 1.0, 5.0, 2.0), row("b", 3.0, 5.0, 9.0), row("c", 2.0, 4.0, 9.1))
-    marked = sheet.marked(sheet.Block("", (*rows, empty)))
+    marked = tables.mark_best(tables.Block("", (*rows, empty)))
     marks = [[cell.mark for cell in row.cells] for row in marked.rows]
     assert marks == [
         ["", "best", ""],
@@ -174,8 +176,8 @@ def test_best_and_second_are_marked_as_printed():
 
 
 def test_a_value_alone_is_not_the_best():
-    alone = sheet.Block("", (sheet.Row("a", (sheet.Cell("1", 1.0),)),))
-    assert sheet.marked(alone) == alone
+    alone = tables.Block("", (tables.Row("a", (tables.Cell("1", 1.0),)),))
+    assert tables.mark_best(alone) == alone
 
 
 @pytest.mark.parametrize(
@@ -184,4 +186,4 @@ def test_a_value_alone_is_not_the_best():
 def test_without_noise_the_rate_is_none(noise, rate):
     from scbch_jax.config import experiment_file
 
-    assert naming.rate_of(experiment_file.flatten(Experiment(noise=noise))) == rate
+    assert titles.noise_rate(experiment_file.flatten(Experiment(noise=noise))) == rate
