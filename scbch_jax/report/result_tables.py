@@ -75,7 +75,7 @@ def overview(groups: Sequence[Sequence[Run]], names: Sequence[str]) -> Table:
         row_header="setting",
         column_groups=(
             ("MAP in percent, last epoch", ("I2T", "T2I", "average")),
-            ("MAP in percent, best epoch", ("average",)),
+            ("best epoch, %", ("average",)),
             ("confidence", ("ROC AUC",)),
             ("training", ("epochs", "seconds")),
         ),

@@ -141,9 +141,12 @@ def _search_sections(
         (title,) = titles.setting_titles([[run]])
         yield Section(
             f"A search on {titles.dataset_title(name)}",
-            f"{title}, seed {run.seed}, last epoch. {note}".strip(),
+            f"{title}, seed {run.seed}, last epoch. {_SEARCH_NOTE} {note}".strip(),
             searches=searches(last, display),
         )
+
+
+_SEARCH_NOTE = "Distances are Hamming distances; labels that the query shares are bold."
 
 
 def _display(run: Run, display_of: DisplayOf) -> tuple[DisplayData | None, str]:

@@ -8,7 +8,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from made_runs import write_run
+from made_runs import write_run, write_search
 from PIL import Image
 
 from scbch_jax import report
@@ -90,28 +90,19 @@ FRAME = """<!doctype html><meta name="color-scheme" content="light dark">
 });</script>
 <iframe src="watched.html" width="WIDTH" height="900" style="border: 0"></iframe>
 """
-"""A window has a least width, which is above that of a telephone; a frame has none."""
+"""A window has a minimum width, which is above that of a phone; a frame has none."""
 
 
 def write_traces(part):
+    """Codes and confidence of two epochs; searches in the last."""
     rng = np.random.default_rng(0)
-    (part / "traces").mkdir()
     np.savez(part / "noise.npz", rows=np.arange(9))
     codes = {"labels": (rng.random((16, 6)) < 0.4).astype(np.uint8)}
     codes |= {side: rng.normal(size=(16, 8)) for side in ("image", "text")}
+    last = write_search(part, epoch=9)
     np.savez(part / "traces" / "epoch-0001.npz", confidence=np.ones(20), **codes)
-    last = {"query_labels": codes["labels"][:2], "queries": np.arange(2)}
-    for direction in ("i2t", "t2i"):
-        last |= {
-            f"precision_{direction}": np.linspace(0.9, 0.3, 20),
-            f"recall_{direction}": np.linspace(0, 1, 20),
-            f"items_{direction}": np.arange(12).reshape(2, 6),
-            f"distances_{direction}": np.arange(12).reshape(2, 6),
-            f"labels_{direction}": (rng.random((2, 6, 6)) < 0.4).astype(np.uint8),
-        }
     path = part / "traces" / "epoch-0009.npz"
-    weights = rng.random(20)
-    np.savez(path, confidence=weights, database_start=2, **codes, **last)
+    np.savez(path, confidence=rng.random(20), **codes, **last)
 
 
 @pytest.fixture(scope="module")

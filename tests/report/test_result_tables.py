@@ -55,7 +55,10 @@ def test_our_numbers_are_means_of_results(two):
     """Worked out here from the files, not by the package."""
     found = tables_of(*two)["map-mirflickr"]
     by_seed = [
-        [json.loads(line)["average"] for line in path.read_text().splitlines()]
+        [
+            json.loads(line)["retrieval"]["average"]
+            for line in path.read_text().splitlines()
+        ]
         for path in sorted(two[0].glob("seed-*/results.jsonl"))
     ]
     for which, pick in (("last epoch", lambda v: v[-1]), ("best epoch (", max)):
@@ -75,7 +78,7 @@ def test_every_number_names_its_result(two):
         path = f"{row['run']}/seed-{row['seed']}/results.jsonl"
         lines = [json.loads(line) for line in Path(path).read_text().splitlines()]
         (line,) = (x for x in lines if x["epoch"] == int(row["epoch"]))
-        assert line["average"] == float(row["value"])
+        assert line["retrieval"]["average"] == float(row["value"])
 
 
 def test_published_results_have_a_block_of_their_own(two):

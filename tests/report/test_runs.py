@@ -82,3 +82,46 @@ def test_damaged_options_are_named(tmp_path, text, message):
     (folder / "experiment.json").write_text(text)
     with pytest.raises(InputError, match=f"source: got .*{message}"):
         runs.read_runs([folder])
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("experiment.json", {"seeds": 0}),
+        ("experiment.json", {"bits": "64"}),
+        ("experiment.json", {"noise.rate": None}),
+        ("run.json", {"versions": ["0.1"]}),
+        ("run.json", {"sizes": 3}),
+        ("run.json", {"files": "image.npy"}),
+    ],
+)
+def test_values_of_other_types_are_named(tmp_path, file, change):
+    path = write_run(tmp_path / "a", PLAN, [[0.1, 0.2], [0.3]]) / file
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(
+        InputError, match=f"source: got .*{file} with(out)? .*{[*change][0]}"
+    ):
+        runs.read_runs([tmp_path / "a"])
+
+
+def test_results_of_older_versions_are_read(tmp_path):
+    """They wrote all values of an epoch side by side."""
+    folder = write_run(tmp_path / "a", Experiment(training=Training(epochs=1)), [[0.4]])
+    line = {
+        "seed": 0,
+        "epoch": 1,
+        "attraction": 1.0,
+        "total": 2.0,
+        "confidence_clean": 0.9,
+        "confidence_noisy": 0.7,
+        "confidence_roc": 0.8,
+        "i2t": 0.5,
+        "t2i": 0.25,
+        "average": 0.375,
+        "seconds": 0.5,
+    }
+    (folder / "seed-0" / "results.jsonl").write_text(json.dumps(line) + "\n")
+    (run,) = runs.read_runs([folder])
+    assert run.finished
+    assert run.result("last").losses == {"attraction": 1.0, "total": 2.0}
+    assert runs.average_map(run.result("best")) == 0.375

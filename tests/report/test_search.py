@@ -29,8 +29,8 @@ def test_matches_are_marked_and_shared_labels_bold():
     hits = [part.split("</div>\n</div>")[0] for part in shown().split('class="hit')[1:]]
     assert [hit.startswith(" match") for hit in hits] == [True, False, False, True]
     assert "<b>label 0</b>, label 1" in hits[0]
-    assert "Hamming distance 1\n" in hits[0]
-    assert "Hamming distance 4\n" in hits[1]
+    assert "<br>distance 1\n" in hits[0]
+    assert "<br>distance 4\n" in hits[1]
     assert "no label" in hits[2]
 
 

@@ -148,7 +148,7 @@ def _plot(axes: Any, curve: Curve, color: str, style: Any) -> None:
 
 def _legend_columns(labels: Sequence[str]) -> int:
     longest = max(map(len, labels))
-    return 3 if longest <= 9 else 2
+    return 3 if longest <= 10 else 2
 
 
 def _legend_lines(labels: Sequence[str]) -> int:
