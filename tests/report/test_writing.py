@@ -146,12 +146,13 @@ def test_a_missing_extra_is_one_line(runs, tmp_path, monkeypatch, module, figure
 
 
 @pytest.mark.commands
-def test_files_are_utf_8_in_every_locale(runs, tmp_path):
+def test_files_are_utf_8_in_every_locale_and_need_no_jax(runs, tmp_path):
     """Also where Python's default encoding is ASCII."""
     script = (
         "import sys; from pathlib import Path; from scbch_jax import report\n"
         "run, out = map(Path, sys.argv[1:])\n"
         "report.write(report.read_runs([run]), out)\n"
+        "assert not {'jax', 'flax', 'optax'} & sys.modules.keys()\n"
     )
     subprocess.run(
         [sys.executable, "-X", "utf8=0", "-c", script, runs[0].path, tmp_path / "r"],
