@@ -31,7 +31,7 @@ def setting_titles(
 
 
 def option_titles(options: Sequence[Record]) -> list[str]:
-    """The options that tell settings apart, without data, method, noise and bits."""
+    """The options that distinguish settings, without data, method, noise and bits."""
     names = [name for name in identifying_options(options) if name not in _TITLES]
     return [", ".join(_title(name, o) for name in names if name in o) for o in options]
 

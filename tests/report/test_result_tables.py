@@ -63,10 +63,10 @@ def test_our_numbers_are_means_of_results(two):
     ]
     for which, pick in (("last epoch", lambda v: v[-1]), ("best epoch (", max)):
         values = [100 * pick(values) for values in by_seed]
-        mean, spread = statistics.fmean(values), statistics.stdev(values)
+        mean, std = statistics.fmean(values), statistics.stdev(values)
         assert cells(found, f"ours, {which}", "SCBCH") == {
             "20 % noise, 64 bits": "81.0",
-            "50 % noise, 64 bits": f"{mean:.1f} ± {spread:.1f}",
+            "50 % noise, 64 bits": f"{mean:.1f} ± {std:.1f}",
         }
 
 

@@ -140,9 +140,9 @@ def test_a_run_that_cannot_be_read_leaves_the_report_as_it_was(runs, tmp_path):
 )
 def test_a_missing_extra_is_one_line(runs, tmp_path, monkeypatch, module, figures):
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(InputError, match=r"need.*pip install 'scbch_jax\[report\]'$"):
+    with pytest.raises(InputError, match=r"^report needs Jinja2.*\[report\]'$"):
         report.write(runs, tmp_path / "r", figures=figures)
-    assert names(tmp_path / "r") == []
+    assert not (tmp_path / "r").exists()
 
 
 @pytest.mark.commands

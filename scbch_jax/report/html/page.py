@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from scbch_jax.plotting import missing
 from scbch_jax.report.figures.drawing import RenderedFigure
 from scbch_jax.report.html.search import Searches
 from scbch_jax.report.provenance import Provenance
@@ -40,15 +39,11 @@ def render(title: str, summary: str, sections: Sequence[Section]) -> str:
         title: title of the page.
         summary: a paragraph below it.
         sections: the parts of the page.
-
-    Raises:
-        InputError: if Jinja2 is not installed.
     """
-    try:
-        import jinja2
-        from markupsafe import Markup
-    except ImportError as error:
-        raise missing("report needs Jinja2 and matplotlib", "report") from error
+    # Imported here: only reports need it, and it is an optional package.
+    import jinja2
+    from markupsafe import Markup
+
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("scbch_jax.report.html", "."),
         autoescape=True,
