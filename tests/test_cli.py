@@ -1,12 +1,20 @@
 """The command line in this process: what is asked, and what bad input gets."""
 
+import csv
+import dataclasses
+import io
+import math
+import os
 import re
+import sys
+import typing
 
+import numpy as np
 import pytest
 from command_line import SMOKE, complaint
 
 from scbch_jax import __version__
-from scbch_jax.cli import program
+from scbch_jax.cli import console, parsing, program
 from scbch_jax.errors import InputError
 
 
@@ -151,6 +159,21 @@ def test_every_option_has_help(name, capsys, monkeypatch):
             ],
             "data.root: got gone",
         ),
+        (["evaluate", "."], "got ., wanted the folder of a run"),
+        (
+            ["evaluate", ".", "--keys", "query_image=a"],
+            "keys: got query_image=a with the folder of a run, wanted none",
+        ),
+        (["compare", ".", ".", "--pairs", "a:b"], "pairs: got a:b with the folder of"),
+        (["convert", ".", "a.safetensors", "--text", "b"], "text: got b with a run as"),
+        (
+            ["convert", "a.pt", "b.pt", "--seed", "1"],
+            "seed: got 1 with a file as",
+        ),
+        (
+            ["encode", ".", "--features", "a", "--root", "b"],
+            "root: got b with a file",
+        ),
         (["evaluate", "gone"], "source: got gone, wanted a file or a folder that"),
         (["evaluate"], "source: got nothing, wanted the folder of a run"),
         (["compare", "gone", "gone"], "source: got gone"),
@@ -207,6 +230,123 @@ def test_a_bug_is_not_taken_for_bad_input(monkeypatch):
     with pytest.raises(ValueError, match="a bug"):
         program.main(["demo"])
     assert issubclass(InputError, ValueError)
+
+
+class Ascii(io.TextIOWrapper):
+    """A terminal that knows ASCII only."""
+
+    def __init__(self):
+        super().__init__(io.BytesIO(), encoding="ascii", errors="strict")
+
+    def text(self):
+        self.flush()
+        return self.buffer.getvalue().decode("ascii")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"]])
+def test_help_prints_what_a_terminal_without_utf_8_can(monkeypatch, words):
+    terminal = Ascii()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert program.main(words) == 0
+    assert "help" in terminal.text()
+
+
+def test_tables_print_what_a_terminal_can_and_files_are_utf_8(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    name, out = 'ä,"b".npz', tmp_path / "scores.csv"
+    signs = np.where(np.eye(8) > 0, 1, -1)
+    arrays = {"query_codes": signs, "database_codes": signs}
+    arrays |= {"query_labels": np.eye(8), "database_labels": np.eye(8)}
+    with open(name, "wb") as file:
+        np.savez(file, **arrays)
+    terminal = Ascii()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert program.main(["evaluate", name, "--csv", str(out)]) == 0
+    assert '\\xe4,"b".npz: 8 queries' in terminal.text()
+    rows = list(csv.reader(out.read_text(encoding="utf-8").splitlines()))
+    assert rows[1][0] == name, "commas and quotes of a name do not split its cell"
+
+
+def test_names_that_are_no_utf_8_can_be_printed(monkeypatch, tmp_path, capsys):
+    path = tmp_path / os.fsdecode(b"\xff.npz")
+    assert r"\udcff.npz, wanted a file" in complaint(capsys, "evaluate", str(path))
+
+
+def test_links_in_a_loop_are_one_line(capsys, tmp_path):
+    loop = tmp_path / "loop.npz"
+    loop.symlink_to(loop)
+    assert "source: got " in complaint(capsys, "evaluate", str(loop))
+    words = ["evaluate", str(tmp_path), "--csv", str(loop)]
+    assert "too many levels of symbolic links" in complaint(capsys, *words)
+
+
+def numbers(kind, default=None):
+    """The numeric options of a command or group, with their annotations."""
+    for name, hint in typing.get_type_hints(kind, include_extras=True).items():
+        value = getattr(default, name, parsing._default_of(kind, name))
+        if dataclasses.is_dataclass(value) or hasattr(value, "_fields"):
+            yield from numbers(type(value), value)
+        elif re.search(r"\b(int|float)\b", str(hint)):
+            yield name, hint
+
+
+@pytest.mark.parametrize("name", program.COMMANDS)
+def test_every_number_has_bounds(name):
+    """Whole numbers stay below those that overflow, others are finite."""
+    _, kind = program._module_and_class(name)
+    for option, hint in numbers(kind):
+        several, whole = "tuple" in str(hint), "int" in str(hint)
+        if several and not whole:
+            continue  # Such lists are checked by their class.
+        wild = 10**12 if whole else math.inf
+        checks = [x for x in getattr(hint, "__metadata__", ()) if hasattr(x, "test")]
+        passed = [check.test((wild,) if several else wild) for check in checks]
+        assert checks, f"{option} of {name} has no bound"
+        assert not all(passed), f"{option} of {name} accepts {wild}"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Unable to allocate 7.28 TiB"),
+        RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 9"),
+        ValueError("Maximum allowed dimension exceeded"),
+        MemoryError(),
+    ],
+)
+def test_too_little_memory_is_one_line(monkeypatch, capsys, error):
+    def allocate(name):
+        raise error
+
+    monkeypatch.setattr(program.importlib, "import_module", allocate)
+    assert "scbch: not enough memory (" in complaint(capsys, "demo")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (PermissionError(13, "Permission denied", "a.npz"), "a.npz: permission denied"),
+        (FileNotFoundError(2, "No such file or directory", "b"), "b: no such file or"),
+    ],
+)
+def test_an_error_of_the_system_names_the_file_and_the_reason(
+    monkeypatch, capsys, error, message
+):
+    def fail(name):
+        raise error
+
+    monkeypatch.setattr(program.importlib, "import_module", fail)
+    assert f"scbch: {message}" in complaint(capsys, "demo")
+
+
+def test_a_full_disk_behind_standard_output_is_one_line(monkeypatch, capsys):
+    class Full(io.StringIO):
+        def write(self, text):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    with pytest.raises(InputError, match="cannot write standard output: no space left"):
+        console.output("a table")
 
 
 def test_a_full_disk_is_one_line(monkeypatch, capsys):

@@ -228,6 +228,13 @@ def test_class_numbers_in_a_row_as_matlab_keeps_them(sets, tmp_path, capsys):
     assert lines[0]["i2t"] == lines[1]["i2t"]
 
 
+def test_compare_refuses_a_depth_beyond_the_database(sets, tmp_path, capsys):
+    np.savez(tmp_path / "a.npz", **sets)
+    words = [str(tmp_path / "a.npz")] * 2
+    assert program.main(["compare", *words, "--depth", "41"]) == 2
+    assert "depth: got 41, wanted at most the 40 items" in capsys.readouterr().err
+
+
 def test_compare_tells_noise_from_a_difference(sets, tmp_path, capsys):
     """The same codes: no gain, p = 1. Codes that follow the labels: a sure gain."""
     np.savez(tmp_path / "a.npz", **sets)

@@ -1,7 +1,9 @@
 """Figures of a run that has ended: on request, again, and as a page."""
 
 import json
+import os
 import shutil
+import threading
 
 from command_line import complaint
 
@@ -23,6 +25,18 @@ def test_evaluate_on_request(trained, tmp_path, capsys):
     gone = str(tmp_path / "no" / "curve.csv")
     message = f"curve: got {gone}, wanted a file in a folder that exists"
     assert message in complaint(capsys, *words[:-1], gone)
+
+
+def test_a_pipe_as_output_is_written_to_and_kept(trained, tmp_path):
+    pipe, got = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: got.append(pipe.read_text()))
+    reader.start()
+    words = ["evaluate", str(trained[0]), "--resamples", "0", "--csv", str(pipe)]
+    assert program.main(words) == 0
+    reader.join()
+    assert got[0].startswith("source,direction,measure,value\n4,i2t,MAP,")
+    assert pipe.is_fifo()
 
 
 def test_evaluate_gives_the_last_lines_again(trained, capsys):

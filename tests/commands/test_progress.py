@@ -19,11 +19,8 @@ RESULT = EpochResult(
 def test_without_a_terminal_there_is_a_line_an_epoch(capsys):
     with progress.training_progress("trial", epochs=2) as on_epoch:
         on_epoch(RESULT)
-        lower, clean = (
-            RESULT.retrieval._replace(average=0.6),
-            Confidence(0.9, None, None),
-        )
-        on_epoch(RESULT._replace(epoch=4, retrieval=lower, confidence=clean))
+        lower, confidence = RetrievalScore(0.6, 0.6, 0.6), Confidence(0.9, None, None)
+        on_epoch(RESULT._replace(epoch=4, retrieval=lower, confidence=confidence))
     first, second = capsys.readouterr().err.splitlines()
     assert "epoch   3  loss 2.5000 (unweighted terms: attraction 0.250)" in first
     assert "MAP I2T 61.0 T2I 63.0" in first
