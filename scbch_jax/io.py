@@ -69,8 +69,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     target = _target(path)
     partial = _partial(target)
     with _as_input_error(path, target, partial):
-        if target.exists() and not target.is_file():
-            with target.open("wb") as file:
+        if target.is_dir():
+            raise InputError(f"cannot write {path}: it is a folder")
+        if _is_special(target):
+            with target.open("ab") as file:
                 yield file
             return
         with open(_open_partial(partial, path), "wb") as file:
@@ -265,13 +267,15 @@ def sync_folder(folder: Path) -> None:
 
 
 def _target(path: Path) -> Path:
-    """The absolute path that is written: the one that a symbolic link points to.
+    """The absolute path that is written: of a file, the end of symbolic links.
 
     Raises:
         InputError: for a path that can name no file.
     """
     if "\0" in str(path):
         raise InputError(f"cannot write {str(path)!r}: a path holds no NUL")
+    if _is_special(Path(os.path.abspath(path))):
+        return Path(os.path.abspath(path))
     target = Path(os.path.realpath(path))
     if target.is_symlink():
         raise InputError(f"cannot write {path}: too many levels of symbolic links")
@@ -279,7 +283,10 @@ def _target(path: Path) -> Path:
 
 
 def _is_special(path: Path) -> bool:
-    """Whether it is a device or a pipe."""
+    """Whether it is a device, a pipe or an open stream, which cannot be replaced."""
+    streams = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
+    if str(path).startswith(streams):
+        return True
     return path.exists() and not path.is_file() and not path.is_dir()
 
 

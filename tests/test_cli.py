@@ -89,6 +89,19 @@ def test_every_option_has_help(name, capsys, monkeypatch):
             ["train", SMOKE, "--training.epochs", "9" * 5000],
             "999, wanted a whole number",
         ),
+        (
+            ["train", SMOKE, "--training.batch-size", "99999999999"],
+            "training.batch_size: got 99999999999, wanted a whole number from 2 to ",
+        ),
+        (
+            ["train", SMOKE, "--options.warmup-epochs", "9" * 20],
+            "options.warmup_epochs: got 99999999999999999999, wanted a whole number",
+        ),
+        (["train", SMOKE, "--data.planted.words", "10000000000"], "planted.words: got"),
+        (
+            ["bench", "evaluate", "--items", "9" * 14],
+            "items: got 99999999999999, wanted",
+        ),
         (["train", SMOKE, "--noise.rate=x"], "--noise.rate: got x, wanted a number"),
         (["train", SMOKE, "--seeds", "0", "x"], "--seeds: got 0 x, wanted one or more"),
         (

@@ -129,6 +129,8 @@ def test_a_loop_of_links_is_one_line(tmp_path):
     (tmp_path / "b").symlink_to(tmp_path / "a")
     with pytest.raises(InputError, match="cannot write .*too many levels"):
         io.write_text(tmp_path / "a", "new")
+    with pytest.raises(InputError, match="it is a folder"):
+        io.write_text(tmp_path, "new")
     with pytest.raises(InputError, match="a path holds no NUL"):
         io.write_text(tmp_path / "a\0b", "new")
 
@@ -143,6 +145,21 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
     assert got == [b"hello"]
     assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert names(tmp_path) == ["pipe"]
+
+
+def test_an_open_stream_is_written_to(tmp_path):
+    """Piped, or redirected to a file, which would lose what is printed beside it."""
+    code = (
+        "from pathlib import Path; from scbch_jax import io; print('a', flush=True)\n"
+    )
+    code += "io.write_text(Path('/dev/stdout'), 'b\\n'); print('c')"
+    command = [sys.executable, "-c", code]
+    assert (
+        subprocess.run(command, check=True, capture_output=True).stdout == b"a\nb\nc\n"
+    )
+    with (tmp_path / "out").open("ab") as file:
+        subprocess.run(command, check=True, stdout=file)
+    assert (tmp_path / "out").read_bytes() == b"a\nb\nc\n"
 
 
 def test_a_device_is_written_to_and_stays_a_device(tmp_path):
