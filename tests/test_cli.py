@@ -48,6 +48,12 @@ def test_the_version_is_that_of_the_package(capsys):
     assert capsys.readouterr().out == f"scbch_jax {__version__}\n"
 
 
+def test_help_wraps_at_the_width_of_the_terminal_only(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    assert program.main(["evaluate", "--help"]) == 0
+    assert ", as query_image=NAME; also query_text, query_c" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", program.COMMANDS)
 def test_every_option_has_help(name, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
