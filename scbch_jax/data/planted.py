@@ -67,7 +67,7 @@ def _draw_texts(
     samples, classes = labels.shape
     telling = rng.random((classes, sizes.words)) < 4 / max(sizes.words / 4, 4)
     named = (labels @ telling) > 0
-    kept = rng.random(named.shape) < (1 - sizes.silence) * rng.uniform(
+    kept = rng.random(named.shape) < (1 - sizes.word_dropout) * rng.uniform(
         0.2, 1.0, size=(samples, 1)
     )
     idle = rng.random(named.shape) < 4 / sizes.words

@@ -23,11 +23,11 @@ def state():
 
 @pytest.fixture(scope="module")
 def params(state):
-    return networks.vgg19_from_torch(state, narrow=NARROW)
+    return networks.vgg19_from_torch(state, width_divisor=NARROW)
 
 
 def read(path):
-    return features.read_vgg19(path, narrow=NARROW)
+    return features.read_vgg19(path, width_divisor=NARROW)
 
 
 def same(ours, theirs):
@@ -57,14 +57,14 @@ def test_pictures_become_rows(tmp_path, params):
     """Through everything that the command uses, but for the width of the network."""
     folder = picture_folders.draw(tmp_path / "pictures", count=3)
     paths = sorted(folder.glob("*.png"))
-    weights = features.Weights(params, networks.TORCHVISION)
-    extractor = features.of_weights(weights, "narrow")
+    weights = features.VGG19Weights(params, networks.TORCHVISION)
+    extractor = features.extractor_of(weights, "narrow")
     names = [path.name for path in paths]
-    place = features.open_partial(tmp_path / "part", names, extractor, batch_size=2)
-    assert features.extract(paths, extractor, place) == {}
     pictures = jnp.stack([features.read_picture(path) for path in paths])
     expected = networks.vgg19_fc7(params, pictures, networks.TORCHVISION)
-    np.testing.assert_allclose(place.features, expected, rtol=1e-4, atol=1e-6)
+    with features.open_cache(tmp_path / "c", names, extractor, batch_size=2) as cache:
+        assert features.extract(paths, extractor, cache) == {}
+        np.testing.assert_allclose(cache.features, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_keras_and_its_own_levels(tmp_path, params):
