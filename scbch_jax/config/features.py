@@ -6,7 +6,7 @@ from typing import Annotated
 from scbch_jax.config.constraints import at_least, check_fields
 
 MAX_PIXELS = 64_000_000
-"""Pixels of the largest picture that is decoded, unless told otherwise."""
+"""Default limit of the pixels of a picture that is decoded."""
 
 PILLOW_MAX_PIXELS = 178_956_970
 """Above this Pillow refuses to open a picture."""

@@ -84,8 +84,8 @@ class FeatureCache:
             rows: its features.
             files: as for `has`; None leaves the batch unfinished, for the next call.
         """
-        place = self.rows_of(batch)
-        self.features[place.start : place.stop] = rows
+        target = self.rows_of(batch)
+        self.features[target.start : target.stop] = rows
         if files is not None:
             self.features.flush()  # type: ignore[attr-defined] -- a map of the file
             line = {"batch": batch, "crc32": self._crc32(batch), "files": files}

@@ -100,8 +100,8 @@ def test_objects_show_in_their_color():
         angle=np.zeros((n, 3)),
     )
     drawn = pictures.draw_pictures(rng, spec, side=32, nuisance=0.0)
-    seen = drawn[:, 16, 16] / 255
-    gaps = np.abs(seen[:, None] - pictures.OBJECT_COLORS).sum(axis=2)
+    shown = drawn[:, 16, 16] / 255
+    gaps = np.abs(shown[:, None] - pictures.OBJECT_COLORS).sum(axis=2)
     np.testing.assert_array_equal(gaps.argmin(axis=1), np.arange(n))
     corners = drawn[:, 0, 0] / 255
     assert np.abs(corners - 0.5).max() < 0.4, "the gray wall is behind it"
@@ -120,9 +120,9 @@ def test_captions_name_what_is_there_but_not_all_and_not_always_rightly(drawn):
                 (name,) = owners[word]
                 said[row, generate.NAMES.index(name)] = 1
     right = (said * drawn.labels).sum() / said.sum()
-    told = (said * drawn.labels).sum() / drawn.labels.sum()
+    named = (said * drawn.labels).sum() / drawn.labels.sum()
     assert 0.9 < right < 0.99
-    assert 0.3 < told < 0.8
+    assert 0.3 < named < 0.8
     assert len(set(drawn.captions)) > 0.95 * len(drawn.captions)
 
 

@@ -14,7 +14,7 @@ def mean_colors(pictures):
     return pictures.mean(axis=(1, 2)).astype(np.float32)
 
 
-class Seen:
+class CountingNetwork:
     """A network that counts its batches and may be stopped after some."""
 
     def __init__(self):
@@ -34,18 +34,18 @@ def folder(tmp_path):
 
 def run(tmp_path, folder, *, stop=lambda: False, name="mean", batch_size=4):
     paths = sorted(folder.glob("*.png"))
-    seen, told = Seen(), []
-    extractor = Extractor(name, 3, seen)
+    network, added = CountingNetwork(), []
+    extractor = Extractor(name, 3, network)
     names = [path.name for path in paths]
     folder = tmp_path / "partial"
     with features.open_cache(folder, names, extractor, batch_size=batch_size) as cache:
         try:
             lost = features.extract(
-                paths, extractor, cache, on_batch=told.append, stop=stop
+                paths, extractor, cache, on_batch=added.append, stop=stop
             )
         except Interrupted as stopped:
             lost = stopped
-        return np.array(cache.features), lost, seen.batches, told
+        return np.array(cache.features), lost, network.batches, added
 
 
 def alone(folder):
@@ -54,9 +54,9 @@ def alone(folder):
 
 
 def test_every_picture_has_its_row(tmp_path, folder):
-    rows, lost, batches, told = run(tmp_path, folder)
+    rows, lost, batches, added = run(tmp_path, folder)
     np.testing.assert_array_equal(rows, alone(folder))
-    assert (lost, batches, told) == ({}, 3, [0, 4, 4, 3])
+    assert (lost, batches, added) == ({}, 3, [0, 4, 4, 3])
 
 
 def test_a_stopped_call_goes_on_where_it_was(tmp_path, folder):
@@ -64,8 +64,8 @@ def test_a_stopped_call_goes_on_where_it_was(tmp_path, folder):
     assert isinstance(stopped, Interrupted)
     assert str(stopped) == "4 pictures of 11"
     assert batches == 1
-    rows, lost, batches, told = run(tmp_path, folder)
-    assert (lost, batches, told) == ({}, 2, [4, 4, 3])
+    rows, lost, batches, added = run(tmp_path, folder)
+    assert (lost, batches, added) == ({}, 2, [4, 4, 3])
     np.testing.assert_array_equal(rows, alone(folder))
 
 
@@ -94,10 +94,10 @@ def test_a_picture_that_changed_is_seen_again(tmp_path, folder):
 def test_corrupt_pictures_are_named_and_tried_again(tmp_path, folder):
     whole = (folder / "005.png").read_bytes()
     (folder / "005.png").write_bytes(whole[:100])
-    rows, lost, _, told = run(tmp_path, folder)
+    rows, lost, _, added = run(tmp_path, folder)
     assert list(lost) == [5]
     assert "005.png" in lost[5]
-    assert sum(told) == 11
+    assert sum(added) == 11
     assert not rows[5].any()
     (folder / "005.png").write_bytes(whole)
     rows, lost, batches, _ = run(tmp_path, folder)
@@ -115,8 +115,8 @@ def test_a_cache_of_other_options_is_refused(tmp_path, folder):
 def test_a_finished_cache_is_taken_as_it_is(tmp_path, folder):
     """A command may fail, or be killed, after the last picture."""
     run(tmp_path, folder)
-    rows, lost, batches, told = run(tmp_path, folder)
-    assert (lost, batches, told) == ({}, 0, [11])
+    rows, lost, batches, added = run(tmp_path, folder)
+    assert (lost, batches, added) == ({}, 0, [11])
     np.testing.assert_array_equal(rows, alone(folder))
 
 
@@ -149,8 +149,8 @@ def test_two_processes_do_not_share_a_cache(tmp_path, folder):
 def test_what_a_killed_removal_leaves_is_no_reason_to_refuse(tmp_path, folder):
     run(tmp_path, folder)
     (tmp_path / "partial" / "manifest.json").unlink()
-    rows, lost, batches, told = run(tmp_path, folder)
-    assert (lost, batches, told) == ({}, 3, [0, 4, 4, 3])
+    rows, lost, batches, added = run(tmp_path, folder)
+    assert (lost, batches, added) == ({}, 3, [0, 4, 4, 3])
     np.testing.assert_array_equal(rows, alone(folder))
 
 

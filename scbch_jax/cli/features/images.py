@@ -46,7 +46,7 @@ def check_weights(options: PictureOptions) -> None:
     """VGG19 needs weights, and the descriptor has none.
 
     Raises:
-        InputError: if it is the other way round.
+        InputError: if weights are missing, or given for the descriptor.
     """
     if options.network == "vgg19":
         wanted = "a file of VGG19's weights, or --network descriptor, which has none"

@@ -85,7 +85,7 @@ def caption_vectors(
 
     The bag-of-words model (PV-DBOW; Le and Mikolov, ICML 2014, Section 2.3), which
     suits short captions with a small vocabulary. The vectors of training captions are
-    inferred, too, so that all vectors are made in one way. The same seed gives the same
+    inferred, too, so that all vectors are comparable. The same seed gives the same
     bits in every process.
 
     Args:

@@ -116,13 +116,13 @@ def _with_nuisance(
     n, _, side, _ = canvas.shape
     light = 1 + nuisance * rng.uniform(-0.45, 0.45, size=(n, 3, 1, 1))
     patches = _smooth_noise(rng, (n, 3), side, knots=5)
-    seen = canvas * light.astype(np.float32) + 0.3 * nuisance * patches
-    seen += 0.4 * nuisance * (rng.random(canvas.shape, np.float32) - 0.5)
-    return (255 * np.clip(seen, 0, 1)).astype(np.uint8).transpose(0, 2, 3, 1)
+    lit = canvas * light.astype(np.float32) + 0.3 * nuisance * patches
+    lit += 0.4 * nuisance * (rng.random(canvas.shape, np.float32) - 0.5)
+    return (255 * np.clip(lit, 0, 1)).astype(np.uint8).transpose(0, 2, 3, 1)
 
 
 def _star(right: Grid, down: Grid) -> Grid:
-    """Five equal points: seen from the nearest one, straight edges to both sides."""
+    """Five equal points; relative to the nearest, straight edges to both sides."""
     turn = np.arctan2(right, -down)
     turn = np.abs(turn - np.round(turn / (0.4 * np.pi)) * (0.4 * np.pi))
     far = np.hypot(right, down)

@@ -150,8 +150,8 @@ def test_a_name_that_leads_elsewhere_is_refused(prepared, tmp_path):
 class Listed(list):
     """Records in memory, read as those of TFDS are."""
 
-    def __getitems__(self, places):
-        return [self[place] for place in places]
+    def __getitems__(self, indices):
+        return [self[i] for i in indices]
 
 
 @pytest.mark.parametrize(

@@ -37,13 +37,13 @@ def same(ours, theirs):
 def write_keras(path, params, *, inside=""):
     """As save_weights writes: groups of layers, blue before green before red."""
     blocks = [(b, c) for b, (n, _) in enumerate(recorded.STAGES) for c in range(n)]
-    places = [f"block{b + 1}_conv{c + 1}" for b, c in blocks] + ["fc1", "fc2"]
+    names = [f"block{b + 1}_conv{c + 1}" for b, c in blocks] + ["fc1", "fc2"]
     with h5py.File(path, "w") as file:
-        for place, layer in zip(places, params.values(), strict=True):
+        for name, layer in zip(names, params.values(), strict=True):
             kernel = layer["kernel"]
-            kernel = kernel[:, :, ::-1] if place == "block1_conv1" else kernel
-            file[f"{inside}{place}/{place}/kernel:0"] = kernel
-            file[f"{inside}{place}/{place}/bias:0"] = layer["bias"]
+            kernel = kernel[:, :, ::-1] if name == "block1_conv1" else kernel
+            file[f"{inside}{name}/{name}/kernel:0"] = kernel
+            file[f"{inside}{name}/{name}/bias:0"] = layer["bias"]
 
 
 def test_safetensors(tmp_path, state, params):
