@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scbch_jax import datasets
-from scbch_jax.config import Data, Scenes
+from scbch_jax.config import Data, Scenes, experiment_file
 from scbch_jax.datasets.scenes import captions, generate, pictures, specs
 
 SOME = Scenes(train=150, queries=100, database=300, text_dim=32)
@@ -132,6 +132,18 @@ def test_full_word_dropout_leaves_nothing_to_learn():
     named = {w for words in captions.WORDS.values() for w in words}
     assert words
     assert not words & named
+
+
+def test_saved_options_of_earlier_names_are_read():
+    saved = {
+        "data.name": "scenes",
+        "data.scenes.blur": 0.1,
+        "data.scenes.silence": 0.2,
+        "data.planted.silence": 0.4,
+    }
+    found = experiment_file.restore(saved).data
+    assert (found.scenes.nuisance, found.scenes.word_dropout) == (0.1, 0.2)
+    assert found.planted.word_dropout == 0.4
 
 
 def test_raw_scenes_are_drawn_without_gensim():
