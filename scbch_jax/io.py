@@ -152,6 +152,22 @@ def new_folder(path: Path) -> Iterator[Path]:
         sync_folder(target.parent)
 
 
+@contextlib.contextmanager
+def locked_folder(path: Path) -> Iterator[None]:
+    """Makes a folder if it is missing, and keeps other processes out of it.
+
+    Raises:
+        InputError: if it cannot be made, or another process has it.
+    """
+    with _as_input_error(path):
+        path.mkdir(parents=True, exist_ok=True)
+        handle = _open_folder(path, path)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
 def read_json(path: Path, field: str = "file") -> Any:
     """Reads a JSON file.
 

@@ -321,3 +321,21 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path):
         io.read_json(tmp_path / "gone")
     with pytest.raises(InputError, match="cannot read .*: is a directory"):
         io.read_json(tmp_path)
+
+
+def test_arrays_are_written_and_replaced(tmp_path):
+    path = tmp_path / "a.npz"
+    for rows in (3, 2):
+        io.write_npz(path, a=np.arange(rows), b=np.ones((rows, 2)))
+        with np.load(path) as found:
+            np.testing.assert_array_equal(found["a"], np.arange(rows))
+            np.testing.assert_array_equal(found["b"], np.ones((rows, 2)))
+    assert names(tmp_path) == ["a.npz"]
+
+
+def test_a_locked_folder_is_for_one_process(tmp_path):
+    folder = tmp_path / "new" / "folder"
+    busy = "cannot write .*folder: another process is writing it"
+    with io.locked_folder(folder), pytest.raises(InputError, match=busy):
+        enter(io.locked_folder(folder))
+    enter(io.locked_folder(folder))
