@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = ROOT / "scbch_jax" / "agreement" / "golden"
 MIRFLICKR = Path(
     os.environ.get("SCBCH_DATA", ROOT.parent / "shared" / "data" / "mirflickr25k")
 )

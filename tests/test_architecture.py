@@ -9,7 +9,8 @@ from conftest import ROOT
 PACKAGE = ROOT / "scbch_jax"
 LAYERS = [
     {"errors"},
-    {"io", "types", "arrays", "sharding"},
+    {"io", "types", "arrays", "sharding", "extras"},
+    {"plotting"},
     {"config", "results"},
     {"data", "networks", "losses", "neighbors", "optim"},
     {"retrieval", "features", "methods", "index"},
@@ -99,17 +100,3 @@ def test_every_public_definition_has_a_docstring(path):
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_":
             assert ast.get_docstring(node), f"{path.name}: {node.name}"
-
-
-def test_pins_stand_in_one_place():
-    """pyproject reads the lists; the GPU list only adds the CUDA wheels."""
-    import tomllib
-
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    dynamic = project["tool"]["setuptools"]["dynamic"]
-    assert dynamic["dependencies"] == {"file": ["requirements-cpu.txt"]}
-    assert "dependencies" not in project["project"]
-    cuda = project["project"]["optional-dependencies"]["cuda12"]
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    wanted = [line for line in lines if not line.startswith("#")]
-    assert wanted == ["-r requirements-cpu.txt", *cuda]

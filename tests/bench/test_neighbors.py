@@ -11,7 +11,7 @@ SMALL = ["--rows", "90", "60", "--bits", "8", "--neighbors", "4", "--sampled", "
 
 def test_the_command_times_every_search_and_finds_it_right(tmp_path, capsys):
     lines, picture = tmp_path / "lines.jsonl", tmp_path / "times.png"
-    words = ["--json", str(lines), "--picture", str(picture), "--rounds", "2"]
+    words = ["--json", str(lines), "--figure", str(picture), "--rounds", "2"]
     words += ["--search", "exact", "approximate"]
     assert program.main(["bench", "neighbors", *SMALL, *words]) == 0
     found = [json.loads(line) for line in lines.read_text().splitlines()]
@@ -45,7 +45,7 @@ def test_agreement_by_pencil():
     [
         (["--rows", "50", "20"], "neighbors: got 20, wanted fewer than 20 rows"),
         (["--search"], "search: got none, wanted exact, approximate or both"),
-        (["--picture", "a.txt"], "picture: got a.txt, wanted a .png or .svg file"),
+        (["--figure", "a.txt"], "figure: got a.txt, wanted a .png or .svg file"),
         (["--json", "gone/a"], "json: got gone/a, wanted a file in a folder"),
     ],
 )

@@ -13,7 +13,7 @@ PARTS = ["--steps", "1", "--sampled", "2", "--encoded", "16", "--rounds", "1"]
 @pytest.mark.slow
 def test_the_command_times_every_part(tmp_path, capsys):
     lines, picture = tmp_path / "lines.jsonl", tmp_path / "parts.png"
-    words = ["--json", str(lines), "--picture", str(picture)]
+    words = ["--json", str(lines), "--figure", str(picture)]
     assert program.main(["bench", "train", *SIZES, *PARTS, *words]) == 0
     found = [json.loads(line) for line in lines.read_text().splitlines()]
     torch = ["PyTorch"] if importlib.util.find_spec("torch") else []
@@ -62,7 +62,7 @@ def test_the_floor_counts_products_and_passes():
     [
         (["--rows", "20"], "rows: got 20, wanted more than 20 neighbors"),
         (["--hidden", "8", "8"], "hidden: got (8, 8), wanted one or more whole"),
-        (["--picture", "a.txt"], "picture: got a.txt, wanted a .png or .svg file"),
+        (["--figure", "a.txt"], "figure: got a.txt, wanted a .png or .svg file"),
     ],
 )
 def test_bad_options_are_one_line(capsys, words, message):

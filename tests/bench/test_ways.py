@@ -13,7 +13,7 @@ SMALL = [*SIZES, "--rounds", "1", "--sampled", "2"]
 
 def test_the_command_times_every_way_that_is_installed(tmp_path, capsys):
     lines, picture = tmp_path / "lines.jsonl", tmp_path / "times.png"
-    words = ["--json", str(lines), "--picture", str(picture)]
+    words = ["--json", str(lines), "--figure", str(picture)]
     assert program.main(["bench", "evaluate", *SMALL, *words]) == 0
     found = [json.loads(line) for line in lines.read_text().splitlines()]
     assert [(f["items"], f["way"]) for f in found] == [
@@ -33,7 +33,7 @@ def test_the_command_times_every_way_that_is_installed(tmp_path, capsys):
     [
         (["--items", "0"], "items: got (0,), wanted one or more whole numbers"),
         (["--bits", "12"], "bits: got 12, wanted a positive multiple of 8"),
-        (["--picture", "a.txt"], "picture: got a.txt, wanted a .png or .svg file"),
+        (["--figure", "a.txt"], "figure: got a.txt, wanted a .png or .svg file"),
         (["--json", "gone/a"], "json: got gone/a, wanted a file in a folder"),
     ],
 )

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import tyro
 
+from scbch_jax.cli.crosscheck import Crosscheck
 from scbch_jax.cli.options.benches import BenchEvaluate, BenchNeighbors, BenchTrain
 from scbch_jax.cli.options.code_commands import Compare, Encode, Evaluate, Report
 from scbch_jax.cli.options.data_commands import AnyData
 from scbch_jax.cli.options.demo import Demo
 from scbch_jax.cli.options.features import FeaturesAll, FeaturesImages, FeaturesTexts
 from scbch_jax.cli.options.run_commands import Flat, Sweep, Train
-from scbch_jax.cli.options.torch_commands import Convert, Crosscheck
+from scbch_jax.cli.options.torch_commands import Convert
 
 
 @dataclass(frozen=True)
