@@ -1,8 +1,8 @@
 """Recorded values against computed ones, and how close is close enough.
 
 Every tolerance stands here, with its reason. Tolerances have the size of rounding
-errors, not of an agreement that happened to be found: a number that misses its tolerance
-is a finding, never a reason to change the tolerance.
+errors, not of an agreement that happened to be found: a number that misses its
+tolerance is a finding, never a reason to change the tolerance.
 """
 
 from typing import Any, Literal, NamedTuple

@@ -1,17 +1,16 @@
-"""`scbch bench`: how fast parts of the package are, beside other ways."""
+"""`scbch bench`: the time of parts of the package, beside other software."""
 
 from scbch_jax.cli.bench import evaluate, neighbors, train
-from scbch_jax.cli.options.benches import BenchEvaluate, BenchNeighbors, BenchTrain
 from scbch_jax.cli.options.commands import Bench
 
-BENCHES = {
-    BenchEvaluate: evaluate.main,
-    BenchNeighbors: neighbors.main,
-    BenchTrain: train.main,
+MAINS = {
+    evaluate.BenchEvaluate: evaluate.main,
+    neighbors.BenchNeighbors: neighbors.main,
+    train.BenchTrain: train.main,
 }
-"""What runs for each kind of options."""
+"""The function of each kind of options."""
 
 
 def main(options: Bench) -> None:
-    """Runs the bench that was asked for."""
-    BENCHES[type(options.what)](options.what)
+    """Runs the chosen benchmark."""
+    MAINS[type(options.what)](options.what)

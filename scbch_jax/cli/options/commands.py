@@ -5,8 +5,10 @@ from typing import Annotated
 
 import tyro
 
+from scbch_jax.cli.bench.evaluate import BenchEvaluate
+from scbch_jax.cli.bench.neighbors import BenchNeighbors
+from scbch_jax.cli.bench.train import BenchTrain
 from scbch_jax.cli.crosscheck import Crosscheck
-from scbch_jax.cli.options.benches import BenchEvaluate, BenchNeighbors, BenchTrain
 from scbch_jax.cli.options.code_commands import Compare, Encode, Evaluate, Report
 from scbch_jax.cli.options.data_commands import AnyData
 from scbch_jax.cli.options.demo import Demo
@@ -17,7 +19,7 @@ from scbch_jax.cli.options.torch_commands import Convert
 
 @dataclass(frozen=True)
 class Bench:
-    """Time the evaluator, the neighbor search or training beside other ways."""
+    """Time evaluation, the neighbor search or training beside other software."""
 
     what: Annotated[
         Annotated[BenchEvaluate, tyro.conf.subcommand("evaluate", prefix_name=False)]
