@@ -32,7 +32,7 @@ def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosse
 
     def loss(moving: dict[str, Any]) -> Any:
         codes = moving["image_codes"], moving["text_codes"]
-        return objective(nrch.view_of(*codes, prototypes, labels, every_row))[0]
+        return objective(nrch.term_inputs(*codes, prototypes, labels, every_row))[0]
 
     moving = {k: jnp.asarray(arrays[k]) for k in MOVING}
     yield from replay.compare_loss(
@@ -40,7 +40,7 @@ def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosse
     )
     rows = [jnp.asarray(arrays[f"rows_{k}"]) for k in ("image", "text", "labels")]
     scores = losses.max_own_prototype_distance(*rows[:2], jnp.tanh(prototypes), rows[2])
-    spread = nrch.spread_of(scores)
+    spread = nrch.min_max_scaled(scores)
     yield compare("distances", spread, arrays["exp_spread"], kind="codes")
     kept = losses.low_mean_posterior(spread) >= float(arrays["threshold"])
     yield compare("rows kept", kept, arrays["exp_kept"], kind="rows kept")

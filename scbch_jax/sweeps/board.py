@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scbch_jax.config import experiment_file
 from scbch_jax.io import Record, write_text
-from scbch_jax.report import grid
+from scbch_jax.report import grid, titles
 from scbch_jax.sweeps.cells import Cell, Outcome
 
 
@@ -97,7 +97,7 @@ def _record(outcome: Outcome) -> Record:
 
 def _csv(lines: Sequence[Record]) -> str:
     """Without the options in which no cells differ."""
-    names = grid.varying([line["options"] for line in lines])
+    names = titles.differing_options([line["options"] for line in lines])
     numbers = ("epoch", "i2t", "t2i", "average", "confidence_roc")
     parts = [(which, n) for which in _TITLES for n in numbers]
     text = io.StringIO()

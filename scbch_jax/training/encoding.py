@@ -62,10 +62,10 @@ def coded(method: Method, params: Params, train: Split, epoch: Int[Array, ""]) -
     """Relaxed codes of the training set; zeros if the epoch's update needs none."""
     compute = partial(relax, method, params, train)
     skip = partial(zeros_like_output, compute)
-    if method.looks is None:
+    if method.needs_codes is None:
         image, text = skip()
     else:
-        image, text = jax.lax.cond(method.looks(epoch), compute, skip)
+        image, text = jax.lax.cond(method.needs_codes(epoch), compute, skip)
     return Coded(image, text, train.labels)
 
 

@@ -164,7 +164,7 @@ def _coded(
     def relax(rows: Split) -> Any:
         return sharding.to_host(relax_split(run.params, hparams, rows, recipe=recipe))
 
-    needs_codes = recipe.build(hparams).looks
+    needs_codes = recipe.build(hparams).needs_codes
     if needs_codes is not None and bool(needs_codes(epoch)):
         image, text = _of_blocks(relax, train)
     else:
