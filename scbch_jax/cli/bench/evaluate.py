@@ -5,12 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from scbch_jax.cli.bench.targets import require_targets
-from scbch_jax.config.constraints import (
-    at_least,
-    check_fields,
-    multiple_of,
-    size_list,
-)
+from scbch_jax.config.constraints import at_least, check_fields, multiple_of, size_list
 from scbch_jax.io import Record, write_jsonl
 
 
