@@ -68,8 +68,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 yield file
             return
         partial = _partial(path)
-        with partial.open("ab") as file:
-            _lock(file.fileno(), path)
+        # Neither truncated before it is locked, nor in append mode: zip files seek.
+        handle = os.open(partial, os.O_RDWR | os.O_CREAT, 0o666)
+        with os.fdopen(handle, "wb") as file:
+            _lock(handle, path)
             try:
                 file.truncate(0)
                 yield file
@@ -131,6 +133,22 @@ def new_folder(path: Path) -> Iterator[Path]:
         finally:
             os.close(handle)
         sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def locked_folder(path: Path) -> Iterator[None]:
+    """Makes a folder if it is missing, and keeps other processes out of it.
+
+    Raises:
+        InputError: if it cannot be made, or another process has it.
+    """
+    with _as_input_error(path):
+        path.mkdir(parents=True, exist_ok=True)
+        handle = _open_folder(path, path)
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def read_json(path: Path, field: str = "file") -> Any:

@@ -17,6 +17,13 @@ from scbch_jax.config import Experiment, defaults_of
 from scbch_jax.config.experiment import DECLARED
 from scbch_jax.errors import InputError, require
 
+RENAMED = {
+    "data.planted.silence": "data.planted.word_dropout",
+    "data.scenes.blur": "data.scenes.nuisance",
+    "data.scenes.silence": "data.scenes.word_dropout",
+}
+"""Options by their names in earlier versions, for the runs that were saved then."""
+
 
 def load(path: str | Path) -> Experiment:
     """Reads an experiment from a config program (`.py`) or a saved record (`.json`).
@@ -108,6 +115,7 @@ def restore(record: dict[str, Any]) -> Experiment:
     """
     method = record.get("method", Experiment().method)
     require(method in (*DECLARED,), "method", method, f"one of {', '.join(DECLARED)}")
+    record = {RENAMED.get(name, name): value for name, value in record.items()}
     experiment, left = _fill(defaults_of(method), record, "")
     require(not left, "config", ", ".join(sorted(left)), "known options only")
     return experiment

@@ -9,13 +9,10 @@ A store has its own lines, in the order of its rows; see `store`.
 """
 
 import json
-import struct
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
 
 from scbch_jax.config import Data, Scenes
 from scbch_jax.data import store as stores
@@ -23,6 +20,7 @@ from scbch_jax.data.benchmarks import BENCHMARKS
 from scbch_jax.datasets.loading import data_root
 from scbch_jax.datasets.scenes import generate
 from scbch_jax.errors import InputError, require
+from scbch_jax.features import encode_png
 from scbch_jax.types import DisplayData
 
 
@@ -57,7 +55,7 @@ def _scenes_again(sizes: Scenes) -> DisplayData:
     return DisplayData(
         names=generate.NAMES,
         captions=drawn.captions,
-        picture=lambda row: png(drawn.pictures[row]),
+        picture=lambda row: encode_png(drawn.pictures[row]),
     )
 
 
@@ -91,25 +89,6 @@ def _of_store(folder: Path, picture_root: Path | None) -> DisplayData | None:
         names=opened.classes,
         captions=[str(r.get("text") or r.get("picture") or "") for r in records],
         picture=_reader(picture_root, records) if picture_root else None,
-    )
-
-
-def png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
-    """A picture as a PNG file."""
-    height, width, _ = pixels.shape
-    lines = np.zeros((height, 1 + 3 * width), np.uint8)
-    lines[:, 1:] = pixels.reshape(height, -1)
-    parts = {
-        b"IHDR": struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0),
-        b"IDAT": zlib.compress(lines.tobytes(), 9),
-        b"IEND": b"",
-    }
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(content))
-        + kind
-        + content
-        + struct.pack(">I", zlib.crc32(kind + content))
-        for kind, content in parts.items()
     )
 
 

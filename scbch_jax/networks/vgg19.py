@@ -63,16 +63,16 @@ def layer_names() -> tuple[str, ...]:
     return (*(f"conv_{i:02d}" for i in range(convolutions)), "fc6", "fc7")
 
 
-def layer_shapes(*, narrow: int = 1) -> dict[str, tuple[int, ...]]:
+def layer_shapes(*, width_divisor: int = 1) -> dict[str, tuple[int, ...]]:
     """Shape of each layer's kernel: [height, width, in, out] or [in, out].
 
     Args:
-        narrow: what all widths are divided by; 1 is VGG19 itself.
+        width_divisor: what all widths are divided by; 1 is VGG19 itself.
     """
-    outs = [out // narrow for count, out in STAGES for _ in range(count)]
+    outs = [out // width_divisor for count, out in STAGES for _ in range(count)]
     ins = [3, *outs[:-1]]
     shapes = [(3, 3, i, o) for i, o in zip(ins, outs, strict=True)]
-    flat, full = (SIDE >> len(STAGES)) ** 2 * outs[-1], FULL // narrow
+    flat, full = (SIDE >> len(STAGES)) ** 2 * outs[-1], FULL // width_divisor
     shapes += [(flat, full), (full, full)]
     return dict(zip(layer_names(), shapes, strict=True))
 

@@ -15,14 +15,14 @@ from scbch_jax.networks.vgg19 import STAGES, layer_names, layer_shapes
 Params = dict[str, dict[str, np.ndarray]]
 
 
-def vgg19_from_torch(state: Mapping[str, Any], *, narrow: int = 1) -> Params:
+def vgg19_from_torch(state: Mapping[str, Any], *, width_divisor: int = 1) -> Params:
     """Turns torchvision's state dict into params up to fc7.
 
     Args:
         state: arrays by name, `features.N.weight` [out, in, 3, 3] of each convolution,
             `classifier.0` and `classifier.3` [out, in]; `classifier.6`, the layer of
             the 1,000 classes, may be left out.
-        narrow: what all widths of the network are divided by.
+        width_divisor: what all widths of the network are divided by.
 
     Raises:
         ValueError: if names are missing or left over, or shapes or types are others;
@@ -32,7 +32,9 @@ def vgg19_from_torch(state: Mapping[str, Any], *, narrow: int = 1) -> Params:
     wanted = {
         f"{torch}.{part}": shape
         for torch, ours in places.items()
-        for part, shape in _torch_shapes(layer_shapes(narrow=narrow)[ours]).items()
+        for part, shape in _torch_shapes(
+            layer_shapes(width_divisor=width_divisor)[ours]
+        ).items()
     }
     _account(state, wanted, optional=("classifier.6.weight", "classifier.6.bias"))
     params = {
@@ -50,7 +52,7 @@ def vgg19_from_torch(state: Mapping[str, Any], *, narrow: int = 1) -> Params:
     return params
 
 
-def vgg19_from_keras(state: Mapping[str, Any], *, narrow: int = 1) -> Params:
+def vgg19_from_keras(state: Mapping[str, Any], *, width_divisor: int = 1) -> Params:
     """Turns the weights of a Keras file into params up to fc7.
 
     Those weights expect blue before green before red; the first kernel is turned about,
@@ -60,13 +62,13 @@ def vgg19_from_keras(state: Mapping[str, Any], *, narrow: int = 1) -> Params:
         state: arrays by LAYER/PART: `block1_conv1/kernel` [3, 3, in, out] and so on,
             `fc1` and `fc2` [in, out], each with its `bias`; `predictions` may be left
             out.
-        narrow: what all widths of the network are divided by.
+        width_divisor: what all widths of the network are divided by.
 
     Raises:
         ValueError: as `vgg19_from_torch`.
     """
     places = dict(zip(_keras_layers(), layer_names(), strict=True))
-    shapes = layer_shapes(narrow=narrow)
+    shapes = layer_shapes(width_divisor=width_divisor)
     wanted = {f"{keras}/kernel": shapes[ours] for keras, ours in places.items()}
     wanted |= {f"{keras}/bias": shapes[ours][-1:] for keras, ours in places.items()}
     _account(state, wanted, optional=("predictions/kernel", "predictions/bias"))

@@ -1,21 +1,12 @@
-import io
 import json
 
-import numpy as np
 import pytest
 
 from scbch_jax import datasets
 from scbch_jax.config import Data, Scenes
 from scbch_jax.datasets.scenes import generate
 from scbch_jax.errors import InputError
-
-
-def test_a_picture_survives_as_png():
-    from matplotlib import image
-
-    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)
-    read = image.imread(io.BytesIO(datasets.png(pixels)), format="png")
-    np.testing.assert_array_equal((read * 255).round().astype(np.uint8), pixels)
+from scbch_jax.features import encode_png
 
 
 def write(root, *records):
@@ -60,4 +51,4 @@ def test_scenes_show_their_pictures_captions_and_names():
     assert looks.captions == drawn.captions
     assert len(looks.captions) == 3 + 4
     assert len(looks.names) == drawn.labels.shape[1]
-    assert looks.picture(5) == datasets.png(drawn.pictures[5])
+    assert looks.picture(5) == encode_png(drawn.pictures[5])

@@ -26,11 +26,11 @@ def pictures(count):
 
     sizes = recorded.SIZES[:count]
     drawn = [Image.fromarray(recorded.draw_picture(*size)) for size in sizes]
-    return np.stack([features.cut_middle(picture) for picture in drawn])
+    return np.stack([features.center_crop(picture) for picture in drawn])
 
 
 def from_torch(state):
-    return networks.vgg19_from_torch(state, narrow=recorded.NARROW)
+    return networks.vgg19_from_torch(state, width_divisor=recorded.NARROW)
 
 
 def close(found, expected):
@@ -74,7 +74,7 @@ def test_keras_weights_are_the_same_function(state):
     params = from_torch(state)
     keras = as_keras(params)
     again = networks.vgg19_from_keras(
-        networks.keras_names(keras), narrow=recorded.NARROW
+        networks.keras_names(keras), width_divisor=recorded.NARROW
     )
     jax.tree.map(np.testing.assert_array_equal, params, again)
 

@@ -10,16 +10,16 @@ def main(options: CaptionsData) -> None:
     from scbch_jax import features
 
     captions = features.open_captions(options.source, options.split)
-    total = len(captions.source)
+    total = len(captions.records)
     with (
         console.counted("pictures", total=total) as advance,
         signals.asked_to_end() as stop,
     ):
-        bare = features.write_captions(
+        unlabeled = features.write_captions(
             captions, options.out, on_pictures=advance, stop=stop
         )
     classes = len(captions.classes)
     console.say(
-        f"{options.out}: {total:,} pictures, {classes} classes, {bare:,} no label"
+        f"{options.out}: {total:,} pictures, {classes} classes, {unlabeled:,} no label"
     )
     console.say(f"next: scbch features all {options.out / 'list.jsonl'} --out STORE")

@@ -1,17 +1,16 @@
-"""`scbch features`: raw pictures and texts to features."""
+"""`scbch features`: features of raw pictures and texts."""
 
 from scbch_jax.cli.features import all, images, texts
 from scbch_jax.cli.options.commands import Features
-from scbch_jax.cli.options.features import FeaturesAll, FeaturesImages, FeaturesTexts
 
-KINDS = {
-    FeaturesAll: all.main,
-    FeaturesImages: images.main,
-    FeaturesTexts: texts.main,
+MAINS = {
+    all.FeaturesAll: all.main,
+    images.FeaturesImages: images.main,
+    texts.FeaturesTexts: texts.main,
 }
-"""What runs for each kind of options."""
+"""The function of each class of options."""
 
 
 def main(options: Features) -> None:
-    """Makes the features that were asked for."""
-    KINDS[type(options.what)](options.what)
+    """Runs the command whose options these are."""
+    MAINS[type(options.what)](options.what)

@@ -9,10 +9,12 @@ from scbch_jax.cli.bench.evaluate import BenchEvaluate
 from scbch_jax.cli.bench.neighbors import BenchNeighbors
 from scbch_jax.cli.bench.train import BenchTrain
 from scbch_jax.cli.crosscheck import Crosscheck
+from scbch_jax.cli.features.all import FeaturesAll
+from scbch_jax.cli.features.images import FeaturesImages
+from scbch_jax.cli.features.texts import FeaturesTexts
 from scbch_jax.cli.options.code_commands import Compare, Encode, Evaluate
 from scbch_jax.cli.options.data_commands import AnyData
 from scbch_jax.cli.options.demo import Demo
-from scbch_jax.cli.options.features import FeaturesAll, FeaturesImages, FeaturesTexts
 from scbch_jax.cli.options.run_commands import Flat, Sweep, Train
 from scbch_jax.cli.options.torch_commands import Convert
 from scbch_jax.cli.report import Report
@@ -41,7 +43,7 @@ class DataCommand:
 
 @dataclass(frozen=True)
 class Features:
-    """Turn raw pictures and texts into features, or into a store to train on."""
+    """Compute features of raw pictures and texts, or a store to train on."""
 
     what: Annotated[
         Annotated[FeaturesImages, tyro.conf.subcommand("images", prefix_name=False)]

@@ -1,19 +1,22 @@
 import numpy as np
+import pytest
 
 from scbch_jax import features
+from scbch_jax.errors import InputError
 
 TEXTS = ["The dog and the cat", "A dog, running!", "cat cat"]
 
 
 def test_the_vocabulary_counts_and_orders():
-    vocabulary = features.vocabulary_of(TEXTS, least=2)
+    vocabulary = features.build_vocabulary(TEXTS, min_count=2)
     assert vocabulary == (("cat", 3), ("dog", 2), ("the", 2))
-    assert features.vocabulary_of(TEXTS, least=1, most=1) == (("cat", 3),)
-    assert features.vocabulary_of(TEXTS, least=4) == ()
+    assert features.build_vocabulary(TEXTS, min_count=1, max_words=1) == (("cat", 3),)
+    with pytest.raises(InputError, match="no word occurs 4 times; lower --min-count"):
+        features.build_vocabulary(TEXTS, min_count=4)
 
 
 def test_a_bag_says_which_words_are_there():
-    vocabulary = features.vocabulary_of(TEXTS, least=2)
+    vocabulary = features.build_vocabulary(TEXTS, min_count=2)
     bags = features.bag_of_words([*TEXTS, "", "zebra"], vocabulary)
     expected = [[1, 1, 1], [0, 1, 0], [1, 0, 0], [0, 0, 0], [0, 0, 0]]
     np.testing.assert_array_equal(bags, expected)

@@ -60,14 +60,14 @@ def test_pictures_captions_and_classes(prepared, tmp_path, capsys):
 
 def test_slices_leave_records_out(prepared):
     """As TFDS has them, so that what is damaged can be passed over."""
-    whole = features.open_captions(prepared / "data", "train").source
-    part = features.open_captions(prepared / "data", "train[:1]+train[2:]").source
+    whole = features.open_captions(prepared / "data", "train").records
+    part = features.open_captions(prepared / "data", "train[:1]+train[2:]").records
     names = [[x["image/filename"] for x in source] for source in (whole, part)]
     assert names[1] == [names[0][0], names[0][2]]
 
 
 def test_a_stopped_call_goes_on(prepared, tmp_path, monkeypatch):
-    monkeypatch.setattr(features.captions, "BLOCK", 1)
+    monkeypatch.setattr(features.coco_captions, "BLOCK", 1)
     captions = features.open_captions(prepared / "data", "train")
     features.write_captions(captions, tmp_path / "whole")
     out, partial = tmp_path / "out", tmp_path / "out.partial"
@@ -140,8 +140,8 @@ def test_damage_is_one_line(prepared, tmp_path, capsys, name, change, message):
 
 def test_a_name_that_leads_elsewhere_is_refused(prepared, tmp_path):
     captions = features.open_captions(prepared / "data", "val")
-    record = {**captions.source[0], "image/filename": b"../../evil.jpg"}
-    wrong = captions._replace(source=Listed([record]))
+    record = {**captions.records[0], "image/filename": b"../../evil.jpg"}
+    wrong = captions._replace(records=Listed([record]))
     with pytest.raises(InputError, match="picture of record 0: got ../../evil.jpg"):
         features.write_captions(wrong, tmp_path / "out")
     assert not list(tmp_path.rglob("*.jpg"))
@@ -150,8 +150,8 @@ def test_a_name_that_leads_elsewhere_is_refused(prepared, tmp_path):
 class Listed(list):
     """Records in memory, read as those of TFDS are."""
 
-    def __getitems__(self, places):
-        return [self[place] for place in places]
+    def __getitems__(self, indices):
+        return [self[i] for i in indices]
 
 
 @pytest.mark.parametrize(

@@ -52,14 +52,14 @@ def scores_of(loaded, rate):
     linear = retrieval.score(*linear_codes(dataset, labels, BITS))["average"]
     lines = {}
     for name in ("SCBCH", "SCBCH-2, no contrast"):
-        plan = Experiment(
+        experiment = Experiment(
             noise=noise,
             bits=BITS,
             options=scbch.Options(hidden=512, drop=scbch.ABLATIONS[name]),
             hparams=scbch.HParams(learning_rate=3e-4),
             training=Training(epochs=EPOCHS, score_every=EPOCHS),
         )
-        lines[name.split(",")[0]] = driver.run(plan, loaded=loaded)[-1]
+        lines[name.split(",")[0]] = driver.run(experiment, loaded=loaded)[-1]
     return linear, lines
 
 

@@ -6,16 +6,10 @@ import numpy as np
 import pytest
 
 from scbch_jax import datasets
-from scbch_jax.config import Data, Scenes
-from scbch_jax.datasets.scenes import captions, generate, specs, vectors
+from scbch_jax.config import Data, Scenes, experiment_file
+from scbch_jax.datasets.scenes import captions, generate, pictures, specs
 
 SOME = Scenes(train=150, queries=100, database=300, text_dim=32)
-KINDS = {
-    "shape": specs.SHAPES,
-    "color": specs.COLORS,
-    "texture": specs.TEXTURES,
-    "place": specs.PLACES,
-}
 
 
 @pytest.fixture(scope="module")
@@ -48,30 +42,38 @@ def test_the_seed_decides(drawn):
 def test_vectors_are_the_same_in_another_process():
     """Words are hashed by a seed of each process; the vectors must not depend on it."""
     captions = ["red ball", "a blue ring", "red ring", "red dots again"] * 3
-    ours = vectors.caption_vectors(captions, known=slice(2, 12), width=4, seed=0)
+    ours = generate.caption_vectors(captions, training=slice(2, 12), dim=4, seed=0)
     theirs = _run(
-        "from scbch_jax.datasets.scenes.vectors import caption_vectors;"
-        f"found = caption_vectors({captions}, known=slice(2, 12), width=4, seed=0);"
+        "from scbch_jax.datasets.scenes.generate import caption_vectors;"
+        f"found = caption_vectors({captions}, training=slice(2, 12), dim=4, seed=0);"
         "print(found.tobytes().hex())",
         PYTHONHASHSEED="1",
     )
     assert theirs.strip() == ours.tobytes().hex()
 
 
+def test_vectors_of_captions_may_be_wide():
+    """From 256 columns on, gensim's own buffers were a segmentation fault."""
+    found = generate.caption_vectors(
+        ["red ball", "a blue ring"] * 2, training=slice(0, 4), dim=300, seed=0
+    )
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
+
+
 def test_labels_are_what_is_in_a_scene():
     """By hand: a red disc without texture behind a dotted blue ring, over the sea."""
-    plan = specs.SceneSpec(
+    spec = specs.SceneSpec(
         shape=np.array([[0, 1, 5]]),
         color=np.array([[0, 4, 6]]),
         texture=np.array([[specs.PLAIN, 1, 2]]),
-        place=np.array([1]),
+        background=np.array([1]),
         present=np.array([[True, True, False]]),
         center=np.full((1, 3, 2), 0.5),
         radius=np.full((1, 3), 0.2),
         angle=np.zeros((1, 3)),
     )
-    (row,) = specs.labels_of(plan)
-    named = {generate.NAMES[place] for place in np.flatnonzero(row)}
+    (row,) = specs.labels_of(spec)
+    named = {generate.NAMES[i] for i in np.flatnonzero(row)}
     assert named == {"disc", "ring", "red", "blue", "dotted", "sea"}
 
 
@@ -84,24 +86,24 @@ def test_every_label_is_common_and_label_sets_overlap_in_part(drawn):
 
 
 def test_objects_show_in_their_color():
-    """At the center of a lone plain disc without blur, the paint is what is seen."""
+    """The center of a lone plain disc without nuisance has the disc's color."""
     rng = np.random.default_rng(0)
     n = len(specs.COLORS)
-    plan = specs.SceneSpec(
+    spec = specs.SceneSpec(
         shape=np.zeros((n, 3), int),
         color=np.repeat(np.arange(n)[:, None], 3, axis=1),
         texture=np.full((n, 3), specs.PLAIN),
-        place=np.full(n, specs.NOWHERE),
+        background=np.full(n, specs.NO_BACKGROUND),
         present=np.tile([True, False, False], (n, 1)),
         center=np.full((n, 3, 2), 0.5),
         radius=np.full((n, 3), 0.3),
         angle=np.zeros((n, 3)),
     )
-    pictures = generate.pictures.paint(rng, plan, side=32, blur=0.0)
-    seen = pictures[:, 16, 16] / 255
-    gaps = np.abs(seen[:, None] - generate.pictures.PAINT).sum(axis=2)
+    drawn = pictures.draw_pictures(rng, spec, side=32, nuisance=0.0)
+    shown = drawn[:, 16, 16] / 255
+    gaps = np.abs(shown[:, None] - pictures.OBJECT_COLORS).sum(axis=2)
     np.testing.assert_array_equal(gaps.argmin(axis=1), np.arange(n))
-    corners = pictures[:, 0, 0] / 255
+    corners = drawn[:, 0, 0] / 255
     assert np.abs(corners - 0.5).max() < 0.4, "the gray wall is behind it"
 
 
@@ -118,18 +120,30 @@ def test_captions_name_what_is_there_but_not_all_and_not_always_rightly(drawn):
                 (name,) = owners[word]
                 said[row, generate.NAMES.index(name)] = 1
     right = (said * drawn.labels).sum() / said.sum()
-    told = (said * drawn.labels).sum() / drawn.labels.sum()
+    named = (said * drawn.labels).sum() / drawn.labels.sum()
     assert 0.9 < right < 0.99
-    assert 0.3 < told < 0.8
+    assert 0.3 < named < 0.8
     assert len(set(drawn.captions)) > 0.95 * len(drawn.captions)
 
 
-def test_silence_leaves_nothing_to_learn():
-    mute = Scenes(train=20, queries=10, database=50, silence=1.0, side=24)
+def test_full_word_dropout_leaves_nothing_to_learn():
+    mute = Scenes(train=20, queries=10, database=50, word_dropout=1.0, side=24)
     words = {w for caption in generate.draw(mute).captions for w in caption.split()}
     named = {w for words in captions.WORDS.values() for w in words}
     assert words
     assert not words & named
+
+
+def test_saved_options_of_earlier_names_are_read():
+    saved = {
+        "data.name": "scenes",
+        "data.scenes.blur": 0.1,
+        "data.scenes.silence": 0.2,
+        "data.planted.silence": 0.4,
+    }
+    found = experiment_file.restore(saved).data
+    assert (found.scenes.nuisance, found.scenes.word_dropout) == (0.1, 0.2)
+    assert found.planted.word_dropout == 0.4
 
 
 def test_raw_scenes_are_drawn_without_gensim():

@@ -23,11 +23,11 @@ def state():
 
 @pytest.fixture(scope="module")
 def params(state):
-    return networks.vgg19_from_torch(state, narrow=NARROW)
+    return networks.vgg19_from_torch(state, width_divisor=NARROW)
 
 
 def read(path):
-    return features.read_vgg19(path, narrow=NARROW)
+    return features.read_vgg19(path, width_divisor=NARROW)
 
 
 def same(ours, theirs):
@@ -37,13 +37,13 @@ def same(ours, theirs):
 def write_keras(path, params, *, inside=""):
     """As save_weights writes: groups of layers, blue before green before red."""
     blocks = [(b, c) for b, (n, _) in enumerate(recorded.STAGES) for c in range(n)]
-    places = [f"block{b + 1}_conv{c + 1}" for b, c in blocks] + ["fc1", "fc2"]
+    names = [f"block{b + 1}_conv{c + 1}" for b, c in blocks] + ["fc1", "fc2"]
     with h5py.File(path, "w") as file:
-        for place, layer in zip(places, params.values(), strict=True):
+        for name, layer in zip(names, params.values(), strict=True):
             kernel = layer["kernel"]
-            kernel = kernel[:, :, ::-1] if place == "block1_conv1" else kernel
-            file[f"{inside}{place}/{place}/kernel:0"] = kernel
-            file[f"{inside}{place}/{place}/bias:0"] = layer["bias"]
+            kernel = kernel[:, :, ::-1] if name == "block1_conv1" else kernel
+            file[f"{inside}{name}/{name}/kernel:0"] = kernel
+            file[f"{inside}{name}/{name}/bias:0"] = layer["bias"]
 
 
 def test_safetensors(tmp_path, state, params):
@@ -57,14 +57,14 @@ def test_pictures_become_rows(tmp_path, params):
     """Through everything that the command uses, but for the width of the network."""
     folder = picture_folders.draw(tmp_path / "pictures", count=3)
     paths = sorted(folder.glob("*.png"))
-    weights = features.Weights(params, networks.TORCHVISION)
-    extractor = features.of_weights(weights, "narrow")
+    weights = features.VGG19Weights(params, networks.TORCHVISION)
+    extractor = features.extractor_of(weights, "narrow")
     names = [path.name for path in paths]
-    place = features.open_partial(tmp_path / "part", names, extractor, batch_size=2)
-    assert features.extract(paths, extractor, place) == {}
     pictures = jnp.stack([features.read_picture(path) for path in paths])
     expected = networks.vgg19_fc7(params, pictures, networks.TORCHVISION)
-    np.testing.assert_allclose(place.features, expected, rtol=1e-4, atol=1e-6)
+    with features.open_cache(tmp_path / "c", names, extractor, batch_size=2) as cache:
+        assert features.extract(paths, extractor, cache) == {}
+        np.testing.assert_allclose(cache.features, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_keras_and_its_own_levels(tmp_path, params):
