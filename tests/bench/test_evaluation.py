@@ -33,7 +33,10 @@ def test_the_command_times_every_installed_baseline(tmp_path, capsys):
     [
         (["--items", "0"], "items: got (0,), wanted one or more whole numbers"),
         (["--bits", "12"], "bits: got 12, wanted a positive multiple of 8"),
-        (["--figure", "a.txt"], "figure: got a.txt, wanted a file ending in .png or .svg"),
+        (
+            ["--figure", "a.txt"],
+            "figure: got a.txt, wanted a file ending in .png or .svg",
+        ),
         (["--json", "gone/a"], "json: got gone/a, wanted a file in a folder"),
     ],
 )

@@ -46,7 +46,10 @@ def test_agreement_of_a_hand_checked_case():
     [
         (["--rows", "50", "20"], "neighbors: got 20, wanted fewer than 20 rows"),
         (["--search"], "search: got none, wanted exact, approximate or both"),
-        (["--figure", "a.txt"], "figure: got a.txt, wanted a file ending in .png or .svg"),
+        (
+            ["--figure", "a.txt"],
+            "figure: got a.txt, wanted a file ending in .png or .svg",
+        ),
         (["--json", "gone/a"], "json: got gone/a, wanted a file in a folder"),
     ],
 )

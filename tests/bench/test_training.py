@@ -36,9 +36,7 @@ def test_an_epoch_is_its_parts_scaled(monkeypatch):
 
     monkeypatch.setattr("time.perf_counter", lambda: now[0])
     shape = bench.Shape(8, rows=1000, queries=20, items=80)
-    baseline = bench.TrainingBaseline(
-        part(2), part(0.5), part(3), part(0.25), scored=5
-    )
+    baseline = bench.TrainingBaseline(part(2), part(0.5), part(3), part(0.25), scored=5)
     sampled = bench.Sampled(steps=4, rows=50, queries=5)
     (found,) = bench.measure_parts({"a": baseline}, shape, sampled, rounds=2).values()
     assert (found["step"], found["encode"]) == (0.5, 0.5 * 1100 / 50)
@@ -64,7 +62,10 @@ def test_the_roofline_counts_operations_and_bytes():
     [
         (["--rows", "20"], "rows: got 20, wanted more than 20 neighbors"),
         (["--hidden", "8", "8"], "hidden: got (8, 8), wanted one or more whole"),
-        (["--figure", "a.txt"], "figure: got a.txt, wanted a file ending in .png or .svg"),
+        (
+            ["--figure", "a.txt"],
+            "figure: got a.txt, wanted a file ending in .png or .svg",
+        ),
     ],
 )
 def test_bad_options_are_one_line(capsys, words, message):
