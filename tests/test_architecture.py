@@ -14,6 +14,7 @@ LAYERS = [
         "types": "records of a dataset",
         "arrays": "names of JAX arrays and records",
         "sharding": "meshes, and what is sharded over them",
+        "extras": "optional packages, and what to install where one is missing",
     },
     {
         "config": "options of an experiment and of each method",
@@ -128,20 +129,6 @@ def test_every_public_definition_has_a_docstring(path):
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_":
             assert ast.get_docstring(node), f"{path.name}: {node.name}"
-
-
-def test_pins_stand_in_one_place():
-    """pyproject reads the lists; the GPU list only adds the CUDA wheels."""
-    import tomllib
-
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    dynamic = project["tool"]["setuptools"]["dynamic"]
-    assert dynamic["dependencies"] == {"file": ["requirements-cpu.txt"]}
-    assert "dependencies" not in project["project"]
-    cuda = project["project"]["optional-dependencies"]["cuda12"]
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    wanted = [line for line in lines if not line.startswith("#")]
-    assert wanted == ["-r requirements-cpu.txt", *cuda]
 
 
 def layer_table():

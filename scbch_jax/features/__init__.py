@@ -14,12 +14,7 @@ from scbch_jax.features.bag_of_words import (
 from scbch_jax.features.coco_captions import Captions, open_captions, write_captions
 from scbch_jax.features.descriptors import DESCRIPTOR_DIM, compute_descriptors
 from scbch_jax.features.doc2vec import Doc2VecModel, infer_vectors, train_doc2vec
-from scbch_jax.features.extraction import (
-    FeatureCache,
-    Unreadable,
-    extract,
-    open_cache,
-)
+from scbch_jax.features.extraction import FeatureCache, Unreadable, extract, open_cache
 from scbch_jax.features.extractors import (
     Extractor,
     VGG19Weights,

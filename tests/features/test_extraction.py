@@ -170,8 +170,9 @@ def test_a_folder_of_other_files_is_left_alone(tmp_path, folder):
 
 def test_vgg19_as_a_network(tmp_path):
     """Narrow, with random weights; a row does not depend on its batch."""
+    from recorders import record_vgg19 as recorded
+
     from scbch_jax import networks
-    from scbch_jax.agreement import record_vgg19 as recorded
 
     params = networks.vgg19_from_torch(recorded.draw_state(64), width_divisor=64)
     weights = features.VGG19Weights(params, networks.TORCHVISION)

@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import picture_folders
 import pytest
+from recorders import record_vgg19 as recorded
 from safetensors.numpy import save_file
 
 from scbch_jax import features, networks
-from scbch_jax.agreement import record_vgg19 as recorded
 from scbch_jax.errors import InputError
 
 NARROW = 64

@@ -4,16 +4,16 @@ import jax
 import numpy as np
 import pytest
 from conftest import ROOT
+from recorders import record_vgg19 as recorded
 
 from scbch_jax import features, networks
-from scbch_jax.agreement import record_vgg19 as recorded
 
 WHOLE = networks.layer_shapes()
 
 
 @pytest.fixture(scope="module")
 def answers():
-    return dict(np.load(ROOT / "tests" / "records" / "vgg19.npz"))
+    return dict(np.load(ROOT / "tests" / "recorders" / "vgg19.npz"))
 
 
 @pytest.fixture(scope="module")

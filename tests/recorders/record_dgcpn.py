@@ -10,8 +10,7 @@ import types
 from typing import Any
 
 import numpy as np
-
-common: Any = importlib.import_module("record_common")
+import record_common as common
 
 
 def losses(torch: Any, rng: Any) -> dict[str, Any]:

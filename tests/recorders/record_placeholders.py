@@ -4,7 +4,7 @@ import importlib.machinery
 import types
 from typing import Any
 
-FINE = frozenset(
+OPTIONAL = frozenset(
     {"PIL", "h5py", "matplotlib", "pandas", "scipy", "sklearn", "torchvision", "tqdm"}
 )
 """Packages that may be absent."""

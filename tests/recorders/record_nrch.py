@@ -7,8 +7,7 @@ import importlib
 from typing import Any
 
 import numpy as np
-
-common: Any = importlib.import_module("record_common")
+import record_common as common
 
 
 def program_of(torch: Any) -> Any:

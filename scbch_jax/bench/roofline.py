@@ -1,46 +1,45 @@
-"""The least that a training step can take: its operations and its bytes."""
+"""The roofline of a training step: the least time its operations and bytes need."""
 
-import time
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from scbch_jax import networks
+from scbch_jax.bench.timing import timed
 from scbch_jax.bench.training import Shape
 
 
-class Floor(NamedTuple):
-    """What a step must do, and how fast the device does such things."""
+class Roofline(NamedTuple):
+    """Work of a step, and the measured rates of the device."""
 
     operations: float
-    """Multiplications and additions of the products, forward and backward."""
+    """Multiplications and additions of the matrix products, forward and backward."""
     bytes: float
-    """Moved by the products: weights read twice, gradients written."""
+    """Memory traffic of the products: weights read twice, gradients written."""
     update_bytes: float
-    """Moved by Adam: weights and both moments read and written, gradients read."""
+    """Memory traffic of Adam: weights and moments read and written, gradients read."""
     operations_a_second: float
-    """Of the fastest of the three products of a layer, at the step's own size."""
+    """Rate of the fastest of a layer's three products, at the size of the step."""
     bytes_a_second: float
-    """Of one array added to another in its place."""
+    """Rate of adding an array to another in place."""
 
     @property
     def seconds(self) -> float:
-        """Both, one after the other: products, then the update."""
+        """The lower bound of a step: the products, then the update."""
         products = self.operations / self.operations_a_second
-        moved = self.bytes / self.bytes_a_second
-        return max(products, moved) + self.update_bytes / self.bytes_a_second
+        traffic = self.bytes / self.bytes_a_second
+        return max(products, traffic) + self.update_bytes / self.bytes_a_second
 
 
-def floor(shape: Shape, *, precision: str, moments: str = "float32") -> Floor:
-    """Computes a step's needs, and measures what the device can do.
+def roofline(shape: Shape, *, precision: str, moments: str = "float32") -> Roofline:
+    """Counts the work of a step, and measures the rates of the device.
 
-    The features' own gradient is never taken, so first layers cost two products and
-    the others three.
+    No gradient is taken by the features, so a first layer needs two products and every
+    other layer three.
     """
     first, others = shape.weights
-    return Floor(
+    return Roofline(
         operations=2.0 * shape.batch_size * (2 * first + 3 * others),
         bytes=4.0 * 3 * (first + others),
         update_bytes=(4.0 * 3 + 4 * jnp.dtype(moments).itemsize) * (first + others),
@@ -66,7 +65,7 @@ def _product_rate(shape: Shape, precision: str) -> float:
 
 
 def _memory_rate() -> float:
-    """In place, so that no time goes into pages that are new to the process."""
+    """In place, so that no time is spent on new pages of memory."""
     add = jax.jit(jnp.add, donate_argnums=0)
     held = [jnp.ones(2**26)]
     other = jnp.ones(2**26)
@@ -79,10 +78,6 @@ def _memory_rate() -> float:
 
 
 def _best(function: Any) -> float:
-    """The shortest of ten runs."""
-    times = []
-    for _ in range(11):
-        start = time.perf_counter()
-        jax.block_until_ready(function())
-        times.append(time.perf_counter() - start)
-    return float(np.min(times[1:]))
+    """Seconds of the fastest of ten runs, after one that compiles."""
+    times = [timed(lambda: jax.block_until_ready(function()))[0] for _ in range(11)]
+    return min(times[1:])

@@ -1,9 +1,9 @@
-"""What the recorders of other methods share: data, loaders, and a CPU for a GPU.
+"""Shared by the recorders of UCCH, DGCPN and NRCH: data, loaders, a CPU for a GPU.
 
     python record_METHOD.py CLONE SEED FOLDER
 
-Imports nothing of this package but the files beside it. What a run draws at random
-is written down; dropout is switched off, since its masks cannot be handed over.
+Imports nothing of scbch_jax. Random draws of a run are recorded; dropout is switched
+off, since its masks cannot be replayed.
 """
 
 import contextlib
@@ -17,11 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-# This file is run by its path, with its folder first among those that Python searches.
-recorder: Any = importlib.import_module("record_scbch")
-absent: Any = importlib.import_module("record_absent")
-Placeholder = absent.Placeholder
+import record_placeholders as placeholders
+import record_scbch
 
 ROWS, CLASSES, BITS, WIDTH, WORDS, HIDDEN = 48, 5, 16, 20, 12, 20
 BATCH = 16
@@ -38,7 +35,9 @@ def main(method: str, losses: Record, run: Record) -> None:
     # The clones write folders of their own where they run.
     os.chdir(folder)
     # What looks for pandas among the modules takes it for the real one.
-    sys.meta_path.append(absent.Finder(absent.FINE - {"pandas"} | {"sympy"}))
+    sys.meta_path.append(
+        placeholders.Finder(placeholders.OPTIONAL - {"pandas"} | {"sympy"})
+    )
     sys.argv = ["recorded"]
     warnings.simplefilter("ignore")
     torch = importlib.import_module("torch")
@@ -117,7 +116,7 @@ def with_gradients(torch: Any, name: str, value: Any, moving: dict[str, Any]) ->
     return answers
 
 
-class Loader(recorder.Loader):
+class Loader(record_scbch.Loader):
     """Batches of rows, shaped as a clone's own loader gives them."""
 
     def __init__(self, torch: Any, parts: Any, shape: Any, *, shuffle: bool) -> None:

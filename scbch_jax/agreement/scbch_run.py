@@ -1,4 +1,4 @@
-"""A whole training run, step by step, from recorded weights and batch order."""
+"""SCBCH: a training run, step by step, from recorded weights and batch orders."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -8,9 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from scbch_jax import networks, retrieval, training
-from scbch_jax.agreement.compare import Comparison, compare
-from scbch_jax.agreement.metrics_file import within_ties
-from scbch_jax.agreement.neighbors_file import MODALITIES, tied_rows
+from scbch_jax.agreement import replay
+from scbch_jax.agreement.comparison import Comparison, StepLosses, compare
+from scbch_jax.agreement.hamming_metrics import within_ties
+from scbch_jax.agreement.soft_label_weights import MODALITIES, tied_rows
 from scbch_jax.config.scbch import HParams, Options
 from scbch_jax.methods import Recipe, ScbchState, Sizes
 from scbch_jax.types import Split
@@ -20,46 +21,41 @@ ALSO_ANSWERS: tuple[str, ...] = ()
 
 
 class Trajectory(NamedTuple):
-    """What our run from the same start left behind."""
+    """A run of this package from the recorded start."""
 
     steps: dict[str, np.ndarray]
-    """Loss of every step, by name."""
+    """Losses of every step, by name."""
     weights: np.ndarray
     """Confidence in every epoch, [epochs, samples]."""
     tied: np.ndarray
-    """Which rows had a tie for the last neighbor, [epochs, samples]."""
+    """Rows whose k-th neighbor ties with the next, [epochs, samples]."""
     counts: dict[str, list[retrieval.RadiusCounts]]
     """Before every epoch, by direction."""
     params: Any
 
 
-def check(
-    arrays: Mapping[str, np.ndarray], steps: dict[str, Any]
-) -> Iterator[Comparison]:
-    """Losses, weights and MAP along the run, and the parameters at its end.
-
-    Leaves both sides' step losses in `steps`, for a picture.
-    """
-    ours = train(arrays)
+def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
+    """Compares losses, weights and MAP along the run, and the parameters at its end."""
+    run = train(arrays)
     if "exp_loss" in arrays:
-        steps["losses"] = (ours.steps["total"], arrays["exp_loss"])
-    yield from _steps(arrays, ours)
+        yield StepLosses(run.steps["total"], arrays["exp_loss"])
+    yield from _steps(arrays, run)
     if "exp_weights" in arrays:
-        yield from _weights(arrays["exp_weights"], ours)
-    for direction, counts in ours.counts.items():
+        yield from _weights(arrays["exp_weights"], run)
+    for direction, counts in run.counts.items():
         key = f"exp_map_{direction}"
         for epoch, recorded in enumerate(arrays.get(key, ())):
             name = f"MAP {direction.upper()}, before epoch {epoch + 1}"
             yield within_ties(name, counts[epoch], float(recorded))
     for modality, short, _ in MODALITIES:
-        state = networks.to_torch(ours.params[modality], modality)
+        state = networks.to_torch(run.params[modality], modality)
         for name, recorded in _state(arrays, f"exp_final_{short}.").items():
             title = f"final {short}.{name}"
             yield compare(title, state[name], recorded, kind="parameters")
 
 
 def train(arrays: Mapping[str, np.ndarray]) -> Trajectory:
-    """Our run: the production epoch, from the recorded weights and batch orders."""
+    """Trains with the package's own epoch, from recorded weights and batch orders."""
     first = int(arrays["n_query"])
     rows = {modality: arrays[short] for modality, short, _ in MODALITIES}
     clean = arrays["y_true"]
@@ -98,7 +94,7 @@ def train(arrays: Mapping[str, np.ndarray]) -> Trajectory:
 def _start(
     arrays: Mapping[str, np.ndarray], train_set: Split
 ) -> tuple[Recipe, HParams, training.RunState]:
-    """The recorded settings and initial parameters."""
+    """The recorded options and initial parameters."""
     states = {m: _state(arrays, f"init_{short}.") for m, short, _ in MODALITIES}
     params = {m: networks.from_torch(state, m) for m, state in states.items()}
     params = jax.tree.map(jnp.asarray, params)
@@ -137,8 +133,8 @@ def _start(
     return recipe, hp, training.RunState(params, memory, state)
 
 
-def _steps(arrays: Mapping[str, np.ndarray], ours: Trajectory) -> Iterator[Comparison]:
-    steps = ours.steps
+def _steps(arrays: Mapping[str, np.ndarray], run: Trajectory) -> Iterator[Comparison]:
+    steps = run.steps
     sums = {
         "exp_loss": ("total", steps["total"]),
         "exp_loss_classification": ("classification", steps["classification"]),
@@ -146,16 +142,13 @@ def _steps(arrays: Mapping[str, np.ndarray], ours: Trajectory) -> Iterator[Compa
     }
     for key, (name, values) in sums.items():
         if key in arrays:
-            recorded = arrays[key]
-            yield compare(f"step losses, {name}", values, recorded, kind="step losses")
-            title = f"largest step, {name}"
-            yield compare(title, values, recorded, kind="largest step")
+            yield from replay.compare_steps(name, values, arrays[key])
 
 
-def _weights(recorded: np.ndarray, ours: Trajectory) -> Iterator[Comparison]:
+def _weights(recorded: np.ndarray, run: Trajectory) -> Iterator[Comparison]:
     """The recorded epochs are the last ones, after the warm-up."""
-    late = slice(len(ours.weights) - len(recorded), None)
-    weights, tied = ours.weights[late], ours.tied[late]
+    late = slice(len(run.weights) - len(recorded), None)
+    weights, tied = run.weights[late], run.tied[late]
     yield compare("confidence", weights[~tied], recorded[~tied], kind="confidence")
     yield compare("confidence, rows with a tie", tied.mean(), 0.0, kind="tied rows")
 

@@ -1,4 +1,4 @@
-"""UCCH: losses in both phases, the rewritten memory, and a run with recorded draws."""
+"""UCCH: losses, memory bank, and a training run with the recorded negatives."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from scbch_jax import losses, training
-from scbch_jax.agreement import method_runs
-from scbch_jax.agreement.compare import Comparison, compare
+from scbch_jax.agreement import replay
+from scbch_jax.agreement.comparison import Comparison, StepLosses, compare
 from scbch_jax.config.ucch import HParams, Options
 from scbch_jax.methods import ucch
 
@@ -18,16 +18,12 @@ ALSO_ANSWERS: tuple[str, ...] = ()
 MOVING = ("image_codes", "text_codes")
 
 
-def check(
-    arrays: Mapping[str, np.ndarray], steps: dict[str, Any]
-) -> Iterator[Comparison]:
-    """Every answer of the file that is there."""
-    yield from (_run if "batch_order" in arrays else _losses)(arrays, steps)
+def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
+    """Compares every answer of the file."""
+    yield from (_run if "batch_order" in arrays else _losses)(arrays)
 
 
-def _losses(
-    arrays: Mapping[str, np.ndarray], steps: dict[str, Any]
-) -> Iterator[Comparison]:
+def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
     moving = {k: jnp.asarray(arrays[k]) for k in MOVING}
     for shift in ("1.0", "0.1"):
         hp = HParams(margin=float(arrays["margin"]), shift=float(shift))
@@ -52,8 +48,8 @@ def _term(
     term: str,
     hp: HParams,
     moving: dict[str, Any],
-) -> Iterator[Comparison]:
-    """One of the method's own terms, in the phase that the answer's name says."""
+) -> Iterator[Comparison | StepLosses]:
+    """A term of the loss and its gradients; the name "warm" means the warm-up."""
     memory, own, drawn = (jnp.asarray(arrays[k]) for k in ("memory", "own", "drawn"))
     samples, bits = memory.shape
     function = ucch.terms(hp, bits)[term][1]
@@ -69,23 +65,17 @@ def _term(
         )
         return function(view)
 
-    yield from method_runs.compare_loss(
-        arrays, answer, loss, moving, answer=f"exp_{answer}"
-    )
+    yield from replay.compare_loss(arrays, answer, loss, moving, answer=f"exp_{answer}")
 
 
-def _run(
-    arrays: Mapping[str, np.ndarray], steps: dict[str, Any]
-) -> Iterator[Comparison]:
-    train, hp = method_runs.train_set(arrays), _numbers(arrays)
-    networks = method_runs.network_params(arrays)
-    sizes = method_runs.sizes_of(train, arrays["memory"].shape[1])
-    options = Options(
-        negatives=arrays["drawn"].shape[-1], **method_runs.depths(networks)
-    )
+def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
+    train, hp = replay.train_set(arrays), _numbers(arrays)
+    networks = replay.network_params(arrays)
+    sizes = replay.sizes_of(train, arrays["memory"].shape[1])
+    options = Options(negatives=arrays["drawn"].shape[-1], **replay.depths(networks))
     method = ucch.build(sizes, options, hp)
     state = ucch.UcchState(jnp.int32(0), jnp.asarray(arrays["memory"]))
-    run = method_runs.started(method, {"networks": networks}, state)
+    run = replay.started(method, {"networks": networks}, state)
 
     @jax.jit
     def step(run: training.RunState, index: Any, drawn: Any) -> Any:
@@ -101,9 +91,9 @@ def _run(
         for index in order.reshape(-1, int(arrays["batch_size"])):
             run, log = step(run, jnp.asarray(index), next(draws))
             totals.append(float(log["total"]))
-    steps["losses"] = (np.array(totals), arrays["exp_loss"])
-    yield from method_runs.compare_steps("total", totals, arrays["exp_loss"])
-    yield from method_runs.compare_networks(arrays, run.params["networks"])
+    yield StepLosses(np.array(totals), arrays["exp_loss"])
+    yield from replay.compare_steps("total", totals, arrays["exp_loss"])
+    yield from replay.compare_networks(arrays, run.params["networks"])
     final = arrays["exp_memory"]
     yield compare("final memory", run.state.memory, final, kind="parameters")
 

@@ -1,4 +1,4 @@
-"""DGCPN: the graph, losses of relaxed and half binary codes, and a run."""
+"""DGCPN: the graph, losses of relaxed and half binary codes, and a training run."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from scbch_jax import losses, neighbors
-from scbch_jax.agreement import method_runs
-from scbch_jax.agreement.compare import Comparison, compare
+from scbch_jax.agreement import replay
+from scbch_jax.agreement.comparison import Comparison, StepLosses, compare
 from scbch_jax.config.dgcpn import HParams, Options
 from scbch_jax.methods import Recipe, dgcpn
 from scbch_jax.types import Split
@@ -20,19 +20,15 @@ SIDES = (
     ("binary_text", lambda image, text: (image, jnp.sign(text)), ("image_codes",)),
     ("binary_image", lambda image, text: (jnp.sign(image), text), ("text_codes",)),
 )
-"""Answer, the codes that its loss is of, and what it has recorded gradients of."""
+"""Name of the answer, the codes of its loss, and which of them have gradients."""
 
 
-def check(
-    arrays: Mapping[str, np.ndarray], steps: dict[str, Any]
-) -> Iterator[Comparison]:
-    """Every answer of the file that is there."""
-    yield from (_run if "batch_order" in arrays else _losses)(arrays, steps)
+def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
+    """Compares every answer of the file."""
+    yield from (_run if "batch_order" in arrays else _losses)(arrays)
 
 
-def _losses(
-    arrays: Mapping[str, np.ndarray], steps: dict[str, Any]
-) -> Iterator[Comparison]:
+def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
     image, text = (jnp.asarray(arrays[k]) for k in ("img", "txt"))
     graph = dgcpn.context(_options(arrays), Split(image, text, image))
     yield compare("graph", graph, arrays["exp_graph"], kind="loss")
@@ -48,7 +44,7 @@ def _losses(
             one, other = choose(both["image_codes"], both["text_codes"])
             return dgcpn.term_inputs(one, other, block)
 
-        yield from method_runs.compare_loss(
+        yield from replay.compare_loss(
             arrays,
             answer,
             lambda moving, view_of=view_of: objective(view_of(moving))[0],
@@ -61,13 +57,11 @@ def _losses(
         yield compare(f"{answer}, terms", parts, recorded, kind="loss")
 
 
-def _run(
-    arrays: Mapping[str, np.ndarray], steps: dict[str, Any]
-) -> Iterator[Comparison]:
-    params, hp = method_runs.network_params(arrays), _numbers(arrays)
-    train = method_runs.train_set(arrays)
+def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
+    params, hp = replay.network_params(arrays), _numbers(arrays)
+    train = replay.train_set(arrays)
     bits = params["image"]["layer_1"]["bias"].shape[0]
-    sizes, width = method_runs.sizes_of(train, bits), method_runs.depths(params)
+    sizes, width = replay.sizes_of(train, bits), replay.depths(params)
     recipe = Recipe(
         "dgcpn",
         sizes,
@@ -75,17 +69,17 @@ def _run(
         int(arrays["batch_size"]),
     )
     state = dgcpn.DgcpnState(jnp.int32(0))
-    run = method_runs.started(recipe.build(hp), params, state)
-    run, log, _ = method_runs.trained(arrays, run, hp, recipe)
+    run = replay.started(recipe.build(hp), params, state)
+    run, log, _ = replay.trained(arrays, run, hp, recipe)
     recorded = arrays["exp_loss"]
-    steps["losses"] = (log["total"], recorded[:, 0])
+    yield StepLosses(log["total"], recorded[:, 0])
     for column, name in enumerate(("total", "binary_text", "binary_image")):
-        yield from method_runs.compare_steps(name, log[name], recorded[:, column])
-    yield from method_runs.compare_networks(arrays, run.params)
+        yield from replay.compare_steps(name, log[name], recorded[:, column])
+    yield from replay.compare_networks(arrays, run.params)
 
 
 def _options(arrays: Mapping[str, np.ndarray], **more: int) -> Options:
-    """The released option counts the rows that are no neighbors."""
+    """The recorded options; `knn_number` counts the rows that are no neighbors."""
     return Options(
         text_weight=float(arrays["a1"]),
         coherence_share=float(arrays["a2"]),

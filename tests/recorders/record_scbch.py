@@ -3,8 +3,8 @@
     python record_scbch.py CLONE SEED FOLDER
 
 Imports the clone's modules, draws inputs from the seed, and writes files in the format
-of tests/golden. Imports nothing of this package but the file beside it: any Python with
-PyTorch can run it.
+of scbch_jax/agreement/golden. Imports nothing of scbch_jax, so any Python with PyTorch
+and NumPy can run it.
 """
 
 import contextlib
@@ -17,9 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-# This file is run by its path, with its folder first among those that Python searches.
-absent: Any = importlib.import_module("record_absent")
+import record_placeholders as placeholders
 
 ROWS, CLASSES, BITS, HIDDEN = 160, 7, 16, 24
 QUERIES, EPOCHS, BATCH = 30, 7, 32
@@ -30,7 +28,7 @@ WARMUP = 5
 def main(clone: str, seed: int, folder: Path) -> None:
     """Records all kinds of files."""
     sys.path.insert(0, clone)
-    sys.meta_path.append(absent.Finder(absent.FINE))
+    sys.meta_path.append(placeholders.Finder(placeholders.OPTIONAL))
     sys.argv = ["train.py"]
     torch, train = (importlib.import_module(name) for name in ("torch", "train"))
     torch.manual_seed(seed)

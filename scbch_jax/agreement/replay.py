@@ -1,4 +1,4 @@
-"""What the checks of other methods' recorded runs share."""
+"""Training from recorded weights and batch orders, and comparisons of such a run."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -8,26 +8,26 @@ import jax.numpy as jnp
 import numpy as np
 
 from scbch_jax import networks, training
-from scbch_jax.agreement.compare import Comparison, compare
-from scbch_jax.agreement.neighbors_file import MODALITIES
+from scbch_jax.agreement.comparison import Comparison, compare
+from scbch_jax.agreement.soft_label_weights import MODALITIES
 from scbch_jax.arrays import Params
 from scbch_jax.methods import Method, Recipe, Sizes
 from scbch_jax.types import Split
 
 
 def train_set(arrays: Mapping[str, np.ndarray]) -> Split:
-    """The recorded rows."""
+    """The recorded training set."""
     return Split(*(jnp.asarray(arrays[k]) for k in ("img", "txt", "labels")))
 
 
 def sizes_of(train: Split, bits: int) -> Sizes:
-    """What a method must know of the recorded rows."""
+    """Sizes of the recorded problem."""
     samples, classes = train.labels.shape
     return Sizes(train.image.shape[1], train.text.shape[1], classes, samples, bits)
 
 
 def network_params(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """The layers of both networks before the run, by modality."""
+    """The recorded initial layers of both networks, by modality."""
     found = {}
     for modality, short, _ in MODALITIES:
         start = f"init_{short}."
@@ -39,7 +39,7 @@ def network_params(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
 
 
 def depths(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Depths and hidden width of both networks, as options name them."""
+    """Depths and hidden width of both networks, by the names of the options."""
     return {
         "image_layers": len(params["image"]),
         "text_layers": len(params["text"]),
@@ -48,7 +48,7 @@ def depths(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def started(method: Method, params: Params, state: Any) -> training.RunState:
-    """A run before its first step."""
+    """The state of a run before its first step."""
     memory = {g: o.init(params[g]) for g, o in method.optimizers.items()}
     return training.RunState(params, memory, state)
 
@@ -58,19 +58,19 @@ def trained(
     run: training.RunState,
     hp: Any,
     recipe: Recipe,
-    look: Callable[[Any], Any] = lambda state: None,
+    observe: Callable[[Any], Any] = lambda state: None,
 ) -> tuple[training.RunState, dict[str, np.ndarray], list[Any]]:
-    """Our run: the production epoch, in the recorded batch orders.
+    """Trains with the package's own epoch, in the recorded batch orders.
 
     Args:
-        arrays: with the rows and the orders.
-        run: its start.
-        hp: the method's numbers.
-        recipe: what to compile.
-        look: what to keep of the method's state after each epoch.
+        arrays: the file, with training rows and batch orders.
+        run: the state before the first step.
+        hp: the method's hyperparameters.
+        recipe: what is compiled.
+        observe: what to return of the method's state after each epoch.
 
     Returns:
-        The run's end, every logged value by step, and what was kept.
+        The last state, every loss by step, and what `observe` gave after each epoch.
     """
     train, logs, kept = train_set(arrays), [], []
     context = training.context_of(train, recipe=recipe)
@@ -86,24 +86,26 @@ def trained(
             recipe=recipe,
         )
         logs.append(jax.device_get(log))
-        kept.append(jax.device_get(look(run.state)))
+        kept.append(jax.device_get(observe(run.state)))
     return run, {k: np.concatenate([log[k] for log in logs]) for k in logs[0]}, kept
 
 
 def compare_networks(
     arrays: Mapping[str, np.ndarray], params: Mapping[str, Any]
 ) -> Iterator[Comparison]:
-    """The layers of both networks after the run."""
+    """Compares the layers of both networks after the run."""
     for modality, short, _ in MODALITIES:
-        for name, ours in networks.layers_to_torch(params[modality]).items():
+        for name, layer in networks.layers_to_torch(params[modality]).items():
             recorded = arrays[f"exp_final_{short}.{name}"]
-            yield compare(f"final {short}.{name}", ours, recorded, kind="parameters")
+            yield compare(f"final {short}.{name}", layer, recorded, kind="parameters")
 
 
-def compare_steps(name: str, ours: Any, recorded: np.ndarray) -> Iterator[Comparison]:
-    """The losses of all steps, in the middle and at the worst."""
-    yield compare(f"step losses, {name}", ours, recorded, kind="step losses")
-    yield compare(f"largest step, {name}", ours, recorded, kind="largest step")
+def compare_steps(
+    name: str, computed: Any, recorded: np.ndarray
+) -> Iterator[Comparison]:
+    """Compares the losses of all steps by the median and by the largest difference."""
+    yield compare(f"step losses, {name}", computed, recorded, kind="step losses")
+    yield compare(f"largest step, {name}", computed, recorded, kind="largest step")
 
 
 def compare_loss(
@@ -114,13 +116,13 @@ def compare_loss(
     *,
     answer: str,
 ) -> Iterator[Comparison]:
-    """A loss and those of its gradients that were recorded.
+    """Compares a loss, and those of its gradients that were recorded.
 
     Args:
         arrays: the file.
-        name: for the table.
-        loss: function of the moving inputs.
-        inputs: by the names that gradients are recorded under.
+        name: of the loss, for the table.
+        loss: a function of the inputs that gradients are taken by.
+        inputs: those inputs, by the names in the keys of recorded gradients.
         answer: key of the recorded value.
     """
     value, grads = jax.value_and_grad(loss)(inputs)

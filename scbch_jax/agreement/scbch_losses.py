@@ -1,4 +1,4 @@
-"""Losses and gradients of one batch, for several pairs of margin and shift."""
+"""SCBCH: losses and gradients of a batch, for several pairs of margin and shift."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from scbch_jax import losses
-from scbch_jax.agreement.compare import Comparison, compare
+from scbch_jax.agreement.comparison import Comparison, compare
 from scbch_jax.config.scbch import HParams, Options
 from scbch_jax.methods.scbch import TermInputs, term_inputs, terms
 
@@ -19,10 +19,8 @@ MOVING = ("u", "v", "Wu", "Wv")
 CONTRAST = ("attraction", "repulsion")
 
 
-def check(
-    arrays: Mapping[str, np.ndarray], steps: dict[str, Any]
-) -> Iterator[Comparison]:
-    """Every answer of the file that is there."""
+def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison]:
+    """Compares every answer of the file."""
     inputs = {k: jnp.asarray(arrays[k]) for k in ("u", "v", "y", "Wu", "Wv", "w")}
     unweighted = inputs | {"w": jnp.ones_like(inputs["w"])}
     if "exp_jaccard" in arrays:
@@ -53,7 +51,7 @@ def _pairs(arrays: Mapping[str, np.ndarray]) -> Iterator[HParams]:
 def _answers(
     arrays: Mapping[str, np.ndarray], answer: str, index: int | None
 ) -> dict[str, np.ndarray]:
-    """A recorded value under "", and its gradients under what they are taken by."""
+    """A recorded value by "", and its gradients by the name of the variable."""
     keys = {"": answer} | {k: f"{answer}_grad_{k}" for k in MOVING}
     found = {k: arrays[key] for k, key in keys.items() if key in arrays}
     if index is None:
@@ -72,7 +70,7 @@ def _of_terms(
     hp: HParams,
     recorded: Mapping[str, np.ndarray],
 ) -> Iterator[Comparison]:
-    """A sum of terms and its gradients; all terms, weighted, if none is chosen."""
+    """A sum of terms and its gradients; the weighted sum of all if none is chosen."""
     if not recorded:
         return
 

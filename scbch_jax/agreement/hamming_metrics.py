@@ -1,4 +1,4 @@
-"""MAP and precision-recall of a Hamming ranking."""
+"""MAP and precision-recall curve of a ranking by Hamming distance."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,18 +9,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from scbch_jax import retrieval
-from scbch_jax.agreement.compare import Comparison, compare
+from scbch_jax.agreement.comparison import Comparison, compare
 
 NEEDS = frozenset({"query_codes", "db_codes", "query_labels", "db_labels"})
 ALSO_ANSWERS: tuple[str, ...] = ()
 SHUFFLES = 200
-"""Orders of the ties that the recorded mean was taken over."""
+"""Random orders of tied items that the recorded mean was taken over."""
 
 
-def check(
-    arrays: Mapping[str, np.ndarray], steps: dict[str, Any]
-) -> Iterator[Comparison]:
-    """Every answer of the file that is there."""
+def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison]:
+    """Compares every answer of the file."""
     codes = [
         retrieval.pack(jnp.asarray(arrays[k])) for k in ("query_codes", "db_codes")
     ]
@@ -41,25 +39,26 @@ def check(
         yield within_ties("MAP, as printed", counts, float(arrays["exp_map_upstream"]))
     if "exp_map_mean_over_200_shuffles" in arrays:
         error = float(arrays["exp_map_std_over_shuffles"]) / SHUFFLES**0.5
-        ours = retrieval.mean_average_precision(counts)
-        theirs = arrays["exp_map_mean_over_200_shuffles"]
+        computed = retrieval.mean_average_precision(counts)
+        recorded = arrays["exp_map_mean_over_200_shuffles"]
         yield compare(
-            "MAP, ties averaged", ours, theirs, kind="averaged map", unit=error
+            "MAP, ties averaged", computed, recorded, kind="averaged map", unit=error
         )
     if "exp_pr_precision" in arrays:
         points = len(arrays["exp_pr_precision"])
         depths = np.linspace(1, distances.shape[1] + 1, points).astype(int)
         curve = retrieval.ranked_precision_recall(*ranking, depths=depths)
-        for name, ours in zip(("precision", "recall"), curve, strict=True):
-            theirs = arrays[f"exp_pr_{name}"]
-            yield compare(f"{name} at depths", ours, theirs, kind="precision-recall")
+        for name, values in zip(("precision", "recall"), curve, strict=True):
+            recorded = arrays[f"exp_pr_{name}"]
+            title = f"{name} at depths"
+            yield compare(title, values, recorded, kind="precision-recall")
 
 
 def mean_as_recorded(values: np.ndarray, dtype: Any) -> float:
-    """Mean over the queries that count, added one by one in a record's precision.
+    """Mean over the queries with a relevant item, summed in the record's precision.
 
-    The released code adds float32: its own sum is known to 6e-8 only, ours to 1e-15,
-    and the two can be told apart from an error only if both round alike.
+    The released code sums float32, so its MAP is exact to 6e-8 only. An error in the
+    ranking can be told from rounding only if both sums round alike.
     """
     counted = values[~np.isnan(values)].astype(dtype)
     return float(np.cumsum(counted)[-1] / dtype.type(len(counted)))
@@ -68,7 +67,7 @@ def mean_as_recorded(values: np.ndarray, dtype: Any) -> float:
 def within_ties(
     name: str, counts: retrieval.RadiusCounts, recorded: float
 ) -> Comparison:
-    """A recorded MAP of an unknown order of ties against the best and worst orders."""
+    """Checks that a MAP of an unknown order of ties lies between worst and best."""
     worst, best = (
         retrieval.mean_average_precision(counts, ties=t) for t in ("worst", "best")
     )

@@ -1,14 +1,13 @@
-"""The networks' forward pass, and confidence from neighbors over a training set."""
+"""SCBCH: relaxed codes of the networks, and confidence weights from neighbors."""
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from scbch_jax import neighbors, networks
-from scbch_jax.agreement.compare import Comparison, compare
+from scbch_jax.agreement.comparison import Comparison, compare
 
 NEEDS = frozenset({"img", "txt", "y_noisy", "u", "v"})
 ALSO_ANSWERS = ("u", "v")
@@ -16,20 +15,17 @@ MODALITIES = (("image", "img", "u"), ("text", "txt", "v"))
 """Modality, key of its features, key of its codes."""
 
 
-def check(
-    arrays: Mapping[str, np.ndarray], steps: dict[str, Any]
-) -> Iterator[Comparison]:
-    """The recorded codes u and v, and the confidence for every k and floor."""
+def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison]:
+    """Compares the codes u and v, and the confidence for every k and floor."""
     for modality, short, codes in MODALITIES:
         start = f"params_{short}."
         state = {
             k.removeprefix(start): arrays[k] for k in arrays if k.startswith(start)
         }
         if state:
-            ours = networks.torch_forward(state, jnp.asarray(arrays[short]))
-            yield compare(
-                f"{modality} codes", ours, arrays[f"exp_{codes}"], kind="codes"
-            )
+            computed = networks.torch_forward(state, jnp.asarray(arrays[short]))
+            recorded = arrays[f"exp_{codes}"]
+            yield compare(f"{modality} codes", computed, recorded, kind="codes")
     for key in arrays:
         found = re.fullmatch(r"exp_weight_k(\d+)_g(\d*\.?\d+(?:e-?\d+)?)", key)
         if found:
@@ -53,9 +49,9 @@ def _confidence(
 
 
 def tied_rows(u: np.ndarray, v: np.ndarray, k: int, gap: float = 1e-6) -> np.ndarray:
-    """Rows whose k-th and next neighbor are as similar as rounding can tell.
+    """Rows whose k-th and next neighbor are equally similar up to rounding.
 
-    None where the k are all there are.
+    No row, if k is the number of all other rows.
     """
     unit = [x / np.linalg.norm(x, axis=1, keepdims=True) for x in (u, v)]
     similarity = (unit[0] @ unit[0].T + unit[1] @ unit[1].T) / 2
