@@ -106,7 +106,9 @@ def _carried_sum(n: Any, r: Any, t: Any, p: Any, hits: Any) -> Any:
     left = np.where(found < hits[:, None], r[:, None] - found, 0.0)
     total = np.zeros(len(n))
     for i in range(1, int(n.max(initial=0)) + 1):
-        hit = chance * left / np.maximum(n - i + 1, 1)[:, None]
+        # Groups that have ended stay as they are; carried on, they would overflow.
+        hit = np.where(i <= n[:, None], chance * left, 0.0)
+        hit /= np.maximum(n - i + 1, 1)[:, None]
         precision = (p[:, None] + found + 1) / (t + i)[:, None]
         total += np.where(i <= n, (hit * precision).sum(axis=1), 0.0)
         chance = chance - hit

@@ -156,3 +156,14 @@ def test_scikit_learn_says_the_same():
     for depth in (3, 10, 16):
         theirs = ndcg_score(2.0 ** shared[None] - 1, -distances, k=depth)
         close(retrieval.ndcg(graded, depth=depth)[0], theirs)
+
+
+def test_a_short_tie_beside_a_long_one_does_not_overflow():
+    """Two queries whose 20th relevant item is in a tie, of 100 and of 3,000 items."""
+    codes = np.array([[255]] * 100 + [[0]] * 3000, np.uint8)
+    labels = np.eye(2)[(np.arange(len(codes)) % 3 > 0).astype(int)]
+    queries = np.array([[255], [0]], np.uint8)
+    both = retrieval.count(queries, codes, np.eye(2)[[0, 0]], labels)
+    values = retrieval.released_average_precision(both, first=20)
+    alone = retrieval.count(queries[:1], codes, np.eye(2)[[0]], labels)
+    assert values[0] == retrieval.released_average_precision(alone, first=20)[0]
