@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from scbch_jax.config.features import Doc2VecConfig
+from scbch_jax.extras import require_packages
 from scbch_jax.features.bag_of_words import Vocabulary, build_vocabulary, tokenize
 
 
@@ -45,6 +46,7 @@ def train_doc2vec(texts: Sequence[str], config: Doc2VecConfig) -> Doc2VecModel:
     Raises:
         InputError: if no word is frequent enough.
     """
+    require_packages("Doc2Vec", "gensim")
     from gensim.models.doc2vec import TaggedDocument
 
     build_vocabulary(texts, min_count=config.min_count)  # refuses an empty one
@@ -121,6 +123,7 @@ def infer_vector(
 def _untrained(config: Doc2VecConfig, **options: Any) -> Any:
     """Gensim's model; with several workers the order of the updates would be random."""
     # Imported here: it takes a second, and few commands need it.
+    require_packages("Doc2Vec", "gensim")
     from gensim.models.doc2vec import Doc2Vec
 
     return Doc2Vec(

@@ -14,6 +14,7 @@ from scbch_jax.config.scenes import Scenes
 from scbch_jax.datasets.scenes.captions import draw_captions
 from scbch_jax.datasets.scenes.pictures import draw_pictures
 from scbch_jax.datasets.scenes.specs import NAMES, draw_specs, labels_of
+from scbch_jax.extras import require_packages
 from scbch_jax.features import compute_descriptors
 from scbch_jax.features.doc2vec import infer_vector, text_seed
 from scbch_jax.types import Dataset, Split
@@ -95,6 +96,7 @@ def caption_vectors(
         seed: random seed.
     """
     # Imported here: gensim takes a second to load, and only captions need it.
+    require_packages("the scenes dataset", "gensim")
     from gensim.models.doc2vec import Doc2Vec, TaggedDocument
 
     words = [caption.split() for caption in captions]
