@@ -121,7 +121,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     """Makes a folder that appears at `path`, filled, when the block ends.
 
     Until then it is `.NAME.partial` in the same parent; what a killed process left
-    there is removed.
+    there is removed. Parents that are missing are made, and removed after an error.
 
     Yields:
         The folder to fill.
@@ -135,6 +135,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     with _as_input_error(path, target, partial):
         if target.exists() and not (target.is_dir() and not any(target.iterdir())):
             raise InputError(f"cannot write {path}: it exists already")
+        missing = [parent for parent in target.parents if not parent.exists()]
         target.parent.mkdir(parents=True, exist_ok=True)
         handle = _open_folder(partial, path)
         try:
@@ -146,6 +147,9 @@ def new_folder(path: Path) -> Iterator[Path]:
             os.rename(partial, target)
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
+            for parent in missing:
+                with contextlib.suppress(OSError):  # another process may use it
+                    parent.rmdir()
             raise
         finally:
             os.close(handle)
@@ -226,6 +230,39 @@ def read_jsonl(path: Path) -> list[Record]:
         wanted = "the result lines of a run"
         require(isinstance(record, dict), "results", f"{path}: {record!r:.40}", wanted)
     return records
+
+
+def iterate_jsonl(path: Path, field: str) -> Iterator[Record]:
+    """Reads JSON lines one after another; blank lines are skipped.
+
+    Lines end at a newline alone: a string may hold U+2028 and the like. A byte order
+    mark in front is skipped.
+
+    Args:
+        path: the file.
+        field: what an error names as being wrong.
+
+    Raises:
+        InputError: if the file cannot be read, or for a line that is no JSON object.
+    """
+    number = 0
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+                if text.strip():
+                    record = json.loads(text)
+                    got, wanted = f"line {number} of {path}", "a JSON object"
+                    require(isinstance(record, dict), field, got, wanted)
+                    yield record
+    except OSError as error:
+        raise read_error(path, error) from error
+    except InputError:
+        raise
+    except (ValueError, RecursionError) as error:
+        what = (str(error) or type(error).__name__).splitlines()[0]
+        got = f"line {number} of {path} ({what})"
+        raise InputError(f"{field}: got {got}, wanted JSON") from error
 
 
 def write_jsonl(path: Path, records: Iterable[Record]) -> None:

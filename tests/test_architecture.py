@@ -2,6 +2,9 @@
 
 import ast
 import importlib
+import os
+import subprocess
+import sys
 
 import pytest
 from conftest import ROOT
@@ -102,6 +105,33 @@ def test_some_packages_stay_in_their_package(path):
     if here in ("config", "cli"):
         return
     assert "tyro" not in names
+
+
+def test_commands_on_data_load_no_jax(tmp_path):
+    """In a fresh process, and no plots or networks either."""
+    code = (
+        "import sys, numpy as np\n"
+        "np.savez('a.npz', XAll=np.eye(4), YAll=np.eye(4), LAll=np.eye(4))\n"
+        "import scbch_jax.cli.data.inspect, scbch_jax.cli.data.import_\n"
+        "print([m for m in ('h5py', 'scipy', 'jax') if m in sys.modules])\n"
+        "from scbch_jax.cli import program\n"
+        "code = program.main(['data', 'inspect', 'a.npz'])\n"
+        "words = ['--queries', '1', '--train', '2', '--out', 's']\n"
+        "code += program.main(['data', 'import', 'a.npz', *words])\n"
+        "code += program.main(['data', 'verify', 's'])\n"
+        "loaded = [m for m in ('jax', 'flax', 'matplotlib') if m in sys.modules]\n"
+        "print(code, loaded)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    said = ran.stdout.splitlines()
+    assert (said[0], said[-1]) == ("[]", "0 []")
 
 
 def test_nothing_names_a_method_in_training():

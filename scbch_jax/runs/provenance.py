@@ -25,7 +25,9 @@ def provenance_of(
         "sizes": recipe.sizes._asdict(),
         "extra_terms": [name for name, _, _ in recipe.extra_terms],
         "data": loaded.title if loaded else "none: weights from elsewhere",
-        "files": loaded.sources | noise_sources(experiment.noise) if loaded else {},
+        "files": loaded.sources | noise_sources(experiment.data, experiment.noise)
+        if loaded
+        else {},
         "split": loaded.split if loaded else "",
         "device": jax.devices()[0].device_kind,
         "python": platform.python_version(),

@@ -8,7 +8,7 @@ from layouts import LAYOUTS, QUERIES, TRAIN
 from scbch_jax import data, datasets
 from scbch_jax.cli import program
 from scbch_jax.config import Data
-from scbch_jax.data import published, store
+from scbch_jax.data import store
 
 
 def files_in(folder):
@@ -41,13 +41,13 @@ def test_every_layout_is_recognised_and_read(tmp_path, name):
     for mine, wanted in zip(found.rows, rows, strict=True):
         np.testing.assert_array_equal(mine, wanted)
     assert found.split == ("file" if "query" in layout.keys else "scbch")
-    known = published.published(text_dim=layout.sizes[1], classes=layout.sizes[2])
+    known = data.benchmark_with(text_dim=layout.sizes[1], classes=layout.sizes[2])
     assert known is not None
     assert found.title == known.title
-    assert bool(found.source["turned"]) == ("turned" in name)
+    assert bool(found.source["transposed"]) == ("transposed" in name)
 
 
-def test_the_name_of_a_file_says_nothing(tmp_path):
+def test_the_name_of_a_file_plays_no_part(tmp_path):
     """COCO's layout in a file named as MIRFlickr's is COCO."""
     layout = LAYOUTS["coco"]
     arrays = layouts.arrays_of(layout, layouts.draw(layout.sizes))
@@ -59,16 +59,16 @@ def test_the_name_of_a_file_says_nothing(tmp_path):
 SMALL = (6, 5, 4)
 
 
-def written(folder, name, spoil=lambda arrays: arrays):
+def written(folder, name, change=lambda arrays: arrays):
     """A small set in a layout, after a change of its arrays."""
     layout = LAYOUTS[name]
     parts = layouts.draw(SMALL)
-    layout.write(folder, spoil(layouts.arrays_of(layout, parts)))
+    layout.write(folder, change(layouts.arrays_of(layout, parts)))
     return parts
 
 
-def test_class_numbers_become_columns(tmp_path):
-    """Wikipedia as it circulates: MS-COCO's names, a class number a row."""
+def test_class_ids_are_one_hot_encoded(tmp_path):
+    """Wikipedia as it circulates: MS-COCO's names, a class id a row."""
 
     def numbered(arrays):
         return {
@@ -100,7 +100,7 @@ def test_training_rows_are_found_wherever_they_are_in_the_database(tmp_path):
     np.testing.assert_array_equal(found.text, parts.text)
 
 
-def test_of_rows_alike_the_one_with_the_same_labels_trains(tmp_path):
+def test_of_equal_rows_the_one_with_the_same_labels_trains(tmp_path):
     """The first and the last row of the database differ in their labels alone."""
 
     def twins(arrays):
@@ -214,7 +214,7 @@ def by_npy(folder, arrays):
         layouts.write_nested,
         layouts.write_mat5,
         layouts.write_mat73,
-        layouts.write_turned,
+        layouts.write_transposed,
         layouts.write_struct,
         by_parquet,
         by_npy,
@@ -230,7 +230,7 @@ def test_anything_else_by_a_mapping(tmp_path, write):
     assert found.title == "mine"
 
 
-def test_objects_are_named_and_never_read(tmp_path, capsys):
+def test_objects_are_listed_and_never_read(tmp_path, capsys):
     """Strings are often saved so; reading them could run code."""
     extra = {"captions": np.array(["a", None], dtype=object)}
     written(tmp_path, "all, npz", lambda arrays: arrays | extra)

@@ -1,4 +1,4 @@
-"""Spoilt files end in one clear line, or change nothing; never in wrong data."""
+"""Damaged files end in one clear line, or change nothing; never in wrong data."""
 
 import layouts
 import numpy as np
@@ -6,7 +6,6 @@ import pytest
 from layouts import LAYOUTS, QUERIES, TRAIN
 
 from scbch_jax.cli.data import import_
-from scbch_jax.cli.options.data_commands import ImportData
 from scbch_jax.data import store
 from scbch_jax.errors import InputError
 
@@ -43,34 +42,36 @@ def rows_missing(rng, folder, arrays, layout):
 
 def nan(rng, folder, arrays, layout):
     key = _any(rng, arrays)
-    spoilt = arrays[key].astype("f8")
-    spoilt[rng.integers(len(spoilt)), rng.integers(spoilt.shape[1])] = rng.choice(
+    changed = arrays[key].astype("f8")
+    changed[rng.integers(len(changed)), rng.integers(changed.shape[1])] = rng.choice(
         [np.nan, np.inf, -np.inf]
     )
-    layout.write(folder, arrays | {key: spoilt})
+    layout.write(folder, arrays | {key: changed})
 
 
-def odd_label(rng, folder, arrays, layout):
+def other_label(rng, folder, arrays, layout):
     keys = [keys[2] for keys in layout.keys.values()]
     key = keys[rng.integers(len(keys))]
-    spoilt = arrays[key].astype("i2")
-    spoilt[rng.integers(len(spoilt)), rng.integers(spoilt.shape[1])] = rng.choice(
+    changed = arrays[key].astype("i2")
+    changed[rng.integers(len(changed)), rng.integers(changed.shape[1])] = rng.choice(
         [2, -1]
     )
-    layout.write(folder, arrays | {key: spoilt})
+    layout.write(folder, arrays | {key: changed})
 
 
 def _any(rng, arrays):
     return list(arrays)[rng.integers(len(arrays))]
 
 
-MUTATIONS = (cut_short, key_missing, wrong_dtype, rows_missing, nan, odd_label)
+MUTATIONS = (cut_short, key_missing, wrong_dtype, rows_missing, nan, other_label)
 
 
 def run(folder, capsys):
     """Imports a folder: nothing, and the line that was said, or the store."""
     files = tuple(sorted(p for p in folder.iterdir() if p.is_file()))
-    options = ImportData(files, folder / "s", queries=QUERIES, train=TRAIN)
+    options = import_.ImportData(
+        files=files, out=folder / "s", queries=QUERIES, train=TRAIN
+    )
     try:
         import_.main(options)
     except InputError as error:
@@ -105,18 +106,18 @@ def check(name, seed, tmp_path, capsys):
     return ""
 
 
-# Layouts that differ from another in their sizes alone are spoilt once.
+# Layouts that differ from another in their sizes alone are damaged once.
 NAMES = [n for n in LAYOUTS if n not in ("scbch split, nus-wide", "mirflickr, 7.3")]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_spoilt_files_end_in_one_line(tmp_path, capsys, name):
+def test_damaged_files_end_in_one_line(tmp_path, capsys, name):
     said = [check(name, seed, tmp_path, capsys) for seed in range(10)]
     assert sum(map(bool, said)) >= 7, said
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_two_hundred_spoilt_files_end_in_one_line(tmp_path, capsys, name):
+def test_two_hundred_damaged_files_end_in_one_line(tmp_path, capsys, name):
     said = [check(name, seed, tmp_path, capsys) for seed in range(10, 210)]
     assert sum(map(bool, said)) >= 150, said

@@ -1,4 +1,4 @@
-"""Arrays that are written in ways that are rare, and right; and what is no array."""
+"""Files that are valid but unusual, and what is no array."""
 
 import zipfile
 
@@ -9,8 +9,7 @@ import pytest
 import scipy.io
 
 from scbch_jax.cli import program
-from scbch_jax.data import store
-from scbch_jax.data.formats import contents, files
+from scbch_jax.data import formats, store
 from scbch_jax.errors import InputError
 
 PARTS = layouts.draw((6, 5, 4))
@@ -19,7 +18,7 @@ SIZES = ["--queries", str(layouts.QUERIES), "--train", str(layouts.TRAIN)]
 
 
 def swapped():
-    """The same numbers, bytes the other way round."""
+    """The same numbers, in the other byte order."""
     return {
         k: x.astype(np.dtype(d).newbyteorder(">"))
         for (k, x), d in zip(ARRAYS.items(), ("f8", "i2", "i8"), strict=True)
@@ -51,8 +50,8 @@ def by_hdf5_beside_others(folder):
     with h5py.File(folder / "drawn.h5", "a") as file:
         file["number"], file["ids"], file["words"] = 3.5, np.arange(23), ["a", "b"]
         file["nothing"] = h5py.Empty("f4")
-        file["turned"] = 3.5
-        file["turned"].attrs["MATLAB_class"] = np.bytes_("double")
+        file["reversed"] = 3.5
+        file["reversed"].attrs["MATLAB_class"] = np.bytes_("double")
 
 
 def by_matlab_beside_empty(folder):
@@ -86,7 +85,7 @@ def by_archive_with_a_readme(folder):
         by_archive_with_a_readme,
     ],
 )
-def test_rare_ways_give_the_same_numbers(tmp_path, capsys, write):
+def test_unusual_files_give_the_same_numbers(tmp_path, capsys, write):
     write(tmp_path)
     paths = sorted(map(str, tmp_path.iterdir()))
     assert program.main(["data", "inspect", *paths]) == 0
@@ -99,11 +98,32 @@ def test_rare_ways_give_the_same_numbers(tmp_path, capsys, write):
     np.testing.assert_array_equal(found.labels, PARTS.labels)
 
 
+def test_an_array_whose_header_is_utf_8_is_listed(tmp_path):
+    """Version 3.0 of NumPy's format: for names of fields that are not Latin-1."""
+    array = np.zeros(2, [("Ω", "f4")])
+    with (tmp_path / "a.npy").open("wb") as file:
+        np.lib.format.write_array(file, array, version=(3, 0))
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.write(tmp_path / "a.npy", "a.npy")
+    for path in tmp_path.iterdir():
+        (found,) = formats.find_arrays([path])
+        assert (found.key, found.shape, found.numeric) == ("a", (2,), False)
+
+
+def test_rows_that_were_never_written_are_refused(tmp_path):
+    """Reading ten billion of them would take days."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("XAll", (10**10, 4), "f4", chunks=(1024, 4))
+    message = r"XAll in .*: got shape \(10000000000, 4\) in a file of .* bytes"
+    with pytest.raises(InputError, match=message):
+        formats.find_arrays([tmp_path / "a.h5"])
+
+
 def test_what_is_beside_the_arrays_is_named(tmp_path):
     by_hdf5_beside_others(tmp_path)
     by_matlab_beside_empty(tmp_path)
     paths = sorted(tmp_path.iterdir())
-    kinds = {array.key: array.kind for array in contents.find_arrays(paths)}
+    kinds = {array.key: array.kind for array in formats.find_arrays(paths)}
     assert (kinds["words"], kinds["nothing"], kinds["empty"]) == (
         "text",
         "empty",
@@ -119,8 +139,8 @@ def test_an_archive_that_is_none_is_not_taken_for_a_pickle(tmp_path):
         with pytest.raises(
             InputError, match="a.npz, which cannot be read .no whole archi"
         ):
-            files.array_names(tmp_path / "a.npz")
+            formats.array_names(tmp_path / "a.npz")
         with pytest.raises(
             InputError, match="a.npz, which cannot be read .no whole archi"
         ):
-            files.read_array(tmp_path / "a.npz", "XAll")
+            formats.read_array(tmp_path / "a.npz", "XAll")

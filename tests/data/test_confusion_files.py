@@ -1,4 +1,4 @@
-"""A matrix of confusions from files in every form, and what is said of bad ones."""
+"""A matrix of confusions from files in every format, and what is said of bad ones."""
 
 import h5py
 import numpy as np
@@ -10,11 +10,10 @@ from scbch_jax import datasets
 from scbch_jax.cli import program
 from scbch_jax.config import Data, Noise, Planted
 from scbch_jax.data import formats, label_noise
-from scbch_jax.data.label_noise import confusion
 from scbch_jax.errors import InputError
 
 MATRIX = np.array([[0, 1.5, 2], [4, 0, 0], [0, 0, 3]])
-"""Not symmetric, so that a turned one is another."""
+"""Not symmetric, so that its transpose differs."""
 
 
 def by_npy(path):
@@ -48,8 +47,8 @@ def by_key(path):
 
 
 @pytest.mark.parametrize("write", [by_npy, by_npz, by_mat, by_mat73, by_key])
-def test_every_form_gives_the_matrix(tmp_path, write):
-    read = confusion.read_confusion(write(tmp_path / "a"), classes=3)
+def test_every_format_gives_the_matrix(tmp_path, write):
+    read = label_noise.read_confusion(write(tmp_path / "a"), classes=3)
     np.testing.assert_array_equal(read, MATRIX)
     assert read.dtype == np.float64
 
@@ -69,14 +68,14 @@ def test_every_form_gives_the_matrix(tmp_path, write):
 def test_what_is_no_such_matrix(tmp_path, arrays, key, message):
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(InputError, match=f"confusion.*: got .*{message}") as caught:
-        confusion.read_confusion(f"{tmp_path}/a.npz{key}", classes=3)
+        label_noise.read_confusion(f"{tmp_path}/a.npz{key}", classes=3)
     assert "\n" not in str(caught.value)
 
 
 def test_complex_numbers_that_matlab_calls_double(tmp_path):
     scipy.io.savemat(tmp_path / "a.mat", {"a": MATRIX + 1j})
     with pytest.raises(InputError, match="got complex128 values, wanted 3 x 3"):
-        confusion.read_confusion(f"{tmp_path}/a.mat", classes=3)
+        label_noise.read_confusion(f"{tmp_path}/a.mat", classes=3)
 
 
 SMALL = Planted(classes=3, train=200, queries=10, database=220)
@@ -92,14 +91,14 @@ def test_a_run_draws_by_the_file(tmp_path):
     rng = np.random.default_rng(7)
     wanted = label_noise.confuse_labels(clean, rng, rate=0.5, confusion=MATRIX)
     np.testing.assert_array_equal(drawn, wanted)
-    (said,) = datasets.noise_sources(noise).values()
+    (said,) = datasets.noise_sources(source, noise).values()
     np.save(tmp_path / "a.npy", 2 * MATRIX)
-    assert datasets.noise_sources(noise) != {"confusion": said}
-    assert datasets.noise_sources(Noise("confuse")) == {}
+    assert datasets.noise_sources(source, noise) != {"confusion": said}
+    assert datasets.noise_sources(source, Noise("confuse")) == {}
 
 
 def test_data_noise_draws_by_the_file(tmp_path, capsys):
-    """Of one-hot labels by hand: swaps do not look at the matrix."""
+    """Of one-hot labels by hand: swaps do not use the matrix."""
     words = ["data", "noise", *WORDS, "--rates", "0.5"]
     said = []
     for more in ([], ["--confusion", by_npy(tmp_path / "a")]):
