@@ -121,7 +121,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     """Makes a folder that appears at `path`, filled, when the block ends.
 
     Until then it is `.NAME.partial` in the same parent; what a killed process left
-    there is removed. Parents that are missing are made, and removed after an error.
+    there is removed. Missing parents are made, and removed after an error.
 
     Yields:
         The folder to fill.
@@ -132,11 +132,14 @@ def new_folder(path: Path) -> Iterator[Path]:
     """
     target = _target(path)
     partial = _partial(target)
+    missing = [parent for parent in target.parents if not parent.exists()]
     with _as_input_error(path, target, partial):
         if target.exists() and not (target.is_dir() and not any(target.iterdir())):
             raise InputError(f"cannot write {path}: it exists already")
-        missing = [parent for parent in target.parents if not parent.exists()]
-        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_error(path, error) from error
         handle = _open_folder(partial, path)
         try:
             for left in partial.iterdir():
@@ -255,13 +258,11 @@ def iterate_jsonl(path: Path, field: str) -> Iterator[Record]:
                     got, wanted = f"line {number} of {path}", "a JSON object"
                     require(isinstance(record, dict), field, got, wanted)
                     yield record
-    except OSError as error:
-        raise read_error(path, error) from error
     except InputError:
         raise
-    except (ValueError, RecursionError) as error:
-        what = (str(error) or type(error).__name__).splitlines()[0]
-        got = f"line {number} of {path} ({what})"
+    except (OSError, ValueError, RecursionError) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        got = f"line {number} of {path} ({reason})"
         raise InputError(f"{field}: got {got}, wanted JSON") from error
 
 

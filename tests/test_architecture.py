@@ -112,7 +112,7 @@ def test_commands_on_data_load_no_jax(tmp_path):
     code = (
         "import sys, numpy as np\n"
         "np.savez('a.npz', XAll=np.eye(4), YAll=np.eye(4), LAll=np.eye(4))\n"
-        "import scbch_jax.cli.data.inspect, scbch_jax.cli.data.import_\n"
+        "import scbch_jax.cli.data.inspect\n"
         "print([m for m in ('h5py', 'scipy', 'jax') if m in sys.modules])\n"
         "from scbch_jax.cli import program\n"
         "code = program.main(['data', 'inspect', 'a.npz'])\n"

@@ -30,16 +30,16 @@ def main(options: Sweep) -> int:
     board = Board(cells)
     with (
         sweeps.open_folder(out) as folder,
-        signals.asked_to_end() as stop,
+        signals.stop_requested() as stop,
         _screen() as screen,
     ):
         sweeps.run(cells, folder, _Watcher(board, out, screen), manner, stop=stop)
         board.write(out)
         write_page(out)
-    console.say("\n\n".join(board.table(which) for which in ("last", "best")))
-    console.say(f"results: {out}")
+    console.output("\n\n".join(board.table(which) for which in ("last", "best")))
+    console.output(f"results: {out}")
     for outcome in board.failed:
-        console.say(f"failed: {outcome.cell.name}: {outcome.reason}", aside=True)
+        console.log(f"failed: {outcome.cell.name}: {outcome.reason}")
     return 1 if board.failed else 0
 
 
@@ -62,7 +62,7 @@ class _Watcher:
 
     def note(self, text: str) -> None:
         if self._screen is None:
-            console.say(text, aside=True)
+            console.log(text)
             self._said = time.monotonic()
         else:
             self._screen.console.print(text)
@@ -99,7 +99,7 @@ def write_page(out: Path) -> None:
         report.write(report.read_runs([out]), out / "report", figures=False)
     except InputError as error:
         # No reason to call a run failed that is finished.
-        console.say(f"no page: {error}", aside=True)
+        console.log(f"no page: {error}")
 
 
 def _words(outcome: Outcome) -> str:

@@ -14,7 +14,7 @@ def main(options: Train) -> None:
     """Trains, shows progress, and prints last and best scores of each seed."""
     if options.coordinator:
         words = f"process {options.process} of {options.processes}, numbers from 0"
-        console.say(f"{words}: waiting for all at {options.coordinator}", aside=True)
+        console.log(f"{words}: waiting for all at {options.coordinator}")
         sharding.initialize_distributed(
             options.coordinator, options.processes, options.process
         )
@@ -24,9 +24,9 @@ def main(options: Train) -> None:
     )
     epochs = plan.training.epochs * len(plan.seeds)
     with (
-        progress.progress(options.name, epochs=epochs) as show_line,
-        loggers.opened(options.log, folder) as log_line,
-        signals.asked_to_end() as stop,
+        progress.training_progress(options.name, epochs=epochs) as show_line,
+        loggers.event_writer(options.log, folder) as log_line,
+        signals.stop_requested() as stop,
     ):
 
         def on_epoch(line: Record) -> None:
@@ -37,5 +37,5 @@ def main(options: Train) -> None:
             plan, folder, resume=options.resume, on_epoch=on_epoch, stop=stop
         )
     if sharding.is_main_process():
-        console.say(console.results(lines, plan.seeds))
-        console.say(f"results: {folder}")
+        console.output(progress.results_table(lines, plan.seeds))
+        console.output(f"results: {folder}")

@@ -31,7 +31,7 @@ def test_the_command_times_every_installed_baseline(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--items", "0"], "items: got (0,), wanted one or more whole numbers"),
+        (["--items", "0"], "items: got 0, wanted one or more whole numbers"),
         (["--bits", "12"], "bits: got 12, wanted a positive multiple of 8"),
         (
             ["--figure", "a.txt"],

@@ -63,5 +63,5 @@ def test_bad_options_are_one_line(tmp_path, monkeypatch, capsys, words, message)
 def test_a_bench_that_is_not_named_is_one_line(capsys, words):
     assert program.main(["bench", *words]) == 2
     said = capsys.readouterr().err
-    assert said.startswith(f"scbch: options: got {words[0]}, wanted known ones")
+    assert said.startswith(f"scbch: command of bench: got {words[0]}, wanted one of")
     assert said.count("\n") == 1

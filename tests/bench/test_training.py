@@ -61,7 +61,7 @@ def test_the_roofline_counts_operations_and_bytes():
     ("words", "message"),
     [
         (["--rows", "20"], "rows: got 20, wanted more than 20 neighbors"),
-        (["--hidden", "8", "8"], "hidden: got (8, 8), wanted one or more whole"),
+        (["--hidden", "8", "8"], "hidden: got 8, 8, wanted one or more whole"),
         (
             ["--figure", "a.txt"],
             "figure: got a.txt, wanted a file ending in .png or .svg",

@@ -27,7 +27,7 @@ def main(options: CaptionsData) -> None:
     total = len(captions.records)
     with (
         console.progress_bar("pictures", total=total) as advance,
-        signals.asked_to_end() as stop,
+        signals.stop_requested() as stop,
     ):
         unlabeled = features.write_captions(
             captions, options.out, on_pictures=advance, stop=stop

@@ -33,7 +33,7 @@ class ImportData(ArrayOptions):
     """Size of the query set; 0 for the published size."""
     train: Annotated[int, at_least(0)] = 0
     """Size of the training set; 0 for the published size."""
-    seed: Annotated[int, at_least(0, 2**32 - 1)] = 0
+    seed: Annotated[int, at_least(0)] = 0
     """Seed of a random split."""
     query_rows: str = ""
     """Array of the query set's row numbers, from 0, or a boolean mask of all rows, as

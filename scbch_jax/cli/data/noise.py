@@ -28,7 +28,7 @@ class NoiseData:
     """Noise rates, as noise.rate of a run."""
     confusion: str = ""
     """Confusion matrix for confuse, as noise.confusion of a run."""
-    seed: Annotated[int, at_least(0, 2**32 - 1)] = 0
+    seed: Annotated[int, at_least(0)] = 0
     """Seed of the noise; a run with this seed sees the same labels."""
     out: Path | None = None
     """New folder for a noise file of each kind and rate: KIND_RATE.h5 with True, the
