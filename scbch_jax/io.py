@@ -258,11 +258,13 @@ def iterate_jsonl(path: Path, field: str) -> Iterator[Record]:
                     got, wanted = f"line {number} of {path}", "a JSON object"
                     require(isinstance(record, dict), field, got, wanted)
                     yield record
+    except OSError as error:
+        raise read_error(path, error) from error
     except InputError:
         raise
-    except (OSError, ValueError, RecursionError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        got = f"line {number} of {path} ({reason})"
+    except (ValueError, RecursionError) as error:
+        what = (str(error) or type(error).__name__).splitlines()[0]
+        got = f"line {number} of {path} ({what})"
         raise InputError(f"{field}: got {got}, wanted JSON") from error
 
 
