@@ -176,16 +176,15 @@ def _ranking(
         "query_labels": np.asarray(query.labels, np.uint8)[queries],
     }
     found["depths"] = depths_of(len(labels))
-    for direction, counts in retrieval.count_both_directions(query, database).items():
+    for way, counts in retrieval.count_both_directions(query, database).items():
         curve = retrieval.precision_recall_at(counts, found["depths"])
         for name, values in zip(("precision", "recall"), curve, strict=True):
             means = [retrieval.mean_of(column) for column in values.T]
-            found[f"{name}_{direction}"] = np.array(means)
+            found[f"{name}_{way}"] = np.array(means)
     sides = {"i2t": (query.image, database.text), "t2i": (query.text, database.image)}
-    for direction, (query_codes, item_codes) in sides.items():
-        index = FlatIndex(np.asarray(item_codes))
-        wanted = np.asarray(query_codes)[queries]
-        hits = index.search(wanted, k=min(NEAREST, len(labels)))
-        found[f"items_{direction}"], found[f"distances_{direction}"] = hits
-        found[f"labels_{direction}"] = labels[hits.rows]
+    for way, (ours, theirs) in sides.items():
+        index = FlatIndex(np.asarray(theirs))
+        hits = index.search(np.asarray(ours)[queries], k=min(NEAREST, len(labels)))
+        found[f"items_{way}"], found[f"distances_{way}"] = hits
+        found[f"labels_{way}"] = labels[hits.rows]
     return found
