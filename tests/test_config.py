@@ -1,3 +1,4 @@
+import ast
 import json
 
 import pytest
@@ -21,7 +22,9 @@ ODD = Experiment(
 def test_every_config_gives_an_experiment(path):
     experiment = experiment_file.load(path)
     assert experiment_file.restore(experiment_file.flatten(experiment)) == experiment
-    assert f"configs/{path.name}" in path.read_text(), "the command stands on top"
+    top = ast.get_docstring(ast.parse(path.read_text())) or ""
+    assert f"bin/scbch train configs/{path.name}" in top
+    assert "Expected" in top, "time and score, or that they are not measured"
 
 
 def test_a_record_can_be_passed_back_in(tmp_path):

@@ -72,7 +72,7 @@ def train(arrays: Mapping[str, np.ndarray]) -> Trajectory:
             training.encode_split(run.params, hp, s, recipe=recipe)
             for s in (query, database)
         ]
-        for direction, found in retrieval.count_both_ways(*sides).items():
+        for direction, found in retrieval.count_both_directions(*sides).items():
             counts[direction].append(found)
         codes = _relaxed(recipe, hp, run.params, train_set)
         tied.append(tied_rows(*codes, int(arrays["k"]), gap=1e-5))

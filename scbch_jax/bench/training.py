@@ -142,7 +142,7 @@ def jax_baseline(
                 retrieval.mean_average_precision(counts),
                 retrieval.precision_recall_at(counts, depths),
             )
-            for counts in retrieval.count_both_ways(*sides).values()
+            for counts in retrieval.count_both_directions(*sides).values()
         ]
 
     def soft_labels() -> None:

@@ -1,4 +1,4 @@
-"""What holds for every method: whole small runs, finite gradients, short files."""
+"""Properties of every method: small whole runs, finite losses, short modules."""
 
 import ast
 from typing import get_args
@@ -23,7 +23,7 @@ from scbch_jax.methods.recipe import METHODS
 from scbch_jax.runs import driver
 
 DATA = Data(planted=Planted(train=600, queries=100, database=800, clutter=1.0))
-PLANS = {
+EXPERIMENTS = {
     "ucch": {
         "options": ucch.Options(hidden=128, negatives=128),
         "hparams": ucch.HParams(learning_rate=1e-3, contrast_weight=0.7, shift=0.1),
@@ -42,8 +42,8 @@ PLANS = {
 }
 
 
-def plan(name, **changes):
-    settings = {"method": name, "data": DATA, "bits": 32, **PLANS[name]}
+def experiment(name, **changes):
+    settings = {"method": name, "data": DATA, "bits": 32, **EXPERIMENTS[name]}
     return Experiment(**{**settings, **changes})
 
 
@@ -52,49 +52,49 @@ def numbers(lines):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", PLANS)
-def test_it_beats_chance_clearly(name):
-    lines = driver.run(plan(name))
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_it_learns_and_repeats_to_the_bit(name):
+    lines = driver.run(experiment(name))
     assert all(np.isfinite(line["total"]) for line in lines)
     assert lines[-1]["average"] > lines[0]["average"] + 0.1
     assert lines[-1]["average"] > 0.5, "chance is 0.3"
-    assert numbers(driver.run(plan(name))) == numbers(lines), "the same seed"
+    assert numbers(driver.run(experiment(name))) == numbers(lines), "the same seed"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["ucch", "dgcpn"])
-def test_noise_does_not_reach_the_unsupervised(name):
+def test_label_noise_does_not_change_unsupervised_methods(name):
     short = Training(epochs=1, batch_size=100)
     clean, noisy = (
-        driver.run(plan(name, training=short, noise=noise))
+        driver.run(experiment(name, training=short, noise=noise))
         for noise in (Noise("none"), Noise("swap", rate=0.8))
     )
     assert numbers(clean) == numbers(noisy)
 
 
 @pytest.mark.slow
-def test_a_readers_own_term_trains_with_every_method():
-    def nothing(view):
-        return (view.image_codes * 0).sum()
+def test_a_user_defined_term_trains_with_every_method():
+    def nothing(inputs):
+        return (inputs.image_codes * 0).sum()
 
-    for name in PLANS:
-        short = plan(name, training=Training(epochs=1, batch_size=100))
+    for name in EXPERIMENTS:
+        short = experiment(name, training=Training(epochs=1, batch_size=100))
         (line,) = driver.run(short, extra_terms=(("nothing", 1.0, nothing),))
         assert line["nothing"] == 0
 
 
-def test_every_declared_method_is_in_the_table():
+def test_every_declared_method_is_registered():
     assert METHODS.keys() == DECLARED.keys() == set(get_args(Name))
     assert scbch is DECLARED["scbch"]
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_method_is_a_short_file(name):
+def test_a_method_is_a_short_module(name):
     """Fewer than 150 lines that are neither empty nor docstring."""
     text = (ROOT / "scbch_jax" / "methods" / f"{name}.py").read_text()
     lines = {i for i, line in enumerate(text.splitlines(), start=1) if line.strip()}
     for node in ast.walk(ast.parse(text)):
-        # What stands for itself as a string is documentation.
+        # An expression that is only a string is documentation.
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             lines -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     assert len(lines) < 150

@@ -42,8 +42,8 @@ def close(found, expected):
 
 def test_pictures_are_cut_as_by_torchvision(answers):
     mean, std = networks.TORCHVISION
-    ours = (pictures(len(recorded.SIZES))[:, ::7, ::7] / 255 - mean) / std
-    np.testing.assert_allclose(ours, answers["crops"], atol=1e-6)
+    cropped = (pictures(len(recorded.SIZES))[:, ::7, ::7] / 255 - mean) / std
+    np.testing.assert_allclose(cropped, answers["crops"], atol=1e-6)
 
 
 def test_fc7_of_a_narrow_network(answers, state):
@@ -83,14 +83,14 @@ def as_keras(params, style="old"):
     """Paths as keras.applications distributes them, or as save_weights writes."""
     names = {}
     blocks = [(b, c) for b, (n, _) in enumerate(recorded.STAGES) for c in range(n)]
-    places = [f"block{b + 1}_conv{c + 1}" for b, c in blocks] + ["fc1", "fc2"]
-    for place, layer in zip(places, params.values(), strict=True):
+    layers = [f"block{b + 1}_conv{c + 1}" for b, c in blocks] + ["fc1", "fc2"]
+    for name, layer in zip(layers, params.values(), strict=True):
         kernel = layer["kernel"]
-        if place == "block1_conv1":
+        if name == "block1_conv1":
             kernel = kernel[:, :, ::-1]
         ends = ("_W_1:0", "_b_1:0") if style == "old" else ("/kernel:0", "/bias:0")
-        names[f"{place}/{place}{ends[0]}"] = kernel
-        names[f"{place}/{place}{ends[1]}"] = layer["bias"]
+        names[f"{name}/{name}{ends[0]}"] = kernel
+        names[f"{name}/{name}{ends[1]}"] = layer["bias"]
     return names
 
 
@@ -128,7 +128,7 @@ def test_caffe_levels_take_the_mean_off():
     ],
 )
 @pytest.mark.errors
-def test_every_name_and_shape_is_accounted_for(state, change, message):
+def test_unknown_names_and_shapes_are_refused(state, change, message):
     changed = dict(state)
     change(changed)
     with pytest.raises(ValueError, match=message):

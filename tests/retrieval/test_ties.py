@@ -34,12 +34,12 @@ def case(seed, bits):
     return arrays, distances, shared, overlaps
 
 
-def close(ours, wanted):
-    np.testing.assert_allclose(float(ours), float(wanted), rtol=0, atol=1e-12)
+def close(value, wanted):
+    np.testing.assert_allclose(float(value), float(wanted), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("bits", [8, 24, 64, 128, 1024])
-def test_relevant_or_not(bits):
+def test_binary_relevance_metrics(bits):
     for seed in range(40):
         arrays, distances, shared, _ = case(seed, bits)
         counts = retrieval.radius_counts(*arrays)
@@ -48,25 +48,25 @@ def test_relevant_or_not(bits):
         for depth in (None, 1, 2, 4, 9):
             values = [brute.average_precision(o, depth) for o in every]
             for ties, choose in pick.items():
-                ours = retrieval.average_precision(counts, ties=ties, depth=depth)
-                close(ours[0], choose(values))
+                result = retrieval.average_precision(counts, ties=ties, depth=depth)
+                close(result[0], choose(values))
         for first in (1, 2, 4):
             values = [brute.released_average_precision(o, first) for o in every]
             for ties, choose in pick.items():
-                ours = retrieval.released_average_precision(
+                result = retrieval.released_average_precision(
                     counts, first=first, ties=ties
                 )
-                close(ours[0], choose(values))
+                close(result[0], choose(values))
         depths = np.array([1, 3, 5, 8])
         found = retrieval.precision_recall_at(counts, depths)
-        for metric, ours in zip((brute.precision, brute.recall), found, strict=True):
-            for depth, value in zip(depths, ours[0], strict=True):
+        for metric, result in zip((brute.precision, brute.recall), found, strict=True):
+            for depth, value in zip(depths, result[0], strict=True):
                 close(value, pick["expected"]([metric(o, int(depth)) for o in every]))
 
 
 @pytest.mark.parametrize("bits", [8, 64])
 @pytest.mark.parametrize("grade", ["shared", "jaccard"])
-def test_how_relevant(bits, grade):
+def test_graded_relevance_metrics(bits, grade):
     for seed in range(40):
         arrays, distances, shared, overlaps = case(seed, bits)
         graded = retrieval.graded_counts(*arrays, grade=grade)
@@ -75,14 +75,14 @@ def test_how_relevant(bits, grade):
             wanted = [brute.ndcg(o, depth) for o in every]
             close(retrieval.ndcg(graded, depth=depth)[0], sum(wanted) / len(wanted))
             wanted = [brute.cumulative_gain(o, depth) for o in every]
-            ours = retrieval.average_cumulative_gain(graded, depth=depth)
-            close(ours[0], sum(wanted) / len(wanted))
+            result = retrieval.average_cumulative_gain(graded, depth=depth)
+            close(result[0], sum(wanted) / len(wanted))
         wanted = [brute.weighted_average_precision(o) for o in every]
-        ours = retrieval.weighted_average_precision(graded)
-        close(ours[0], sum(wanted) / len(wanted))
+        result = retrieval.weighted_average_precision(graded)
+        close(result[0], sum(wanted) / len(wanted))
 
 
-def test_nothing_relevant_has_no_value():
+def test_queries_without_relevant_items_are_nan():
     arrays, *_ = case(0, 8)
     nothing = (*arrays[:3], jnp.zeros((ITEMS, 4)))
     counts, graded = (
@@ -117,7 +117,7 @@ def test_the_mean_over_sampled_orders_is_near():
     distances = np.asarray(retrieval.hamming_matrix(*codes))
     relevance = np.asarray(labels[0] @ labels[1].T) > 0
     shuffles = [rng.permutation(60) for _ in range(400)]
-    for first, ours in (
+    for first, result in (
         (None, retrieval.average_precision(counts)),
         (7, retrieval.released_average_precision(counts, first=7)),
     ):
@@ -130,10 +130,10 @@ def test_the_mean_over_sampled_orders_is_near():
             ]
         )
         error = sampled.std(axis=0, ddof=1) / len(sampled) ** 0.5
-        assert (np.abs(ours - sampled.mean(axis=0)) < 4 * error + 1e-12).all()
+        assert (np.abs(result - sampled.mean(axis=0)) < 4 * error + 1e-12).all()
 
 
-def test_scikit_learn_says_the_same():
+def test_agreement_with_scikit_learn():
     """Where definitions coincide: average precision without ties, NDCG with them."""
     from sklearn.metrics import average_precision_score, ndcg_score
 
@@ -147,15 +147,15 @@ def test_scikit_learn_says_the_same():
         there,
     )
     shared = np.asarray(there.sum(axis=1), int)
-    ours = retrieval.average_precision(retrieval.radius_counts(*arrays))[0]
-    close(ours, average_precision_score(shared > 0, -np.arange(16.0)))
+    result = retrieval.average_precision(retrieval.radius_counts(*arrays))[0]
+    close(result, average_precision_score(shared > 0, -np.arange(16.0)))
     tied = (arrays[0], jnp.asarray(ladder & 0b11001000), *arrays[2:])
     distances = np.asarray(retrieval.hamming_matrix(*tied[:2]))
     assert len(set(distances[0])) < 8
     graded = retrieval.graded_counts(*tied)
     for depth in (3, 10, 16):
-        theirs = ndcg_score(2.0 ** shared[None] - 1, -distances, k=depth)
-        close(retrieval.ndcg(graded, depth=depth)[0], theirs)
+        expected = ndcg_score(2.0 ** shared[None] - 1, -distances, k=depth)
+        close(retrieval.ndcg(graded, depth=depth)[0], expected)
 
 
 def test_a_short_tie_beside_a_long_one_does_not_overflow():

@@ -37,7 +37,7 @@ def test_relevance_is_a_shared_label_in_any_word(problem):
     np.testing.assert_array_equal(bools.relevant.sum(axis=1), found)
 
 
-def test_the_database_may_stay_on_disk(problem, tmp_path):
+def test_the_database_may_be_memory_mapped(problem, tmp_path):
     query, items, wanted, there = problem
     for name, array in (("codes", items), ("labels", there)):
         np.save(tmp_path / f"{name}.npy", array)
@@ -58,7 +58,7 @@ def test_chunks_are_of_two_sizes_at_most():
 
 
 @pytest.mark.errors
-def test_what_does_not_fit_is_named(problem):
+def test_mismatched_shapes_are_named_in_errors(problem):
     query, items, wanted, there = problem
     with pytest.raises(ValueError, match="database_labels: got 49 rows, wanted 50"):
         retrieval.count(query, items, wanted, there[:-1])
@@ -76,7 +76,7 @@ def test_what_does_not_fit_is_named(problem):
         ({2: np.zeros(3)}, "query_labels: got shape"),
     ],
 )
-def test_what_cannot_be_counted_is_said(changes, message):
+def test_invalid_arguments_are_named_in_errors(changes, message):
     arrays = [np.zeros((n, 2), np.uint8) for n in (3, 5)]
     arrays += [np.zeros((n, 4)) for n in (3, 5)]
     with pytest.raises(ValueError, match=message):
