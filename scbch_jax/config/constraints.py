@@ -20,18 +20,23 @@ def between(low: float, high: float) -> Constraint:
     return Constraint(lambda x: low <= x <= high, f"a number from {low} to {high}")
 
 
-def at_least(low: int) -> Constraint:
-    """A whole number not below `low`."""
+LARGEST = 2**31 - 1
+"""Upper bound of whole numbers: what programs on a device count with."""
+
+
+def at_least(low: int, high: int = LARGEST) -> Constraint:
+    """A whole number from `low` to `high`, both included."""
     return Constraint(
-        lambda n: _is_whole(n) and n >= low, f"a whole number of at least {low}"
+        lambda n: _is_whole(n) and low <= n <= high,
+        f"a whole number of at least {low} and at most {high}",
     )
 
 
-def multiple_of(step: int) -> Constraint:
-    """A positive multiple of `step`."""
+def multiple_of(step: int, high: int = LARGEST) -> Constraint:
+    """A positive multiple of `step`, at most `high`."""
     return Constraint(
-        lambda n: _is_whole(n) and n > 0 and n % step == 0,
-        f"a positive multiple of {step}",
+        lambda n: _is_whole(n) and 0 < n <= high and n % step == 0,
+        f"a positive multiple of {step}, at most {high}",
     )
 
 
@@ -62,7 +67,8 @@ def seed_list() -> Constraint:
 def epoch_list() -> Constraint:
     """Whole numbers from 0, or none."""
     return Constraint(
-        lambda xs: all(_is_whole(x) and x >= 0 for x in xs), "whole numbers from 0"
+        lambda xs: all(_is_whole(x) and 0 <= x <= LARGEST for x in xs),
+        f"whole numbers from 0 to {LARGEST}",
     )
 
 
@@ -70,9 +76,10 @@ def size_list() -> Constraint:
     """One or more whole numbers from 1, none of them twice."""
     return Constraint(
         lambda xs: (
-            all(_is_whole(x) and x > 0 for x in xs) and 0 < len(xs) == len(set(xs))
+            all(_is_whole(x) and 0 < x <= LARGEST for x in xs)
+            and 0 < len(xs) == len(set(xs))
         ),
-        "one or more whole numbers from 1, all of them different",
+        f"one or more whole numbers from 1 to {LARGEST}, all of them different",
     )
 
 
@@ -80,7 +87,7 @@ def depth_list() -> Constraint:
     """Whole numbers from 1, none of them twice; there may be none."""
     return Constraint(
         lambda xs: not xs or size_list().test(xs),
-        "whole numbers from 1, all of them different",
+        f"whole numbers from 1 to {LARGEST}, all of them different",
     )
 
 
