@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from counts import pytest_terminal_summary  # noqa: F401 -- pytest finds it here
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).parent / "golden"

@@ -1,54 +1,63 @@
-"""Run folders as train writes them, with result lines that a test makes up."""
+"""Run folders as train writes them, with results that a test makes up."""
 
 import json
 
+import numpy as np
+
+from scbch_jax import results
 from scbch_jax.config import Experiment, experiment_file
+from scbch_jax.results import Confidence, EpochResult, RetrievalScore
 
 VERSIONS = {"scbch_jax": "0.1.0", "jax": "0.10.2"}
 
 
-def line(seed, epoch, average, **more):
-    return {
-        "seed": seed,
-        "epoch": epoch,
-        "attraction": 1.0 / epoch,
-        "quantization": 0.5,
-        "total": 1.5 / epoch,
-        "confidence_clean": 0.9,
-        "confidence_noisy": 0.7,
-        "confidence_roc": 0.8,
-        "i2t": average + 0.01,
-        "t2i": average - 0.01,
-        "average": average,
-        "seconds": 0.5,
-        **more,
-    }
+def result(seed, epoch, average):
+    return EpochResult(
+        seed=seed,
+        epoch=epoch,
+        losses={"attraction": 1.0 / epoch, "quantization": 0.5, "total": 1.5 / epoch},
+        confidence=Confidence(clean=0.9, noisy=0.7, roc_auc=0.8),
+        retrieval=RetrievalScore(average + 0.01, average - 0.01, average),
+        seconds=0.5,
+    )
 
 
-def write_run(folder, plan: Experiment, averages, *, files=None):
+def write_run(folder, experiment: Experiment, averages, *, files=None):
     """A run whose seeds have these averages, epoch by epoch."""
     folder.mkdir(parents=True)
-    experiment_file.save(plan, folder / "experiment.json")
-    about = {
-        "sizes": {
-            "image_dim": 8,
-            "text_dim": 8,
-            "classes": 4,
-            "samples": 20,
-            "bits": 8,
-        },
+    experiment_file.save(experiment, folder / "experiment.json")
+    sizes = {"image_dim": 8, "text_dim": 8, "classes": 4, "samples": 20, "bits": 8}
+    provenance = {
+        "sizes": sizes,
         "extra_terms": [],
-        "data": plan.data.name,
+        "data": experiment.data.name,
         "files": files or {},
         "device": "cpu",
         "python": "3.11.7",
         "versions": VERSIONS,
     }
-    (folder / "run.json").write_text(json.dumps(about))
-    for seed, values in zip(plan.seeds, averages, strict=True):
+    (folder / "run.json").write_text(json.dumps(provenance), encoding="utf-8")
+    for seed, values in zip(experiment.seeds, averages, strict=True):
         part = folder / f"seed-{seed}"
         part.mkdir()
-        lines = [line(seed, epoch, v) for epoch, v in enumerate(values, 1)]
-        text = "".join(json.dumps(x) + "\n" for x in lines)
-        (part / "results.jsonl").write_text(text)
+        found = [result(seed, epoch, value) for epoch, value in enumerate(values, 1)]
+        results.write_results(part / "results.jsonl", found)
     return folder
+
+
+def write_search(seed_folder, epoch=1):
+    """A trace of searches: two queries, of six items that each finds, six classes."""
+    rng = np.random.default_rng(0)
+    labels = (rng.random((2, 6)) < 0.4).astype(np.uint8)
+    trace = {"query_labels": labels, "queries": np.arange(2), "database_start": 2}
+    for direction in ("i2t", "t2i"):
+        trace |= {
+            f"precision_{direction}": np.linspace(0.9, 0.3, 20),
+            f"recall_{direction}": np.linspace(0, 1, 20),
+            f"items_{direction}": np.arange(12).reshape(2, 6),
+            f"distances_{direction}": np.arange(12).reshape(2, 6),
+            f"labels_{direction}": (rng.random((2, 6, 6)) < 0.4).astype(np.uint8),
+        }
+    (seed_folder / "traces").mkdir(exist_ok=True)
+    np.savez(seed_folder / "traces" / f"epoch-{epoch:04d}.npz", **trace)
+    return trace

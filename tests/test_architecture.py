@@ -8,17 +8,46 @@ from conftest import ROOT
 
 PACKAGE = ROOT / "scbch_jax"
 LAYERS = [
-    {"errors"},
-    {"io", "types", "arrays", "sharding"},
-    {"config", "results"},
-    {"data", "networks", "losses", "neighbors", "optim"},
-    {"retrieval", "features", "methods", "index"},
-    {"training", "datasets"},
-    {"runs", "agreement", "bench"},
-    {"report"},
-    {"sweeps"},
-    {"cli"},
+    {"errors": "errors for a person, checks of shapes"},
+    {
+        "io": "files written whole or not at all, JSON",
+        "types": "records of a dataset",
+        "arrays": "names of JAX arrays and records",
+        "sharding": "meshes, and what is sharded over them",
+    },
+    {
+        "config": "options of an experiment and of each method",
+        "results": "the result of an epoch",
+        "plotting": "Matplotlib's style, figures as files",
+    },
+    {
+        "data": "file formats, import, stores, splits, label noise, published sets",
+        "networks": "hash networks and VGG19 as pure functions, weight files",
+        "losses": "loss terms on arrays",
+        "optim": "optimizers with PyTorch's update rules",
+    },
+    {"neighbors": "nearest neighbors, soft labels, similarity graphs"},
+    {
+        "retrieval": "packed codes, Hamming distances, metrics",
+        "features": "features of pictures and texts",
+        "methods": "SCBCH, NRCH, UCCH, DGCPN",
+        "index": "nearest-neighbor search over packed codes",
+    },
+    {
+        "training": "epochs, lanes, streaming, encoding, checkpoints",
+        "datasets": "from options to a dataset; the scenes dataset",
+    },
+    {
+        "runs": "an experiment from options to results; its folder",
+        "agreement": "comparison with recorded answers of PyTorch code",
+        "bench": "speed beside other implementations",
+    },
+    {"report": "tables, figures and a page of runs"},
+    {"sweeps": "many runs, resumable"},
+    {"cli": "commands"},
 ]
+"""Packages and modules from the lowest layer to the highest."""
+
 FILES = sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")
 PACKAGES = sorted(p.parent.name for p in PACKAGE.glob("*/__init__.py"))
 
@@ -113,3 +142,24 @@ def test_pins_stand_in_one_place():
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     wanted = [line for line in lines if not line.startswith("#")]
     assert wanted == ["-r requirements-cpu.txt", *cuda]
+
+
+def layer_table():
+    """The layers from the highest to the lowest, as a Markdown table."""
+    rows = ["| layer | package or module | holds |", "| ---: | --- | --- |"]
+    for number, names in reversed(list(enumerate(LAYERS))):
+        for name, holds in names.items():
+            shown = f"{name}/" if (PACKAGE / name).is_dir() else f"{name}.py"
+            rows.append(f"| {number} | `{shown}` | {holds} |")
+    return "\n".join(rows)
+
+
+def test_the_table_of_layers_is_in_the_docs():
+    """Run this file as a program to print the table."""
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    begin, end = "<!-- layers: begin -->\n", "\n<!-- layers: end -->"
+    assert text.split(begin)[1].split(end)[0] == layer_table()
+
+
+if __name__ == "__main__":
+    print(layer_table())

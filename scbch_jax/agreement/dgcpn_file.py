@@ -6,7 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from scbch_jax import losses
+from scbch_jax import losses, neighbors
 from scbch_jax.agreement import method_runs
 from scbch_jax.agreement.compare import Comparison, compare
 from scbch_jax.config.dgcpn import HParams, Options
@@ -37,7 +37,7 @@ def _losses(
     graph = dgcpn.context(_options(arrays), Split(image, text, image))
     yield compare("graph", graph, arrays["exp_graph"], kind="loss")
     index = jnp.asarray(arrays["index"])
-    block = losses.gathered_block(jnp.asarray(arrays["exp_graph"]), index)
+    block = neighbors.graph_block(jnp.asarray(arrays["exp_graph"]), index)
     objective = losses.weighted_sum(dgcpn.terms(_numbers(arrays)))
     codes = {k: jnp.asarray(arrays[k]) for k in ("image_codes", "text_codes")}
     for answer, choose, moved in SIDES:
@@ -46,7 +46,7 @@ def _losses(
         def view_of(moving: Any, choose: Any = choose, fixed: Any = fixed) -> Any:
             both = {**fixed, **moving}
             one, other = choose(both["image_codes"], both["text_codes"])
-            return dgcpn.view_of(one, other, block)
+            return dgcpn.term_inputs(one, other, block)
 
         yield from method_runs.compare_loss(
             arrays,

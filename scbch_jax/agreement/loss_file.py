@@ -10,7 +10,7 @@ import numpy as np
 from scbch_jax import losses
 from scbch_jax.agreement.compare import Comparison, compare
 from scbch_jax.config.scbch import HParams, Options
-from scbch_jax.methods.scbch import View, terms, view_of
+from scbch_jax.methods.scbch import TermInputs, term_inputs, terms
 
 NEEDS = frozenset({"u", "v", "y", "Wu", "Wv", "w", "margins", "shifts"})
 ALSO_ANSWERS: tuple[str, ...] = ()
@@ -96,5 +96,5 @@ def _value(inputs: dict[str, Any], hp: HParams, chosen: tuple[str, ...] | None) 
     return losses.weighted_sum({k: (1.0, everything[k][1]) for k in chosen})(view)[0]
 
 
-def _view(inputs: dict[str, Any]) -> View:
-    return view_of(*(inputs[k] for k in ("u", "v", "Wu", "Wv", "y", "w")))
+def _view(inputs: dict[str, Any]) -> TermInputs:
+    return term_inputs(*(inputs[k] for k in ("u", "v", "Wu", "Wv", "y", "w")))

@@ -36,7 +36,7 @@ def _losses(
 
     def loss(moving: dict[str, Any]) -> Any:
         codes = moving["image_codes"], moving["text_codes"]
-        return objective(nrch.view_of(*codes, prototypes, labels, everyone))[0]
+        return objective(nrch.term_inputs(*codes, prototypes, labels, everyone))[0]
 
     moving = {k: jnp.asarray(arrays[k]) for k in MOVING}
     yield from method_runs.compare_loss(
@@ -44,7 +44,7 @@ def _losses(
     )
     rows = [jnp.asarray(arrays[f"rows_{k}"]) for k in ("image", "text", "labels")]
     scores = losses.max_own_prototype_distance(*rows[:2], jnp.tanh(prototypes), rows[2])
-    spread = nrch.spread_of(scores)
+    spread = nrch.min_max_scaled(scores)
     yield compare("distances", spread, arrays["exp_spread"], kind="codes")
     kept = losses.low_mean_posterior(spread) >= float(arrays["threshold"])
     yield compare("rows kept", kept, arrays["exp_kept"], kind="rows kept")

@@ -59,12 +59,12 @@ def _term(
     function = ucch.terms(hp, bits)[term][1]
 
     def loss(moving: dict[str, Any]) -> Any:
-        view = ucch.View(
+        view = ucch.TermInputs(
             **moving,
             similarity=losses.similarity_matrix(*moving.values()),
             memory=memory,
             index=own,
-            times=losses.negative_counts(own, drawn, samples=samples),
+            counts=losses.negative_counts(own, drawn, samples=samples),
             warming_up=jnp.asarray(answer == "warm"),
         )
         return function(view)

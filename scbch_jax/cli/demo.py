@@ -40,7 +40,7 @@ def main(options: Demo) -> None:
     )
     looks = datasets.display_data_of(source)
     runs = report.read_runs(folders)
-    page = report.write(runs, folder / "report", looks_of=lambda run: looks)
+    page = report.write(runs, folder / "report", display_of=lambda run: looks)
     console.say(str(page))
 
 

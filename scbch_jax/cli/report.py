@@ -1,27 +1,53 @@
 """`scbch report`: runs and sweeps to one page with tables and figures."""
 
-import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from scbch_jax import datasets, report
-from scbch_jax.cli import console
-from scbch_jax.cli.options.code_commands import Report
-from scbch_jax.config import experiment_file
+import tyro
+
+from scbch_jax.config.constraints import at_least, check_fields
 from scbch_jax.errors import require
-from scbch_jax.report import Run
-from scbch_jax.types import DisplayData
+
+if TYPE_CHECKING:
+    from scbch_jax.report import Run
+    from scbch_jax.types import DisplayData
+
+
+@dataclass(frozen=True)
+class Report:
+    """Write a page, figures and tables of runs and sweeps."""
+
+    source: tyro.conf.Positional[tuple[Path, ...]]
+    """Folders written by train or sweep."""
+    out: Path = Path("runs") / "report"
+    """Folder for index.html, figures/ and tables/; a report that is there is
+    replaced."""
+    details: Annotated[int, at_least(0)] = 6
+    """How many settings get figures of their own, at most."""
+    root: Path | None = None
+    """Folder of the pictures; for benchmark files also of rows.jsonl and labels.txt."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
 
 
 def main(options: Report) -> None:
-    """Reads, writes, and says where the page is."""
-    there = not options.root or Path(options.root).is_dir()
-    require(there, "root", options.root, "a folder that exists")
+    """Writes the report, and prints the path of its page."""
+    from scbch_jax import datasets, report
+    from scbch_jax.cli import console
+    from scbch_jax.config import experiment_file
 
-    def looks_of(run: Run) -> DisplayData | None:
-        source = experiment_file.restore(run.options).data
-        moved = dataclasses.replace(source, root=options.root or source.root)
-        return datasets.display_data_of(moved)
+    root = options.root
+    require(root is None or root.is_dir(), "root", root, "a folder that exists")
+
+    def display_of(run: "Run") -> "DisplayData | None":
+        data = experiment_file.restore(run.options).data
+        return datasets.display_data_of(data, picture_root=root)
 
     runs = report.read_runs(options.source)
-    page = report.write(runs, options.out, details=options.details, looks_of=looks_of)
+    page = report.write(
+        runs, options.out, details=options.details, display_of=display_of
+    )
     console.say(str(page))

@@ -96,7 +96,7 @@ def _screen() -> Iterator[Live | None]:
 def write_page(out: Path) -> None:
     """The page of what is there so far: its tables, which take no time."""
     try:
-        report.write(report.read_runs([out]), out / "report", drawn=False)
+        report.write(report.read_runs([out]), out / "report", figures=False)
     except InputError as error:
         # No reason to call a run failed that is finished.
         console.say(f"no page: {error}", aside=True)

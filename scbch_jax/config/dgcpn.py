@@ -7,39 +7,38 @@ from scbch_jax.config.constraints import at_least, between, check_fields, positi
 
 
 class HParams(NamedTuple):
-    """Numbers of DGCPN; each may differ from run to run without a new compilation."""
+    """Hyperparameters of DGCPN; changing one needs no new compilation."""
 
     pair_target: Annotated[float, between(-10, 10)] = 1.5
-    """K: the cosine that a picture and its own text are drawn to, above any cosine."""
+    """K: target of the cosine of an image and its own text; above any cosine."""
     coherence_weight: Annotated[float, between(0, 1e6)] = 1.0
-    """dw: weight of the three terms that follow the graph."""
+    """dw: weight of the three coherence terms."""
     consistency_weight: Annotated[float, between(0, 1e6)] = 1.0
-    """cw: weight of the agreement among the cosines themselves."""
+    """cw: weight of the consistency term."""
     learning_rate: Annotated[float, positive()] = 0.005
-    """Step size of gradient descent."""
+    """Learning rate of gradient descent."""
     momentum: Annotated[float, between(0, 1)] = 0.9
-    """What each network's last step leaves to the next."""
+    """Momentum of gradient descent."""
     weight_decay: Annotated[float, between(0, 1)] = 5e-4
     """L2 decay, added to the gradient."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """Choices of DGCPN that are fixed when a run is compiled; most shape its graph."""
+    """Choices of DGCPN that are fixed at compilation; most define its graph."""
 
     text_weight: Annotated[float, between(0, 1)] = 0.01
-    """a1: share of the texts in the similarity of two samples; pictures have the rest.
-    """
+    """a1: weight of the texts' cosine in the graph; that of the images is 1 - a1."""
     coherence_share: Annotated[float, between(0, 1)] = 0.3
-    """a2: share of the overlap of neighborhoods in the graph."""
+    """a2: weight of the overlap of neighborhoods in the graph."""
     neighbors: Annotated[int, at_least(2)] = 2000
-    """Most similar rows that count as a row's neighbors, itself among them; the
-    released option counts the rows that do not."""
+    """Size of a neighborhood, the row itself included; the released option is the
+    number of rows outside of it."""
     scale: Annotated[float, positive()] = 4000.0
-    """Factor of the overlap, near 2 where two samples share all neighbors; the released
-    value is twice the neighbors."""
+    """Factor of the overlap, which makes it about 2 where all neighbors are shared; the
+    released value is twice the number of neighbors."""
     dropout: Annotated[float, between(0, 0.99)] = 0.5
-    """Share of hidden units left out in each step."""
+    """Dropout rate of the hidden units."""
     hidden: Annotated[int, at_least(1)] = 4096
     """Width of the one hidden layer of each network."""
 

@@ -3,20 +3,21 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
-from scbch_jax.config.constraints import at_least, between, check_fields, positive
+from scbch_jax.config.constraints import at_least, between, positive
+from scbch_jax.config.two_towers import TwoTowerOptions
 
 
 class HParams(NamedTuple):
-    """Numbers of NRCH; each may differ from run to run without a new compilation."""
+    """Hyperparameters of NRCH; changing one needs no new compilation."""
 
     ranking_weight: Annotated[float, between(0, 1)] = 0.6
-    """λ: weight of the ranking term; the quantization term has what is left of 1."""
+    """λ: weight of the ranking term; that of the quantization term is 1 - λ."""
     margin: Annotated[float, between(0, 1e6)] = 0.2
     """m: how far below a pair's own similarity others still count fully."""
     shift: Annotated[float, between(0, 1e6)] = 1.0
-    """How much others are lowered."""
+    """How much the similarity of others is reduced."""
     threshold: Annotated[float, between(0, 1)] = 0.3
-    """Smallest confidence of a row that is trained on."""
+    """Smallest confidence of a row that is used for training."""
     learning_rate: Annotated[float, positive()] = 1e-5
     """RMSprop's step size."""
     weight_decay: Annotated[float, between(0, 1)] = 1e-5
@@ -24,21 +25,11 @@ class HParams(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Options:
-    """Choices of NRCH that are fixed when a run is compiled."""
+class Options(TwoTowerOptions):
+    """Choices of NRCH that are fixed at compilation."""
 
     ranking: Literal["rows_twice", "both_ways"] = "rows_twice"
-    """rows_twice: each image ranks the texts, counted twice, as released; both_ways:
-    each text ranks the images too, as the released code presumably meant."""
+    """rows_twice: each image ranks the texts, counted twice, as the released code does;
+    both_ways: each text ranks the images, too, as it presumably meant."""
     separate_from: Annotated[int, at_least(1)] = 20
     """First epoch, from 1, that leaves out rows below the threshold."""
-    hidden: Annotated[int, at_least(1)] = 8192
-    """Width of the hidden layers."""
-    image_layers: Annotated[int, at_least(1)] = 3
-    """Fully connected layers of the image network."""
-    text_layers: Annotated[int, at_least(1)] = 2
-    """Fully connected layers of the text network."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self, "options.")

@@ -3,58 +3,44 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
-from scbch_jax.config.constraints import (
-    at_least,
-    between,
-    check_fields,
-    epoch_list,
-    positive,
-)
+from scbch_jax.config.constraints import at_least, between, epoch_list, positive
+from scbch_jax.config.two_towers import TwoTowerOptions
 
 
 class HParams(NamedTuple):
-    """Numbers of UCCH; each may differ from run to run without a new compilation."""
+    """Hyperparameters of UCCH; changing one needs no new compilation."""
 
     contrast_weight: Annotated[float, between(0, 1)] = 0.9
-    """Weight of the contrastive term; the ranking term has what is left of 1. The code
+    """Weight of the contrastive term; that of the ranking term is 1 minus it. The code
     calls it alpha, the paper β."""
     temperature: Annotated[float, positive()] = 0.9
-    """Divides the similarities of contrast, after √L does."""
+    """τ: temperature of the contrastive term, in units of √L."""
     momentum: Annotated[float, between(0, 1)] = 0.4
-    """δ: what a row of the memory keeps when it is rewritten. At 0 the released code
-    never leaves the warm-up."""
+    """δ: momentum of the memory bank. At 0 the released code never leaves the warm-up.
+    """
     margin: Annotated[float, between(0, 1e6)] = 0.2
     """m: how far below a pair's own similarity others still count fully."""
     shift: Annotated[float, between(0, 1e6)] = 1.0
-    """How much others are lowered."""
+    """How much the similarity of others is reduced."""
     learning_rate: Annotated[float, positive()] = 1e-4
     """Adam's step size."""
     weight_decay: Annotated[float, between(0, 1)] = 1e-6
     """L2 decay, added to the clipped gradient before Adam's moments."""
     clip: Annotated[float, positive()] = 1.0
-    """Largest length of the gradient of both networks together."""
+    """Largest global norm of the gradient of both networks."""
 
 
 @dataclass(frozen=True)
-class Options:
-    """Choices of UCCH that are fixed when a run is compiled."""
+class Options(TwoTowerOptions):
+    """Choices of UCCH that are fixed at compilation."""
 
     memory: Literal["official", "paper"] = "official"
-    """How a row of the memory is rewritten: with rows of unit length before and after,
-    as released, or by the plain average, as printed."""
+    """Update of the memory bank: official normalizes rows before and after, as the
+    released code; paper takes the plain average."""
     negatives: Annotated[int, at_least(1)] = 4096
-    """K: rows of the memory drawn for each sample of a batch, with replacement."""
+    """K: negatives drawn from the memory bank for each sample, with replacement."""
     warmup_epochs: Annotated[int, at_least(0)] = 1
-    """First epochs, in which a batch is contrasted with itself."""
+    """Warm-up epochs, in which a batch is contrasted with itself."""
     decay_epochs: Annotated[tuple[int, ...], epoch_list()] = (30, 60, 90, 120)
-    """Epochs, from 0, after which the step size falls to a tenth; none in the paper."""
-    hidden: Annotated[int, at_least(1)] = 8192
-    """Width of the hidden layers."""
-    image_layers: Annotated[int, at_least(1)] = 3
-    """Fully connected layers of the image network."""
-    text_layers: Annotated[int, at_least(1)] = 2
-    """Fully connected layers of the text network."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self, "options.")
+    """Epochs, from 0, after which the learning rate is divided by 10; none in the
+    paper."""

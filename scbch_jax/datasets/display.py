@@ -26,8 +26,15 @@ from scbch_jax.errors import InputError, require
 from scbch_jax.types import DisplayData
 
 
-def display_data_of(data: Data) -> DisplayData | None:
+def display_data_of(
+    data: Data, *, picture_root: Path | None = None
+) -> DisplayData | None:
     """What people see of a dataset; None where it is not known, or not there any more.
+
+    Args:
+        data: the options of the dataset.
+        picture_root: folder of the pictures. Those of a store are read from this folder
+            only: what a store's own record names may come from someone else.
 
     Raises:
         InputError: for files that are there and cannot be read.
@@ -35,11 +42,11 @@ def display_data_of(data: Data) -> DisplayData | None:
     if data.name == "scenes":
         return _scenes_again(data.scenes)
     if data.name == "store":
-        return _of_store(Path(data.root))
+        return _of_store(Path(data.root), picture_root)
     if data.name not in BENCHMARKS:
         return None
     try:
-        root = data_root(data)
+        root = picture_root or data_root(data)
     except InputError:
         return None
     return read_display_data(root)
@@ -71,8 +78,8 @@ def read_display_data(root: Path) -> DisplayData | None:
     )
 
 
-def _of_store(folder: Path) -> DisplayData | None:
-    """Captions and names; pictures where `features all` read them, if still there."""
+def _of_store(folder: Path, picture_root: Path | None) -> DisplayData | None:
+    """Captions and names; pictures if the user names their folder."""
     if not (folder / "store.json").is_file():
         return None
     opened = stores.read(folder)
@@ -80,12 +87,10 @@ def _of_store(folder: Path) -> DisplayData | None:
     if records:
         order = np.concatenate([opened.rows.query, opened.rows.database])
         records = [records[row] for row in order]
-    place = Path(str(opened.source.get("folder or list", folder)))
-    root = place if place.is_dir() else place.parent
     return DisplayData(
         names=opened.classes,
         captions=[str(r.get("text") or r.get("picture") or "") for r in records],
-        picture=_reader(root, records),
+        picture=_reader(picture_root, records) if picture_root else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Packed codes in search engines."""
+"""Search over packed binary codes."""
 
 from scbch_jax.index.flat import FlatIndex
 

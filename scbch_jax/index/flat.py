@@ -1,4 +1,4 @@
-"""Exact search over packed codes in NumPy: the ground truth for every other engine."""
+"""Exact Hamming search over packed codes in NumPy; the reference for other indexes."""
 
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ class Hits(NamedTuple):
 
 
 class FlatIndex:
-    """An exact index: XOR, popcount, and ties in the order of the database.
+    """An exact index by XOR and popcount; ties are in the order of the database.
 
     >>> codes = np.array([[0b1111_0000], [0b1111_1111]], np.uint8)
     >>> FlatIndex(codes).search(np.array([[0b1111_0001]], np.uint8), k=2).distances
@@ -24,7 +24,7 @@ class FlatIndex:
     """
 
     def __init__(self, codes: UInt8[Any, "items bytes"]) -> None:
-        """Takes the database's packed codes; a memory-mapped array stays on disk.
+        """Stores the packed codes of the database; a memory-mapped array stays on disk.
 
         Raises:
             ValueError: if the codes are not a matrix of bytes.

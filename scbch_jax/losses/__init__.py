@@ -7,14 +7,6 @@ from scbch_jax.losses.contrastive import (
     decaying_repulsion_loss,
     stepped_repulsion_loss,
 )
-from scbch_jax.losses.graph import (
-    coherence_loss,
-    consistency_loss,
-    gathered_block,
-    knn_affinity,
-    pair_loss,
-    similarity_graph,
-)
 from scbch_jax.losses.memory import (
     drawn_negatives,
     memory_contrast_loss,
@@ -36,7 +28,8 @@ from scbch_jax.losses.quantization import (
     quantization_loss,
     unit_quantization_loss,
 )
-from scbch_jax.losses.ranking import kept_ranking_loss, ranking_loss
+from scbch_jax.losses.ranking import partner_ranking_loss, ranking_loss
+from scbch_jax.losses.structure import coherence_loss, consistency_loss, pair_loss
 
 __all__ = [
     "Terms",
@@ -47,10 +40,7 @@ __all__ = [
     "cosine_matrix",
     "decaying_repulsion_loss",
     "drawn_negatives",
-    "gathered_block",
     "jaccard_matrix",
-    "kept_ranking_loss",
-    "knn_affinity",
     "low_mean_posterior",
     "margin_shifted_similarity",
     "max_own_prototype_distance",
@@ -58,11 +48,11 @@ __all__ = [
     "negative_counts",
     "pair_loss",
     "partner_matrix",
+    "partner_ranking_loss",
     "printed_quantization_loss",
     "prototype_loss",
     "quantization_loss",
     "ranking_loss",
-    "similarity_graph",
     "similarity_matrix",
     "stepped_repulsion_loss",
     "two_means_1d",

@@ -1,4 +1,9 @@
-"""Classification weighted by each row's confidence."""
+"""Classification loss weighted by the confidence in each row's label.
+
+References:
+    Peng et al., Semantic-Consistent Bidirectional Contrastive Hashing for Noisy
+    Multi-Label Cross-Modal Retrieval, arXiv 2511.07780: Eq. 3.
+"""
 
 import jax
 import optax
@@ -15,19 +20,28 @@ def classification_loss(
     labels: Float[Array, "n classes"],
     confidence: Float[Array, " n"],
 ) -> Scalar:
-    """Binary cross entropy of both modalities, weighted by row: L_cscc, Eq. 3.
+    """Confidence-weighted binary cross-entropy of both modalities, L_cscc of Eq. 3.
 
-    Eq. 3 prints z log y, which hard labels make infinite; both readings use the usual
-    y log z, as the released code does. Before the warm-up ends all weights are one.
+        L_cscc = 1/n Σ_i w_i (BCE(z_i^image, y_i) + BCE(z_i^text, y_i)) / 2
+        BCE(z, y) = -mean_c [y_c log z_c + (1 - y_c) log(1 - z_c)]
+
+    Eq. 3 prints z log y, which is infinite for hard labels; both readings use y log z,
+    as the released code does. All w are 1 until the warm-up ends.
 
     Args:
-        image_logits: before the sigmoid.
-        text_logits: before the sigmoid.
-        labels: multi-hot.
+        image_logits: class scores of the images, before the sigmoid.
+        text_logits: class scores of the texts, before the sigmoid.
+        labels: y, multi-hot.
         confidence: w of Eq. 2, in [0, 1].
 
     Raises:
         ValueError: if shapes or numbers of rows differ.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> logits, labels = jnp.zeros((1, 2)), jnp.array([[1.0, 0.0]])
+        >>> classification_loss(logits, logits, labels, jnp.ones(1)).round(4)
+        Array(0.6931, dtype=float32)
     """
     check_rank(2, labels=labels)
     check_same_shape(labels=labels, image_logits=image_logits, text_logits=text_logits)

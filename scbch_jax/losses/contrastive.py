@@ -1,4 +1,10 @@
-"""Bidirectional soft contrastive hashing: partners attract, the rest repel."""
+"""Bidirectional soft contrastive losses: attraction and repulsion.
+
+References:
+    Peng et al., Semantic-Consistent Bidirectional Contrastive Hashing for Noisy
+    Multi-Label Cross-Modal Retrieval, arXiv 2511.07780: Eq. 5 to 7. Where the released
+    code (GitHub Plke/SCBCH) differs from the equations, both forms are here.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -13,21 +19,29 @@ from scbch_jax.losses.pairwise import margin_shifted_similarity, partner_matrix
 def attraction_loss(
     similarity: Float[Array, "n n"], overlap: Float[Array, "n n"], *, shift: ScalarLike
 ) -> Scalar:
-    """Draws together image-text pairs whose samples share a label: L_att, Eq. 5.
+    """Attraction of image-text pairs whose samples share a label, L_att of Eq. 5.
+
+        L_att = 1/n² Σ_ij M_ij exp(ξ - S_ij) - 1/n Σ_i S_ii
+        M_ij = [R_ij > 0 and i ≠ j]
 
     Paper and released code agree.
 
     Args:
-        similarity: S, products of relaxed codes; row = image, column = text.
-        overlap: R, Jaccard overlap of the label sets, in [0, 1] (Eq. 4).
-        shift: ξ, the similarity at which a partner pulls with unit force.
+        similarity: S, inner products of relaxed codes; row = image, column = text.
+        overlap: R, Jaccard overlap of the label sets, in [0, 1].
+        shift: ξ, the similarity at which a partner attracts with unit force.
 
     Raises:
         ValueError: if the matrices are not square and of one shape.
+
+    Example:
+        >>> similarity = jnp.array([[1.0, 0.8], [0.8, 1.0]])
+        >>> attraction_loss(similarity, jnp.ones((2, 2)), shift=0.8)
+        Array(-0.5, dtype=float32)
     """
     check_square(similarity=similarity, overlap=overlap)
-    pull = jnp.where(partner_matrix(overlap), jnp.exp(shift - similarity), 0.0)
-    return pull.mean() - jnp.diagonal(similarity).mean()
+    attraction = jnp.where(partner_matrix(overlap), jnp.exp(shift - similarity), 0.0)
+    return attraction.mean() - jnp.diagonal(similarity).mean()
 
 
 @jax.jit
@@ -38,21 +52,28 @@ def stepped_repulsion_loss(
     margin: ScalarLike,
     shift: ScalarLike,
 ) -> Scalar:
-    """Pushes apart pairs that look alike but are labelled apart: L_rep as released.
+    """Repulsion of similar pairs with different labels, L_rep as the code has it.
 
-    A pair further than the margin below its anchor's own similarity is lowered by the
-    whole shift, a step where Eq. 6 has a ramp. The mean runs over all pairs, the
-    diagonal (never below 0) included, and both directions are added. Where every row
-    has a label this is twice Eq. 7's average of such steps, plus 2/n.
+        L_rep = 1/n² Σ_ij exp((1 - R_ij) D_ij), summed over both directions
+        D_ij = S_ij if S_ij >= S_ii - m, else S_ij - ξ; and max(D_ii, 0)
+
+    A pair that is more than the margin below its anchor's own similarity is lowered by
+    the whole shift: a step where Eq. 6 has a ramp. The mean includes the diagonal.
+    Where every row has a label, this is twice Eq. 7's mean of such steps, plus 2/n.
 
     Args:
         similarity: S; row = image, column = text.
-        overlap: R, in [0, 1]; a full overlap switches a pair's repulsion off.
+        overlap: R, in [0, 1]; a pair of overlap 1 does not repel.
         margin: m of Eq. 6.
         shift: ξ of Eq. 6.
 
     Raises:
         ValueError: if the matrices are not square and of one shape.
+
+    Example:
+        >>> similarity, overlap = jnp.zeros((2, 2)), jnp.eye(2)
+        >>> stepped_repulsion_loss(similarity, overlap, margin=0.1, shift=1.0)
+        Array(2., dtype=float32)
     """
     check_square(similarity=similarity, overlap=overlap)
     diagonal = jnp.eye(len(similarity), dtype=bool)
@@ -74,20 +95,24 @@ def decaying_repulsion_loss(
     margin: ScalarLike,
     shift: ScalarLike,
 ) -> Scalar:
-    """Pushes apart pairs that look alike but are labelled apart: L_rep, Eq. 6 and 7.
+    """Repulsion of similar pairs with different labels, L_rep as printed (Eq. 6, 7).
 
-    The paper's reading: a pair further than the margin below its anchor's own
-    similarity is lowered in proportion to the distance. Only pairs of different samples
-    count, with half the sum of both directions.
+        L_rep = 1/(2n²) Σ_{i≠j} exp((1 - R_ij) D_ij), summed over both directions
+        D_ij = S_ij - ξ max(S_ii - m - S_ij, 0)
 
     Args:
         similarity: S; row = image, column = text.
-        overlap: R, in [0, 1]; a full overlap switches a pair's repulsion off.
+        overlap: R, in [0, 1]; a pair of overlap 1 does not repel.
         margin: m of Eq. 6.
         shift: ξ of Eq. 6.
 
     Raises:
         ValueError: if the matrices are not square and of one shape.
+
+    Example:
+        >>> similarity, overlap = jnp.zeros((2, 2)), jnp.eye(2)
+        >>> decaying_repulsion_loss(similarity, overlap, margin=0.1, shift=1.0)
+        Array(0.5, dtype=float32)
     """
     check_square(similarity=similarity, overlap=overlap)
     others = ~jnp.eye(len(similarity), dtype=bool)

@@ -1,4 +1,9 @@
-"""Matrices over all pairs of a batch: similarity, label overlap, partners."""
+"""Matrices over all pairs of a batch: similarity, label overlap, partners.
+
+References:
+    Peng et al., Semantic-Consistent Bidirectional Contrastive Hashing for Noisy
+    Multi-Label Cross-Modal Retrieval, arXiv 2511.07780: Eq. 4 to 6.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -12,10 +17,21 @@ from scbch_jax.errors import check_rank, check_same_shape, check_square
 def similarity_matrix(
     image_codes: Float[Array, "n bits"], text_codes: Float[Array, "n bits"]
 ) -> Float[Array, "n n"]:
-    """Products of relaxed codes, S_ij = h_i · h_j (Eq. 5); row = image, column = text.
+    """Inner products of relaxed codes, S of Eq. 5.
+
+        S_ij = h_i^image · h_j^text
+
+    Args:
+        image_codes: relaxed codes of the images, the rows of S.
+        text_codes: relaxed codes of the texts, the columns of S.
 
     Raises:
         ValueError: if the codes are not two matrices of one shape.
+
+    Example:
+        >>> codes = jnp.array([[1.0, -1.0], [1.0, 1.0]])
+        >>> similarity_matrix(codes, -codes).tolist()
+        [[-2.0, 0.0], [0.0, -2.0]]
     """
     check_rank(2, image_codes=image_codes)
     check_same_shape(image_codes=image_codes, text_codes=text_codes)
@@ -26,10 +42,16 @@ def similarity_matrix(
 def cosine_matrix(
     rows: Float[Array, "n width"], columns: Float[Array, "m width"]
 ) -> Float[Array, "n m"]:
-    """Cosine of every row of the one with every row of the other; 0 for a row of 0.
+    """Cosine similarity of every row of `rows` with every row of `columns`.
+
+        C_ij = x_i · y_j / (|x_i| |y_j|), and 0 where a row is zero
 
     Raises:
         ValueError: if they are not matrices.
+
+    Example:
+        >>> cosine_matrix(jnp.array([[3.0, 0.0]]), jnp.array([[2.0, 0.0], [0.0, 1.0]]))
+        Array([[1., 0.]], dtype=float32)
     """
     check_rank(2, rows=rows, columns=columns)
     return unit_rows(rows) @ unit_rows(columns).T
@@ -37,7 +59,14 @@ def cosine_matrix(
 
 @jax.jit
 def unit_rows(rows: Float[Array, "n width"]) -> Float[Array, "n width"]:
-    """Rows of length one; a row of zeros stays zero, with zero gradient."""
+    """Rows divided by their Euclidean length.
+
+        x_i / |x_i|; a zero row stays zero and has a zero gradient
+
+    Example:
+        >>> unit_rows(jnp.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
+        [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
+    """
     squares = jnp.sum(rows * rows, axis=1, keepdims=True)
     return rows / jnp.sqrt(jnp.where(squares > 0, squares, 1.0))
 
@@ -50,14 +79,22 @@ def margin_shifted_similarity(
     margin: ScalarLike,
     shift: ScalarLike,
 ) -> Float[Array, "n n"]:
-    """Similarities, those beyond the margin lowered by the whole shift.
+    """Similarities, lowered by a shift where they are more than a margin below own.
+
+        S_ij if S_ij >= own_i - m, else S_ij - ξ
 
     Args:
         similarity: S.
-        own: each anchor's similarity to its own partner: [n, 1] if the rows are the
-            anchors, [1, n] if the columns are.
-        margin: m; a pair is near if it is not more than this below its anchor's own.
-        shift: what the others lose.
+        own: similarity of each anchor to its own partner: [n, 1] if the anchors are
+            the rows, [1, n] if they are the columns.
+        margin: m, in the units of S.
+        shift: ξ, what is subtracted.
+
+    Example:
+        >>> similarity = jnp.array([[1.0, 0.9], [0.0, 1.0]])
+        >>> own = jnp.array([[1.0], [1.0]])
+        >>> margin_shifted_similarity(similarity, own, margin=0.25, shift=0.5).tolist()
+        [[1.0, 0.8999999761581421], [-0.5, 1.0]]
     """
     near = similarity >= own - margin
     return jnp.where(near, similarity, similarity - shift)
@@ -65,19 +102,25 @@ def margin_shifted_similarity(
 
 @jax.jit
 def jaccard_matrix(labels: Float[Array, "n classes"]) -> Float[Array, "n n"]:
-    """Shared labels over all labels of each pair, R in [0, 1] (Eq. 4).
+    """Jaccard overlap of every two label sets, R of Eq. 4.
 
-    The released code's 1e-8 in the denominator is kept: it makes the overlap of two
-    samples without labels 0, and is below float32's resolution everywhere else.
+        R_ij = y_i · y_j / (|y_i| + |y_j| - y_i · y_j + 1e-8)
+
+    The released code's 1e-8 makes the overlap of two samples without labels 0; it is
+    below the resolution of float32 everywhere else.
 
     Args:
         labels: multi-hot.
 
+    Returns:
+        Overlaps in [0, 1].
+
     Raises:
         ValueError: if the labels are not a matrix.
 
-    >>> jaccard_matrix(jnp.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]))[0, 1].round(4)
-    Array(0.3333, dtype=float32)
+    Example:
+        >>> jaccard_matrix(jnp.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]))[0, 1].round(4)
+        Array(0.3333, dtype=float32)
     """
     check_rank(2, labels=labels)
     shared = labels @ labels.T
@@ -87,10 +130,16 @@ def jaccard_matrix(labels: Float[Array, "n classes"]) -> Float[Array, "n n"]:
 
 @jax.jit
 def partner_matrix(overlap: Float[Array, "n n"]) -> Bool[Array, "n n"]:
-    """Pairs that share a label, the sample itself excluded: M of Eq. 5.
+    """Pairs of different samples that share a label, M of Eq. 5.
+
+        M_ij = [R_ij > 0 and i ≠ j]
 
     Raises:
         ValueError: if the overlap is not a square matrix.
+
+    Example:
+        >>> partner_matrix(jnp.array([[1.0, 0.5], [0.5, 1.0]])).tolist()
+        [[False, True], [True, False]]
     """
     check_square(overlap=overlap)
     return (overlap > 0) & ~jnp.eye(len(overlap), dtype=bool)

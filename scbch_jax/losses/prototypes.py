@@ -1,4 +1,9 @@
-"""Class prototypes that codes are compared with: NRCH."""
+"""Distances of codes from class prototypes.
+
+References:
+    Wang et al., Robust Contrastive Cross-modal Hashing with Noisy Labels, ACM
+    Multimedia 2024 (NRCH).
+"""
 
 import jax
 import jax.numpy as jnp
@@ -14,26 +19,36 @@ def prototype_loss(
     text_codes: Float[Array, "n bits"],
     prototypes: Float[Array, "classes bits"],
     labels: Float[Array, "n classes"],
-    kept: Bool[Array, " n"],
+    *,
+    where: Bool[Array, " n"] | None = None,
 ) -> Scalar:
-    """Draws products with prototypes to 1 for own classes, to -1 for others: L_w.
+    """Fit of the prototypes to the codes of their classes, L_w of NRCH.
 
-    It moves the prototypes alone; the codes have no gradient.
+        mean_ic [(t_ic - u_i · p_c)² + (t_ic - v_i · p_c)²], t = 2y - 1
+
+    It moves the prototypes only: the codes have no gradient.
 
     Args:
         image_codes: u.
         text_codes: v.
-        prototypes: tanh W.
-        labels: multi-hot.
-        kept: which rows count, one at least.
+        prototypes: p = tanh W, one row a class.
+        labels: y, multi-hot.
+        where: rows to include, at least one; all if omitted.
 
     Raises:
         ValueError: if rows or shapes do not align.
+
+    Example:
+        >>> codes, labels = jnp.array([[1.0, 0.0]]), jnp.array([[1.0, 0.0]])
+        >>> prototype_loss(codes, codes, jnp.eye(2), labels)
+        Array(1., dtype=float32)
     """
-    check_same_rows(labels=labels, image_codes=image_codes, kept=kept)
+    check_same_rows(labels=labels, image_codes=image_codes)
+    if where is not None:
+        check_same_rows(labels=labels, where=where)
     codes = jax.lax.stop_gradient((image_codes, text_codes))
-    image, text = _misses(*codes, prototypes, labels)
-    return jnp.mean(image + text, where=kept[:, None])
+    image, text = _squared_errors(*codes, prototypes, labels)
+    return jnp.mean(image + text, where=None if where is None else where[:, None])
 
 
 @jax.jit
@@ -43,33 +58,41 @@ def max_own_prototype_distance(
     prototypes: Float[Array, "classes bits"],
     labels: Float[Array, "n classes"],
 ) -> Float[Array, " n"]:
-    """Each row's largest distance from the prototypes of its own classes: NRCH, e.
+    """Largest distance of each row from a prototype of its own classes, e of NRCH.
+
+        e_i = max_c y_ic [(1 - u_i · p_c)² + (1 - v_i · p_c)²]
 
     Args:
         image_codes: u.
         text_codes: v.
-        prototypes: tanh W.
-        labels: multi-hot; a row without labels gets 0.
+        prototypes: p = tanh W, one row a class.
+        labels: y, multi-hot; a row without labels gets 0.
 
     Raises:
         ValueError: if rows or shapes do not align.
+
+    Example:
+        >>> codes, labels = jnp.array([[1.0, 0.0]]), jnp.array([[1.0, 1.0]])
+        >>> max_own_prototype_distance(codes, codes, jnp.eye(2), labels)
+        Array([2.], dtype=float32)
     """
-    image, text = _misses(image_codes, text_codes, prototypes, labels)
+    image, text = _squared_errors(image_codes, text_codes, prototypes, labels)
     return ((image + text) * labels).max(axis=1)
 
 
-def _misses(
+def _squared_errors(
     image_codes: Float[Array, "n bits"],
     text_codes: Float[Array, "n bits"],
     prototypes: Float[Array, "classes bits"],
     labels: Float[Array, "n classes"],
 ) -> tuple[Float[Array, "n classes"], Float[Array, "n classes"]]:
-    """Squared misses of ±1 by each modality's products."""
+    """Squared differences of ±1 targets and inner products, by modality."""
     check_rank(2, prototypes=prototypes)
     check_same_shape(image_codes=image_codes, text_codes=text_codes)
     check_same_rows(labels=labels, image_codes=image_codes)
-    wanted = 2.0 * labels - 1.0
+    targets = 2.0 * labels - 1.0
     image, text = (
-        jnp.square(wanted - codes @ prototypes.T) for codes in (image_codes, text_codes)
+        jnp.square(targets - codes @ prototypes.T)
+        for codes in (image_codes, text_codes)
     )
     return image, text

@@ -1,4 +1,11 @@
-"""How far relaxed codes are from ±1."""
+"""Quantization losses: the distance of relaxed codes from binary ones.
+
+References:
+    Peng et al., Semantic-Consistent Bidirectional Contrastive Hashing for Noisy
+    Multi-Label Cross-Modal Retrieval, arXiv 2511.07780: last term of Eq. 8.
+    Wang et al., Robust Contrastive Cross-modal Hashing with Noisy Labels, ACM
+    Multimedia 2024 (NRCH).
+"""
 
 import jax
 import jax.numpy as jnp
@@ -9,28 +16,47 @@ from scbch_jax.arrays import Scalar
 
 @jax.jit
 def quantization_loss(codes: Float[Array, "n bits"]) -> Scalar:
-    """Mean distance of each entry from its sign: last term of Eq. 8, as released."""
+    """Mean distance of each entry from its sign, last term of Eq. 8 as released.
+
+        mean |h - sign h|
+
+    Example:
+        >>> quantization_loss(jnp.array([[0.5, -1.0]]))
+        Array(0.25, dtype=float32)
+    """
     return jnp.abs(codes - jnp.sign(codes)).mean()
 
 
 @jax.jit
 def printed_quantization_loss(codes: Float[Array, "n bits"]) -> Scalar:
-    """Mean of |h| - 1: last term of Eq. 8 as the paper prints it.
+    """Last term of Eq. 8 as the paper prints it.
 
-    The sign is the opposite of the released code's: minimized, it draws codes to zero.
+        mean |h| - 1
+
+    Its sign is the opposite of the released code's: minimizing it draws codes to 0.
+
+    Example:
+        >>> printed_quantization_loss(jnp.array([[0.5, -1.0]]))
+        Array(-0.25, dtype=float32)
     """
     return jnp.abs(codes).mean() - 1.0
 
 
 @jax.jit
 def unit_quantization_loss(
-    codes: Float[Array, "n bits"], kept: Bool[Array, " n"]
+    codes: Float[Array, "n bits"], *, where: Bool[Array, " n"] | None = None
 ) -> Scalar:
-    """Mean squared distance of each |entry| from 1/√L: q of NRCH, one modality.
+    """Squared distance of each absolute entry from 1/√L, q of NRCH for one modality.
+
+        mean (|h| - L^(-1/2))²
 
     Args:
-        codes: of about unit length.
-        kept: which rows count, one at least.
+        codes: rows of about unit length, L entries each.
+        where: rows to include, at least one; all if omitted.
+
+    Example:
+        >>> unit_quantization_loss(jnp.array([[0.5, 0.5, 0.5, 1.0]]))
+        Array(0.0625, dtype=float32)
     """
-    misses = jnp.square(jnp.abs(codes) - codes.shape[1] ** -0.5)
-    return jnp.mean(misses, where=kept[:, None])
+    squares = jnp.square(jnp.abs(codes) - codes.shape[1] ** -0.5)
+    return jnp.mean(squares, where=None if where is None else where[:, None])

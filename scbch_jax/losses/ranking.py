@@ -1,4 +1,11 @@
-"""Ranking with a margin: a sample's own partner above all others of the batch."""
+"""Ranking losses with a margin: a sample's own partner above the rest of the batch.
+
+References:
+    Hu et al., Unsupervised Contrastive Cross-modal Hashing, IEEE TPAMI 45(3), 2023
+    (UCCH).
+    Wang et al., Robust Contrastive Cross-modal Hashing with Noisy Labels, ACM
+    Multimedia 2024 (NRCH).
+"""
 
 from functools import partial
 
@@ -15,17 +22,22 @@ from scbch_jax.losses.pairwise import margin_shifted_similarity
 def ranking_loss(
     similarity: Float[Array, "n n"], *, margin: ScalarLike, shift: ScalarLike
 ) -> Scalar:
-    """Margin, less own similarity, plus the log sum of all: L_r of UCCH, both ways.
+    """Margin ranking loss over both directions, L_r of UCCH.
 
-    Others beyond the margin are lowered by the whole shift, so they pull less.
+        1/n Σ_i [m - S_ii + log Σ_j exp D_ij], summed over both directions
+        D_ij = S_ij if S_ij >= S_ii - m, else S_ij - shift
 
     Args:
         similarity: S; row = image, column = text.
         margin: m, how far below the own similarity others count fully.
-        shift: what the others lose.
+        shift: what is subtracted from the others.
 
     Raises:
         ValueError: if the matrix is not square.
+
+    Example:
+        >>> ranking_loss(jnp.zeros((2, 2)), margin=0.2, shift=1.0).round(4)
+        Array(1.7863, dtype=float32)
     """
     check_square(similarity=similarity)
     own = jnp.diagonal(similarity)
@@ -39,36 +51,47 @@ def ranking_loss(
     return one_direction(similarity) + one_direction(similarity.T)
 
 
-@partial(jax.jit, static_argnames="both_ways")
-def kept_ranking_loss(
+@partial(jax.jit, static_argnames="both_directions")
+def partner_ranking_loss(
     similarity: Float[Array, "n n"],
     partners: Bool[Array, "n n"],
-    kept: Bool[Array, " n"],
     *,
     margin: ScalarLike,
     shift: ScalarLike,
-    both_ways: bool,
+    both_directions: bool,
+    where: Bool[Array, " n"] | None = None,
 ) -> Scalar:
-    """The same where labels tell partners and some rows are left out: NRCH, r.
+    """Margin ranking loss in which labels tell partners, r of NRCH.
 
-    A partner counts as similarity 0: one unit in the sum, without a pull. The own
-    similarity counts as 0 in the sum where it is negative.
+        1/n Σ_i [m - S_ii + log Σ_j exp D_ij], twice or in both directions
+        D_ij = 0 for partners, max(S_ii, 0) for i = j, else as in `ranking_loss`
+
+    A partner enters the sum as a constant, so it is neither attracted nor repelled.
 
     Args:
         similarity: S; row = image, column = text.
-        partners: which pairs of different samples share a label.
-        kept: which rows count, one at least; the loss is that of a batch of these.
+        partners: pairs of different samples that share a label.
         margin: m, how far below the own similarity others count fully.
-        shift: what the others lose.
-        both_ways: lets texts rank images too; the released code means to, and counts
-            the images' ranking of texts twice.
+        shift: what is subtracted from the others.
+        both_directions: texts rank images, too; the released code, presumably by
+            mistake, counts the images' ranking of texts twice instead.
+        where: rows to include, at least one; the loss is that of a batch of these.
 
     Raises:
         ValueError: if matrices are not square and of one size, or rows differ.
+
+    Example:
+        >>> similarity, partners = jnp.zeros((2, 2)), jnp.zeros((2, 2), bool)
+        >>> options = {"margin": 0.2, "shift": 1.0, "both_directions": True}
+        >>> partner_ranking_loss(similarity, partners, **options).round(4)
+        Array(1.7863, dtype=float32)
     """
     check_square(similarity=similarity, partners=partners)
-    check_same_rows(similarity=similarity, kept=kept)
-    own, diagonal = jnp.diagonal(similarity), jnp.eye(len(kept), dtype=bool)
+    columns = None
+    if where is not None:
+        check_same_rows(similarity=similarity, where=where)
+        columns = where[None, :]
+    own, diagonal = jnp.diagonal(similarity), jnp.eye(len(similarity), dtype=bool)
 
     def one_direction(similarity: Float[Array, "n n"]) -> Float[Array, " n"]:
         lowered = margin_shifted_similarity(
@@ -76,8 +99,8 @@ def kept_ranking_loss(
         )
         lowered = jnp.where(diagonal, jnp.maximum(lowered, 0.0), lowered)
         lowered = jnp.where(partners, 0.0, lowered)
-        return margin - own + jax.nn.logsumexp(lowered, axis=1, where=kept[None, :])
+        return margin - own + jax.nn.logsumexp(lowered, axis=1, where=columns)
 
-    rows = one_direction(similarity)
-    columns = one_direction(similarity.T) if both_ways else rows
-    return jnp.mean(rows + columns, where=kept)
+    first = one_direction(similarity)
+    second = one_direction(similarity.T) if both_directions else first
+    return jnp.mean(first + second, where=where)

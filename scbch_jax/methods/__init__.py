@@ -2,7 +2,7 @@
 
 from scbch_jax.methods.base import EncodeFn, LossFn, Method, Step
 from scbch_jax.methods.recipe import METHODS, Entry, Recipe, Sizes
-from scbch_jax.methods.scbch import ScbchState, View
+from scbch_jax.methods.scbch import ScbchState, TermInputs
 
 __all__ = [
     "EncodeFn",
@@ -14,5 +14,5 @@ __all__ = [
     "ScbchState",
     "Sizes",
     "Step",
-    "View",
+    "TermInputs",
 ]

@@ -1,4 +1,4 @@
-"""What a method is made of: a NamedTuple of pure functions, one floor above Optax's."""
+"""The interface of a method: a NamedTuple of pure functions, as Optax's optimizers."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
@@ -10,7 +10,7 @@ from scbch_jax.arrays import Batch, Coded, Metrics, Params, ScalarLike
 
 
 class LossFn(Protocol):
-    """A loss that may also rewrite the method's state."""
+    """A loss that may also update the method's state."""
 
     def __call__(
         self, params: Params, state: Any, batch: Batch, key: Key[Array, ""]
@@ -20,7 +20,7 @@ class LossFn(Protocol):
 
 
 class InitFn(Protocol):
-    """Draws the initial params and state."""
+    """Initializes params and state."""
 
     def __call__(self, key: Key[Array, ""]) -> tuple[Params, Any]:
         """Key -> (params, state)."""
@@ -28,7 +28,7 @@ class InitFn(Protocol):
 
 
 class EpochFn(Protocol):
-    """What a method does once before each epoch."""
+    """The method's update before each epoch."""
 
     def __call__(
         self,
@@ -42,10 +42,10 @@ class EpochFn(Protocol):
         ...
 
 
-def note_epoch(
+def record_epoch(
     params: Params, state: Any, train: Coded, epoch: Int[Array, ""], key: Key[Array, ""]
 ) -> Any:
-    """The state with its `epoch` set: all that some methods do between epochs."""
+    """Sets `epoch` in the state: the update of methods that need no other."""
     return state._replace(epoch=epoch)
 
 
@@ -72,15 +72,15 @@ class Method(NamedTuple):
 
     init: InitFn
     optimizers: Mapping[str, optax.GradientTransformation]
-    """One for each parameter group; steps that move a group share its memory. Each is
-    handed the method's state as `method_state=`, as the loss of the step left it."""
+    """One for each parameter group, shared by all steps that train the group. Each gets
+    the method's state, as the loss of the step returned it, as `method_state=`."""
     epoch_update: EpochFn
     passes: tuple[tuple[Step, ...], ...]
-    """Passes over the training set in an epoch; in each, the steps for every batch."""
+    """Passes over the training set in an epoch: for each, the steps on every batch."""
     encode_image: EncodeFn
     encode_text: EncodeFn
-    looks: Callable[[Any], Any] | None = None
-    """Epoch from 0 -> whether its update reads the codes of the training set, which are
-    zeros otherwise; never, when left out."""
+    needs_codes: Callable[[Any], Any] | None = None
+    """Epoch from 0 -> whether its update needs the codes of the training set, which are
+    zeros otherwise; never if omitted."""
     drop_remainder: bool = False
-    """Leaves out the last batch of a pass where it is shorter than the others."""
+    """Leave out the last batch of a pass if it is shorter than the others."""

@@ -1,7 +1,7 @@
 """DGCPN: hashing that preserves graph-neighbor coherence (Yu et al., AAAI 2021).
 
-Labels are not looked at. A graph over the training set says how similar every two
-samples are; codes follow it, first relaxed, then with one side at a time made binary.
+It does not use labels. The codes' cosines follow a similarity graph over the training
+set: in a first step relaxed codes, in a second with one modality at a time binarized.
 """
 
 from typing import Any, NamedTuple
@@ -10,13 +10,15 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from scbch_jax import losses, networks
+from scbch_jax import losses, neighbors
 from scbch_jax.arrays import Batch, Metrics, Params, Scalar, ScalarLike
 from scbch_jax.config.dgcpn import HParams, Options
+from scbch_jax.config.two_towers import TwoTowerOptions
 from scbch_jax.errors import require
 from scbch_jax.losses import Terms
-from scbch_jax.methods.base import Method, Step, note_epoch
+from scbch_jax.methods.base import Method, Step, record_epoch
 from scbch_jax.methods.sizes import Sizes
+from scbch_jax.methods.two_towers import two_towers
 from scbch_jax.optim.pytorch import torch_sgd
 from scbch_jax.types import Split
 
@@ -24,20 +26,20 @@ __all__ = [
     "DgcpnState",
     "HParams",
     "Options",
-    "View",
+    "TermInputs",
     "build",
     "check",
     "context",
     "terms",
-    "view_of",
+    "term_inputs",
 ]
 
-TEXT_SPREAD = 0.3
+TEXT_LAST_STD = 0.3
 """Standard deviation of the initial weights of the text network's last layer."""
 
 
-class View(NamedTuple):
-    """All that a term may look at, for one batch."""
+class TermInputs(NamedTuple):
+    """What every loss term is a function of, for one batch."""
 
     image_codes: Float[Array, "n bits"]
     """Codes of the images, relaxed or binary."""
@@ -45,7 +47,7 @@ class View(NamedTuple):
     """Codes of the texts, relaxed or binary."""
     graph: Float[Array, "n n"]
     """S among the batch's samples."""
-    across: Float[Array, "n n"]
+    between: Float[Array, "n n"]
     """Cosines of image codes (rows) and text codes (columns)."""
     images: Float[Array, "n n"]
     """Cosines among image codes."""
@@ -54,22 +56,22 @@ class View(NamedTuple):
 
 
 class DgcpnState(NamedTuple):
-    """What DGCPN remembers: nothing but the time."""
+    """The state of DGCPN: only the epoch."""
 
     epoch: Int[Array, ""]
 
 
-def view_of(
+def term_inputs(
     image_codes: Float[Array, "n bits"],
     text_codes: Float[Array, "n bits"],
     graph: Float[Array, "n n"],
-) -> View:
-    """Everything that the terms look at, from a batch's codes and its graph."""
-    return View(
+) -> TermInputs:
+    """Computes the inputs of the terms from a batch's codes and its graph."""
+    return TermInputs(
         image_codes=image_codes,
         text_codes=text_codes,
         graph=graph,
-        across=losses.cosine_matrix(image_codes, text_codes),
+        between=losses.cosine_matrix(image_codes, text_codes),
         images=losses.cosine_matrix(image_codes, image_codes),
         texts=losses.cosine_matrix(text_codes, text_codes),
     )
@@ -78,16 +80,16 @@ def view_of(
 def terms(hp: HParams) -> Terms:
     """The terms of J by name."""
 
-    def pair(v: View) -> Scalar:
-        return losses.pair_loss(v.across, target=hp.pair_target)
+    def pair(v: TermInputs) -> Scalar:
+        return losses.pair_loss(v.between, target=hp.pair_target)
 
-    def coherence(v: View) -> Scalar:
-        every = (v.texts, v.across, v.images)
-        parts = (losses.coherence_loss(cosines, v.graph) for cosines in every)
+    def coherence(v: TermInputs) -> Scalar:
+        matrices = (v.texts, v.between, v.images)
+        parts = (losses.coherence_loss(cosines, v.graph) for cosines in matrices)
         return sum(parts, start=jnp.zeros(()))
 
-    def consistency(v: View) -> Scalar:
-        return losses.consistency_loss(v.across, v.images, v.texts)
+    def consistency(v: TermInputs) -> Scalar:
+        return losses.consistency_loss(v.between, v.images, v.texts)
 
     return {
         "pair": (1.0, pair),
@@ -104,8 +106,8 @@ def check(sizes: Sizes, options: Options, batch_size: int) -> None:
 
 
 def context(options: Options, train: Split) -> Float[Array, "samples samples"]:
-    """The graph over the training set; four bytes for every two samples."""
-    return losses.similarity_graph(
+    """The graph over the training set; 4 bytes for each pair of samples."""
+    return neighbors.similarity_graph(
         train.image,
         train.text,
         text_weight=options.text_weight,
@@ -125,68 +127,60 @@ def build(
     """Makes DGCPN for data of the given sizes.
 
     Args:
-        sizes: widths and numbers of the data.
+        sizes: of the data and the codes.
         options: choices fixed at compilation.
-        hp: numbers; may be traced.
+        hp: hyperparameters; may be traced.
         extra_terms: terms to add to the method's own, or to replace by name.
-        graph: what `context` gave; needed to train.
+        graph: the result of `context`; needed to train.
     """
-    image_net, text_net = (
-        networks.hash_network(
-            features=features,
-            widths=(options.hidden, sizes.bits),
-            unit_length=False,
-            dropout=options.dropout,
-            last_spread=spread,
-        )
-        for features, spread in (
-            (sizes.image_dim, None),
-            (sizes.text_dim, TEXT_SPREAD),
-        )
+    towers = two_towers(
+        sizes,
+        TwoTowerOptions(options.hidden, image_layers=2, text_layers=2),
+        unit_length=False,
+        dropout=options.dropout,
+        text_last_std=TEXT_LAST_STD,
+        weights_of=lambda params, modality: params[modality],
     )
     objective = losses.weighted_sum({**terms(hp), **(extra_terms or {})})
 
     def init(key: Key[Array, ""]) -> tuple[Params, DgcpnState]:
         keys = jax.random.split(key)
-        params = {"image": image_net.init(keys[0]), "text": text_net.init(keys[1])}
+        params = {
+            "image": towers.init_image(keys[0]),
+            "text": towers.init_text(keys[1]),
+        }
         return params, DgcpnState(jnp.int32(0))
-
-    def encode_image(params: Params, features: Any) -> Any:
-        return image_net.apply(params["image"], features)
-
-    def encode_text(params: Params, features: Any) -> Any:
-        return text_net.apply(params["text"], features)
 
     def codes_of(params: Params, batch: Batch, key: Key[Array, ""]) -> tuple[Any, Any]:
         keys = jax.random.split(key)
         return (
-            image_net.train(params["image"], batch.image, keys[0]),
-            text_net.train(params["text"], batch.text, keys[1]),
+            towers.train_image(params, batch.image, keys[0]),
+            towers.train_text(params, batch.text, keys[1]),
         )
 
     def block_of(batch: Batch) -> Float[Array, "n n"]:
         assert graph is not None
-        return losses.gathered_block(graph, batch.index)
+        return neighbors.graph_block(graph, batch.index)
 
     def relaxed(
         params: Params, state: DgcpnState, batch: Batch, key: Key[Array, ""]
     ) -> tuple[ScalarLike, tuple[DgcpnState, Metrics]]:
-        view = view_of(*codes_of(params, batch, key), block_of(batch))
-        total, values = objective(view)
+        inputs = term_inputs(*codes_of(params, batch, key), block_of(batch))
+        total, values = objective(inputs)
         return total, (state, values)
 
     def half_binary(
         params: Params, state: DgcpnState, batch: Batch, key: Key[Array, ""]
     ) -> tuple[ScalarLike, tuple[DgcpnState, Metrics]]:
-        # Signs have no gradient, so the sum moves each network by its own loss alone,
-        # from one forward pass: the released code's last two steps.
+        # Signs have no gradient, so the sum moves each network by its own loss only:
+        # the released code's last two steps, from one forward pass.
         image, text = codes_of(params, batch, key)
         block = block_of(batch)
         sides = {
-            "binary_text": view_of(image, jnp.sign(text), block),
-            "binary_image": view_of(jnp.sign(image), text, block),
+            "binary_text": term_inputs(image, jnp.sign(text), block),
+            "binary_image": term_inputs(jnp.sign(image), text, block),
         }
-        values = {name: objective(view)[0] for name, view in sides.items()}
+        values = {name: objective(inputs)[0] for name, inputs in sides.items()}
         return values["binary_text"] + values["binary_image"], (state, values)
 
     both = ("image", "text")
@@ -196,8 +190,8 @@ def build(
     return Method(
         init=init,
         optimizers=dict.fromkeys(both, optimizer),
-        epoch_update=note_epoch,
+        epoch_update=record_epoch,
         passes=((Step(relaxed, trains=both), Step(half_binary, trains=both)),),
-        encode_image=encode_image,
-        encode_text=encode_text,
+        encode_image=towers.encode_image,
+        encode_text=towers.encode_text,
     )

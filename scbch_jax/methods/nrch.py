@@ -1,10 +1,11 @@
 """NRCH: robust contrastive hashing with noisy labels (Wang et al., ACM MM 2024).
 
-Before each epoch a mixture of two distributions is fitted to how far every row is from
-the prototypes of its classes; rows of the farther kind are left out of the batches.
+Before each epoch a mixture of two normal distributions is fitted to the distances of
+all rows from the prototypes of their classes. Rows that more likely belong to the
+component with the larger mean are left out of the batches.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,22 +18,22 @@ from scbch_jax.losses import Terms
 from scbch_jax.methods.base import Method, Step
 from scbch_jax.methods.sizes import Sizes
 from scbch_jax.methods.two_towers import two_towers
-from scbch_jax.optim.pytorch import only_if, torch_rmsprop
+from scbch_jax.optim.pytorch import step_if, torch_rmsprop
 
 __all__ = [
     "HParams",
     "NrchState",
     "Options",
-    "View",
+    "TermInputs",
     "build",
-    "spread_of",
+    "min_max_scaled",
     "terms",
-    "view_of",
+    "term_inputs",
 ]
 
 
-class View(NamedTuple):
-    """All that a term may look at, for one batch."""
+class TermInputs(NamedTuple):
+    """What every loss term is a function of, for one batch."""
 
     image_codes: Float[Array, "n bits"]
     """Relaxed codes u of the images."""
@@ -51,29 +52,29 @@ class View(NamedTuple):
     labels: Float[Array, "n classes"]
     """Multi-hot labels y, noisy."""
     kept: Bool[Array, " n"]
-    """Which rows count."""
+    """Rows that are trained on."""
 
 
 class NrchState(NamedTuple):
-    """What NRCH remembers."""
+    """The state of NRCH."""
 
     epoch: Int[Array, ""]
     confidence: Float[Array, " samples"]
-    """p: probability that a row is of the kind near its prototypes."""
+    """p: posterior of the component with the smaller distances."""
     any_kept: Bool[Array, ""]
-    """Whether the last batch had a row that counts."""
+    """Whether the last batch had a row to train on."""
 
 
-def view_of(
+def term_inputs(
     image_codes: Float[Array, "n bits"],
     text_codes: Float[Array, "n bits"],
     prototypes: Float[Array, "classes bits"],
     labels: Float[Array, "n classes"],
     kept: Bool[Array, " n"],
-) -> View:
-    """Everything that the terms look at; prototypes before tanh."""
+) -> TermInputs:
+    """Computes the inputs of the terms; prototypes are given before tanh."""
     squashed = jnp.tanh(image_codes), jnp.tanh(text_codes)
-    return View(
+    return TermInputs(
         image_codes,
         text_codes,
         *squashed,
@@ -86,25 +87,26 @@ def view_of(
 
 
 def terms(hp: HParams, options: Options) -> Terms:
-    """Ranking, quantization and prototypes, by name."""
+    """The terms of NRCH by name."""
 
-    def ranking(v: View) -> Scalar:
-        return losses.kept_ranking_loss(
+    def ranking(v: TermInputs) -> Scalar:
+        return losses.partner_ranking_loss(
             v.similarity,
             v.partners,
-            v.kept,
             margin=hp.margin,
             shift=hp.shift,
-            both_ways=options.ranking == "both_ways",
+            both_directions=options.ranking == "both_ways",
+            where=v.kept,
         )
 
-    def quantization(v: View) -> Scalar:
+    def quantization(v: TermInputs) -> Scalar:
         loss = losses.unit_quantization_loss
-        return loss(v.image_squashed, v.kept) + loss(v.text_squashed, v.kept)
+        image = loss(v.image_squashed, where=v.kept)
+        return image + loss(v.text_squashed, where=v.kept)
 
-    def prototypes(v: View) -> Scalar:
+    def prototypes(v: TermInputs) -> Scalar:
         return losses.prototype_loss(
-            v.image_codes, v.text_codes, v.prototypes, v.labels, v.kept
+            v.image_codes, v.text_codes, v.prototypes, v.labels, where=v.kept
         )
 
     weight = hp.ranking_weight
@@ -115,11 +117,13 @@ def terms(hp: HParams, options: Options) -> Terms:
     }
 
 
-def spread_of(scores: Float[Array, " samples"]) -> Float[Array, " samples"]:
-    """Scores from 0 to 1; 1 for all if they are all the same.
+def min_max_scaled(scores: Float[Array, " samples"]) -> Float[Array, " samples"]:
+    """Scores scaled to [0, 1]; 1 for all if they are equal.
+
+        (e - min e + 1e-8) / (max e - min e + 1e-8)
 
     Args:
-        scores: e, each row's largest distance from a prototype of its own.
+        scores: e, largest distance of each row from a prototype of its own classes.
     """
     lowest, tiny = scores.min(), 1e-8
     return (scores - lowest + tiny) / (scores.max() - lowest + tiny)
@@ -134,45 +138,42 @@ def build(
     """Makes NRCH for data of the given sizes.
 
     Args:
-        sizes: widths and numbers of the data.
+        sizes: of the data and the codes.
         options: choices fixed at compilation.
-        hp: numbers; may be traced.
+        hp: hyperparameters; may be traced.
         extra_terms: terms to add to the method's own, or to replace by name.
     """
-    image_net, text_net = two_towers(sizes, options)
+    towers = two_towers(sizes, options)
     objective = losses.weighted_sum({**terms(hp, options), **(extra_terms or {})})
 
     def init(key: Key[Array, ""]) -> tuple[Params, NrchState]:
         keys = jax.random.split(key, 3)
-        width = {"bits": sizes.bits, "classes": sizes.classes}
-        prototypes = networks.classifier(keys[1], **width).T
+        shape = {"bits": sizes.bits, "classes": sizes.classes}
+        prototypes = networks.classifier(keys[1], **shape).T
         params = {
-            "image": {"network": image_net.init(keys[0]), "prototypes": prototypes},
-            "text": {"network": text_net.init(keys[2])},
+            "image": {
+                "network": towers.init_image(keys[0]),
+                "prototypes": prototypes,
+            },
+            "text": {"network": towers.init_text(keys[2])},
         }
-        everyone = jnp.ones(sizes.samples)
-        return params, NrchState(jnp.int32(0), everyone, jnp.asarray(True))
-
-    def encode_image(params: Params, features: Any) -> Any:
-        return image_net.apply(params["image"]["network"], features)
-
-    def encode_text(params: Params, features: Any) -> Any:
-        return text_net.apply(params["text"]["network"], features)
+        ones = jnp.ones(sizes.samples)
+        return params, NrchState(jnp.int32(0), ones, jnp.asarray(True))
 
     def loss(
         params: Params, state: NrchState, batch: Batch, key: Key[Array, ""]
     ) -> tuple[ScalarLike, tuple[NrchState, Metrics]]:
         kept = state.confidence[batch.index] >= hp.threshold
         kept |= state.epoch + 1 < options.separate_from
-        view = view_of(
-            encode_image(params, batch.image),
-            encode_text(params, batch.text),
+        inputs = term_inputs(
+            towers.encode_image(params, batch.image),
+            towers.encode_text(params, batch.text),
             params["image"]["prototypes"],
             batch.labels,
-            # Without any row there is no step; all of them keep its loss finite.
+            # If no row is kept, the step is skipped; all rows keep the loss finite.
             kept | ~kept.any(),
         )
-        total, values = objective(view)
+        total, values = objective(inputs)
         return total, (state._replace(any_kept=kept.any()), values)
 
     def epoch_update(
@@ -188,18 +189,18 @@ def build(
             jnp.tanh(params["image"]["prototypes"]),
             train.labels,
         )
-        confidence = losses.low_mean_posterior(spread_of(scores))
+        confidence = losses.low_mean_posterior(min_max_scaled(scores))
         return state._replace(epoch=epoch, confidence=confidence)
 
     rmsprop = torch_rmsprop(hp.learning_rate, weight_decay=hp.weight_decay)
-    optimizer = only_if(lambda state: state.any_kept, rmsprop)
+    optimizer = step_if(lambda state: state.any_kept, rmsprop)
     both = ("image", "text")
     return Method(
         init=init,
         optimizers=dict.fromkeys(both, optimizer),
         epoch_update=epoch_update,
         passes=((Step(loss, trains=both),),),
-        encode_image=encode_image,
-        encode_text=encode_text,
-        looks=lambda epoch: True,
+        encode_image=towers.encode_image,
+        encode_text=towers.encode_text,
+        needs_codes=lambda epoch: True,
     )

@@ -1,4 +1,4 @@
-"""All that is fixed when a run is compiled, and the table of methods."""
+"""The static configuration of a run, and the registry of methods."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from scbch_jax.optim.bf16_state import bf16_state
 from scbch_jax.types import Split
 
 
-def _anything(sizes: Sizes, options: Any, batch_size: int) -> None:
-    """Finds nothing to refuse."""
+def _accept(sizes: Sizes, options: Any, batch_size: int) -> None:
+    """Accepts everything."""
 
 
 class Entry(NamedTuple):
-    """A line in the table of methods."""
+    """An entry in the registry of methods."""
 
     build: Callable[..., Method]
-    """(sizes, options, hparams, extra_terms) -> method; the context comes fifth where
-    the method has one, None if nothing is to be trained."""
-    check: Callable[[Sizes, Any, int], None] = _anything
+    """(sizes, options, hparams, extra_terms) -> method; methods with a context take it
+    fifth, None if nothing is to be trained."""
+    check: Callable[[Sizes, Any, int], None] = _accept
     """(sizes, options, batch_size) -> None, or InputError if they do not fit."""
     context: Callable[[Any, Split], Any] | None = None
-    """(options, training set) -> arrays derived from it once, which never move."""
+    """(options, training set) -> constant arrays derived from it, such as a graph."""
 
 
 METHODS = {
@@ -37,14 +37,14 @@ METHODS = {
 """Every method, by the name that an experiment gives."""
 
 ExtraTerms = tuple[tuple[str, float, Callable[[Any], Any]], ...]
-"""A reader's own terms: name, weight, function of the method's view."""
+"""Additional terms: name, weight, function of the method's `TermInputs`."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What decides shapes and choices; equal recipes share one compilation.
+    """Everything static under `jax.jit`; equal recipes share one compilation.
 
-    Numbers that may differ without compiling again are the method's HParams.
+    Numbers that may differ without a new compilation are the method's HParams.
     """
 
     method: str
@@ -53,16 +53,16 @@ class Recipe:
     """The method's Options."""
     batch_size: int
     extra_terms: ExtraTerms = ()
-    """Terms to add to the method's own, or to put in place of one by its name."""
+    """Terms to add to the method's own, or to replace by name."""
     moments: str = "float32"
-    """How the optimizers' memory is kept: float32 or bfloat16."""
+    """Type of the optimizers' state: float32 or bfloat16."""
 
     def build(self, hparams: Any, context: Any = None) -> Method:
-        """Makes the method; called while tracing, so all arguments may be traced.
+        """Makes the method; called during tracing, so all arguments may be traced.
 
         Args:
-            hparams: the method's numbers.
-            context: what `context` derived; may be left out where nothing is trained.
+            hparams: the method's hyperparameters.
+            context: the result of `context`; may be omitted if nothing is trained.
         """
         entry = METHODS[self.method]
         extra = {name: (weight, term) for name, weight, term in self.extra_terms}
@@ -70,11 +70,11 @@ class Recipe:
         method = entry.build(*given, *([context] if entry.context else []))
         if self.moments == "float32":
             return method
-        kept = {group: bf16_state(own) for group, own in method.optimizers.items()}
-        return method._replace(optimizers=kept)
+        optimizers = {group: bf16_state(o) for group, o in method.optimizers.items()}
+        return method._replace(optimizers=optimizers)
 
     def context(self, train: Split) -> Any:
-        """Arrays that the method derives from the training set; None if it has none."""
+        """Constant arrays that the method derives from the training set, or None."""
         derive = METHODS[self.method].context
         return None if derive is None else derive(self.options, train)
 
@@ -82,7 +82,7 @@ class Recipe:
         """Raises `InputError` if the method's options do not fit its data.
 
         Args:
-            streamed: the training set is never on the device as a whole.
+            streamed: the training set stays on the host.
         """
         fits = not streamed or METHODS[self.method].context is None
         wanted = f"device: {self.method} compares all training rows at once"

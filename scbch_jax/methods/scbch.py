@@ -17,40 +17,40 @@ from scbch_jax.methods.sizes import Sizes
 from scbch_jax.methods.two_towers import two_towers
 from scbch_jax.optim.pytorch import torch_adam
 
-__all__ = ["HParams", "Options", "ScbchState", "View", "build", "check", "terms"]
+__all__ = ["HParams", "Options", "ScbchState", "TermInputs", "build", "check", "terms"]
 
 
-class View(NamedTuple):
-    """All that a term may look at, for one batch."""
+class TermInputs(NamedTuple):
+    """What every loss term is a function of, for one batch."""
 
     image_codes: Float[Array, "n bits"]
     """Relaxed codes h of the images."""
     text_codes: Float[Array, "n bits"]
     """Relaxed codes h of the texts."""
     image_logits: Float[Array, "n classes"]
-    """Class probabilities z of the images, before the sigmoid."""
+    """Class scores z of the images, before the sigmoid."""
     text_logits: Float[Array, "n classes"]
-    """Class probabilities z of the texts, before the sigmoid."""
+    """Class scores z of the texts, before the sigmoid."""
     labels: Float[Array, "n classes"]
     """Multi-hot labels y, noisy."""
     confidence: Float[Array, " n"]
-    """Trust w in each row (Eq. 2)."""
+    """Confidence w in each row's label (Eq. 2)."""
     similarity: Float[Array, "n n"]
     """S of Eq. 5; row = image, column = text."""
     overlap: Float[Array, "n n"]
     """R of Eq. 4."""
 
 
-def view_of(
+def term_inputs(
     image_codes: Float[Array, "n bits"],
     text_codes: Float[Array, "n bits"],
     image_classifier: Float[Array, "bits classes"],
     text_classifier: Float[Array, "bits classes"],
     labels: Float[Array, "n classes"],
     confidence: Float[Array, " n"],
-) -> View:
-    """Everything that the terms look at, from a batch's relaxed codes and labels."""
-    return View(
+) -> TermInputs:
+    """Computes the inputs of the terms from a batch's relaxed codes and labels."""
+    return TermInputs(
         image_codes=image_codes,
         text_codes=text_codes,
         image_logits=networks.class_logits(image_classifier, image_codes),
@@ -63,7 +63,7 @@ def view_of(
 
 
 class ScbchState(NamedTuple):
-    """What SCBCH remembers between epochs."""
+    """The state of SCBCH, updated before each epoch."""
 
     epoch: Int[Array, ""]
     confidence: Float[Array, " samples"]
@@ -71,36 +71,36 @@ class ScbchState(NamedTuple):
 
 
 def terms(hp: HParams, options: Options) -> Terms:
-    """The terms of Eq. 9 by name, in the reading that the options choose."""
+    """The terms of Eq. 9 by name; `options.reading` chooses code or equations."""
     paper = options.reading == "paper"
 
-    def classification(v: View) -> Scalar:
+    def classification(v: TermInputs) -> Scalar:
         return losses.classification_loss(
             v.image_logits, v.text_logits, v.labels, v.confidence
         )
 
-    def attraction(v: View) -> Scalar:
+    def attraction(v: TermInputs) -> Scalar:
         return losses.attraction_loss(v.similarity, v.overlap, shift=hp.shift)
 
-    def repulsion(v: View) -> Scalar:
+    def repulsion(v: TermInputs) -> Scalar:
         loss = (
             losses.decaying_repulsion_loss if paper else losses.stepped_repulsion_loss
         )
         return loss(v.similarity, v.overlap, margin=hp.margin, shift=hp.shift)
 
-    def quantization(v: View) -> Scalar:
+    def quantization(v: TermInputs) -> Scalar:
         loss = losses.printed_quantization_loss if paper else losses.quantization_loss
         return loss(v.image_codes) + loss(v.text_codes)
 
     alpha, beta = hp.contrastive_weight, hp.quantization_weight
-    everything: Terms = {
+    all_terms: Terms = {
         "classification": (1.0, classification),
         "attraction": (alpha, attraction),
         "repulsion": (alpha, repulsion),
-        # Eq. 9 weighs the whole of Eq. 8 by α; the released code adds β alone.
+        # Eq. 9 multiplies all of Eq. 8 by α; the released code leaves this term at β.
         "quantization": (alpha * beta if paper else beta, quantization),
     }
-    return {k: term for k, term in everything.items() if k not in _dropped(options)}
+    return {k: term for k, term in all_terms.items() if k not in _dropped(options)}
 
 
 def check(sizes: Sizes, options: Options, batch_size: int) -> None:
@@ -119,45 +119,42 @@ def build(
     """Makes SCBCH for data of the given sizes.
 
     Args:
-        sizes: widths and numbers of the data.
+        sizes: of the data and the codes.
         options: choices fixed at compilation.
-        hp: numbers; may be traced.
+        hp: hyperparameters; may be traced.
         extra_terms: terms to add to the method's own, or to replace by name.
     """
-    unit_length = options.reading == "official"
-    image_net, text_net = two_towers(sizes, options, unit_length=unit_length)
+    official = options.reading == "official"
+    towers = two_towers(sizes, options, unit_length=official)
     objective = losses.weighted_sum({**terms(hp, options), **(extra_terms or {})})
 
     def init(key: Key[Array, ""]) -> tuple[Params, ScbchState]:
         keys = jax.random.split(key, 4)
-        width = {"bits": sizes.bits, "classes": sizes.classes}
+        shape = {"bits": sizes.bits, "classes": sizes.classes}
         params = {
-            group: {
-                "network": net.init(keys[place]),
-                "classifier": networks.classifier(keys[place + 1], **width),
-            }
-            for group, net, place in (("image", image_net, 0), ("text", text_net, 2))
+            "image": {
+                "network": towers.init_image(keys[0]),
+                "classifier": networks.classifier(keys[1], **shape),
+            },
+            "text": {
+                "network": towers.init_text(keys[2]),
+                "classifier": networks.classifier(keys[3], **shape),
+            },
         }
         return params, ScbchState(jnp.int32(0), jnp.ones(sizes.samples))
-
-    def encode_image(params: Params, features: Any) -> Any:
-        return image_net.apply(params["image"]["network"], features)
-
-    def encode_text(params: Params, features: Any) -> Any:
-        return text_net.apply(params["text"]["network"], features)
 
     def loss(
         params: Params, state: ScbchState, batch: Batch, key: Key[Array, ""]
     ) -> tuple[ScalarLike, tuple[ScbchState, Metrics]]:
-        view = view_of(
-            encode_image(params, batch.image),
-            encode_text(params, batch.text),
+        inputs = term_inputs(
+            towers.encode_image(params, batch.image),
+            towers.encode_text(params, batch.text),
             params["image"]["classifier"],
             params["text"]["classifier"],
             batch.labels,
             state.confidence[batch.index],
         )
-        total, values = objective(view)
+        total, values = objective(inputs)
         return total, (state, values)
 
     def epoch_update(
@@ -167,9 +164,9 @@ def build(
         epoch: Int[Array, ""],
         key: Key[Array, ""],
     ) -> ScbchState:
-        everyone = jnp.ones_like(state.confidence)
+        ones = jnp.ones_like(state.confidence)
 
-        def trust() -> Float[Array, " samples"]:
+        def update_confidence() -> Float[Array, " samples"]:
             soft_labels = neighbors.neighbor_soft_labels(
                 *train,
                 neighbors=options.neighbors,
@@ -182,8 +179,9 @@ def build(
             )
 
         if "weights" in options.drop:
-            return ScbchState(epoch, everyone)
-        return ScbchState(epoch, lax.cond(warmed_up(epoch), trust, lambda: everyone))
+            return ScbchState(epoch, ones)
+        confidence = lax.cond(warmed_up(epoch), update_confidence, lambda: ones)
+        return ScbchState(epoch, confidence)
 
     def warmed_up(epoch: Any) -> Any:
         return epoch >= options.warmup_epochs
@@ -194,9 +192,9 @@ def build(
         optimizers=dict.fromkeys(("image", "text"), adam),
         epoch_update=epoch_update,
         passes=((Step(loss, trains=("image", "text")),),),
-        encode_image=encode_image,
-        encode_text=encode_text,
-        looks=None if "weights" in options.drop else warmed_up,
+        encode_image=towers.encode_image,
+        encode_text=towers.encode_text,
+        needs_codes=None if "weights" in options.drop else warmed_up,
     )
 
 

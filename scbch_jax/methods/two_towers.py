@@ -1,50 +1,79 @@
-"""The pair of hash networks that SCBCH and its relatives share."""
+"""The pair of hash networks of a cross-modal method, one for each modality."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-from scbch_jax import networks
+from jaxtyping import Array, Float, Key
+
+from scbch_jax.arrays import Params
+from scbch_jax.config.two_towers import TwoTowerOptions
+from scbch_jax.methods.base import EncodeFn
 from scbch_jax.methods.sizes import Sizes
+from scbch_jax.networks import hash_network
 
 
-@runtime_checkable
-class Layers(Protocol):
-    """Options that say how deep and wide both networks are."""
+class TwoTowers(NamedTuple):
+    """Image and text network as pure functions."""
 
-    @property
-    def hidden(self) -> int:
-        """Width of the hidden layers."""
-        ...
-
-    @property
-    def image_layers(self) -> int:
-        """Fully connected layers of the image network."""
-        ...
-
-    @property
-    def text_layers(self) -> int:
-        """Fully connected layers of the text network."""
-        ...
+    init_image: Callable[[Key[Array, ""]], Any]
+    """key -> weights of the image network."""
+    init_text: Callable[[Key[Array, ""]], Any]
+    """key -> weights of the text network."""
+    encode_image: EncodeFn
+    """(params, features) -> relaxed codes."""
+    encode_text: EncodeFn
+    """(params, features) -> relaxed codes."""
+    train_image: Callable[[Params, Any, Key[Array, ""]], Float[Array, "n bits"]]
+    """(params, features, key) -> relaxed codes with dropout."""
+    train_text: Callable[[Params, Any, Key[Array, ""]], Float[Array, "n bits"]]
+    """(params, features, key) -> relaxed codes with dropout."""
 
 
 def two_towers(
-    sizes: Sizes, options: Layers, *, unit_length: bool = True
-) -> tuple[networks.Network, networks.Network]:
-    """Image and text network of the given depths, with one hidden width.
+    sizes: Sizes,
+    options: TwoTowerOptions,
+    *,
+    unit_length: bool = True,
+    dropout: float = 0.0,
+    text_last_std: float | None = None,
+    weights_of: Callable[[Params, str], Any] = lambda params, m: params[m]["network"],
+) -> TwoTowers:
+    """Makes both networks: fully connected layers of one hidden width, ReLU, tanh.
 
     Args:
         sizes: widths of the features and of the codes.
-        options: the method's own.
-        unit_length: divides each relaxed code by its length.
+        options: width of the hidden layers, and layers of each network.
+        unit_length: divide each relaxed code by its length.
+        dropout: rate of dropout before the last layer, in training.
+        text_last_std: standard deviation of the initial weights of the text network's
+            last layer, normal about 0; as in every other layer if omitted.
+        weights_of: (params, "image" or "text") -> weights of that network.
     """
-    image_net, text_net = (
-        networks.hash_network(
+
+    def network(features: int, layers: int, last_std: float | None) -> Any:
+        return hash_network(
             features=features,
             widths=(options.hidden,) * (layers - 1) + (sizes.bits,),
             unit_length=unit_length,
+            dropout=dropout,
+            last_std=last_std,
         )
-        for features, layers in (
-            (sizes.image_dim, options.image_layers),
-            (sizes.text_dim, options.text_layers),
-        )
+
+    image = network(sizes.image_dim, options.image_layers, None)
+    text = network(sizes.text_dim, options.text_layers, text_last_std)
+    return TwoTowers(
+        init_image=image.init,
+        init_text=text.init,
+        encode_image=lambda params, features: image.apply(
+            weights_of(params, "image"), features
+        ),
+        encode_text=lambda params, features: text.apply(
+            weights_of(params, "text"), features
+        ),
+        train_image=lambda params, x, key: image.train(
+            weights_of(params, "image"), x, key
+        ),
+        train_text=lambda params, x, key: text.train(
+            weights_of(params, "text"), x, key
+        ),
     )
-    return image_net, text_net

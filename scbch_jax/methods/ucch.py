@@ -1,7 +1,7 @@
 """UCCH: unsupervised contrastive hashing (Hu et al., IEEE TPAMI 45(3), 2023).
 
-Labels are not looked at. A memory keeps one code for every training sample; a batch is
-contrasted with rows drawn from it, and rewrites its own.
+It does not use labels. A memory bank holds one code for every training sample; a batch
+is contrasted with rows drawn from it, and updates its own.
 """
 
 from collections.abc import Callable
@@ -18,19 +18,19 @@ from scbch_jax.arrays import Batch, Metrics, Params, Scalar, ScalarLike
 from scbch_jax.config.ucch import HParams, Options
 from scbch_jax.errors import require
 from scbch_jax.losses import Terms
-from scbch_jax.methods.base import Method, Step, note_epoch
+from scbch_jax.methods.base import Method, Step, record_epoch
 from scbch_jax.methods.sizes import Sizes
 from scbch_jax.methods.two_towers import two_towers
 from scbch_jax.optim.pytorch import scale_after_epochs, torch_adam, torch_clip
 
-__all__ = ["HParams", "Options", "UcchState", "View", "build", "check", "terms"]
+__all__ = ["HParams", "Options", "UcchState", "TermInputs", "build", "check", "terms"]
 
 Draw = Callable[[Key[Array, ""], Int[Array, " n"]], Int[Array, "n negatives"]]
-"""(key, rows of a batch) -> rows of the memory to contrast each of them with"""
+"""(key, rows of a batch) -> rows of the memory bank, the negatives of each."""
 
 
-class View(NamedTuple):
-    """All that a term may look at, for one batch."""
+class TermInputs(NamedTuple):
+    """What every loss term is a function of, for one batch."""
 
     image_codes: Float[Array, "n bits"]
     """Relaxed codes h of the images."""
@@ -39,33 +39,33 @@ class View(NamedTuple):
     similarity: Float[Array, "n n"]
     """Products of both; row = image, column = text."""
     memory: Float[Array, "samples bits"]
-    """V, before the batch rewrites its rows."""
+    """V, before the batch updates its rows."""
     index: Int[Array, " n"]
-    """Row of each sample in the memory."""
-    times: Float[Array, "n samples"]
-    """How often each row of the memory was drawn for each sample."""
+    """Row of each sample in the memory bank."""
+    counts: Float[Array, "n samples"]
+    """How often each row of the memory bank was drawn for each sample."""
     warming_up: Bool[Array, ""]
     """Whether the batch is contrasted with itself."""
 
 
 class UcchState(NamedTuple):
-    """What UCCH remembers between batches."""
+    """The state of UCCH."""
 
     epoch: Int[Array, ""]
     memory: Float[Array, "samples bits"]
-    """V: a code for every training sample."""
+    """V, the memory bank: a code for every training sample."""
 
 
 def terms(hp: HParams, bits: int) -> Terms:
-    """Contrast with the memory, and ranking within the batch, by name."""
+    """Contrast with the memory bank, and ranking within the batch, by name."""
     temperature = hp.temperature * bits**0.5
 
-    def contrast(v: View) -> Scalar:
-        def loss(keys: Any, own: Any, times: Any) -> Scalar:
+    def contrast(v: TermInputs) -> Scalar:
+        def loss(keys: Any, own: Any, counts: Any) -> Scalar:
             return sum(
                 (
                     losses.memory_contrast_loss(
-                        codes, keys, own, times, temperature=temperature
+                        codes, keys, own, counts, temperature=temperature
                     )
                     for codes in (v.image_codes, v.text_codes)
                 ),
@@ -78,11 +78,11 @@ def terms(hp: HParams, bits: int) -> Terms:
             return loss(keys, jnp.arange(rows), jnp.ones((rows, rows)))
 
         def with_memory() -> Scalar:
-            return loss(jnp.sign(v.memory), v.index, v.times)
+            return loss(jnp.sign(v.memory), v.index, v.counts)
 
         return lax.cond(v.warming_up, with_itself, with_memory)
 
-    def ranking(v: View) -> Scalar:
+    def ranking(v: TermInputs) -> Scalar:
         return losses.ranking_loss(v.similarity, margin=hp.margin, shift=hp.shift)
 
     alpha = hp.contrast_weight
@@ -107,51 +107,53 @@ def build(
     """Makes UCCH for data of the given sizes.
 
     Args:
-        sizes: widths and numbers of the data.
+        sizes: of the data and the codes.
         options: choices fixed at compilation.
-        hp: numbers; may be traced.
+        hp: hyperparameters; may be traced.
         extra_terms: terms to add to the method's own, or to replace by name.
-        draw: where the negatives come from; at random when left out.
+        draw: the negatives; uniform draws if omitted.
     """
-    image_net, text_net = two_towers(sizes, options)
-    everything = {**terms(hp, sizes.bits), **(extra_terms or {})}
-    objective = losses.weighted_sum(everything)
+    towers = two_towers(
+        sizes, options, weights_of=lambda params, m: params["networks"][m]
+    )
+    all_terms = {**terms(hp, sizes.bits), **(extra_terms or {})}
+    objective = losses.weighted_sum(all_terms)
 
-    def at_random(key: Key[Array, ""], own: Any) -> Any:
+    def uniform(key: Key[Array, ""], own: Any) -> Any:
         return losses.drawn_negatives(
             key, own, negatives=options.negatives, samples=sizes.samples
         )
 
     def init(key: Key[Array, ""]) -> tuple[Params, UcchState]:
         keys = jax.random.split(key, 3)
-        params = {"image": image_net.init(keys[0]), "text": text_net.init(keys[1])}
+        params = {
+            "image": towers.init_image(keys[0]),
+            "text": towers.init_text(keys[1]),
+        }
         # Signs of 2σε - σ, ε normal: 31 % of the entries are positive, as released.
         drawn = jax.random.normal(keys[2], (sizes.samples, sizes.bits))
         memory = jnp.sign(2 * drawn - 1) / sizes.bits**0.5
         return {"networks": params}, UcchState(jnp.int32(0), memory)
 
-    def encode_image(params: Params, features: Any) -> Any:
-        return image_net.apply(params["networks"]["image"], features)
-
-    def encode_text(params: Params, features: Any) -> Any:
-        return text_net.apply(params["networks"]["text"], features)
-
     def loss(
         params: Params, state: UcchState, batch: Batch, key: Key[Array, ""]
     ) -> tuple[ScalarLike, tuple[UcchState, Metrics]]:
-        codes = encode_image(params, batch.image), encode_text(params, batch.text)
-        drawn = (draw or at_random)(key, batch.index)
-        # The released code tells its warm-up by a momentum of 0.
+        codes = (
+            towers.encode_image(params, batch.image),
+            towers.encode_text(params, batch.text),
+        )
+        drawn = (draw or uniform)(key, batch.index)
+        # The released code recognizes its warm-up by a momentum of 0.
         warming_up = (state.epoch < options.warmup_epochs) | (hp.momentum <= 0)
-        view = View(
+        inputs = TermInputs(
             *codes,
             similarity=losses.similarity_matrix(*codes),
             memory=state.memory,
             index=batch.index,
-            times=losses.negative_counts(batch.index, drawn, samples=sizes.samples),
+            counts=losses.negative_counts(batch.index, drawn, samples=sizes.samples),
             warming_up=jnp.asarray(warming_up),
         )
-        total, values = objective(view)
+        total, values = objective(inputs)
         memory = losses.update_memory_bank(
             state.memory,
             batch.index,
@@ -170,9 +172,9 @@ def build(
     return Method(
         init=init,
         optimizers={"networks": optimizer},
-        epoch_update=note_epoch,
+        epoch_update=record_epoch,
         passes=((Step(loss, trains=("networks",)),),),
-        encode_image=encode_image,
-        encode_text=encode_text,
+        encode_image=towers.encode_image,
+        encode_text=towers.encode_text,
         drop_remainder=True,
     )

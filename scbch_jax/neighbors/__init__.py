@@ -1,5 +1,6 @@
 """Nearest neighbors over a training set, and what they vote."""
 
+from scbch_jax.neighbors.graph import graph_block, knn_affinity, similarity_graph
 from scbch_jax.neighbors.search import nearest_rows, recall
 from scbch_jax.neighbors.soft_labels import confidence_weights, neighbor_soft_labels
 from scbch_jax.neighbors.topk import TopK
@@ -7,7 +8,10 @@ from scbch_jax.neighbors.topk import TopK
 __all__ = [
     "TopK",
     "confidence_weights",
+    "graph_block",
+    "knn_affinity",
     "nearest_rows",
     "neighbor_soft_labels",
     "recall",
+    "similarity_graph",
 ]

@@ -1,4 +1,4 @@
-"""The k most similar samples of each sample, by blocks in both directions."""
+"""Exact k-nearest-neighbor search by cosine, in blocks of rows and columns."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,7 +16,7 @@ from scbch_jax.neighbors import topk
 from scbch_jax.neighbors.topk import Columns, TopK
 
 EPSILON = 1e-8
-"""Keeps divisions finite, at the size that the released code uses."""
+"""Keeps divisions finite, with the value of the released code."""
 
 
 @partial(
@@ -36,25 +36,31 @@ def nearest_rows(
 ) -> TopK:
     """Finds the k samples with the largest cosine, averaged over both modalities.
 
-    A sample is similar to itself by 0; of equal ones the first is nearer. Memory above
-    inputs and results is one block of similarities, row_block · column_block, and two
-    copies of the codes.
+        argtop-k_j [cos(image_i, image_j) + cos(text_i, text_j)] / 2, 0 for j = i
+
+    Ties go to the sample with the smaller index. Beyond inputs and results, memory is
+    one block of similarities, row_block · column_block, and two copies of the codes.
 
     Args:
         image_codes: relaxed codes, or any features.
         text_codes: the same samples in the other modality.
         neighbors: k, below the number of samples.
-        search: "exact"; or "approximate", with codes rounded to bfloat16, whose
-            similarities have two to three digits (`recall` measures what it misses).
-        rows: samples that search; by default all.
-        mesh: devices with an axis "data" that share the searching rows; each searches
+        search: "exact", or "approximate" with codes rounded to bfloat16, whose
+            similarities have two to three digits (`recall` measures the loss).
+        rows: indices of the query samples; all if omitted.
+        mesh: devices whose axis "data" shards the query samples; each device searches
             all samples.
-        row_block: rows that search at once.
-        column_block: rows that are searched at once.
+        row_block: query samples searched at once.
+        column_block: samples compared at once.
 
     Raises:
         ValueError: if the rows do not align, k is not below the number of samples, or
-            the search is not known.
+            the search is unknown.
+
+    Example:
+        >>> codes = jnp.array([[1.0, 0.0], [0.9, 0.1], [0.5, 0.5]])
+        >>> nearest_rows(codes, codes, neighbors=1).index.tolist()
+        [[1], [0], [1]]
     """
     check_rank(2, image_codes=image_codes)
     check_same_shape(image_codes=image_codes, text_codes=text_codes)
@@ -63,14 +69,14 @@ def nearest_rows(
         raise ValueError(f"neighbors: got {neighbors}, wanted 1 to {samples - 1}")
     if search not in ("exact", "approximate"):
         raise ValueError(f"search: got {search}, wanted exact or approximate")
-    codes = jnp.concatenate([unit_rows(image_codes), unit_rows(text_codes)], axis=1)
+    codes = jnp.concatenate([normalize(image_codes), normalize(text_codes)], axis=1)
     if search == "approximate":
         codes = codes.astype(jnp.bfloat16)
     find = partial(_search, neighbors, samples, row_block, image_codes.dtype)
     queries = codes if rows is None else codes[rows]
     rows = jnp.arange(samples, dtype=jnp.int32) if rows is None else rows
     columns = topk.column_blocks(codes, most=column_block)
-    return (_shared(find, mesh) if mesh else find)(queries, rows, columns)
+    return (_sharded(find, mesh) if mesh else find)(queries, rows, columns)
 
 
 def recall(
@@ -82,14 +88,14 @@ def recall(
     sampled: int = 1000,
     seed: int = 0,
 ) -> float:
-    """Share of the exact k nearest that another search finds, in [0, 1].
+    """Recall of a search: the share of the exact k nearest that it finds, in [0, 1].
 
     Args:
         image_codes: relaxed codes, or any features.
         text_codes: the same samples in the other modality.
         neighbors: k.
         search: the search to measure.
-        sampled: how many rows to measure it on, drawn without replacement.
+        sampled: query samples to measure it on, drawn without replacement.
         seed: of the draw.
 
     Raises:
@@ -104,35 +110,39 @@ def recall(
         neighbors=neighbors,
         rows=jnp.asarray(drawn, jnp.int32),
     )
-    exact, found = (np.asarray(find(search=way).index) for way in ("exact", search))
+    exact, found = (np.asarray(find(search=kind).index) for kind in ("exact", search))
     hits = [np.isin(*pair).sum() for pair in zip(exact, found, strict=True)]
     return float(np.mean(hits) / neighbors)
 
 
-def unit_rows(rows: Float[Array, "n width"]) -> Float[Array, "n width"]:
-    """Rows at length 1; a row of zeros stays."""
+def normalize(rows: Float[Array, "n width"]) -> Float[Array, "n width"]:
+    """Rows divided by max(|x|, 1e-8), as the released code does.
+
+    `losses.unit_rows` differs in the last bit: XLA compiles its x / sqrt(s) to a
+    product with rsqrt(s), which the maximum prevents.
+    """
     lengths = jnp.linalg.norm(rows, axis=1, keepdims=True)
     return rows / jnp.maximum(lengths, EPSILON)
 
 
-def _shared(
+def _sharded(
     find: Callable[..., TopK], mesh: Mesh | AbstractMesh
 ) -> Callable[..., TopK]:
-    """The search with its rows shared among the devices of a mesh."""
-    ours, everyone = PartitionSpec("data"), PartitionSpec()
-    # What varies among devices is not tracked: a loop's start would have to say so.
+    """The search with its query samples sharded over a mesh."""
+    sharded, replicated = PartitionSpec("data"), PartitionSpec()
+    # check_vma would require the loop's initial carry to be marked as varying.
     part = jax.shard_map(
         find,
         mesh=mesh,
-        in_specs=(ours, ours, everyone),
-        out_specs=ours,
+        in_specs=(sharded, sharded, replicated),
+        out_specs=sharded,
         check_vma=False,
     )
 
     def run(queries: Any, rows: Any, columns: Columns) -> TopK:
         missing = -len(rows) % mesh.shape["data"]
-        filled = (topk.pad_rows(x, missing) for x in (queries, rows))
-        return TopK(*(x[: len(rows)] for x in part(*filled, columns)))
+        padded = (topk.pad_rows(x, missing) for x in (queries, rows))
+        return TopK(*(x[: len(rows)] for x in part(*padded, columns)))
 
     return run
 
@@ -146,7 +156,7 @@ def _search(
     rows: Int[Array, " queries"],
     columns: Columns,
 ) -> TopK:
-    """The nearest of some rows, a block of rows after the other."""
+    """Searches block by block of query samples."""
     size = min(block, len(rows))
     parts = [
         topk.pad_rows(x, -len(rows) % size).reshape(-1, size, *x.shape[1:])
@@ -154,11 +164,11 @@ def _search(
     ]
 
     def of_block(part: Any) -> TopK:
-        ours, own = part
+        block_codes, own = part
 
         def step(best: TopK, column: Columns) -> tuple[TopK, None]:
             scores = jnp.einsum(
-                "rw,cw->rc", ours, column.codes, preferred_element_type=dtype
+                "rw,cw->rc", block_codes, column.codes, preferred_element_type=dtype
             )
             best = topk.merge_block(
                 best, scores, first=column.first, own=own, samples=samples
@@ -168,6 +178,6 @@ def _search(
         return lax.scan(step, topk.empty_topk(size, k, dtype), columns)[0]
 
     found = lax.map(of_block, tuple(parts))
-    # The product over the widths of both modalities is twice their mean.
+    # The product over the joint width of both modalities is twice their mean.
     best = TopK(0.5 * found.similarity, found.index)
     return TopK(*(x.reshape(-1, k)[: len(rows)] for x in best))

@@ -1,4 +1,9 @@
-"""Cross-modal semantic consistency: neighbors vote, agreement gives trust."""
+"""Soft labels from a sample's neighbors, and confidence in its own label.
+
+References:
+    Peng et al., Semantic-Consistent Bidirectional Contrastive Hashing for Noisy
+    Multi-Label Cross-Modal Retrieval, arXiv 2511.07780: Eq. 1 and 2.
+"""
 
 from functools import partial
 
@@ -9,7 +14,7 @@ from jaxtyping import Array, Float, Int
 
 from scbch_jax.arrays import ScalarLike
 from scbch_jax.errors import check_rank, check_same_rows, check_same_shape
-from scbch_jax.neighbors.search import EPSILON, nearest_rows, unit_rows
+from scbch_jax.neighbors.search import EPSILON, nearest_rows, normalize
 from scbch_jax.neighbors.topk import TopK
 
 
@@ -29,24 +34,25 @@ def neighbor_soft_labels(
     block: int = 512,
     column_block: int = 16384,
 ) -> Float[Array, "samples classes"]:
-    """Labels that the most similar samples vote for each sample: p of Eq. 1.
+    """Similarity-weighted mean of the neighbors' labels, p of Eq. 1.
 
-    Neighbors are the k samples with the largest cosine similarity, averaged over both
-    modalities; the sample itself counts as similarity 0. Memory is that of
-    `nearest_rows`: never samples², nor a block of whole rows of it.
+        p_i = Σ_{j in N(i)} s_ij y_j / Σ_{j in N(i)} s_ij
+
+    N(i) are the k samples with the largest cosine, averaged over both modalities; the
+    sample itself has similarity 0. Memory is that of `nearest_rows`, never samples².
 
     Args:
         image_codes: relaxed codes, or any features.
         text_codes: the same samples in the other modality.
         labels: multi-hot, possibly noisy.
         neighbors: k, below the number of samples.
-        reading: how a vote weighs. "official": the average similarity over its sum
-            (released code); "paper": each modality's similarity over its own sum, then
-            averaged (Eq. 1).
+        reading: "official" weighs by the similarity averaged over modalities, as the
+            released code; "paper" normalizes each modality by its own sum and then
+            averages, as Eq. 1.
         search: "exact" or "approximate", as in `nearest_rows`.
-        mesh: devices with an axis "data" to share the search among.
-        block: rows that search at once.
-        column_block: rows that are searched at once.
+        mesh: devices whose axis "data" shards the search.
+        block: query samples searched at once.
+        column_block: samples compared at once.
 
     Raises:
         ValueError: if the rows do not align or k is not below the number of samples.
@@ -62,20 +68,20 @@ def neighbor_soft_labels(
         row_block=block,
         column_block=column_block,
     )
-    modalities = jnp.stack([unit_rows(image_codes), unit_rows(text_codes)])
+    modalities = jnp.stack([normalize(image_codes), normalize(text_codes)])
 
     def soft_label(
         row: tuple[Int[Array, ""], TopK],
     ) -> Float[Array, " classes"]:
         own, nearest = row
         if reading == "official":
-            votes = _share(nearest.similarity)
+            weights = _normalized(nearest.similarity)
         else:
-            theirs = modalities[:, nearest.index]
-            similarity = jnp.einsum("mb,mkb->mk", modalities[:, own], theirs)
+            others = modalities[:, nearest.index]
+            similarity = jnp.einsum("mb,mkb->mk", modalities[:, own], others)
             similarity = jnp.where(nearest.index == own, 0.0, similarity)
-            votes = jax.vmap(_share)(similarity).mean(axis=0)
-        return votes @ labels[nearest.index]
+            weights = jax.vmap(_normalized)(similarity).mean(axis=0)
+        return weights @ labels[nearest.index]
 
     rows = jnp.arange(len(labels), dtype=jnp.int32)
     return jax.lax.map(soft_label, (rows, found), batch_size=min(block, len(labels)))
@@ -88,7 +94,9 @@ def confidence_weights(
     *,
     floor: ScalarLike,
 ) -> Float[Array, " samples"]:
-    """Trust in each row, by the cosine of its label and its soft label: w of Eq. 2.
+    """Confidence in each row's label, by its cosine with the soft label: w of Eq. 2.
+
+        w_i = γ + (1 - γ) cos(y_i, p_i)
 
     Args:
         labels: y, multi-hot; a row without labels gets the floor.
@@ -97,11 +105,17 @@ def confidence_weights(
 
     Raises:
         ValueError: if the shapes differ.
+
+    Example:
+        >>> labels = jnp.array([[1.0, 0.0], [1.0, 0.0]])
+        >>> soft_labels = jnp.array([[1.0, 0.0], [0.0, 1.0]])
+        >>> confidence_weights(labels, soft_labels, floor=0.5)
+        Array([1. , 0.5], dtype=float32)
     """
     check_same_shape(labels=labels, soft_labels=soft_labels)
-    agreement = (unit_rows(labels) * unit_rows(soft_labels)).sum(axis=1)
+    agreement = (normalize(labels) * normalize(soft_labels)).sum(axis=1)
     return floor + (1.0 - floor) * agreement
 
 
-def _share(similarity: Float[Array, " k"]) -> Float[Array, " k"]:
+def _normalized(similarity: Float[Array, " k"]) -> Float[Array, " k"]:
     return similarity / (similarity.sum() + EPSILON)

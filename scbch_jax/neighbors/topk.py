@@ -1,4 +1,4 @@
-"""The k best columns of each row, kept up to date while blocks of columns go by."""
+"""Running top-k of each row over blocks of columns."""
 
 from typing import Any, NamedTuple
 
@@ -7,49 +7,49 @@ from jax import lax
 from jaxtyping import Array, Float, Int
 
 GROUP = 16
-"""Columns that share one maximum. A row's k best lie in the k groups with the largest
-maxima, so only those are looked into: top_k is slow on a CPU, and of 512 rows of 8,192
-columns took 26 ms where their products took 18; that of their groups takes 10."""
+"""Columns that are reduced to one maximum first. The k best columns lie in the k groups
+with the largest maxima, so only those are searched: `lax.top_k` is slow on a CPU, where
+512 rows of 8,192 columns took 26 ms, their products 18 ms, and groups of them 10 ms."""
 
 
 class TopK(NamedTuple):
-    """The k best columns of each row, best first, equal ones in their own order."""
+    """The k best columns of each row, best first; ties in the order of columns."""
 
     similarity: Float[Array, "rows k"]
-    """-inf where fewer than k columns went by."""
+    """-inf where there have been fewer than k columns."""
     index: Int[Array, "rows k"]
-    """Which columns."""
+    """Column indices."""
 
 
 class Columns(NamedTuple):
-    """Blocks of columns, with the members of their groups apart.
+    """Blocks of columns, ordered so that group maxima are elementwise maxima.
 
-    Member 0 of every group comes first, then member 1: the groups' maxima are then
-    those of whole vectors. Groups are neighboring columns, so equal ones stay in order.
+    A group is `GROUP` adjacent columns. Member 0 of every group comes first, then
+    member 1 and so on, so that the maxima of all groups are taken over whole vectors.
     """
 
     codes: Float[Array, "blocks columns width"]
     first: Int[Array, " blocks"]
-    """Column that a block starts with."""
+    """Index of each block's first column."""
 
 
 def column_blocks(codes: Float[Array, "samples width"], *, most: int) -> Columns:
-    """Blocks of one size, the last filled up with zeros.
+    """Splits columns into blocks of one size, the last padded with zeros.
 
     Args:
-        codes: one row a column of similarities.
-        most: about how many columns a block may have; groups stay whole.
+        codes: one row for each column of the similarity matrix.
+        most: approximate largest number of columns of a block; groups stay whole.
     """
     blocks = -(-len(codes) // most)
     groups = -(-len(codes) // (blocks * GROUP))
-    filled = pad_rows(codes, blocks * groups * GROUP - len(codes))
-    apart = filled.reshape(blocks, groups, GROUP, -1).swapaxes(1, 2)
+    padded = pad_rows(codes, blocks * groups * GROUP - len(codes))
+    members = padded.reshape(blocks, groups, GROUP, -1).swapaxes(1, 2)
     first = jnp.arange(blocks, dtype=jnp.int32) * (groups * GROUP)
-    return Columns(apart.reshape(blocks, groups * GROUP, -1), first)
+    return Columns(members.reshape(blocks, groups * GROUP, -1), first)
 
 
 def empty_topk(rows: int, k: int, dtype: Any) -> TopK:
-    """What is known before the first block."""
+    """The running top-k before the first block: similarities of -inf."""
     return TopK(jnp.full((rows, k), -jnp.inf, dtype), jnp.zeros((rows, k), jnp.int32))
 
 
@@ -61,14 +61,14 @@ def merge_block(
     own: Int[Array, " rows"],
     samples: int,
 ) -> TopK:
-    """The best after one more block, whose k best lie in its k best groups.
+    """Merges one more block into the running top-k.
 
     Args:
-        best: those of the blocks before, which win against equal ones.
-        similarity: the block's, columns as in `Columns`.
-        first: column that the block starts with.
-        own: the column that is each row itself; it counts as 0.
-        samples: columns from here on are filling and never found.
+        best: top-k of the blocks before; it wins ties.
+        similarity: of the block, columns ordered as in `Columns`.
+        first: index of the block's first column.
+        own: column of each row itself; its similarity is set to 0.
+        samples: number of columns; those from here on are padding.
     """
     k, groups = best.index.shape[1], similarity.shape[1] // GROUP
 
@@ -77,10 +77,10 @@ def merge_block(
         return jnp.where(index < samples, values, -jnp.inf)
 
     member, group = jnp.divmod(jnp.arange(similarity.shape[1], dtype=jnp.int32), groups)
-    everything = allowed(similarity, (first + group * GROUP + member)[None])
-    maxima = everything.reshape(-1, GROUP, groups).max(axis=1)
+    allowed_values = allowed(similarity, (first + group * GROUP + member)[None])
+    maxima = allowed_values.reshape(-1, GROUP, groups).max(axis=1)
     _, chosen = lax.top_k(maxima, min(k, groups))
-    # In the order of the columns: top_k then prefers the first of equals.
+    # In the order of columns, so that top_k gives ties to the first of them.
     chosen = jnp.sort(chosen, axis=1)[:, :, None]
     members = jnp.arange(GROUP, dtype=jnp.int32)[None, None]
     index = (first + chosen * GROUP + members).reshape(len(own), -1)
@@ -93,7 +93,7 @@ def merge_block(
 
 
 def pad_rows(array: Any, missing: int) -> Any:
-    """The array with rows of zeros below."""
+    """Appends rows of zeros."""
     return jnp.pad(array, ((0, missing), *((0, 0),) * (array.ndim - 1)))
 
 

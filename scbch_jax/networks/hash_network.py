@@ -1,4 +1,4 @@
-"""The hash network: fully connected layers, tanh, and in one reading unit length."""
+"""The hash network: fully connected layers, tanh, and optionally unit length."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ class Network(NamedTuple):
     apply: Callable[[Any, Float[Array, "n features"]], Float[Array, "n bits"]]
     """(params, features) -> relaxed codes"""
     train: Callable[[Any, Any, Key[Array, ""]], Float[Array, "n bits"]]
-    """(params, features, key) -> relaxed codes, with units left out at random"""
+    """(params, features, key) -> relaxed codes with dropout"""
 
 
 def hash_network(
@@ -28,7 +28,7 @@ def hash_network(
     widths: tuple[int, ...],
     unit_length: bool,
     dropout: float = 0.0,
-    last_spread: float | None = None,
+    last_std: float | None = None,
 ) -> Network:
     """Features to relaxed codes: linear layers with ReLU between them, then tanh.
 
@@ -37,12 +37,11 @@ def hash_network(
         widths: output of each linear layer; the last is the code length L.
         unit_length: divides each row by its length, as the released code does and the
             paper does not.
-        dropout: share of the last hidden layer's units that training leaves out; the
-            others count for more in proportion.
-        last_spread: standard deviation of the last layer's initial weights, normal
-            about 0; as in every other layer when left out.
+        dropout: rate of dropout of the last hidden layer, in training.
+        last_std: standard deviation of the last layer's initial weights, normal about
+            0; as in every other layer if omitted.
     """
-    module = _HashModule(widths, unit_length, dropout, last_spread)
+    module = _HashModule(widths, unit_length, dropout, last_std)
 
     def init(key: Key[Array, ""]) -> Any:
         return module.init(key, jnp.zeros((1, features)))["params"]
@@ -51,7 +50,9 @@ def hash_network(
         return module.apply({"params": params}, rows)
 
     def train(params: Any, rows: Any, key: Key[Array, ""]) -> Any:
-        return module.apply({"params": params}, rows, noisy=True, rngs={"dropout": key})
+        return module.apply(
+            {"params": params}, rows, deterministic=False, rngs={"dropout": key}
+        )
 
     return Network(init, apply, train)
 
@@ -66,7 +67,7 @@ def classifier(
 def class_logits(
     weights: Float[Array, "bits classes"], codes: Float[Array, "n bits"]
 ) -> Float[Array, "n classes"]:
-    """What a sigmoid turns into the class probabilities z."""
+    """Class scores before the sigmoid."""
     return codes @ weights
 
 
@@ -88,23 +89,23 @@ class _HashModule(nn.Module):
     widths: tuple[int, ...]
     unit_length: bool
     dropout: float
-    last_spread: float | None
+    last_std: float | None
 
     @nn.compact
-    def __call__(self, rows: Any, *, noisy: bool = False) -> Any:
+    def __call__(self, rows: Any, *, deterministic: bool = True) -> Any:
         last = len(self.widths) - 1
         for layer, width in enumerate(self.widths):
             rows = nn.relu(rows) if layer else rows
             if layer == last and self.dropout:
-                rows = nn.Dropout(self.dropout, deterministic=not noisy)(rows)
-            start = torch_uniform(rows.shape[-1])
-            weights = start
-            if layer == last and self.last_spread is not None:
-                weights = nn.initializers.normal(self.last_spread)
+                rows = nn.Dropout(self.dropout, deterministic=deterministic)(rows)
+            uniform = torch_uniform(rows.shape[-1])
+            weights = uniform
+            if layer == last and self.last_std is not None:
+                weights = nn.initializers.normal(self.last_std)
             rows = nn.Dense(
                 width,
                 kernel_init=weights,
-                bias_init=start,
+                bias_init=uniform,
                 dot_general=layer_product,
                 name=f"layer_{layer}",
             )(rows)

@@ -1,4 +1,4 @@
-"""The product of a linear layer, as precise as JAX's setting says, on every device."""
+"""Matrix products of linear layers in the precision that JAX is set to."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ from jaxtyping import Array, Float
 
 
 def layer_product(rows: Any, weights: Any, dims: Any, **_: Any) -> Any:
-    """What Flax's `Dense` asks for: `lax.dot_general` of rows and weights.
+    """The `dot_general` of a Flax `Dense` layer.
 
-    `jax.default_matmul_precision("bfloat16")` is left to the device by JAX, and a GPU
-    or CPU may take more bits. Here it always means `short_product`.
+    JAX leaves `jax.default_matmul_precision("bfloat16")` to the device, and a GPU or
+    CPU may use more bits. Here it always means `bf16_matmul`.
 
     Args:
         rows: [n, features].
         weights: [features, units].
-        dims: which axes to sum over; the middle one is the only one asked for.
+        dims: axes to contract; only the last with the first is used.
     """
     if jax.config.jax_default_matmul_precision == "bfloat16":  # pyright: ignore
         return bf16_matmul(rows, weights)
@@ -28,10 +28,10 @@ def layer_product(rows: Any, weights: Any, dims: Any, **_: Any) -> Any:
 def bf16_matmul(
     rows: Float[Array, "n features"], weights: Float[Array, "features units"]
 ) -> Float[Array, "n units"]:
-    """Product of factors rounded to bfloat16, summed in float32.
+    """Product of factors rounded to bfloat16, accumulated in float32.
 
-    So are the two products of its gradient. The weights stay float32 where they are
-    kept and moved, so that small steps are not lost.
+    The two products of its gradient are computed likewise. The master weights stay
+    float32, so that small updates are not lost.
     """
     return _product(rows, weights, 1, 0)
 

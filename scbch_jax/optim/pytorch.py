@@ -1,4 +1,4 @@
-"""Optimizers that step as PyTorch's do."""
+"""Optimizers with the update rules of PyTorch."""
 
 import math
 from collections.abc import Callable
@@ -33,11 +33,11 @@ def torch_adam(
 def torch_sgd(
     learning_rate: ScalarLike, *, momentum: ScalarLike, weight_decay: ScalarLike
 ) -> optax.GradientTransformation:
-    """Gradient descent as `torch.optim.SGD` takes it: decay, momentum, then the rate.
+    """SGD with momentum: `torch.optim.SGD(momentum=..., weight_decay=...)`.
 
     Args:
         learning_rate: step size; may be traced.
-        momentum: what the last step leaves to the next.
+        momentum: decay of the accumulated gradient.
         weight_decay: factor of the weights that is added to their gradient.
     """
     return optax.chain(
@@ -50,9 +50,9 @@ def torch_sgd(
 def torch_rmsprop(
     learning_rate: ScalarLike, *, weight_decay: ScalarLike
 ) -> optax.GradientTransformation:
-    """RMSprop as `torch.optim.RMSprop` takes it, with its own defaults.
+    """RMSprop with L2 decay: `torch.optim.RMSprop(weight_decay=...)`.
 
-    The mean of squares starts at 0 and forgets by 0.99; 1e-8 is added to its root.
+    The mean of squares starts at 0 with decay 0.99; 1e-8 is added to its root.
 
     Args:
         learning_rate: step size; may be traced.
@@ -65,17 +65,17 @@ def torch_rmsprop(
     )
 
 
-def torch_clip(length: ScalarLike) -> optax.GradientTransformation:
-    """Shortens longer gradients, all arrays together, to a length.
+def torch_clip(max_norm: ScalarLike) -> optax.GradientTransformation:
+    """Clips the global norm of the gradient: `torch.nn.utils.clip_grad_norm_`.
 
-    This is `torch.nn.utils.clip_grad_norm_`, which adds 1e-6 to the length found.
+    Unlike `optax.clip_by_global_norm` it adds 1e-6 to the norm.
 
     Args:
-        length: the largest that stays as it is.
+        max_norm: gradients with a smaller norm stay as they are.
     """
 
     def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
-        factor = jnp.minimum(1.0, length / (optax.tree.norm(updates) + 1e-6))
+        factor = jnp.minimum(1.0, max_norm / (optax.tree.norm(updates) + 1e-6))
         return jax.tree.map(lambda x: x * factor, updates), state
 
     return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
@@ -84,11 +84,11 @@ def torch_clip(length: ScalarLike) -> optax.GradientTransformation:
 def scale_after_epochs(
     epochs: tuple[int, ...], *, factor: float = 0.1
 ) -> optax.GradientTransformationExtraArgs:
-    """Scales steps down after each of the epochs, by the method's state's `epoch`.
+    """Scales updates by a factor after each of some epochs: PyTorch's `MultiStepLR`.
 
     Args:
-        epochs: numbers from 0; each one is still trained at the rate before.
-        factor: of the step, once for each epoch passed.
+        epochs: milestones, from 0; each is still trained at the rate before it.
+        factor: of the updates, once for each milestone passed.
     """
 
     def update(
@@ -103,23 +103,26 @@ def scale_after_epochs(
     )
 
 
-def only_if(
-    test: Callable[[Any], Any], inner: optax.GradientTransformation
+def step_if(
+    condition: Callable[[Any], Any], inner: optax.GradientTransformation
 ) -> optax.GradientTransformationExtraArgs:
-    """Takes no step, and remembers none, where the method's state fails a test.
+    """Skips a step, state included, unless the method's state meets a condition.
+
+    `optax.conditionally_mask` would add a counter to the optimizer's state, which
+    checkpoints of earlier versions do not have.
 
     Args:
-        test: method's state -> whether to step; may be traced.
+        condition: method's state -> whether to step; may be traced.
         inner: the optimizer.
     """
 
     def update(
         updates: Any, state: Any, params: Any = None, **given: Any
     ) -> tuple[Any, Any]:
-        ok = test(given["method_state"])
-        change, moved = inner.update(updates, state, params)
-        change = jax.tree.map(lambda x: jnp.where(ok, x, jnp.zeros_like(x)), change)
-        return change, jax.tree.map(lambda a, b: jnp.where(ok, a, b), moved, state)
+        ok = condition(given["method_state"])
+        updates, moved = inner.update(updates, state, params)
+        updates = jax.tree.map(lambda x: jnp.where(ok, x, jnp.zeros_like(x)), updates)
+        return updates, jax.tree.map(lambda a, b: jnp.where(ok, a, b), moved, state)
 
     return optax.GradientTransformationExtraArgs(inner.init, update)
 

@@ -1,39 +1,34 @@
-"""A report on disk: the page, its figures as files, its tables as files.
+"""A report in a folder: the page, and its figures and tables as files.
 
 FOLDER/index.html                  everything, in one file
 FOLDER/figures/NAME.png, .svg
 FOLDER/tables/NAME.md, .csv, .tex
-FOLDER/tables/NAME-sources.csv     the result line behind each number
+FOLDER/tables/NAME-sources.csv     the results behind each number
 """
 
+import importlib
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from scbch_jax import io
 from scbch_jax.errors import InputError, require
-from scbch_jax.report import (
-    by_epoch,
-    by_setting,
-    drawing,
-    forms,
-    naming,
-    overview,
-    page,
-    paper,
-    provenance,
-    search,
-    trace_files,
-    traced,
-)
-from scbch_jax.report.drawing import COLOURS, Figure
-from scbch_jax.report.paper import Setting
-from scbch_jax.report.runs import Run, of_one_setting
-from scbch_jax.report.sheet import Sheet
+from scbch_jax.plotting import COLORS, missing
+from scbch_jax.report import provenance, result_tables, titles
+from scbch_jax.report.figures import by_epoch, by_setting, confidence, drawing
+from scbch_jax.report.figures import traces as trace_figures
+from scbch_jax.report.figures.drawing import Figure, RenderedFigure
+from scbch_jax.report.figures.traces import Arrays
+from scbch_jax.report.html import page
+from scbch_jax.report.html.page import Section
+from scbch_jax.report.html.search import searches
+from scbch_jax.report.result_tables import Setting
+from scbch_jax.report.runs import Run, group_by_setting
+from scbch_jax.report.tables import FORMATS, Table
 from scbch_jax.types import DisplayData
 
-LooksOf = Callable[[Run], DisplayData | None]
-"""Pictures, captions and names of the data of a run."""
+DisplayOf = Callable[[Run], DisplayData | None]
+"""Pictures, captions and label names of the dataset of a run."""
 
 
 def write(
@@ -41,128 +36,192 @@ def write(
     out: Path,
     *,
     details: int = 6,
-    drawn: bool = True,
-    looks_of: LooksOf = lambda run: None,
+    figures: bool = True,
+    display_of: DisplayOf = lambda run: None,
 ) -> Path:
-    """Writes a report of these runs; one that is there already is written anew.
+    """Writes a report of these runs; a report that is there already is replaced.
+
+    Everything is made in memory before anything is written, and the page, by
+    which a report is known, is written first.
 
     Args:
         runs: of `read_runs`.
         out: folder of the report.
-        details: settings of which the course is shown, at most.
-        drawn: whether there are figures and searches.
-        looks_of: what people see of a run's data.
+        details: how many settings get figures of their own, at most.
+        figures: whether to draw figures and show searches.
+        display_of: what to show of the dataset of a run.
 
     Returns:
         The path of the page.
 
     Raises:
-        InputError: if the folder holds something else, or cannot be written.
+        InputError: if the folder holds other files or cannot be written, if a file of a
+            run cannot be read, or if Jinja2 or matplotlib is not installed.
     """
-    groups = of_one_setting(runs)
-    titles = naming.titles_of(groups)
-    settings = paper.settings_of(groups)
-    sheets = [overview.sheet(groups, titles), *paper.sheets(settings)]
-    _make_room(out)
-    _write_tables(sheets, out / "tables")
-    parts = [("Tables", "".join(map(forms.page, sheets)))]
-    if drawn:
-        shown = _shown(groups, details)
-        compared = _gallery(_compared(settings, groups, shown), out)
-        parts.append(("Figures", _how_many(groups, shown) + compared))
-        for i in shown:
-            name, best = f"run{i + 1}", _with_traces(groups[i])
-            figures = [*by_epoch.figures(groups[i], name), *traced.figures(best, name)]
-            parts.append((titles[i], _gallery(figures, out)))
-        parts += _searches([groups[i] for i in shown], looks_of)
-    parts.append(("What was run", provenance.section(groups, titles)))
+    _require_packages(figures)
+    _require_report_folder(out)
+    groups = group_by_setting(runs)
+    names = titles.setting_titles(groups)
+    settings = result_tables.settings_of(groups)
+    tables = [
+        result_tables.overview(groups, names),
+        *result_tables.paper_tables(settings),
+    ]
+    sections = [Section("Tables", tables=tables)]
+    if figures:
+        sections += _figure_sections(groups, names, settings, details, display_of)
+    sources = provenance.provenance_of(groups, names)
+    sections.append(Section("What was run", provenance=sources))
     title = "Cross-modal hashing with noisy labels"
-    text = page.whole(title, provenance.lead(runs), parts)
+    text = page.render(title, provenance.summary(runs), sections)
+    drawn = [figure for section in sections for figure in section.figures]
     io.write_text(out / "index.html", text)
+    _write_folder(out / "tables", _table_files(tables))
+    _write_folder(out / "figures", _figure_files(drawn))
     return out / "index.html"
 
 
-def _compared(
-    settings: Sequence[Setting], groups: Sequence[Sequence[Run]], shown: Sequence[int]
-) -> list[Figure]:
-    """What several settings share; by epoch, no more of them than there are colours."""
-    few = [groups[i] for i in shown[: len(COLOURS)]]
-    names = [naming.brief(title) for title in naming.titles_of(few, short=True)]
-    course = by_epoch.compared(dict(zip(names, few, strict=True)))
-    ends = {n: _with_traces(group) for n, group in zip(names, few, strict=True)}
-    return [
-        *([course] if course is not None else []),
-        *by_setting.figures(settings),
-        *traced.precision_recall(ends),
-    ]
+def _figure_sections(
+    groups: Sequence[list[Run]],
+    names: Sequence[str],
+    settings: Sequence[Setting],
+    details: int,
+    display_of: DisplayOf,
+) -> Iterator[Section]:
+    """Figures of all settings, figures of each one shown, and searches."""
+    shown = _evenly([i for i, group in enumerate(groups) if _scored(group)], details)
+    runs = {i: _run_with_traces(groups[i]) for i in shown}
+    traces = {i: trace_figures.read_traces(run) for i, run in runs.items()}
+    note = (
+        f"{len(shown)} of {len(groups)} settings have figures of their own and a curve "
+        "by epoch; --details changes how many."
+    )
+    compared = _comparisons(groups, settings, {i: traces[i] for i in shown})
+    note = note if len(shown) < len(groups) else ""
+    yield Section("Figures", note, figures=_render(compared))
+    for i in shown:
+        name = f"run{i + 1}"
+        own = [
+            *by_epoch.figures(groups[i], name),
+            *trace_figures.heat_maps(traces[i], name),
+            *confidence.figures(runs[i], traces[i], name),
+        ]
+        yield Section(names[i], figures=_render(own))
+    yield from _search_sections([(runs[i], traces[i]) for i in shown], display_of)
 
 
-def _with_traces(group: Sequence[Run]) -> Run:
-    """The first seed that left traces, or the first."""
-    return next((run for run in group if (run.part / "traces").is_dir()), group[0])
+def _comparisons(
+    groups: Sequence[Sequence[Run]],
+    settings: Sequence[Setting],
+    traces: Mapping[int, Mapping[int, Arrays]],
+) -> Iterator[Figure]:
+    """What compares settings; by epoch, no more of them than there are colors."""
+    few = list(traces)[: len(COLORS)]
+    short = titles.setting_titles([groups[i] for i in few], short=True)
+    by_name = dict(zip(map(titles.short_variant, short), few, strict=True))
+    yield from by_epoch.compare({name: groups[i] for name, i in by_name.items()})
+    yield from by_setting.figures(settings)
+    yield from trace_figures.precision_recall(
+        {name: traces[i] for name, i in by_name.items()}
+    )
 
 
-def _searches(
-    groups: Sequence[Sequence[Run]], looks_of: LooksOf
-) -> Iterator[tuple[str, str]]:
-    """One run of each dataset, and its searches; rather none with parts left out."""
-    whole_first = sorted(groups, key=lambda g: bool(g[0].options.get("options.drop")))
+def _search_sections(
+    shown: Sequence[tuple[Run, Mapping[int, Arrays]]], display_of: DisplayOf
+) -> Iterator[Section]:
+    """Searches of one run on each dataset, of a full method where there is one."""
     seen = set()
-    for group in whole_first:
-        run = _with_traces(group)
-        last = list(trace_files.read_traces(run).values())[-1:]
-        found = [(run, trace) for trace in last if "queries" in trace]
-        if found and run.options["data.name"] not in seen:
-            seen.add(run.options["data.name"])
-            title = f"A search on {naming.data_of(run.options)}"
-            by = f"{naming.titles_of([group])[0]}, seed {run.seed}, last epoch."
-            body = search.section(found[0][1], looks_of(run))
-            yield title, page.paragraph(by, "note") + body
+    for run, traces in sorted(
+        shown, key=lambda s: bool(s[0].options.get("options.drop"))
+    ):
+        name = run.options["data.name"]
+        last = traces[max(traces)] if traces else {}
+        if "queries" not in last or name in seen:
+            continue
+        seen.add(name)
+        display, note = _display(run, display_of)
+        (title,) = titles.setting_titles([[run]])
+        yield Section(
+            f"A search on {titles.dataset_title(name)}",
+            f"{title}, seed {run.seed}, last epoch. {_SEARCH_NOTE} {note}".strip(),
+            searches=searches(last, display),
+        )
 
 
-def _shown(groups: Sequence[Sequence[Run]], most: int) -> list[int]:
-    """Which settings are shown in detail: all, or some at equal steps."""
-    there = [i for i, group in enumerate(groups) if any(run.scored for run in group)]
-    if len(there) <= most:
-        return there
-    return [there[i * len(there) // most] for i in range(most)]
+_SEARCH_NOTE = "Distances are Hamming distances; labels that the query shares are bold."
 
 
-def _how_many(groups: Sequence[Sequence[Run]], shown: Sequence[int]) -> str:
-    few = f"{len(shown)} of {len(groups)} settings are shown by epoch and in detail;"
-    words = f"{few} --details shows others."
-    return page.paragraph(words, "note") if len(shown) < len(groups) else ""
-
-
-def _gallery(figures: Sequence[Figure], out: Path) -> str:
-    return page.gallery(figures, drawing.save(figures, out / "figures"))
-
-
-def _write_tables(sheets: Sequence[Sheet], folder: Path) -> None:
-    for sheet in sheets:
-        for ending, text in _forms(sheet):
-            io.write_text(folder / f"{sheet.name}{ending}", text)
-
-
-def _forms(sheet: Sheet) -> Iterator[tuple[str, str]]:
-    for ending, form in forms.FORMS.items():
-        yield ending, form(sheet)
-    yield "-sources.csv", forms.sources(sheet)
-
-
-def _make_room(out: Path) -> None:
-    """Makes the folder, or empties that of a report."""
-    index = out / "index.html"
-    ours = index.is_file() and page.GENERATOR in index.read_text(errors="replace")
-    empty = not out.is_dir() or not any(out.iterdir())
-    foreign = f"{out}, which holds other files"
-    require(ours or empty, "out", foreign, "a new folder, or one of a report")
+def _display(run: Run, display_of: DisplayOf) -> tuple[DisplayData | None, str]:
+    """What to show of a run's dataset, and a sentence on what is left out."""
     try:
-        for name in ("figures", "tables"):
-            if ours:
-                shutil.rmtree(out / name, ignore_errors=True)
-            (out / name).mkdir(parents=True, exist_ok=True)
+        display = display_of(run)
+    except InputError as error:
+        return None, f"Pictures and captions are left out: {error}."
+    if display is not None and display.captions and display.picture is None:
+        return display, "Pictures are shown if --root names their folder."
+    return display, ""
+
+
+def _scored(group: Sequence[Run]) -> bool:
+    return any(run.scored for run in group)
+
+
+def _run_with_traces(group: Sequence[Run]) -> Run:
+    """The first seed that left traces, or the first."""
+    return next((r for r in group if (r.seed_folder / "traces").is_dir()), group[0])
+
+
+def _evenly(numbers: Sequence[int], most: int) -> list[int]:
+    """All of them, or `most` at equal steps."""
+    count = min(len(numbers), most)
+    return [numbers[i * len(numbers) // count] for i in range(count)]
+
+
+def _render(figures: Iterator[Figure] | Sequence[Figure]) -> list[RenderedFigure]:
+    return [drawing.render(figure) for figure in figures]
+
+
+def _table_files(tables: Sequence[Table]) -> dict[str, bytes]:
+    return {
+        f"{table.name}{ending}": to_text(table).encode()
+        for table in tables
+        for ending, to_text in FORMATS.items()
+    }
+
+
+def _figure_files(figures: Sequence[RenderedFigure]) -> dict[str, bytes]:
+    return {f"{f.name}.png": f.png for f in figures} | {
+        f"{f.name}.svg": f.svg for f in figures
+    }
+
+
+def _require_packages(figures: bool) -> None:
+    """Checks the packages of the extra `report` before any work is done."""
+    try:
+        importlib.import_module("jinja2")
+        if figures:
+            importlib.import_module("matplotlib")
+    except ImportError as error:
+        raise missing("report needs Jinja2 and matplotlib", "report") from error
+
+
+def _require_report_folder(out: Path) -> None:
+    """Makes the folder, or accepts one that is empty or holds a report."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        others = [p for p in out.iterdir() if not p.name.endswith(".partial")]
+        index = out / "index.html"
+        ours = index.is_file() and page.GENERATOR.encode() in index.read_bytes()
     except OSError as error:
-        raise InputError(
-            f"out: got {out} ({error.strerror}), wanted a folder to write in"
-        ) from error
+        raise io.write_error(out, error) from error
+    foreign = f"{out}, which holds other files"
+    require(ours or not others, "out", foreign, "a new folder, or one of a report")
+
+
+def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Replaces a folder by one with these files; none if there are none."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if files:
+        with io.new_folder(folder) as new:
+            for name, content in files.items():
+                (new / name).write_bytes(content)

@@ -1,4 +1,4 @@
-"""From features to relaxed and to packed codes, a block of rows after the other."""
+"""From features to relaxed and packed codes, in blocks of rows."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,14 +15,14 @@ from scbch_jax.retrieval import PairedCodes, pack
 from scbch_jax.types import Split
 
 BLOCK = 2048
-"""Rows whose hidden activations are held at once."""
+"""Rows encoded at once, which bounds the memory of hidden activations."""
 
 
 @partial(jax.jit, static_argnames="recipe")
 def encode_split(
     params: Params, hparams: Any, split: Split, *, recipe: Recipe
 ) -> PairedCodes:
-    """Packed codes of both modalities, and the labels beside them."""
+    """Packed codes of both modalities, with the labels."""
     codes = relax(recipe.build(hparams), params, split)
     return PairedCodes(*map(pack, codes), labels=split.labels)
 
@@ -40,7 +40,7 @@ def encode_features(
 
     Args:
         params: the run's params.
-        hparams: the method's numbers.
+        hparams: the method's hyperparameters.
         features: one row a sample.
         modality: "image" or "text".
         recipe: what the run was compiled from.
@@ -59,18 +59,18 @@ def relax_split(
 
 
 def coded(method: Method, params: Params, train: Split, epoch: Int[Array, ""]) -> Coded:
-    """The training set as an epoch's update looks at it; zeros where it does not."""
-    everyone = partial(relax, method, params, train)
-    nobody = partial(zeros_like_output, everyone)
-    if method.looks is None:
-        image, text = nobody()
+    """Relaxed codes of the training set; zeros if the epoch's update needs none."""
+    compute = partial(relax, method, params, train)
+    skip = partial(zeros_like_output, compute)
+    if method.needs_codes is None:
+        image, text = skip()
     else:
-        image, text = jax.lax.cond(method.looks(epoch), everyone, nobody)
+        image, text = jax.lax.cond(method.needs_codes(epoch), compute, skip)
     return Coded(image, text, train.labels)
 
 
 def zeros_like_output(function: Callable[[], Any]) -> Any:
-    """Zeros of the shapes that a function returns, which is not run."""
+    """Zeros shaped like the output of a function, which is not called."""
     shapes = jax.eval_shape(function)
     return jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
 
@@ -90,8 +90,8 @@ def _relax_rows(
 ) -> Any:
     size = min(BLOCK, len(features))
     blocks, rest = divmod(len(features), size)
-    whole = features[: blocks * size].reshape(blocks, size, -1)
-    codes = jax.lax.map(lambda x: encode(params, sharding.shard_batch(x)), whole)
+    full = features[: blocks * size].reshape(blocks, size, -1)
+    codes = jax.lax.map(lambda x: encode(params, sharding.shard_batch(x)), full)
     codes = codes.reshape(blocks * size, -1)
     if not rest:
         return codes

@@ -18,21 +18,21 @@ from scbch_jax.types import Split
 
 
 class RunState(NamedTuple):
-    """All that moves during a run; with the seed, all that is needed to go on."""
+    """All that changes during a run; with the seed, all that resuming needs."""
 
     params: Params
     opt: dict[str, Any]
-    """Optimizer memory of each parameter group."""
+    """Optimizer state of each parameter group."""
     state: Any
-    """The method's own memory."""
+    """The method's own state, such as the confidence of each row."""
 
 
 @partial(jax.jit, static_argnames="recipe")
 def start(hparams: Any, key: Key[Array, ""], *, recipe: Recipe) -> RunState:
-    """Draws the state before the first epoch.
+    """Initializes the state before the first epoch.
 
     Args:
-        hparams: the method's numbers.
+        hparams: the method's hyperparameters.
         key: the run's root key.
         recipe: what to compile.
     """
@@ -43,9 +43,12 @@ def start(hparams: Any, key: Key[Array, ""], *, recipe: Recipe) -> RunState:
 
 
 def shard_state(run: RunState) -> RunState:
-    """A state on the devices of the context: weights shared, all else on each."""
-    weights, memory = sharding.shard_params((run.params, run.opt))
-    return RunState(weights, memory, sharding.replicate_to_devices(run.state))
+    """Puts a state on the devices of the current mesh.
+
+    Weights and optimizer state are sharded along "model", all else is replicated.
+    """
+    params, opt = sharding.shard_params((run.params, run.opt))
+    return RunState(params, opt, sharding.replicate_to_devices(run.state))
 
 
 @partial(jax.jit, static_argnames="recipe")
@@ -68,26 +71,25 @@ def train_epoch(
 ) -> tuple[RunState, Metrics]:
     """One epoch: update the method's state, shuffle, scan full batches, then the rest.
 
-    Pure, and compiled once for a recipe; the memory of `run` is used again for the
-    result.
+    Pure, and compiled once for each recipe; the buffers of `run` are donated.
 
     Args:
         run: the state after the epochs before.
-        hparams: the method's numbers.
+        hparams: the method's hyperparameters.
         train: training set with the labels to learn from.
         key: the run's root key; every epoch derives its own from it.
         epoch: number of the epoch, from 0.
-        order: positions of the samples in the order to use them; drawn when left out.
-        context: what `context_of` gave.
+        order: a permutation of the samples to use; drawn from the key if omitted.
+        context: the result of `context_of`.
         recipe: what to compile.
 
     Returns:
-        The state after the epoch, and each value that the steps of a batch logged, for
-        every batch of the last pass: [batches].
+        The state after the epoch, and every logged value of the last pass, an array
+        [batches] each.
     """
     method = recipe.build(hparams, context)
-    looked = coded(method, run.params, train, epoch)
-    run = begin(method, run, looked, key, epoch)
+    codes = coded(method, run.params, train, epoch)
+    run = begin(method, run, codes, key, epoch)
     logs = []
     for number, steps in enumerate(method.passes):
         order_key, step_key = pass_keys(method, key, epoch, number)
@@ -104,20 +106,20 @@ def train_epoch(
 def begin(
     method: Method,
     run: RunState,
-    looked: Coded,
+    codes: Coded,
     key: Key[Array, ""],
     epoch: Int[Array, ""],
 ) -> RunState:
-    """What a method does before the first batch of an epoch."""
+    """Applies the method's update before the first batch of an epoch."""
     update_key, *_ = _epoch_keys(method, key, epoch)
-    state = method.epoch_update(run.params, run.state, looked, epoch, update_key)
+    state = method.epoch_update(run.params, run.state, codes, epoch, update_key)
     return run._replace(state=sharding.replicate(state))
 
 
 def pass_keys(
     method: Method, key: Key[Array, ""], epoch: Int[Array, ""], number: int
 ) -> tuple[Key[Array, ""], Key[Array, ""]]:
-    """Keys of the order and of the steps of one pass over the training set."""
+    """Keys of the batch order and of the steps of one pass over the training set."""
     _, *keys = _epoch_keys(method, key, epoch)
     order_key, step_key = jax.random.split(keys[number])
     return order_key, step_key
@@ -131,28 +133,28 @@ def run_batches(
     key: Key[Array, ""],
     *,
     first: Any = 0,
-    fetch: Callable[[Any], Batch],
+    get_batch: Callable[[Any], Batch],
 ) -> tuple[RunState, Metrics]:
-    """Takes all steps of some batches, one batch after the other.
+    """Scans over batches and takes every step of each.
 
     Args:
         method: what is trained.
         steps: for every batch.
         run: the state before.
-        batches: what `fetch` makes a batch of, stacked.
+        batches: stacked inputs of `get_batch`.
         key: of the pass; each step folds its number into it.
         first: number of the first batch in its pass.
-        fetch: one of `batches` -> batch.
+        get_batch: turns one entry of `batches` into a batch.
 
     Returns:
         The state after, and each logged value: [batches].
     """
 
     def on_batch(run: RunState, item: Any) -> tuple[RunState, Metrics]:
-        number, what = item
-        batch, metrics = fetch(what), {}
-        for shard_state, step in enumerate(steps):
-            step_key = jax.random.fold_in(key, number * len(steps) + shard_state)
+        number, entry = item
+        batch, metrics = get_batch(entry), {}
+        for position, step in enumerate(steps):
+            step_key = jax.random.fold_in(key, number * len(steps) + position)
             run, log = gradient_step(step, method.optimizers, run, batch, step_key)
             metrics |= log
         return run, metrics
@@ -168,20 +170,20 @@ def gradient_step(
     batch: Batch,
     key: Key[Array, ""],
 ) -> tuple[RunState, Metrics]:
-    """Moves the groups that `step` trains; leaves the others untouched."""
+    """Updates the parameter groups that `step` trains and leaves the others alone."""
 
-    def objective(moving: Params) -> Any:
-        return step.loss({**run.params, **moving}, run.state, batch, key)
+    def objective(trained: Params) -> Any:
+        return step.loss({**run.params, **trained}, run.state, batch, key)
 
-    moving = {group: run.params[group] for group in step.trains}
-    grads, (state, metrics) = jax.grad(objective, has_aux=True)(moving)
+    trained = {group: run.params[group] for group in step.trains}
+    grads, (state, metrics) = jax.grad(objective, has_aux=True)(trained)
     params, opt = dict(run.params), dict(run.opt)
     for group in step.trains:
         optimizer = optax.with_extra_args_support(optimizers[group])
-        change, opt[group] = optimizer.update(
+        updates, opt[group] = optimizer.update(
             grads[group], opt[group], params[group], method_state=state
         )
-        params[group] = optax.apply_updates(params[group], change)
+        params[group] = optax.apply_updates(params[group], updates)
     return RunState(params, opt, state), metrics
 
 
@@ -194,14 +196,16 @@ def _one_pass(
     key: Key[Array, ""],
     batch_size: int,
 ) -> tuple[RunState, Metrics]:
-    """All batches once; the last, shorter one has a shape of its own, or is dropped."""
+    """Runs all batches; the last, shorter one is compiled apart, or dropped."""
     full, rest = divmod(len(order), batch_size)
-    fetch = partial(gather, train)
+    get_batch = partial(gather, train)
     index = order[: full * batch_size].reshape(full, batch_size)
-    run, log = run_batches(method, steps, run, index, key, fetch=fetch)
+    run, log = run_batches(method, steps, run, index, key, get_batch=get_batch)
     if rest and not method.drop_remainder:
         index = order[None, full * batch_size :]
-        run, last = run_batches(method, steps, run, index, key, first=full, fetch=fetch)
+        run, last = run_batches(
+            method, steps, run, index, key, first=full, get_batch=get_batch
+        )
         log = jax.tree.map(lambda *parts: jnp.concatenate(parts), log, last)
     return run, log
 

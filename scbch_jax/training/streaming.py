@@ -1,4 +1,4 @@
-"""An epoch whose rows come from the host: the next are fetched while others train."""
+"""An epoch over a training set on the host; chunks of batches are prefetched."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -25,11 +25,11 @@ from scbch_jax.training.encoding import (
 from scbch_jax.training.epoch import RunState, begin, pass_keys, run_batches
 from scbch_jax.types import Split
 
-SLAB = 16
-"""Batches that go to the device at once."""
+CHUNK = 16
+"""Batches that are transferred to the device together."""
 
-AHEAD = 2
-"""Slabs that are fetched, or wait on the device, while one is trained."""
+PREFETCH = 2
+"""Chunks that are read or wait on the device while another is trained."""
 
 T = TypeVar("T")
 
@@ -43,13 +43,13 @@ def stream_epoch(
     *,
     recipe: Recipe,
 ) -> tuple[RunState, Metrics]:
-    """What `train_epoch` does, with a training set that need not fit the device.
+    """Computes `train_epoch` for a training set that need not fit on the device.
 
-    On the device are the run, all labels and relaxed codes, and a few slabs of rows.
+    The device holds the run, all labels and relaxed codes, and a few chunks of rows.
 
     Args:
-        run: the state after the epochs before; its memory is taken over.
-        hparams: the method's numbers.
+        run: the state after the epochs before; its buffers are donated.
+        hparams: the method's hyperparameters.
         train: training set in the host's memory, or mapped from its disk.
         key: the run's root key.
         epoch: number of the epoch, from 0.
@@ -59,19 +59,20 @@ def stream_epoch(
         The state after the epoch, and each logged value of the last pass: [batches].
     """
     method, log = recipe.build(hparams), {}
-    looked = _coded(run, hparams, train, epoch, recipe)
-    run, orders = _open(run, hparams, looked, key, epoch, recipe=recipe)
-    step = partial(_train_slab, recipe=recipe)
+    codes = _coded(run, hparams, train, epoch, recipe)
+    run, orders = _begin_epoch(run, hparams, codes, key, epoch, recipe=recipe)
+    step = partial(_train_chunk, recipe=recipe)
     for number, order in enumerate(orders):
         logs = []
-        index = slabs(
+        index = chunks(
             np.asarray(order), recipe.batch_size, rest=not method.drop_remainder
         )
-        for first, batches in _ahead(partial(_batches, train, *slab) for slab in index):
+        jobs = (partial(_batches, train, *chunk) for chunk in index)
+        for first, batches in prefetch(jobs):
             run, log = step(run, hparams, batches, key, epoch, first, number=number)
             logs.append(log)
-            # Python is ahead of the device; without this all slabs would wait there.
-            jax.block_until_ready(logs[-AHEAD:][0])
+            # Dispatch is asynchronous: else all chunks would pile up on the device.
+            jax.block_until_ready(logs[-PREFETCH:][0])
         log = jax.tree.map(lambda *parts: jnp.concatenate(parts), *logs)
     return run, log
 
@@ -79,7 +80,10 @@ def stream_epoch(
 def encode_streamed(
     params: Any, hparams: Any, split: Split, *, recipe: Recipe
 ) -> PairedCodes:
-    """What `encode_split` does, with rows that need not fit the device; to the host."""
+    """Computes `encode_split` for rows that need not fit on the device.
+
+    The codes are returned on the host.
+    """
 
     def encode(rows: Split) -> PairedCodes:
         return sharding.to_host(encode_split(params, hparams, rows, recipe=recipe))
@@ -87,43 +91,43 @@ def encode_streamed(
     return _of_blocks(encode, split)
 
 
-def slabs(
+def chunks(
     order: Int[np.ndarray, " samples"], batch_size: int, *, rest: bool
 ) -> Iterator[tuple[int, Int[np.ndarray, "batches rows"]]]:
-    """An order cut into slabs of batches, each with the number of its first batch.
+    """Splits an order into chunks of batches, each with the number of its first batch.
 
     Args:
-        order: positions of samples.
+        order: a permutation of the samples.
         batch_size: rows of a batch.
-        rest: whether the last, shorter batch is used; it is a slab of its own.
+        rest: whether the last, shorter batch is used; it is a chunk of its own.
     """
     full = len(order) // batch_size
     index = order[: full * batch_size].reshape(full, batch_size)
-    for first in range(0, full, SLAB):
-        yield first, index[first : first + SLAB]
+    for first in range(0, full, CHUNK):
+        yield first, index[first : first + CHUNK]
     if rest and len(order) % batch_size:
         yield full, order[None, full * batch_size :]
 
 
 @partial(jax.jit, static_argnames="recipe", donate_argnames="run")
-def _open(
+def _begin_epoch(
     run: RunState,
     hparams: Any,
-    looked: Coded,
+    codes: Coded,
     key: Key[Array, ""],
     epoch: Int[Array, ""],
     *,
     recipe: Recipe,
 ) -> tuple[RunState, list[Int[Array, " samples"]]]:
-    """The method's update, and the order of each pass."""
+    """Applies the method's update and draws the batch order of each pass."""
     method = recipe.build(hparams)
-    run = begin(method, run, looked, key, epoch)
+    run = begin(method, run, codes, key, epoch)
     keys = [pass_keys(method, key, epoch, i)[0] for i in range(len(method.passes))]
-    return run, [batch_order(k, samples=len(looked.labels)) for k in keys]
+    return run, [batch_order(k, samples=len(codes.labels)) for k in keys]
 
 
 @partial(jax.jit, static_argnames=("recipe", "number"), donate_argnames="run")
-def _train_slab(
+def _train_chunk(
     run: RunState,
     hparams: Any,
     batches: Batch,
@@ -134,16 +138,18 @@ def _train_slab(
     number: int,
     recipe: Recipe,
 ) -> tuple[RunState, Metrics]:
-    """Some batches of one pass."""
+    """Trains on some batches of one pass."""
     method = recipe.build(hparams)
     _, step_key = pass_keys(method, key, epoch, number)
     steps = method.passes[number]
-    fetch = sharding.shard_batch
-    return run_batches(method, steps, run, batches, step_key, first=first, fetch=fetch)
+    shard = sharding.shard_batch
+    return run_batches(
+        method, steps, run, batches, step_key, first=first, get_batch=shard
+    )
 
 
 def _batches(train: Split, first: int, index: Any) -> tuple[Any, Batch]:
-    """Rows of a slab, on the device: [batches, rows, ...]."""
+    """Rows of a chunk, on the device: [batches, rows, ...]."""
     rows = train.image[index], train.text[index], train.labels[index]
     return np.int32(first), sharding.replicate_to_devices(
         Batch(*rows, index.astype(np.int32))
@@ -153,13 +159,13 @@ def _batches(train: Split, first: int, index: Any) -> tuple[Any, Batch]:
 def _coded(
     run: RunState, hparams: Any, train: Split, epoch: Any, recipe: Recipe
 ) -> Coded:
-    """The training set as the update looks at it; zeros where it does not."""
+    """Relaxed codes of the training set; zeros if the epoch's update needs none."""
 
     def relax(rows: Split) -> Any:
         return sharding.to_host(relax_split(run.params, hparams, rows, recipe=recipe))
 
-    looks = recipe.build(hparams).looks
-    if looks is not None and bool(looks(epoch)):
+    needs_codes = recipe.build(hparams).needs_codes
+    if needs_codes is not None and bool(needs_codes(epoch)):
         image, text = _of_blocks(relax, train)
     else:
         few = Split(*(np.asarray(part[:1]) for part in train))
@@ -173,24 +179,24 @@ def _coded(
 
 
 def _of_blocks(function: Callable[[Split], Any], rows: Split) -> Any:
-    """A function of all rows, a block after the other, put together on the host."""
+    """Applies a function to blocks of rows and concatenates the results on the host."""
 
-    def fetch(start: int) -> Split:
+    def read(start: int) -> Split:
         part = (np.asarray(x[start : start + BLOCK]) for x in rows)
         return sharding.replicate_to_devices(Split(*part))
 
     starts = range(0, len(rows.labels), BLOCK)
-    parts = [function(x) for x in _ahead(partial(fetch, start) for start in starts)]
+    parts = [function(x) for x in prefetch(partial(read, start) for start in starts)]
     return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 
 
-def _ahead(jobs: Iterable[Callable[[], T]]) -> Iterator[T]:
-    """Results of jobs, in order; the next ones run in a thread meanwhile."""
+def prefetch(jobs: Iterable[Callable[[], T]]) -> Iterator[T]:
+    """Yields the results of jobs in order, running the next ones in a thread."""
     waiting = deque()
     with ThreadPoolExecutor(1) as pool:
         for job in jobs:
             waiting.append(pool.submit(job))
-            if len(waiting) > AHEAD:
+            if len(waiting) > PREFETCH:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

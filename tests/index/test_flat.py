@@ -28,7 +28,7 @@ def test_a_memory_mapped_file_is_searched(codes, tmp_path):
 
 
 @pytest.mark.errors
-def test_what_cannot_be_searched(codes):
+def test_bad_codes_and_sizes_are_refused(codes):
     index = FlatIndex(codes)
     with pytest.raises(ValueError, match="k: got 201, wanted 1 to 200"):
         index.search(codes[:1], k=201)

@@ -8,7 +8,7 @@ from conftest import GOLDEN
 
 from scbch_jax import losses
 from scbch_jax.config.scbch import HParams, Options
-from scbch_jax.methods.scbch import terms, view_of
+from scbch_jax.methods.scbch import term_inputs, terms
 
 PRECISIONS = {
     "f32": {"file": "losses-f32.npz", "value": 1e-6, "gradient": 1e-5},
@@ -27,7 +27,7 @@ def golden(request):
 
 
 def view(u, v, y, Wu, Wv, w):  # noqa: N803 -- the names of the recorded arrays
-    return view_of(u, v, Wu, Wv, y, w)
+    return term_inputs(u, v, Wu, Wv, y, w)
 
 
 def hparams(arrays, setting):

@@ -7,12 +7,11 @@ import pytest
 from scbch_jax import losses
 
 pytestmark = pytest.mark.usefixtures("strict")
-EVERYONE = jnp.ones(4, bool)
 
 
 def test_hand_checked_values():
     codes, prototypes = hand_checked.unit_codes(), jnp.tanh(hand_checked.prototypes())
-    value = losses.prototype_loss(*codes, prototypes, hand_checked.LABELS, EVERYONE)
+    value = losses.prototype_loss(*codes, prototypes, hand_checked.LABELS)
     np.testing.assert_allclose(value, 2.958208, rtol=3e-7)
     worst = losses.max_own_prototype_distance(*codes, prototypes, hand_checked.LABELS)
     expected = [3.948766, 2.718636, 4.882373, 4.174752]
@@ -21,8 +20,8 @@ def test_hand_checked_values():
     per_row = [0.031855, 0.035364, 0.034976, 0.032084]
     for i, wanted in enumerate(per_row):
         only = jnp.arange(4) == i
-        value = losses.unit_quantization_loss(a, only)
-        value += losses.unit_quantization_loss(b, only)
+        value = losses.unit_quantization_loss(a, where=only)
+        value += losses.unit_quantization_loss(b, where=only)
         np.testing.assert_allclose(value, wanted, atol=6e-7)
 
 
@@ -30,9 +29,7 @@ def test_it_moves_the_prototypes_alone():
     codes, prototypes = hand_checked.unit_codes(), hand_checked.prototypes()
 
     def loss(image, text, prototypes):
-        return losses.prototype_loss(
-            image, text, prototypes, hand_checked.LABELS, EVERYONE
-        )
+        return losses.prototype_loss(image, text, prototypes, hand_checked.LABELS)
 
     image, text, moved = jax.grad(loss, argnums=(0, 1, 2))(*codes, prototypes)
     assert not image.any()
@@ -48,10 +45,11 @@ def test_a_mask_is_a_smaller_batch(transform):
     kept, rows = jnp.array([True, False, True, True]), jnp.array([0, 2, 3])
 
     def loss(kept):
-        return losses.prototype_loss(image, text, prototypes, hand_checked.LABELS, kept)
+        labels = hand_checked.LABELS
+        return losses.prototype_loss(image, text, prototypes, labels, where=kept)
 
     few = losses.prototype_loss(
-        image[rows], text[rows], prototypes, hand_checked.LABELS[rows], EVERYONE[rows]
+        image[rows], text[rows], prototypes, hand_checked.LABELS[rows]
     )
     np.testing.assert_allclose(transform(loss)(kept), few, rtol=1e-6)
 

@@ -44,35 +44,41 @@ def test_against_double_loop(batch, transform, margin, shift):
     np.testing.assert_allclose(value, expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("both_ways", [False, True])
-def test_kept_rows_against_double_loop(batch, transform, both_ways):
+@pytest.mark.parametrize("both_directions", [False, True])
+def test_kept_rows_against_double_loop(batch, transform, both_directions):
     s, partners = matrices(batch)
 
     def loss(s, partners, kept):
-        return losses.kept_ranking_loss(
-            s, partners, kept, margin=0.2, shift=1.0, both_ways=both_ways
+        return losses.partner_ranking_loss(
+            s,
+            partners,
+            margin=0.2,
+            shift=1.0,
+            both_directions=both_directions,
+            where=kept,
         )
 
     value = transform(loss)(s, partners, KEPT)
     double = np.asarray(s, np.float64)
-    expected = references.kept_ranking(double, partners, KEPT, 0.2, 1.0, both_ways)
+    expected = references.kept_ranking(
+        double, partners, KEPT, 0.2, 1.0, both_directions
+    )
     np.testing.assert_allclose(value, expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("both_ways", [False, True])
-def test_a_mask_is_a_smaller_batch(batch, both_ways):
+@pytest.mark.parametrize("both_directions", [False, True])
+def test_a_mask_is_a_smaller_batch(batch, both_directions):
     """Value and gradient, and none for the rows left out."""
     s, partners = matrices(batch)
     rows = np.flatnonzero(KEPT)
-    numbers = {"margin": 0.2, "shift": 1.0, "both_ways": both_ways}
+    numbers = {"margin": 0.2, "shift": 1.0, "both_directions": both_directions}
 
     def masked(s):
-        return losses.kept_ranking_loss(s, partners, KEPT, **numbers)
+        return losses.partner_ranking_loss(s, partners, where=KEPT, **numbers)
 
     def cut(s):
-        everyone = jnp.ones(len(rows), bool)
         few = partners[np.ix_(rows, rows)]
-        return losses.kept_ranking_loss(s, few, everyone, **numbers)
+        return losses.partner_ranking_loss(s, few, **numbers)
 
     value, slope = jax.value_and_grad(masked)(s)
     expected, few = jax.value_and_grad(cut)(s[np.ix_(rows, rows)])
@@ -88,8 +94,8 @@ def test_gradients_are_right(batch):
 
     for loss in (
         lambda s: losses.ranking_loss(s, margin=0.2, shift=1.0),
-        lambda s: losses.kept_ranking_loss(
-            s, partners, KEPT, margin=0.2, shift=1.0, both_ways=True
+        lambda s: losses.partner_ranking_loss(
+            s, partners, margin=0.2, shift=1.0, both_directions=True, where=KEPT
         ),
     ):
 

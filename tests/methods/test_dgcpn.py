@@ -43,15 +43,15 @@ def test_hand_checked_values():
     one = jnp.array([[0.5, -0.5], [0.25, 0.75], [-0.5, 0.5], [0.1, 0.2]])
     other = jnp.array([[0.4, -0.6], [0.3, 0.9], [0.5, 0.5], [-0.2, 0.2]])
     objective = losses.weighted_sum(dgcpn.terms(HParams()))
-    total, values = objective(dgcpn.view_of(one, other, graph))
+    total, values = objective(dgcpn.term_inputs(one, other, graph))
     assert float(total) == pytest.approx(3.718015, rel=4e-7)
     assert float(values["pair"]) == pytest.approx(1.042778, rel=1e-6)
     parts = 0.495661 + 0.658821 + 0.518378
     assert float(values["coherence"]) == pytest.approx(parts, rel=1e-6)
     assert float(values["consistency"]) == pytest.approx(1.002377, rel=1e-6)
-    half = objective(dgcpn.view_of(one, jnp.sign(other), graph))[0]
+    half = objective(dgcpn.term_inputs(one, jnp.sign(other), graph))[0]
     assert float(half) == pytest.approx(3.952944, rel=4e-7)
-    half = objective(dgcpn.view_of(jnp.sign(one), other, graph))[0]
+    half = objective(dgcpn.term_inputs(jnp.sign(one), other, graph))[0]
     assert float(half) == pytest.approx(4.374061, rel=4e-7)
 
 
@@ -70,11 +70,11 @@ def test_one_half_binary_step_is_the_released_two(train, batch, key):
 
     def of_image(image):
         codes = method.encode_image({"image": image}, batch.image)
-        return objective(dgcpn.view_of(codes, signs[1], graph))[0]
+        return objective(dgcpn.term_inputs(codes, signs[1], graph))[0]
 
     def of_text(text):
         codes = method.encode_text({"text": text}, batch.text)
-        return objective(dgcpn.view_of(signs[0], codes, graph))[0]
+        return objective(dgcpn.term_inputs(signs[0], codes, graph))[0]
 
     for group, loss in (("image", of_image), ("text", of_text)):
         slopes = jax.grad(loss)(run.params[group])

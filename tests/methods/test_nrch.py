@@ -38,7 +38,7 @@ def taken(train, *rows):
 )
 def test_hand_checked_values(ranking, robust):
     everyone = jnp.ones(4, bool)
-    view = nrch.view_of(
+    view = nrch.term_inputs(
         *hand_checked.unit_codes(),
         hand_checked.prototypes(),
         hand_checked.LABELS,
@@ -111,7 +111,7 @@ def test_confidence_is_the_odds_of_lying_near_the_own_prototypes(train, key):
 
 
 def test_equal_scores_are_all_one():
-    np.testing.assert_array_equal(nrch.spread_of(jnp.zeros(3)), [1, 1, 1])
+    np.testing.assert_array_equal(nrch.min_max_scaled(jnp.zeros(3)), [1, 1, 1])
 
 
 def test_prototypes_start_orthonormal(key):

@@ -61,7 +61,7 @@ def test_an_ablation_is_a_key_left_out(drop, left):
 def test_the_readings_differ_where_the_paper_does(batch):
     """Weight of the quantization term, its sign, and the form of the repulsion."""
     image, text, labels = batch
-    view = scbch.View(
+    view = scbch.TermInputs(
         image_codes=image,
         text_codes=text,
         image_logits=jnp.zeros((7, 4)),

@@ -34,12 +34,12 @@ def taken(train, *rows):
 def test_hand_checked_values(warming_up, weight, expected):
     codes = hand_checked.unit_codes()
     drawn = jnp.array([[1, 2], [3, 3], [0, 1], [2, 0]])
-    view = ucch.View(
+    view = ucch.TermInputs(
         *codes,
         similarity=losses.similarity_matrix(*codes),
         memory=hand_checked.memory(),
         index=jnp.arange(4),
-        times=losses.negative_counts(jnp.arange(4), drawn, samples=4),
+        counts=losses.negative_counts(jnp.arange(4), drawn, samples=4),
         warming_up=jnp.asarray(warming_up),
     )
     terms = ucch.terms(HParams(contrast_weight=weight), bits=8)

@@ -1,5 +1,6 @@
 """The page as a browser shows it, wide and narrow, light and dark."""
 
+import io
 import json
 import re
 import shutil
@@ -7,11 +8,12 @@ import subprocess
 
 import numpy as np
 import pytest
-from made_runs import write_run
+from made_runs import write_run, write_search
+from PIL import Image
 
 from scbch_jax import report
 from scbch_jax.config import Data, Experiment, Noise, Training, scbch
-from scbch_jax.report import page
+from scbch_jax.report.html import page
 from scbch_jax.types import DisplayData
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -88,28 +90,19 @@ FRAME = """<!doctype html><meta name="color-scheme" content="light dark">
 });</script>
 <iframe src="watched.html" width="WIDTH" height="900" style="border: 0"></iframe>
 """
-"""A window has a least width, which is above that of a telephone; a frame has none."""
+"""A window has a minimum width, which is above that of a phone; a frame has none."""
 
 
 def write_traces(part):
+    """Codes and confidence of two epochs; searches in the last."""
     rng = np.random.default_rng(0)
-    (part / "traces").mkdir()
     np.savez(part / "noise.npz", rows=np.arange(9))
     codes = {"labels": (rng.random((16, 6)) < 0.4).astype(np.uint8)}
     codes |= {side: rng.normal(size=(16, 8)) for side in ("image", "text")}
+    last = write_search(part, epoch=9)
     np.savez(part / "traces" / "epoch-0001.npz", confidence=np.ones(20), **codes)
-    last = {"query_labels": codes["labels"][:2], "queries": np.arange(2)}
-    for way in ("i2t", "t2i"):
-        last |= {
-            f"precision_{way}": np.linspace(0.9, 0.3, 20),
-            f"recall_{way}": np.linspace(0, 1, 20),
-            f"items_{way}": np.arange(12).reshape(2, 6),
-            f"distances_{way}": np.arange(12).reshape(2, 6),
-            f"labels_{way}": (rng.random((2, 6, 6)) < 0.4).astype(np.uint8),
-        }
     path = part / "traces" / "epoch-0009.npz"
-    weights = rng.random(20)
-    np.savez(path, confidence=weights, database_start=2, **codes, **last)
+    np.savez(path, confidence=rng.random(20), **codes, **last)
 
 
 @pytest.fixture(scope="module")
@@ -132,14 +125,16 @@ def shown(tmp_path_factory):
                 write_run(root / f"run{len(folders)}", plan, values.tolist())
             )
     write_traces(folders[0] / "seed-0")
-    from scbch_jax.datasets import png
-
-    picture = png(np.full((30, 40, 3), 99, np.uint8))
+    content = io.BytesIO()
+    Image.new("RGB", (40, 30), "gray").save(content, "PNG")
+    picture = content.getvalue()
     names = [f"a label of some length {i}" for i in range(6)]
     captions = ["Two dogs and a boat in front of a red house <by> the sea."] * 20
-    looks = DisplayData(names, captions, lambda row: picture)
+    display = DisplayData(names, captions, lambda row: picture)
     runs = report.read_runs(folders)
-    index = report.write(runs, root / "report", details=2, looks_of=lambda run: looks)
+    index = report.write(
+        runs, root / "report", details=2, display_of=lambda run: display
+    )
     text = index.read_text()
     assert text.count(page.POLICY) == 1
     text = text.replace(page.POLICY, page.POLICY + "; script-src 'nonce-test'")

@@ -1,4 +1,5 @@
-from scbch_jax.report.grid import Entry, grid, varying
+from scbch_jax.report.grid import Entry, grid
+from scbch_jax.report.titles import differing_options
 
 
 def options(name, rate, bits, margin=0.1, drop=(), seed=0):
@@ -21,7 +22,7 @@ def rows(table):
     ]
 
 
-def test_rows_are_named_by_what_tells_them_apart():
+def test_rows_are_named_by_the_options_that_identify_them():
     """The margin follows from the dataset, so it is left out."""
     entries = [
         Entry(options(name, rate, bits, margin), rate + bits / 100)
@@ -35,7 +36,7 @@ def test_rows_are_named_by_what_tells_them_apart():
     assert len(found) == 5
 
 
-def test_seeds_are_averaged_and_what_is_missing_is_seen():
+def test_seeds_are_averaged_and_missing_ones_are_counted():
     finished = [Entry(options("a", 0.2, 16, seed=s), v) for s, v in enumerate([0.5, 1])]
     open_ = [Entry(options("a", 0.2, b, seed=2), None) for b in (16, 32)]
     failed = [Entry(options("a", 0.5, 16), None, failed=True)]
@@ -61,4 +62,4 @@ def test_an_option_that_only_some_runs_have_names_their_rows():
 
 def test_seeds_and_roots_are_no_settings():
     runs = [options("a", 0.2, 16, seed=0), options("a", 0.2, 32, seed=1)]
-    assert varying(runs) == ["bits"]
+    assert differing_options(runs) == ["bits"]

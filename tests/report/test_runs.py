@@ -15,11 +15,11 @@ def test_a_run_has_its_seeds(tmp_path):
     first, second = runs.read_runs([folder, tmp_path / "." / "a"])
     assert (first.seed, second.seed) == (0, 3)
     assert (first.finished, second.finished) == (True, False)
-    assert [line["average"] for line in first.lines] == [0.1, 0.2]
-    assert runs.of_one_setting([first, second]) == [[first, second]]
+    assert [result.retrieval.average for result in first.results] == [0.1, 0.2]
+    assert runs.group_by_setting([first, second]) == [[first, second]]
 
 
-def test_a_sweep_has_its_cells_and_those_that_did_not_run(tmp_path):
+def test_a_sweep_has_its_runs_and_those_that_have_not_begun(tmp_path):
     one, other = (Experiment(seeds=(s,), training=Training(epochs=1)) for s in (0, 1))
     write_run(tmp_path / "cells" / "one", one, [[0.4]])
     lines = [
@@ -29,11 +29,11 @@ def test_a_sweep_has_its_cells_and_those_that_did_not_run(tmp_path):
     text = "".join(json.dumps(line) + "\n" for line in lines)
     (tmp_path / "cells.jsonl").write_text(text)
     found = runs.read_runs([tmp_path])
-    assert [(run.seed, len(run.lines)) for run in found] == [(1, 0), (0, 1)]
+    assert [(run.seed, len(run.results)) for run in found] == [(1, 0), (0, 1)]
 
 
-def test_a_cell_that_did_not_run_stands_with_the_other_seeds(tmp_path):
-    """It knows no files of its data; runs of other files stay apart."""
+def test_a_run_that_has_not_begun_belongs_to_the_other_seeds(tmp_path):
+    """The files of its data are not known; other files make other groups."""
     plans = [Experiment(seeds=(s,), training=Training(epochs=1)) for s in (0, 1, 2)]
     write_run(tmp_path / "cells" / "a", plans[0], [[0.4]], files={"image": "x"})
     write_run(tmp_path / "cells" / "c", plans[2], [[0.4]], files={"image": "y"})
@@ -43,7 +43,7 @@ def test_a_cell_that_did_not_run_stands_with_the_other_seeds(tmp_path):
     ]
     text = "".join(json.dumps(line) + "\n" for line in lines)
     (tmp_path / "cells.jsonl").write_text(text)
-    groups = runs.of_one_setting(runs.read_runs([tmp_path]))
+    groups = runs.group_by_setting(runs.read_runs([tmp_path]))
     assert [[run.seed for run in group] for group in groups] == [[0, 1], [2]]
 
 
@@ -54,10 +54,10 @@ def test_a_folder_of_runs_is_all_of_them(tmp_path):
     assert [run.path.name for run in found] == ["a", "a", "b", "b"]
 
 
-def test_the_best_line_is_the_highest(tmp_path):
+def test_the_best_epoch_has_the_highest_average(tmp_path):
     folder = write_run(tmp_path / "a", PLAN, [[0.3, 0.2], [0.1, 0.2]])
     first, _ = runs.read_runs([folder])
-    assert (first.line("best")["epoch"], first.line("last")["epoch"]) == (1, 2)
+    assert (first.result("best").epoch, first.result("last").epoch) == (1, 2)
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,46 @@ def test_damaged_options_are_named(tmp_path, text, message):
     (folder / "experiment.json").write_text(text)
     with pytest.raises(InputError, match=f"source: got .*{message}"):
         runs.read_runs([folder])
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("experiment.json", {"seeds": 0}),
+        ("experiment.json", {"bits": "64"}),
+        ("experiment.json", {"noise.rate": None}),
+        ("run.json", {"versions": ["0.1"]}),
+        ("run.json", {"sizes": 3}),
+        ("run.json", {"files": "image.npy"}),
+    ],
+)
+def test_values_of_other_types_are_named(tmp_path, file, change):
+    path = write_run(tmp_path / "a", PLAN, [[0.1, 0.2], [0.3]]) / file
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(
+        InputError, match=f"source: got .*{file} with(out)? .*{[*change][0]}"
+    ):
+        runs.read_runs([tmp_path / "a"])
+
+
+def test_results_of_older_versions_are_read(tmp_path):
+    """They wrote all values of an epoch side by side."""
+    folder = write_run(tmp_path / "a", Experiment(training=Training(epochs=1)), [[0.4]])
+    line = {
+        "seed": 0,
+        "epoch": 1,
+        "attraction": 1.0,
+        "total": 2.0,
+        "confidence_clean": 0.9,
+        "confidence_noisy": 0.7,
+        "confidence_roc": 0.8,
+        "i2t": 0.5,
+        "t2i": 0.25,
+        "average": 0.375,
+        "seconds": 0.5,
+    }
+    (folder / "seed-0" / "results.jsonl").write_text(json.dumps(line) + "\n")
+    (run,) = runs.read_runs([folder])
+    assert run.finished
+    assert run.result("last").losses == {"attraction": 1.0, "total": 2.0}
+    assert runs.average_map(run.result("best")) == 0.375

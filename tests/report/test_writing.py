@@ -1,11 +1,22 @@
 """The report as a folder: what is written, what is left alone."""
 
+import base64
+import os
+import subprocess
+import sys
+
+import numpy as np
 import pytest
-from made_runs import write_run
+from conftest import ROOT
+from made_runs import write_run, write_search
 
 from scbch_jax import report
-from scbch_jax.config import Experiment, Noise, Training
+from scbch_jax.cli import report as command
+from scbch_jax.config import Data, Experiment, Noise, Training
+from scbch_jax.data import store
 from scbch_jax.errors import InputError
+from scbch_jax.report import writing
+from scbch_jax.report.figures import by_epoch
 
 PLAN = Experiment(training=Training(epochs=2), seeds=(0, 1))
 
@@ -41,14 +52,14 @@ def test_a_report_is_a_page_figures_and_tables(runs, tmp_path):
     assert "jax 0.10.2" in text
 
 
-def test_a_report_is_written_anew_without_what_was_there(runs, tmp_path):
+def test_a_report_replaces_the_one_that_is_there(runs, tmp_path):
     report.write(runs, tmp_path / "r")
     report.write(runs, tmp_path / "r", details=0)
     assert not any(name.startswith("figures") for name in names(tmp_path / "r"))
 
 
 def test_tables_alone_need_no_figures(runs, tmp_path):
-    index = report.write(runs, tmp_path / "r", drawn=False)
+    index = report.write(runs, tmp_path / "r", figures=False)
     assert "<svg" not in index.read_text()
     assert not any(name.startswith("figures") for name in names(tmp_path / "r"))
 
@@ -60,7 +71,7 @@ def test_a_folder_of_other_files_is_left_alone(runs, tmp_path):
         report.write(runs, tmp_path / "r")
     assert names(tmp_path / "r") == ["index.html"]
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="out: got"):
+    with pytest.raises(InputError, match="cannot write .*inside: not a directory"):
         report.write(runs, tmp_path / "file" / "inside")
 
 
@@ -71,11 +82,11 @@ def test_runs_that_have_not_begun_are_no_reason_to_fail(tmp_path):
     assert "0 of 2" in index.read_text()
 
 
-def test_what_a_name_says_is_no_markup(tmp_path):
-    """Paths and file names come from people."""
+def test_names_are_no_markup(tmp_path):
+    """Paths and file names come from users."""
     files = {"image": "<script>alert(1)</script>.npz"}
     folder = write_run(tmp_path / "<b>", PLAN, [[0.1, 0.2]] * 2, files=files)
-    index = report.write(report.read_runs([folder]), tmp_path / "r", drawn=False)
+    index = report.write(report.read_runs([folder]), tmp_path / "r", figures=False)
     assert "<script>" not in index.read_text()
     assert "&lt;script&gt;" in index.read_text()
 
@@ -91,3 +102,121 @@ def test_several_rates_and_lengths_are_drawn_against_each_other(tmp_path):
     report.write(report.read_runs(folders), tmp_path / "r", details=0)
     drawn = [n for n in names(tmp_path / "r") if n.endswith(".svg")]
     assert drawn == ["figures/bits-planted.svg", "figures/noise-planted.svg"]
+
+
+def test_a_report_that_was_killed_is_written_again(runs, tmp_path, monkeypatch):
+    """It is known by its page, which is written before anything else."""
+
+    class Killed(BaseException):
+        pass
+
+    def kill(*args):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "_write_folder", kill)
+        with pytest.raises(Killed):
+            report.write(runs, tmp_path / "r", figures=False)
+    assert names(tmp_path / "r") == ["index.html"]
+    # A process that is killed while it writes a file leaves a hidden part of it.
+    (tmp_path / "r" / "index.html").rename(tmp_path / "r" / ".index.html.partial")
+    report.write(runs, tmp_path / "r", figures=False)
+    assert "tables/overview.md" in names(tmp_path / "r")
+
+
+def test_a_run_that_cannot_be_read_leaves_the_report_as_it_was(runs, tmp_path):
+    index = report.write(runs, tmp_path / "r")
+    before = names(tmp_path / "r"), index.read_bytes()
+    traces = runs[0].seed_folder / "traces"
+    traces.mkdir()
+    (traces / "epoch-0001.npz").write_bytes(b"no zip")
+    with pytest.raises(InputError, match="traces: got"):
+        report.write(runs, tmp_path / "r")
+    assert (names(tmp_path / "r"), index.read_bytes()) == before
+
+
+@pytest.mark.parametrize(
+    ("module", "figures"), [("jinja2", False), ("matplotlib", True)]
+)
+def test_a_missing_extra_is_one_line(runs, tmp_path, monkeypatch, module, figures):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(InputError, match=r"^report needs Jinja2.*\[report\]'$"):
+        report.write(runs, tmp_path / "r", figures=figures)
+    assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.commands
+def test_files_are_utf_8_in_every_locale_and_need_no_jax(runs, tmp_path):
+    """Also where Python's default encoding is ASCII."""
+    script = (
+        "import sys; from pathlib import Path; from scbch_jax import report\n"
+        "run, out = map(Path, sys.argv[1:])\n"
+        "report.write(report.read_runs([run]), out)\n"
+        "assert not {'jax', 'flax', 'optax'} & sys.modules.keys()\n"
+    )
+    subprocess.run(
+        [sys.executable, "-X", "utf8=0", "-c", script, runs[0].path, tmp_path / "r"],
+        check=True,
+        cwd=ROOT,
+        env=os.environ | {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
+    )
+    for name in ("index.html", "tables/overview.csv"):
+        assert "30.0 ± 14.1" in (tmp_path / "r" / name).read_text(encoding="utf-8")
+
+
+def searched(folder, data="planted", **options):
+    """A run that left searches."""
+    plan = Experiment(data=Data(data, **options), training=Training(epochs=1))
+    write_search(write_run(folder, plan, [[0.4]]) / "seed-0")
+    return folder
+
+
+def test_captions_that_cannot_be_read_fail_no_report(tmp_path):
+    def display_of(run):
+        raise InputError("rows: got line 1 of rows.jsonl, wanted JSON")
+
+    runs = report.read_runs([searched(tmp_path / "a")])
+    index = report.write(runs, tmp_path / "r", display_of=display_of)
+    text = index.read_text()
+    assert "Pictures and captions are left out: rows: got line 1 of rows.jsonl" in text
+    assert text.count('class="query"') == 4
+
+
+def test_the_loss_is_explained(runs):
+    figure = by_epoch.figures(runs, "r")[0]
+    assert "The total loss is their weighted sum, 0.75 at the end." in figure.text
+    assert "contrastive weight 0.7, quantization weight 0.3." in figure.text
+
+
+def test_pictures_are_read_from_the_root_that_the_user_names(tmp_path):
+    """Not from the one that a store names, which may come from someone else."""
+    private = tmp_path / "private"
+    private.mkdir()
+    (private / "a.png").write_bytes(b"\x89PNG private")
+    rng = np.random.default_rng(0)
+    store.write(
+        tmp_path / "store",
+        image=rng.random((20, 4)),
+        text=rng.random((20, 4)),
+        labels=np.ones((20, 6)),
+        rows=store.Rows(np.arange(2), np.arange(2, 20), np.arange(2, 20)),
+        split="",
+        title="",
+        source={"folder or list": str(private)},
+        lines=[{"text": f"text {row}", "picture": "a.png"} for row in range(20)],
+    )
+    run = searched(tmp_path / "a", "store", root=str(tmp_path / "store"))
+    private_picture = base64.b64encode(b"\x89PNG private").decode()
+
+    def page(root):
+        out = tmp_path / "r"
+        command.main(command.Report((run,), out=out, details=1, root=root))
+        return (out / "index.html").read_text()
+
+    text = page(None)
+    assert private_picture not in text
+    assert "“text 5”" in text
+    assert "Pictures are shown if --root names their folder." in text
+    assert private_picture in page(private)
+    with pytest.raises(InputError, match="root: got .*gone, wanted a folder"):
+        page(tmp_path / "gone")

@@ -6,7 +6,7 @@ import pytest
 from scbch_jax import retrieval
 
 
-def test_the_test_is_that_of_all_tosses():
+def test_p_is_the_share_of_all_exchanges():
     """Eight queries have 256 tosses; the sampled p is near the share of all of them."""
     rng = np.random.default_rng(0)
     left, right = rng.random((2, 8))
@@ -20,6 +20,11 @@ def test_the_test_is_that_of_all_tosses():
 def test_equal_systems_are_interchangeable():
     values = np.array([0.1, np.nan, 0.7])
     assert retrieval.randomization_test(values, values) == 1
+
+
+def test_one_query_says_nothing():
+    assert retrieval.randomization_test(np.array([0.3]), np.array([0.1])) == 1
+    assert retrieval.bootstrap_interval(np.array([0.3])) == (0.3, 0.3)
 
 
 def test_the_interval_covers_as_often_as_it_says():

@@ -31,7 +31,7 @@ def train():
 @pytest.mark.parametrize("method", ["scbch", "ucch"])
 def test_rows_from_the_host_train_as_rows_on_the_device(train, method, monkeypatch):
     """A slab of batches is compiled on its own, so sums may round otherwise."""
-    monkeypatch.setattr(streaming, "SLAB", 4)
+    monkeypatch.setattr(streaming, "CHUNK", 4)
     hparams, key = defaults_of(method).hparams, jax.random.key(1)
     recipe = Recipe(method, SIZES, OPTIONS[method], batch_size=8)
     runs = [training.start(hparams, key, recipe=recipe) for _ in range(2)]
@@ -62,9 +62,9 @@ def test_codes_of_rows_from_the_host_are_those_of_rows_on_the_device(
         np.testing.assert_array_equal(one, other)
 
 
-def test_slabs_hold_every_batch_once():
+def test_chunks_hold_every_batch_once():
     order = np.random.default_rng(0).permutation(301)
-    found = list(streaming.slabs(order, 8, rest=True))
+    found = list(streaming.chunks(order, 8, rest=True))
     assert [(first, index.shape) for first, index in found] == [
         (0, (16, 8)),
         (16, (16, 8)),
@@ -72,13 +72,13 @@ def test_slabs_hold_every_batch_once():
         (37, (1, 5)),
     ]
     np.testing.assert_array_equal(np.concatenate([i.ravel() for _, i in found]), order)
-    assert len(list(streaming.slabs(order, 8, rest=False))) == 3
+    assert len(list(streaming.chunks(order, 8, rest=False))) == 3
 
 
 def test_rows_are_fetched_while_others_are_used():
     """Before the first result is handed over, the next jobs have been given out."""
     begun = []
-    results = streaming._ahead(lambda i=i: begun.append(i) or i for i in range(6))
+    results = streaming.prefetch(lambda i=i: begun.append(i) or i for i in range(6))
     assert next(results) == 0
     assert [0, *results] == list(range(6)) == begun
 

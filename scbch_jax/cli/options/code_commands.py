@@ -1,4 +1,4 @@
-"""Options of the commands that take runs or codes: scores, pages and codes of them."""
+"""Options of the commands that take runs or codes: scores and codes of them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,24 +67,6 @@ class Compare:
     """How many of the queries that changed most to list, for each direction."""
     json: bool = False
     """Print result lines instead of tables."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self)
-
-
-@dataclass(frozen=True)
-class Report:
-    """Write a page, figures and tables that explain runs and sweeps."""
-
-    source: tyro.conf.Positional[tuple[Path, ...]]
-    """Folders that train or sweep wrote."""
-    out: Path = Path("runs") / "report"
-    """Folder for index.html, figures/ and tables/; a report there is written anew."""
-    details: Annotated[int, at_least(0)] = 6
-    """Settings whose course is shown in figures of their own, at most."""
-    root: str = ""
-    """Data root of pictures and captions, where it is not the one of the run."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""

@@ -1,0 +1,1 @@
+"""Figures of a report: what they show, and how they are drawn."""

@@ -1,0 +1,105 @@
+"""Figure 6 of the paper: confidence in training rows with clean and noisy labels."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from scbch_jax.errors import require
+from scbch_jax.plotting import COLORS, GRID, LINE_STYLES
+from scbch_jax.report.figures.drawing import LINE_HEIGHT, SIZE, Figure, legend
+from scbch_jax.report.figures.traces import Arrays, read_arrays
+from scbch_jax.report.runs import Run
+
+
+def figures(run: Run, traces: Mapping[int, Arrays], name: str) -> list[Figure]:
+    """Figure 6, early and in the last epoch; nothing for methods without confidence.
+
+    Args:
+        run: the run.
+        traces: its traces, by epoch.
+        name: beginning of the names of the files.
+
+    Raises:
+        InputError: if the run's noise.npz cannot be read or is of other data.
+    """
+    # During the warm-up all rows count the same; there is nothing to show.
+    shown = {
+        epoch: trace
+        for epoch, trace in traces.items()
+        if "confidence" in trace and np.ptp(trace["confidence"]) > 0
+    }
+    if not shown or not (run.seed_folder / "noise.npz").is_file():
+        return []
+    epochs = list(dict.fromkeys((min(shown), max(shown))))
+    clean = _clean_rows(run, len(shown[epochs[0]]["confidence"]))
+    values = np.concatenate([shown[epoch]["confidence"] for epoch in epochs])
+    bins = np.linspace(float(values.min()), float(values.max()), 31)
+    return [
+        _distribution(run, epoch, shown[epoch], clean, bins, name) for epoch in epochs
+    ]
+
+
+def _clean_rows(run: Run, rows: int) -> Bool[np.ndarray, " n"]:
+    path = run.seed_folder / "noise.npz"
+    noisy = read_arrays(path).get("rows", np.zeros(0))
+    ok = noisy.dtype.kind in "iu" and (noisy.size == 0 or noisy.max() < rows)
+    require(ok, "noise", path, f"numbers of {rows} training rows, as train wrote them")
+    clean = np.ones(rows, bool)
+    clean[noisy] = False
+    return clean
+
+
+def _distribution(
+    run: Run,
+    epoch: int,
+    trace: Arrays,
+    clean: Bool[np.ndarray, " n"],
+    bins: Float[np.ndarray, " edges"],
+    name: str,
+) -> Figure:
+    confidence = trace["confidence"]
+    known = (r.confidence for r in run.results if r.epoch == epoch and r.confidence)
+    auc = next((c.roc_auc for c in known if c.roc_auc is not None), None)
+    auc_words = "" if auc is None else f" ROC AUC {auc:.3f}."
+    width, height = SIZE
+    return Figure(
+        f"{name}-weights-{epoch}",
+        f"Confidence in training rows, epoch {epoch}",
+        f"{clean.sum():,} rows with clean labels, {(~clean).sum():,} with noisy ones, "
+        f"seed {run.seed}.{auc_words}{_best_possible(run, trace, clean)}",
+        lambda axes: _histogram(axes, confidence, clean, bins),
+        (width, height + LINE_HEIGHT),
+    )
+
+
+def _best_possible(run: Run, trace: Arrays, clean: Bool[np.ndarray, " n"]) -> str:
+    """Means of both groups, and what Eq. 2 gives if all soft labels are clean."""
+    floor = run.options.get("hparams.confidence_floor")
+    if floor is None or "agreement" not in trace or clean.all() or not clean.any():
+        return ""
+    means = [trace["confidence"][rows].mean() for rows in (clean, ~clean)]
+    best = floor + (1 - floor) * trace["agreement"][~clean].mean()
+    above = "; more comes from learning noisy labels" if means[1] > best else ""
+    return (
+        f" Means are {means[0]:.2f} and {means[1]:.2f}. Soft labels equal to the clean "
+        f"labels would give 1 and {best:.2f}, since noise leaves a row its other "
+        f"labels, so the two differ less than in the paper's Figure 6{above}."
+    )
+
+
+def _histogram(axes: Any, confidence: Any, clean: Any, bins: Any) -> None:
+    for i, (label, rows) in enumerate((("clean", clean), ("noisy", ~clean))):
+        if not rows.any():
+            continue
+        counts, _ = np.histogram(confidence[rows], bins)
+        shares = 100 * counts / rows.sum()
+        axes.stairs(shares, bins, fill=True, color=COLORS[i], alpha=0.3)
+        look: Any = {"color": COLORS[i], "ls": LINE_STYLES[i], "lw": 1.4}
+        axes.stairs(shares, bins, label=f"{label} labels", **look)
+    axes.grid(visible=False, axis="x")
+    axes.spines["bottom"].set_color(GRID)
+    axes.set_xlabel("confidence")
+    axes.set_ylabel("share of rows, %")
+    legend(axes)

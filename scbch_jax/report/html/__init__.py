@@ -1,0 +1,1 @@
+"""The page of a report: its template, its style, and what searches look like."""

@@ -1,0 +1,265 @@
+"""Every command in a valid call: a new command joins the harness by one entry here.
+
+In a call, `@NAME` is an input that `inputs.py` makes; other paths are written by the
+command, in its working folder. Names of options stand here and nowhere else in the
+harness; those that are not in a call are read from `--help`.
+"""
+
+import re
+import shlex
+from dataclasses import dataclass
+
+TINY = (
+    "--data.planted.train 48 --data.planted.queries 8 --data.planted.database 56 "
+    "--options.hidden 8 --options.neighbors 4 --bits 8 --training.epochs 3 "
+    "--training.save-every 1"
+)
+"""A run of a second; after TINY, its options may be given once more."""
+
+SMALL_SCENES = (
+    "--scenes.train 24 --scenes.queries 8 --scenes.database 32 --scenes.side 24 "
+    "--scenes.text-dim 8 --epochs 1"
+)
+
+RESUME = "--resume"
+
+TIMES_IN_PAGES = ("*/report/index.html", "*/report/tables/overview.*")
+
+PROGRESS = r".*(MAP|loss|epoch|pictures|rows|searching|drawing|left|skipped:)"
+"""Lines of progress that may stand before the last line of standard error."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A valid call of a command, and what it leaves."""
+
+    call: str
+    """What follows `scbch`."""
+    writes: tuple[str, ...] = ()
+    """Files and folders that it writes, below its working folder."""
+    again: str = ""
+    """More words for a call that follows one that was killed."""
+    grows: bool = False
+    """Whether outputs are folders that grow, and so need not be whole after a kill."""
+    replaces: bool = False
+    """Whether a file that is there already is replaced."""
+    timed: bool = False
+    """Whether its results are times, so that two runs differ in every number."""
+    varies: tuple[str, ...] = ()
+    """Patterns of files that hold times in words: only their names are compared."""
+    codes: tuple[int, ...] = (0, 2)
+    """Exit codes that input of any kind may end with."""
+    kills: int = 0
+    """How many kills, of those at a change on disk."""
+    kills_by_time: int = 0
+    """How many kills at a moment of the run."""
+    malformed: int = 50
+    """How many malformed inputs."""
+
+    @property
+    def words(self) -> list[str]:
+        """The call in words."""
+        return shlex.split(self.call)
+
+    @property
+    def inputs(self) -> list[str]:
+        """The inputs in the call, by name."""
+        return [name for word in self.words for name in re.findall(r"@(\S+)", word)]
+
+    @property
+    def path(self) -> list[str]:
+        """The words that name the command: one, or two where it has subcommands."""
+        return self.words[: 1 + (self.words[0] in ("data", "features", "bench"))]
+
+
+COMMANDS: dict[str, Command] = {
+    "train": Command(
+        f"train @plan.py {TINY} --out run",
+        ("run",),
+        again=RESUME,
+        grows=True,
+        kills=10,
+        kills_by_time=6,
+        malformed=90,
+    ),
+    "train on a store": Command(
+        f"train @plan.json {TINY} --data.name store --data.root @store --out run",
+        ("run",),
+        again=RESUME,
+        grows=True,
+        malformed=40,
+    ),
+    "train with a confusion": Command(
+        f"train @plan.json {TINY} --noise.kind confuse --noise.confusion "
+        "@confusion.npy --out run",
+        ("run",),
+        malformed=20,
+    ),
+    "sweep": Command(
+        f"sweep @sweep.py {TINY} --only seed0 --out sweep",
+        ("sweep",),
+        grows=True,
+        varies=TIMES_IN_PAGES,
+        codes=(0, 1, 2),
+        kills=8,
+        kills_by_time=4,
+        malformed=30,
+    ),
+    "evaluate": Command(
+        "evaluate @run --csv scores.csv --curve curve.csv --queries queries.csv",
+        ("scores.csv", "curve.csv", "queries.csv"),
+        replaces=True,
+        kills=5,
+        kills_by_time=2,
+    ),
+    "evaluate codes": Command(
+        "evaluate @query.npz @database.npz --depth 5 --csv scores.csv",
+        ("scores.csv",),
+        replaces=True,
+        kills=2,
+        malformed=70,
+    ),
+    "compare": Command("compare @run @other --rounds 50", malformed=40),
+    "report": Command(
+        "report @run --out page",
+        ("page",),
+        grows=True,
+        kills=10,
+        kills_by_time=3,
+        malformed=45,
+    ),
+    "encode": Command(
+        "encode @run --out codes.npz",
+        ("codes.npz",),
+        replaces=True,
+        kills=2,
+        kills_by_time=2,
+        malformed=40,
+    ),
+    "encode features": Command(
+        "encode @run --features @features.npz --out codes.npz",
+        ("codes.npz",),
+        replaces=True,
+        kills=2,
+        malformed=40,
+    ),
+    "demo": Command(
+        f"demo {SMALL_SCENES} --out demo",
+        ("demo",),
+        grows=True,
+        varies=TIMES_IN_PAGES,
+        kills=2,
+        kills_by_time=2,
+        malformed=10,
+    ),
+    "data show": Command("data show --name store --root @store", malformed=60),
+    "data inspect": Command("data inspect @arrays.npz", malformed=90),
+    "data import": Command(
+        "data import @arrays.npz --queries 4 --train 9 --out store",
+        ("store",),
+        kills=8,
+        kills_by_time=2,
+        malformed=90,
+    ),
+    "data import by keys": Command(
+        "data import @arrays.h5 @arrays.mat --image X --text Y --labels L "
+        "--queries 4 --train 9 --out store",
+        ("store",),
+        malformed=80,
+    ),
+    "data verify": Command("data verify @store", malformed=70),
+    "data noise": Command(
+        "data noise --planted.train 48 --planted.database 56 --kinds swap add "
+        "--rates 0.5 --out noise",
+        ("noise",),
+        kills=4,
+        kills_by_time=2,
+    ),
+    "data tfds": Command(
+        "data tfds @store --out sets",
+        ("sets",),
+        grows=True,
+        kills=6,
+        kills_by_time=2,
+        malformed=40,
+    ),
+    "data tfds to a store": Command(
+        "data tfds @sets --out store", ("store",), kills=6, malformed=50
+    ),
+    "data captions": Command(
+        "data captions @coco --split train --out captions",
+        ("captions",),
+        grows=True,
+        kills=5,
+        malformed=40,
+    ),
+    "features images": Command(
+        "features images @pictures --network descriptor --batch-size 4 --out a.npz",
+        ("a.npz",),
+        replaces=True,
+        kills=6,
+        kills_by_time=3,
+        malformed=60,
+    ),
+    "features texts": Command(
+        "features texts @list.jsonl --out a.npz", ("a.npz", "a.model"), kills=4
+    ),
+    "features texts by doc2vec": Command(
+        "features texts @list.csv --kind doc2vec --dim 8 --epochs 2 --out a.npz",
+        ("a.npz", "a.model"),
+        kills=4,
+    ),
+    "features texts with a model": Command(
+        "features texts @list.csv --model @words.model --out a.npz",
+        ("a.npz",),
+        replaces=True,
+        kills=2,
+    ),
+    "features all": Command(
+        "features all @pictures --network descriptor --batch-size 4 --out store",
+        ("store", "store.model"),
+        kills=10,
+        kills_by_time=3,
+        malformed=60,
+    ),
+    "crosscheck": Command(
+        "crosscheck @recorded.npz --json lines.jsonl --picture steps.png",
+        ("lines.jsonl", "steps.png"),
+        replaces=True,
+        codes=(0, 1, 2),
+        kills=3,
+        malformed=20,
+    ),
+    "convert": Command(
+        "convert @run out.safetensors",
+        ("out.safetensors",),
+        replaces=True,
+        kills=2,
+        kills_by_time=2,
+    ),
+    "convert to a run": Command(
+        "convert @weights.safetensors run", ("run",), kills=4, malformed=50
+    ),
+    "bench evaluate": Command(
+        "bench evaluate --queries 8 --items 40 --bits 8 --rounds 1 --sampled 4 "
+        "--json lines.jsonl --picture lines.png",
+        ("lines.jsonl", "lines.png"),
+        replaces=True,
+        timed=True,
+        kills=2,
+        malformed=30,
+    ),
+    "bench neighbors": Command(
+        "bench neighbors --rows 40 --bits 8 --neighbors 4 --rounds 1 --sampled 4 "
+        "--json lines.jsonl --picture lines.png",
+        ("lines.jsonl", "lines.png"),
+        replaces=True,
+        timed=True,
+        kills=2,
+        malformed=30,
+    ),
+}
+"""By name; each is tested on its own."""
+
+WRITING = [name for name, command in COMMANDS.items() if command.writes]
+KILLED = [name for name in WRITING if COMMANDS[name].kills]
