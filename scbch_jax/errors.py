@@ -1,34 +1,35 @@
-"""Checks at the door: messages that name the field, what came and what was wanted."""
+"""Errors of input: each names the field, what was given and what is accepted."""
 
 from typing import Any
 
 
 class InputError(ValueError):
-    """Something a person gave cannot be used; the message is one line for them."""
+    """Input that cannot be used; the message is one line for the user."""
 
 
 class Interrupted(BaseException):
-    """A run was asked to end, and has saved where it was; the message says where.
+    """A run was stopped by a signal, with its state saved; the message says where.
 
-    As with KeyboardInterrupt, what catches failures is not to catch this.
+    It is no Exception, as KeyboardInterrupt is none, so that code that handles failures
+    does not catch it.
     """
 
 
-def require(ok: bool, field: str, came: object, wanted: str) -> None:
+def require(ok: bool, field: str, got: object, wanted: str) -> None:
     """Raises `InputError` unless `ok`.
 
     Args:
         ok: whether the input can be used.
-        field: the option, file or array that is meant.
-        came: what was given.
-        wanted: what would have been accepted, in words.
+        field: the option, file or array.
+        got: what was given.
+        wanted: what is accepted, in words.
     """
     if not ok:
-        raise InputError(f"{field}: got {came}, wanted {wanted}")
+        raise InputError(f"{field}: got {got}, wanted {wanted}")
 
 
 def check_rank(rank: int, **arrays: Any) -> None:
-    """Raises `ValueError` for an array that has not `rank` axes."""
+    """Raises `ValueError` unless every array has `rank` axes."""
     for name, array in arrays.items():
         if array.ndim != rank:
             raise ValueError(

@@ -1,21 +1,24 @@
-"""Files: the one writer of everything, and JSON in and out.
+"""Atomic files and folders, and JSON, JSON lines, CSV and npz in them.
 
-What is written appears whole or not at all: it is written beside its target under a
-temporary name of its own, synced to disk and renamed. Devices and pipes are written to
-as they are, and a symbolic link keeps pointing where it points.
+A file or folder is written beside its target under a temporary name, synced to disk
+and renamed, so that no reader and no crash ever meets a part of it. Devices and pipes
+are written to directly; what a symbolic link points to is replaced, not the link. Text
+is always UTF-8.
 """
 
 import contextlib
+import csv
 import fcntl
+import hashlib
+import io
 import json
+import math
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
-
-import numpy as np
 
 from scbch_jax.errors import InputError, require
 
@@ -23,31 +26,34 @@ Record = dict[str, Any]
 
 
 def require_writable(field: str, path: Path, *suffixes: str) -> None:
-    """Checks a target file before any work is done for it.
+    """Checks the target of an output before any work is done for it.
 
     Args:
         field: the option that names it.
         path: the file.
-        suffixes: endings that it may have; any if none is given.
+        suffixes: accepted endings of its name; any if none is given.
 
     Raises:
         InputError: if no file can be written there.
     """
-    path = Path(path)
     if suffixes:
         wanted = f"a file ending in {' or '.join(suffixes)}"
-        require(path.suffix in suffixes, field, path, wanted)
-    parent = path.absolute().parent
-    fits = parent.is_dir() and not path.is_dir() and os.access(parent, os.W_OK)
-    require(fits, field, path, "a file in a folder that exists and can be written")
+        require(Path(path).suffix in suffixes, field, path, wanted)
+    target = _target(path)
+    if target.is_dir() or not target.parent.is_dir():
+        raise InputError(f"{field}: got {path}, wanted a file in a folder that exists")
+    changed = target if _is_special(target) else target.parent
+    if not os.access(changed, os.W_OK):
+        raise InputError(f"{field}: cannot write {path}: no permission to write")
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Opens a file for writing that takes the place of `path` once it is whole.
+    """Opens a file whose content replaces that of `path` when the block ends.
 
-    Until then it is `.NAME.partial` beside it; what a killed process left under that
-    name is written over.
+    If the block raises, `path` stays as it was. Until the block ends the file is
+    `.NAME.partial` in the same folder; one that a killed process left is overwritten.
+    Permissions of a file that is replaced are kept.
 
     Example:
         >>> import tempfile
@@ -58,79 +64,90 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         'hello'
 
     Raises:
-        InputError: if it cannot be written, or another process is writing it; the file
-            of before, if any, is kept.
+        InputError: if it cannot be written, or another process is writing it.
     """
-    path = Path(os.path.realpath(path))
-    with _as_input_error(path):
-        if path.exists() and not path.is_file():
-            with path.open("wb") as file:
+    target = _target(path)
+    partial = _partial(target)
+    with _as_input_error(path, target, partial):
+        if target.exists() and not target.is_file():
+            with target.open("wb") as file:
                 yield file
             return
-        partial = _partial(path)
-        with partial.open("ab") as file:
-            _lock(file.fileno(), path)
+        with open(_open_partial(partial, path), "wb") as file:
             try:
-                file.truncate(0)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-                if path.exists():
-                    os.chmod(partial, stat.S_IMODE(path.stat().st_mode))
-                os.replace(partial, path)
+                _copy_permissions(target, file.fileno())
+                os.replace(partial, target)
             except BaseException:
                 partial.unlink(missing_ok=True)
                 raise
-        sync_folder(path.parent)
+        sync_folder(target.parent)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text file in UTF-8, whole or not at all."""
+    """Writes a text file atomically; what UTF-8 lacks is escaped with a backslash."""
     with replacing(path) as file:
-        file.write(text.encode("utf-8", "surrogateescape"))
+        file.write(text.encode("utf-8", "backslashreplace"))
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes a JSON file, whole or not at all."""
+    """Writes a JSON file atomically."""
     write_text(path, json.dumps(value, indent=2) + "\n")
 
 
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Writes a CSV file atomically; values with commas or quotes are quoted."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
+
+
 def write_npz(path: Path, **arrays: Any) -> None:
-    """Writes arrays by name, whole or not at all."""
+    """Writes an npz file of named arrays atomically."""
+    import numpy as np
+
     with replacing(path) as file:
         np.savez(file, **arrays)  # type: ignore[arg-type] -- arrays, no options
 
 
 @contextlib.contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """Makes a folder that appears at `path` once it is whole.
+    """Makes a folder that appears at `path`, filled, when the block ends.
 
-    Until then it is `.NAME.partial` beside it; what a killed process left under that
-    name is removed.
+    Until then it is `.NAME.partial` in the same parent; what a killed process left
+    there is removed.
 
     Yields:
         The folder to fill.
 
     Raises:
-        InputError: if nothing can be written there, or another process is at it.
+        InputError: if `path` exists and is not an empty folder, if nothing can be
+            written there, or if another process is writing it.
     """
-    path = Path(path).absolute()
-    partial = _partial(path)
-    with _as_input_error(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    target = _target(path)
+    partial = _partial(target)
+    with _as_input_error(path, target, partial):
+        if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+            raise InputError(f"cannot write {path}: it exists already")
+        target.parent.mkdir(parents=True, exist_ok=True)
         handle = _open_folder(partial, path)
         try:
             for left in partial.iterdir():
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+                real = left.is_dir() and not left.is_symlink()
+                shutil.rmtree(left) if real else left.unlink()
             yield partial
             sync_tree(partial)
-            os.rename(partial, path)
+            os.rename(partial, target)
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
         finally:
             os.close(handle)
-        sync_folder(path.parent)
+        sync_folder(target.parent)
 
 
 def read_json(path: Path, field: str = "file") -> Any:
@@ -144,27 +161,42 @@ def read_json(path: Path, field: str = "file") -> Any:
         InputError: if the file is missing, unreadable, or no JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise InputError(f"{field}: got {path} ({reason}), wanted JSON") from error
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise read_error(path, error) from error
+    except (ValueError, RecursionError) as error:
+        what = (str(error) or type(error).__name__).splitlines()[0]
+        raise InputError(f"{field}: got {path} ({what}), wanted JSON") from error
 
 
 def append_jsonl(path: Path, record: Record) -> None:
-    """Adds one line; numbers that JSON lacks (NaN) become null."""
-    with _as_input_error(path), path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(_without_nan(record), allow_nan=False) + "\n")
+    """Adds one line; numbers that JSON lacks (NaN, infinity) become null.
+
+    A last line that was cut short by a crash is removed first.
+    """
+    line = json_line(record) + "\n"
+    with _as_input_error(path), path.open("ab+") as file:
+        size = file.tell()
+        if size:
+            file.seek(size - 1)
+            if file.read(1) != b"\n":
+                file.seek(0)
+                file.truncate(file.read().rfind(b"\n") + 1)
+        file.write(line.encode())
 
 
 def read_jsonl(path: Path) -> list[Record]:
-    """Reads all whole lines; a last line that was cut short is left out.
+    """Reads all lines; one at the end that was cut short by a crash is left out.
 
     Raises:
-        InputError: for any other line that is no JSON object.
+        InputError: if the file cannot be read, or another line is no JSON object.
     """
     if not path.is_file():
         return []
-    lines = path.read_bytes().split(b"\n")[:-1]
+    try:
+        lines = path.read_bytes().split(b"\n")[:-1]
+    except OSError as error:
+        raise read_error(path, error) from error
     try:
         records = [json.loads(line) for line in lines]
     except (ValueError, RecursionError) as error:
@@ -179,24 +211,42 @@ def read_jsonl(path: Path) -> list[Record]:
 
 
 def write_jsonl(path: Path, records: Iterable[Record]) -> None:
-    """Replaces the file by these records, in one step."""
-    lines = (json.dumps(_without_nan(record), allow_nan=False) for record in records)
-    write_text(path, "".join(f"{line}\n" for line in lines))
+    """Writes a file of one JSON object a line atomically."""
+    write_text(path, "".join(f"{json_line(record)}\n" for record in records))
+
+
+def json_line(record: Record) -> str:
+    """A record as JSON in one line; numbers that JSON lacks become null.
+
+    >>> json_line({"map": 0.5, "gain": float("nan")})
+    '{"map": 0.5, "gain": null}'
+    """
+    return json.dumps(_finite(record), allow_nan=False)
 
 
 def write_error(path: Path, error: OSError) -> InputError:
-    """What a person is told where a file cannot be written.
+    """The error for a file that cannot be written.
 
     >>> full = OSError(28, "No space left on device")
     >>> str(write_error(Path("a.npz"), full))
     'cannot write a.npz: no space left on device'
     """
-    reason = error.strerror or str(error)
-    return InputError(f"cannot write {path}: {reason[:1].lower()}{reason[1:]}")
+    return InputError(f"cannot write {path}: {reason(error)}")
+
+
+def read_error(path: Path, error: OSError) -> InputError:
+    """The error for a file that cannot be read."""
+    return InputError(f"cannot read {path}: {reason(error)}")
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused, without number and path."""
+    words = error.strerror or str(error) or type(error).__name__
+    return words[:1].lower() + words[1:]
 
 
 def sync_tree(folder: Path) -> None:
-    """Makes sure that everything in a folder is on disk."""
+    """Syncs every file of a folder to disk."""
     for parent, _, names in os.walk(folder):
         for name in names:
             with open(os.path.join(parent, name), "rb") as file:
@@ -205,7 +255,7 @@ def sync_tree(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes sure that renames in a folder survive a power cut, where that is known."""
+    """Syncs the names in a folder to disk, where the file system can."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -214,43 +264,103 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def _target(path: Path) -> Path:
+    """The absolute path that is written: the one that a symbolic link points to.
+
+    Raises:
+        InputError: for a path that can name no file.
+    """
+    if "\0" in str(path):
+        raise InputError(f"cannot write {str(path)!r}: a path holds no NUL")
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise InputError(f"cannot write {path}: too many levels of symbolic links")
+    return target
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is a device or a pipe."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
 def _partial(path: Path) -> Path:
-    """The name under which a file or folder is written until it is whole."""
-    return path.with_name(f".{path.name[:200]}.partial")
+    """The name under which a file or folder is written, of at most 255 bytes."""
+    name = os.fsencode(path.name)
+    if len(name) > 240:
+        return path.with_name(f".{hashlib.sha256(name).hexdigest()}.partial")
+    return path.with_name(f".{path.name}.partial")
 
 
-def _open_folder(partial: Path, path: Path) -> int:
-    partial.mkdir(exist_ok=True)
-    handle = os.open(partial, os.O_RDONLY)
+def _open_partial(partial: Path, path: Path) -> int:
+    """An empty, locked temporary file; a link of its name is not followed."""
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o666)
     try:
-        _lock(handle, path)
+        _lock(handle, partial, path)
+        os.ftruncate(handle, 0)
     except BaseException:
         os.close(handle)
         raise
     return handle
 
 
-def _lock(handle: int, path: Path) -> None:
-    """Keeps other processes out; the system lets go of it when the process ends."""
+def _open_folder(partial: Path, path: Path) -> int:
+    """A locked folder, made if it is missing."""
+    partial.mkdir(exist_ok=True)
+    handle = os.open(partial, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        _lock(handle, partial, path)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _lock(handle: int, partial: Path, path: Path) -> None:
+    """Keeps other processes out; the system unlocks it when the process ends.
+
+    Raises:
+        InputError: if another process writes it, or has just renamed it.
+    """
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise InputError(
-            f"cannot write {path}: another process is writing it"
-        ) from error
+    except BlockingIOError as error:
+        raise _busy(path) from error
+    except OSError:
+        # A file system without locks.
+        return
+    # Between opening and locking, its writer may have renamed it: it is `path` then.
+    if not partial.exists() or not os.path.samestat(os.fstat(handle), partial.stat()):
+        raise _busy(path)
+
+
+def _busy(path: Path) -> InputError:
+    return InputError(f"cannot write {path}: another process is writing it")
+
+
+def _copy_permissions(path: Path, handle: int) -> None:
+    """Gives a new file owner, group and mode of the one that it replaces, if any."""
+    if path.exists():
+        old = path.stat()
+        with contextlib.suppress(OSError):
+            os.fchown(handle, old.st_uid, old.st_gid)
+        os.fchmod(handle, stat.S_IMODE(old.st_mode))
 
 
 @contextlib.contextmanager
-def _as_input_error(path: Path) -> Iterator[None]:
+def _as_input_error(*paths: Path) -> Iterator[None]:
+    """Says that the first path cannot be written; errors of other files pass."""
     try:
         yield
     except OSError as error:
-        raise write_error(path, error) from error
+        name = error.filename
+        if isinstance(name, str) and not any(map(Path(name).is_relative_to, paths)):
+            raise
+        raise write_error(paths[0], error) from error
 
 
-def _without_nan(value: Any) -> Any:
+def _finite(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_nan(part) for name, part in value.items()}
+        return {name: _finite(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_nan(part) for part in value]
-    return None if isinstance(value, float) and value != value else value
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,12 +1,20 @@
 """The command line in this process: what is asked, and what bad input gets."""
 
+import csv
+import dataclasses
+import io
+import math
+import os
 import re
+import sys
+import typing
 
+import numpy as np
 import pytest
 from command_line import SMOKE, complaint
 
-from scbch_jax.cli import program
-from scbch_jax.cli.options.commands import COMMANDS
+from scbch_jax import __version__
+from scbch_jax.cli import console, parsing, program
 from scbch_jax.errors import InputError
 
 
@@ -23,24 +31,27 @@ def test_a_config_then_options():
 def test_the_overview_names_every_command(capsys):
     assert program.main([]) == 0
     said = capsys.readouterr().out
-    assert all(f"\n  {name} " in said for name in COMMANDS)
+    assert all(f"\n  {name} " in said for name in program.COMMANDS)
 
 
-NESTED = (
-    *("bench evaluate", "bench neighbors", "bench train"),
-    *("data captions", "data import", "data inspect", "data noise", "data show"),
-    *("data tfds", "data verify"),
-    *("features all", "features images", "features texts"),
-)
-PLAIN = sorted(COMMANDS.keys() - {"bench", "data", "features"})
+@pytest.mark.parametrize("group", ["data", "features", "bench"])
+def test_the_help_of_a_group_names_its_commands(capsys, group):
+    assert program.main([group, "--help"]) == 0
+    said = capsys.readouterr().out
+    names = [n.split()[1] for n in program.COMMANDS if n.startswith(f"{group} ")]
+    assert len(names) > 2
+    assert all(f"\n  {name} " in said for name in names)
 
 
-@pytest.mark.parametrize("name", [*PLAIN, *NESTED])
+def test_the_version_is_that_of_the_package(capsys):
+    assert program.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"scbch_jax {__version__}\n"
+
+
+@pytest.mark.parametrize("name", program.COMMANDS)
 def test_every_option_has_help(name, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
-    with pytest.raises(SystemExit) as stop:
-        program.main([*name.split(), "--help"])
-    assert stop.value.code == 0
+    assert program.main([*name.split(), "--help"]) == 0
     said = capsys.readouterr().out
     assert "(default: " in said or "(required)" in said
     for words in re.findall(r"^│ --\S+ +(.*?)\(default: ", said, re.MULTILINE):
@@ -51,25 +62,65 @@ def test_every_option_has_help(name, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["fly"], "command: got fly, wanted one of train"),
+        (["fly"], "unknown command fly (scbch --help lists all)"),
+        (["trian"], "unknown command trian; did you mean train?"),
+        (["data"], "command of data: got nothing, wanted one of show, inspect,"),
+        (["data", "shaw"], "command of data: got shaw, wanted one of show, inspect,"),
         (["train"], "config: got none"),
         (["train", "gone.py"], "wanted a file that exists"),
-        (["train", SMOKE, "--nose", "3"], "options: got --nose, wanted known ones"),
+        (
+            ["train", SMOKE, "--nose", "3"],
+            "scbch: unknown option --nose; did you mean --noise.rate?\n",
+        ),
+        (
+            ["train", SMOKE, "--neighbors", "3"],
+            "unknown option --neighbors; did you mean --options.neighbors?",
+        ),
+        (
+            ["train", SMOKE, "--qqq"],
+            "unknown option --qqq (scbch train CONFIG --help lists all)",
+        ),
+        (["train", SMOKE, "8"], "scbch: unexpected argument 8\n"),
+        (
+            ["train", SMOKE, "--training.epochs", "abc"],
+            "--training.epochs: got abc, wanted a whole number from 1 to ",
+        ),
+        (
+            ["train", SMOKE, "--training.epochs", "9" * 5000],
+            "999, wanted a whole number",
+        ),
+        (["train", SMOKE, "--noise.rate=x"], "--noise.rate: got x, wanted a number"),
+        (["train", SMOKE, "--seeds", "0", "x"], "--seeds: got 0 x, wanted one or more"),
+        (
+            ["compare", "a", "b", "--depth", "x"],
+            "--depth: got x, wanted a whole",
+        ),
+        (["compare", "a"], "second: missing, but required (scbch compare --help"),
+        (
+            ["evaluate", "a", "--grade", "x"],
+            "--grade: got x, wanted one of none, shared, jaccard\n",
+        ),
         (
             ["train", SMOKE, "--bits", "7"],
             "bits: got 7, wanted a positive multiple of 8",
         ),
-        (["train", SMOKE, "--bits", "x"], "bits: got x, wanted a whole number"),
+        (
+            ["train", SMOKE, "--bits", "x"],
+            "--bits: got x, wanted a positive",
+        ),
         (["train", SMOKE, "--noise.kind", "foo"], "--noise.kind: got foo, wanted"),
-        (["train", SMOKE, "--bits"], "--bits: got nothing, wanted a value"),
-        (["train", SMOKE, "--seeds", str(2**32)], "seeds: got (4294967296,), wanted"),
+        (
+            ["train", SMOKE, "--bits"],
+            "--bits: got nothing, wanted a positive",
+        ),
+        (["train", SMOKE, "--seeds", str(2**32)], "seeds: got 4294967296, wanted"),
         (
             ["train", SMOKE, "--options.drop", "contrast", "classification"],
             "options.drop: got contrast, classification, wanted a term left to train",
         ),
         pytest.param(
             ["train", SMOKE, "--options.hidden", "1000000", "--out", "wide"],
-            "memory: got ",
+            "not enough memory",
             marks=pytest.mark.slow,
         ),
         pytest.param(
@@ -81,7 +132,7 @@ def test_every_option_has_help(name, capsys, monkeypatch):
         (["train", SMOKE, "--hparams.margin", "nan"], "hparams.margin: got nan"),
         (
             ["train", SMOKE, "--options.negatives", "9"],
-            "got --options.negatives, wanted",
+            "unknown option --options.negatives; did you mean",
         ),
         (
             ["train", SMOKE, "--method", "ucch"],
@@ -108,10 +159,25 @@ def test_every_option_has_help(name, capsys, monkeypatch):
             ],
             "data.root: got gone",
         ),
+        (["evaluate", "."], "got ., wanted the folder of a run"),
+        (
+            ["evaluate", ".", "--keys", "query_image=a"],
+            "keys: got query_image=a with the folder of a run, wanted none",
+        ),
+        (["compare", ".", ".", "--pairs", "a:b"], "pairs: got a:b with the folder of"),
+        (["convert", ".", "a.safetensors", "--text", "b"], "text: got b with a run as"),
+        (
+            ["convert", "a.pt", "b.pt", "--seed", "1"],
+            "seed: got 1 with a file as",
+        ),
+        (
+            ["encode", ".", "--features", "a", "--root", "b"],
+            "root: got b with a file",
+        ),
         (["evaluate", "gone"], "source: got gone, wanted a file or a folder that"),
         (["evaluate"], "source: got nothing, wanted the folder of a run"),
         (["compare", "gone", "gone"], "source: got gone"),
-        (["evaluate", SMOKE, "--depth", "0"], "depth: got (0,), wanted whole numbers"),
+        (["evaluate", SMOKE, "--depth", "0"], "depth: got 0, wanted whole numbers"),
         (["evaluate", SMOKE, "--keys", "a"], "keys: got a, wanted PART=NAME"),
         (["evaluate", SMOKE], "wanted one ending in .mat"),
         (["encode", "gone"], "run: got gone"),
@@ -138,8 +204,7 @@ def test_every_option_has_help(name, capsys, monkeypatch):
             + ["--noise.kind", "published"],
             "noise.kind: got published, wanted swap or none: a store has no noise file",
         ),
-        (["data"], "data"),
-        (["data", "import", "a.npz"], "--out"),
+        (["data", "import", "a.npz"], "--out: missing, but required"),
     ],
 )
 def test_bad_input_is_one_line(capsys, monkeypatch, tmp_path, words, message):
@@ -167,9 +232,127 @@ def test_a_bug_is_not_taken_for_bad_input(monkeypatch):
     assert issubclass(InputError, ValueError)
 
 
+class Ascii(io.TextIOWrapper):
+    """A terminal that knows ASCII only."""
+
+    def __init__(self):
+        super().__init__(io.BytesIO(), encoding="ascii", errors="strict")
+
+    def text(self):
+        self.flush()
+        return self.buffer.getvalue().decode("ascii")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"]])
+def test_help_prints_what_a_terminal_without_utf_8_can(monkeypatch, words):
+    terminal = Ascii()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert program.main(words) == 0
+    assert "help" in terminal.text()
+
+
+def test_tables_print_what_a_terminal_can_and_files_are_utf_8(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    name, out = 'ä,"b".npz', tmp_path / "scores.csv"
+    signs = np.where(np.eye(8) > 0, 1, -1)
+    arrays = {"query_codes": signs, "database_codes": signs}
+    arrays |= {"query_labels": np.eye(8), "database_labels": np.eye(8)}
+    with open(name, "wb") as file:
+        np.savez(file, **arrays)
+    terminal = Ascii()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert program.main(["evaluate", name, "--csv", str(out)]) == 0
+    assert '\\xe4,"b".npz: 8 queries' in terminal.text()
+    rows = list(csv.reader(out.read_text(encoding="utf-8").splitlines()))
+    assert rows[1][0] == name, "commas and quotes of a name do not split its cell"
+
+
+def test_names_that_are_no_utf_8_can_be_printed(monkeypatch, tmp_path, capsys):
+    path = tmp_path / os.fsdecode(b"\xff.npz")
+    assert r"\udcff.npz, wanted a file" in complaint(capsys, "evaluate", str(path))
+
+
+def test_links_in_a_loop_are_one_line(capsys, tmp_path):
+    loop = tmp_path / "loop.npz"
+    loop.symlink_to(loop)
+    assert "source: got " in complaint(capsys, "evaluate", str(loop))
+    words = ["evaluate", str(tmp_path), "--csv", str(loop)]
+    assert "too many levels of symbolic links" in complaint(capsys, *words)
+
+
+def numbers(kind, default=None):
+    """The numeric options of a command or group, with their annotations."""
+    for name, hint in typing.get_type_hints(kind, include_extras=True).items():
+        value = getattr(default, name, parsing._default_of(kind, name))
+        if dataclasses.is_dataclass(value) or hasattr(value, "_fields"):
+            yield from numbers(type(value), value)
+        elif re.search(r"\b(int|float)\b", str(hint)):
+            yield name, hint
+
+
+@pytest.mark.parametrize("name", program.COMMANDS)
+def test_every_number_has_bounds(name):
+    """Whole numbers stay below those that overflow, others are finite."""
+    _, kind = program._module_and_class(name)
+    for option, hint in numbers(kind):
+        several = "tuple" in str(hint)
+        whole = re.search(r"\bint\b", str(hint)) is not None
+        if several and not whole:
+            continue  # Such lists are checked by their class.
+        wild = 10**12 if whole else math.inf
+        checks = [x for x in getattr(hint, "__metadata__", ()) if hasattr(x, "test")]
+        passed = [check.test((wild,) if several else wild) for check in checks]
+        assert checks, f"{option} of {name} has no bound"
+        assert not all(passed), f"{option} of {name} accepts {wild}"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Unable to allocate 7.28 TiB"),
+        RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 9"),
+        ValueError("Maximum allowed dimension exceeded"),
+        MemoryError(),
+    ],
+)
+def test_too_little_memory_is_one_line(monkeypatch, capsys, error):
+    def allocate(name):
+        raise error
+
+    monkeypatch.setattr(program.importlib, "import_module", allocate)
+    assert "scbch: not enough memory (" in complaint(capsys, "demo")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (PermissionError(13, "Permission denied", "a.npz"), "a.npz: permission denied"),
+        (FileNotFoundError(2, "No such file or directory", "b"), "b: no such file or"),
+    ],
+)
+def test_an_error_of_the_system_names_the_file_and_the_reason(
+    monkeypatch, capsys, error, message
+):
+    def fail(name):
+        raise error
+
+    monkeypatch.setattr(program.importlib, "import_module", fail)
+    assert f"scbch: {message}" in complaint(capsys, "demo")
+
+
+def test_a_full_disk_behind_standard_output_is_one_line(monkeypatch, capsys):
+    class Full(io.StringIO):
+        def write(self, text):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    with pytest.raises(InputError, match="cannot write standard output: no space left"):
+        console.output("a table")
+
+
 def test_a_full_disk_is_one_line(monkeypatch, capsys):
     def full(name):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(program.importlib, "import_module", full)
-    assert "No space left on device" in complaint(capsys, "demo")
+    assert complaint(capsys, "demo").endswith(": no space left on device\n")

@@ -1,99 +1,100 @@
-"""What evaluate and compare score: a trained run, or files of codes."""
+"""The codes that evaluate and compare take: those of a trained run, or of files."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 
-from scbch_jax import datasets, retrieval, runs
+from scbch_jax import datasets, retrieval, runs, training
 from scbch_jax.errors import require
 from scbch_jax.io import Record
-from scbch_jax.runs import driver
+from scbch_jax.retrieval import CodeSets
+from scbch_jax.runs import tasks
 
 
-class Source(NamedTuple):
-    """Codes of one seed of a run, or of a set of files."""
-
-    name: Record
-    """How result lines name it: its seed, or its file."""
-    searches: dict[str, tuple[Any, Any]]
-    """Packed query and database codes by direction."""
-    labels: tuple[Any, Any]
-    """Multi-hot, of queries and database."""
-
-    @property
-    def shape(self) -> Record:
-        """How much there is to score."""
-        codes = next(iter(self.searches.values()))[0]
-        queries, items = map(len, self.labels)
-        return {"queries": queries, "items": items, "bits": 8 * codes.shape[1]}
-
-
-def counted(source: Source, codes: tuple[Any, Any]) -> Any:
-    """Counts per radius of one direction.
-
-    Raises:
-        InputError: if no query has anything to find.
-    """
-    counts = retrieval.count(*codes, *source.labels)
-    got = "no query that shares a label with an item"
-    require(bool(counts.relevant.any()), "labels", got, "at least one")
-    return counts
-
-
-def read_sources(
+def read_codes(
     paths: Sequence[Path],
     *,
     keys: Sequence[str] = (),
     pairs: Sequence[str] = (),
     root: str = "",
-) -> Iterator[Source]:
-    """Every seed of a run, or the codes in files.
+) -> Iterator[tuple[Record, CodeSets]]:
+    """Reads the codes in files, or computes those of every seed of a run.
 
     Args:
-        paths: one folder that train wrote, or files.
+        paths: the folder of one run, or files.
         keys: names of a file's arrays, as PART=NAME.
         pairs: modalities to search in files, as QUERY:DATABASE.
-        root: data root of a run, where it has moved.
+        root: data root of a run whose data were moved.
+
+    Yields:
+        What names them in results (a seed, or files), and the codes.
 
     Raises:
-        InputError: if there is no such run or file, or it cannot be used.
+        InputError: if there is no such run or file, or an option does not apply to it.
     """
     require(bool(paths), "source", "nothing", "the folder of a run, or files of codes")
     for path in paths:
         require(path.exists(), "source", path, "a file or a folder that exists")
     if len(paths) == 1 and paths[0].is_dir():
-        yield from _of_run(paths[0], root)
+        for name, words in (("keys", keys), ("pairs", pairs)):
+            got = f"{' '.join(words)} with the folder of a run"
+            require(not words, name, got, "none: this option is for files")
+        yield from _codes_of_run(paths[0], root)
         return
+    got = f"{root} with files of codes"
+    require(not root, "root", got, "none: this option is for the folder of a run")
+    yield {"file": " ".join(map(str, paths))}, _codes_of_files(paths, keys, pairs)
+
+
+def radius_counts(codes: tuple[Any, Any], sets: CodeSets) -> Any:
+    """Counts per Hamming radius of one direction.
+
+    Raises:
+        InputError: if no query has a relevant item.
+    """
+    counts = retrieval.count(*codes, sets.query_labels, sets.database_labels)
+    got = "no query that shares a label with an item"
+    require(bool(counts.relevant.any()), "labels", got, "at least one")
+    return counts
+
+
+def _codes_of_files(
+    paths: Sequence[Path], keys: Sequence[str], pairs: Sequence[str]
+) -> CodeSets:
     for word in keys:
         require("=" in word, "keys", word, "PART=NAME")
-    named = dict(word.split("=", 1) for word in keys)
-    found = retrieval.read_code_sets(paths, keys=named, pairs=pairs)
-    labels = (found.query_labels, found.database_labels)
-    yield Source({"file": " ".join(map(str, paths))}, found.searches, labels)
+    names = dict(word.split("=", 1) for word in keys)
+    return retrieval.read_code_sets(paths, keys=names, pairs=pairs)
 
 
-def _of_run(path: Path, root: str) -> Iterator[Source]:
-    plan, recipe, _ = runs.open_to_read(path)
+def _codes_of_run(path: Path, root: str) -> Iterator[tuple[Record, CodeSets]]:
+    experiment, recipe, _ = runs.open_to_read(path)
     if root:
-        moved = dataclasses.replace(plan.data, root=root)
-        plan = dataclasses.replace(plan, data=moved)
-    dataset = datasets.load(plan.data).dataset
-    # Weights do not depend on how many rows trained them.
-    found, theirs = driver.recipe_of(plan, dataset.train).sizes, recipe.sizes
-    ours = found._replace(samples=theirs.samples)
-    require(
-        ours == theirs, "data", f"sizes {tuple(ours)}", f"the run's {tuple(theirs)}"
-    )
-    parts = jax.device_put((dataset.query, dataset.database))
-    with jax.default_matmul_precision(plan.training.precision):
-        for seed in plan.seeds:
+        moved = dataclasses.replace(experiment.data, root=root)
+        experiment = dataclasses.replace(experiment, data=moved)
+    dataset = datasets.load(experiment.data).dataset
+    sizes = tasks.recipe_of(experiment, dataset.train).sizes
+    # Weights do not depend on the number of rows that trained them.
+    sizes = sizes._replace(samples=recipe.sizes.samples)
+    wanted = f"the run's {tuple(recipe.sizes)}"
+    require(sizes == recipe.sizes, "data", f"sizes {tuple(sizes)}", wanted)
+    streamed = experiment.training.features == "stream"
+    splits = (dataset.query, dataset.database)
+    splits = splits if streamed else jax.device_put(splits)
+    with jax.default_matmul_precision(experiment.training.precision):
+        for seed in experiment.seeds:
             params = runs.saved_params(path, seed=seed)[2]
-            query, items = driver.encode(params, plan.hparams, parts, recipe=recipe)
+            query, items = (
+                training.codes_of(
+                    params, experiment.hparams, s, recipe=recipe, streamed=streamed
+                )
+                for s in splits
+            )
             searches = {
                 "i2t": (query.image, items.text),
                 "t2i": (query.text, items.image),
             }
-            yield Source({"seed": seed}, searches, (query.labels, items.labels))
+            yield {"seed": seed}, CodeSets(searches, query.labels, items.labels)

@@ -1,82 +1,144 @@
 """`scbch compare`: two sets of codes on the same queries."""
 
-import json
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
+import tyro
 
-from scbch_jax import retrieval
+from scbch_jax import io
 from scbch_jax.cli import console
-from scbch_jax.cli.code_sources import Source, counted, read_sources
-from scbch_jax.cli.options.code_commands import Compare
+from scbch_jax.config.constraints import at_least, check_fields, optional
 from scbch_jax.errors import require
 from scbch_jax.io import Record
-from scbch_jax.report import as_markdown, percent
+
+if TYPE_CHECKING:
+    from scbch_jax.retrieval import CodeSets
+
+
+@dataclass(frozen=True)
+class Compare:
+    """Test whether two sets of hash codes differ in MAP, paired by query."""
+
+    first: tyro.conf.Positional[Path]
+    """Folder that train wrote, or a file as for evaluate."""
+    second: tyro.conf.Positional[Path]
+    """The other folder or file, of the same queries."""
+    keys: tuple[str, ...] = ()
+    """Names of the files' arrays if they are not known ones, as for evaluate."""
+    pairs: tuple[str, ...] = ()
+    """Which modality searches which, as for evaluate."""
+    depth: Annotated[int | None, optional(at_least(1))] = None
+    """Cut-off k of MAP; by default the whole ranking."""
+    rounds: Annotated[int, at_least(1, 1_000_000)] = 10_000
+    """Permutations of the paired randomization test, and bootstrap resamples."""
+    show: Annotated[int, at_least(0)] = 5
+    """Queries to list for each direction: those whose average precision changed most.
+    """
+    json: bool = False
+    """Print JSON lines instead of tables."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
 
 
 def main(options: Compare) -> None:
-    """Compares the first seed of both sources in every direction that both have."""
-    left, right = (
-        next(read_sources([path], keys=options.keys, pairs=options.pairs))
+    """Compares the first seeds of both in every direction that both have."""
+    from scbch_jax.cli.code_sources import read_codes
+
+    first, second = (
+        next(read_codes([path], keys=options.keys, pairs=options.pairs))[1]
         for path in (options.first, options.second)
     )
-    ways = [way for way in left.searches if way in right.searches]
-    names = [", ".join(source.searches) for source in (left, right)]
-    require(bool(ways), "second", names[1], f"one of {names[0]}")
-    for side, what in enumerate(("queries", "a database")):
-        same = np.array_equal(left.labels[side], right.labels[side])
-        require(same, "second", f"{what} with other labels", "those of the first")
-    if lone := sorted(left.searches.keys() ^ right.searches.keys()):
-        console.say(f"only one of them has {', '.join(lone)}", aside=True)
-    found = {way: _compared(options, left, right, way) for way in ways}
+    _check_same_task(options, first, second)
+    if lone := sorted(first.searches.keys() ^ second.searches.keys()):
+        console.log(f"not compared, as only one has it: {', '.join(lone)}")
+    both = [x for x in first.searches if x in second.searches]
+    found = {x: _compare(options, first, second, x) for x in both}
     if options.json:
-        lines = ({"direction": way, **line} for way, line in found.items())
-        console.say("\n".join(map(json.dumps, lines)))
+        lines = ({"direction": x, **line} for x, line in found.items())
+        console.output("\n".join(map(io.json_line, lines)))
         return
-    console.say(_table(found))
+    console.output(_table(found))
     if options.show:
-        console.say("\n" + _changes(found))
+        console.output("\n" + _changed_queries(found))
 
 
-def _compared(options: Compare, left: Source, right: Source, way: str) -> Record:
-    first, second = (_precisions(s, way, options.depth) for s in (left, right))
-    gain = second - first
+def _check_same_task(options: Compare, first: "CodeSets", second: "CodeSets") -> None:
+    import numpy as np
+
+    names = [", ".join(sets.searches) for sets in (first, second)]
+    both = first.searches.keys() & second.searches.keys()
+    require(bool(both), "second", names[1], f"one of {names[0]}")
+    for side, words in (("query", "queries"), ("database", "a database")):
+        labels = (getattr(sets, f"{side}_labels") for sets in (first, second))
+        got = f"{words} with other labels"
+        require(np.array_equal(*labels), "second", got, "those of the first")
+    items = first.sizes["items"]
+    fits = options.depth is None or options.depth <= items
+    require(fits, "depth", options.depth, f"at most the {items} items of the database")
+
+
+def _compare(
+    options: Compare, first: "CodeSets", second: "CodeSets", direction: str
+) -> Record:
+    """Means, gain, interval and p of a direction, and the queries that changed most."""
+    import numpy as np
+
+    from scbch_jax import retrieval
+
+    before, after = (
+        _average_precisions(sets, direction, options.depth) for sets in (first, second)
+    )
+    gain = after - before
     low, high = retrieval.bootstrap_interval(gain, resamples=options.rounds)
     most = np.argsort(-np.abs(np.nan_to_num(gain)), kind="stable")[: options.show]
     return {
-        "first": retrieval.mean_of(first),
-        "second": retrieval.mean_of(second),
+        "first": retrieval.mean_of(before),
+        "second": retrieval.mean_of(after),
         "gain": retrieval.mean_of(gain),
         "from": low,
         "to": high,
-        "p": retrieval.randomization_test(first, second, rounds=options.rounds),
+        "p": retrieval.randomization_test(before, after, rounds=options.rounds),
         "changed": [
-            {"query": int(q), "first": float(first[q]), "second": float(second[q])}
+            {"query": int(q), "first": float(before[q]), "second": float(after[q])}
             for q in most
             if np.isfinite(gain[q])
         ],
     }
 
 
-def _precisions(source: Source, way: str, depth: int | None) -> Any:
-    counts = counted(source, source.searches[way])
+def _average_precisions(sets: "CodeSets", direction: str, depth: int | None) -> Any:
+    from scbch_jax import retrieval
+    from scbch_jax.cli.code_sources import radius_counts
+
+    counts = radius_counts(sets.searches[direction], sets)
     return retrieval.average_precision(counts, depth=depth)
 
 
 def _table(found: dict[str, Record]) -> str:
+    from scbch_jax.report import as_markdown, percent
+
     keys = ("first", "second", "gain", "from", "to")
     rows = [
-        [way.upper(), *(percent(line[k]) for k in keys), f"{line['p']:.4f}"]
-        for way, line in found.items()
+        [direction.upper(), *(percent(line[k]) for k in keys), f"{line['p']:.4f}"]
+        for direction, line in found.items()
     ]
-    header = ["MAP in percent", "first", "second", "gain", "95 % from", "to", "p"]
+    header = ["direction", "first, MAP %", "second, MAP %", "gain, points"]
+    return as_markdown([*header, "95 % from", "to", "p-value"], rows)
+
+
+def _changed_queries(found: dict[str, Record]) -> str:
+    from scbch_jax.report import as_markdown, percent
+
+    rows = [
+        [f"{direction.upper()} {row['query']}", *(percent(row[k]) for k in _SIDES)]
+        for direction, line in found.items()
+        for row in line["changed"]
+    ]
+    header = ["queries that changed most", "first, AP %", "second, AP %"]
     return as_markdown(header, rows)
 
 
-def _changes(found: dict[str, Record]) -> str:
-    rows = [
-        [f"{way.upper()} {row['query']}", percent(row["first"]), percent(row["second"])]
-        for way, line in found.items()
-        for row in line["changed"]
-    ]
-    return as_markdown(["queries that changed most", "first", "second"], rows)
+_SIDES = ("first", "second")

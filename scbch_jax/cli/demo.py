@@ -1,51 +1,73 @@
-"""`scbch demo`: SCBCH against its ablations on scenes, from pixels to a page."""
+"""`scbch demo`: SCBCH against its ablations on scenes, from pixels to a report."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, Any
 
-from scbch_jax import datasets, report
-from scbch_jax.cli import console, progress
-from scbch_jax.cli.options.demo import Demo
+from scbch_jax.cli import console
 from scbch_jax.config import Data, Experiment, Noise, Training, experiment_file
+from scbch_jax.config.constraints import at_least, between, check_fields
 from scbch_jax.config.scbch import ABLATIONS, HParams, Options, Part
-from scbch_jax.io import Record
-from scbch_jax.report import as_markdown, percent
-from scbch_jax.runs import driver
+from scbch_jax.config.scenes import Scenes
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Train SCBCH and its four ablations on scenes with noisy labels."""
+
+    noise_rate: Annotated[float, between(0, 1)] = 0.5
+    """Share of the training rows whose labels are corrupted."""
+    epochs: Annotated[int, at_least(1, 100_000)] = 30
+    """Epochs of each run."""
+    seed: Annotated[int, at_least(0, 2**32 - 1)] = 0
+    """Random seed of weights, batches and noise."""
+    scenes: Scenes = field(default_factory=Scenes)
+    out: Path | None = None
+    """Folder for all runs; by default one under runs/, named by a digest of the
+    options. Runs that are finished there are not repeated."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
 
 
 def main(options: Demo) -> None:
-    """Draws scenes, trains five variants, prints their table, and writes a page."""
-    source = plan_of(options, ()).data
-    folder = (
-        options.out
-        or Path("runs") / f"demo-{experiment_file.digest(plan_of(options, ()))}"
-    )
-    console.say("drawing scenes, and their features", aside=True)
-    loaded = datasets.load(source)
+    """Draws the scenes, trains five variants, prints their table, writes a report."""
+    from scbch_jax import datasets, report
+    from scbch_jax.cli import progress
+    from scbch_jax.runs import driver
+
+    complete = experiment_of(options, ())
+    name = f"demo-{experiment_file.digest(complete)}"
+    folder = options.out or Path("runs") / name
+    console.log("drawing scenes and computing their features")
+    loaded = datasets.load(complete.data)
     rows, folders = [], []
     for name, drop in ABLATIONS.items():
         folders.append(folder / name.split(",")[0].lower())
-        with progress.progress(f"{name:<26}", epochs=options.epochs) as on_epoch:
-            lines = driver.run(
-                plan_of(options, drop),
+        title = f"{name:<26}"
+        with progress.training_progress(title, epochs=options.epochs) as on_epoch:
+            results = driver.run(
+                experiment_of(options, drop),
                 folders[-1],
                 resume=True,
                 on_epoch=on_epoch,
                 loaded=loaded,
             )
-        rows.append(_row(name, lines[-1]))
-    console.say(_table(rows))
-    console.say(
-        f"scenes, {100 * options.noise_rate:.0f} % of training rows noisy, "
-        f"{options.epochs} epochs; ROC area: weights, clean against noisy rows"
+        rows.append(_row(name, results[-1]))
+    console.output(_table(rows))
+    console.output(
+        f"scenes, {100 * options.noise_rate:.0f} % of training rows noisy, last of "
+        f"{options.epochs} epochs; weights: mean over clean and over noisy rows"
     )
-    looks = datasets.display_data_of(source)
+    display = datasets.display_data_of(complete.data)
     runs = report.read_runs(folders)
-    page = report.write(runs, folder / "report", display_of=lambda run: looks)
-    console.say(str(page))
+    page = report.write(runs, folder / "report", display_of=lambda run: display)
+    console.output(str(page))
 
 
-def plan_of(options: Demo, drop: tuple[Part, ...]) -> Experiment:
-    """The experiment of one variant."""
+def experiment_of(options: Demo, drop: tuple[Part, ...]) -> Experiment:
+    """The experiment of one variant, without the parts in `drop`."""
     return Experiment(
         data=Data(name="scenes", scenes=options.scenes),
         noise=Noise("swap", rate=options.noise_rate),
@@ -58,15 +80,20 @@ def plan_of(options: Demo, drop: tuple[Part, ...]) -> Experiment:
 
 
 def _table(rows: list[list[str]]) -> str:
-    header = ["MAP in percent, last epoch", "I2T", "T2I", "average"]
-    header += ["clean rows' weight", "noisy rows' weight", "ROC area"]
+    from scbch_jax.report import as_markdown
+
+    header = ["variant", "MAP I2T %", "MAP T2I %", "MAP average %"]
+    header += ["weight, clean rows", "weight, noisy rows", "ROC AUC"]
     return as_markdown(header, rows)
 
 
-def _row(name: str, line: Record) -> list[str]:
-    weights = [line[f"confidence_{k}"] for k in ("clean", "noisy", "roc")]
-    return [
-        name,
-        *(percent(line[k]) for k in ("i2t", "t2i", "average")),
-        *("-" if w is None or w != w else f"{w:.3f}" for w in weights),
-    ]
+def _row(name: str, result: Any) -> list[str]:
+    from scbch_jax.report import percent
+    from scbch_jax.results import EpochResult
+
+    if not isinstance(result, EpochResult):
+        result = EpochResult.from_json(result)
+    scores = result.retrieval or (None, None, None)
+    weights = result.confidence or (None, None, None)
+    numbers = ["-" if w is None or w != w else f"{w:.3f}" for w in weights]
+    return [name, *map(percent, scores), *numbers]

@@ -1,64 +1,112 @@
 """`scbch encode`: features to packed hash codes."""
 
 import dataclasses
-import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-import jax
-import numpy as np
+import tyro
 
-from scbch_jax import data, datasets, runs, training
+from scbch_jax import io
 from scbch_jax.cli import console
-from scbch_jax.cli.options.code_commands import Encode
 from scbch_jax.config import Experiment
-from scbch_jax.data import formats, store
+from scbch_jax.config.constraints import at_least, check_fields, optional
 from scbch_jax.errors import require
-from scbch_jax.methods import Recipe
 
-KEPT = ("labels", "rows", "names")
-"""What stands beside codes if it is known: rows are those of the store."""
+
+@dataclass(frozen=True)
+class Encode:
+    """Compute packed hash codes of features with the weights of a trained run."""
+
+    run: tyro.conf.Positional[Path]
+    """Folder that train wrote."""
+    features: Path | None = None
+    """File of features to encode; by default the run's own data are encoded."""
+    image_key: str = "image"
+    """Name of the array of image features in the file."""
+    text_key: str = "text"
+    """Name of the array of text features in the file."""
+    part: Literal["query", "database", "train"] = "database"
+    """Part of the run's own data to encode."""
+    root: str = ""
+    """Data root of the run, if its data were moved since it was trained."""
+    seed: Annotated[int | None, optional(at_least(0, 2**32 - 1))] = None
+    """Seed of the run whose weights are used; by default the first."""
+    out: Path = Path("codes.npz")
+    """File to write: image and text, uint8 [n, bits / 8], and labels if known."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+        got = f"{self.root} with a file of features"
+        allowed = not self.root or self.features is None
+        require(allowed, "root", got, "none: this option is for the run's own data")
+
+
+COPIED = ("labels", "rows", "names")
+"""Arrays that go with the codes into the output; rows are those of the store."""
 
 
 def main(options: Encode) -> None:
-    """Encodes a file's features, or a part of the run's own data, and writes an npz."""
-    plan, recipe, params = runs.saved_params(options.run, seed=options.seed)
-    out = options.out.absolute()
-    require(out.suffix == ".npz", "out", options.out, "a file ending in .npz")
-    fits = out.parent.is_dir() and not out.is_dir()
-    require(fits, "out", options.out, "a file in a folder that exists")
-    arrays = (
-        _own_part(options, plan) if options.features is None else _from_file(options)
-    )
-    codes = _encode(arrays, plan, recipe, params)
-    codes |= {name: arrays[name] for name in KEPT if name in arrays}
-    partial = options.out.with_suffix(".tmp.npz")
-    np.savez(partial, **codes)
-    os.replace(partial, options.out)
+    """Encodes the features of a file, or a part of the run's own data."""
+    from scbch_jax import runs
+
+    io.require_writable("out", options.out, ".npz")
+    experiment, recipe, params = runs.saved_params(options.run, seed=options.seed)
+    if options.features is None:
+        arrays = _part_of_run(options, experiment)
+    else:
+        arrays = _read_features(options, options.features)
+    codes = _encode(arrays, experiment, recipe, params)
+    codes |= {name: arrays[name] for name in COPIED if name in arrays}
+    io.write_npz(options.out, **codes)
     shapes = ", ".join(f"{name} {array.shape}" for name, array in codes.items())
-    console.say(f"{options.out}: {shapes}; {recipe.sizes.bits} bits a code")
+    console.output(f"{options.out}: {shapes}; codes of {recipe.sizes.bits} bits")
 
 
 def _encode(
-    arrays: dict[str, Any], plan: Experiment, recipe: Recipe, params: Any
+    arrays: dict[str, Any], experiment: Experiment, recipe: Any, params: Any
 ) -> dict[str, Any]:
+    """Packed codes of the modalities that are there."""
+    import jax
+    import numpy as np
+
+    from scbch_jax import data, training
+
     widths = {"image": recipe.sizes.image_dim, "text": recipe.sizes.text_dim}
-    codes = {}
-    with jax.default_matmul_precision(plan.training.precision):
+    streamed, codes = experiment.training.features == "stream", {}
+    with jax.default_matmul_precision(experiment.training.precision):
         for modality, width in widths.items():
             if modality not in arrays:
                 continue
             rows = data.check_features(modality, arrays[modality], width=width)
-            codes[modality] = np.asarray(
-                training.encode_features(
-                    params, plan.hparams, rows, modality=modality, recipe=recipe
-                )
+            block = STREAMED_ROWS if streamed else len(rows)
+            codes[modality] = np.concatenate(
+                [
+                    training.encode_features(
+                        params,
+                        experiment.hparams,
+                        rows[start : start + block],
+                        modality=modality,
+                        recipe=recipe,
+                    )
+                    for start in range(0, len(rows), block)
+                ]
             )
     return codes
 
 
-def _own_part(options: Encode, plan: Experiment) -> dict[str, Any]:
-    source = plan.data
+STREAMED_ROWS = 2048
+"""Rows on the device at once, of a run whose features are streamed."""
+
+
+def _part_of_run(options: Encode, experiment: Experiment) -> dict[str, Any]:
+    import numpy as np
+
+    from scbch_jax import datasets
+    from scbch_jax.data import store
+
+    source = experiment.data
     if options.root:
         source = dataclasses.replace(source, root=options.root)
     part = getattr(datasets.load(source).dataset, options.part)._asdict()
@@ -68,24 +116,22 @@ def _own_part(options: Encode, plan: Experiment) -> dict[str, Any]:
     return part
 
 
-def _from_file(options: Encode) -> dict[str, Any]:
-    assert options.features is not None
+def _read_features(options: Encode, path: Path) -> dict[str, Any]:
+    from scbch_jax.data import formats
+
     keys = {"image": options.image_key, "text": options.text_key}
-    there = formats.array_names(options.features)
-    found = {m: key for m, key in keys.items() if key in there}
-    require(
-        bool(found),
-        "features",
-        f"{options.features} with {', '.join(there) or 'no named arrays'}",
-        f"an array {options.image_key} or {options.text_key} "
-        "(--image-key and --text-key name others)",
-    )
-    arrays = {m: formats.read_array(options.features, key) for m, key in found.items()}
+    names = formats.array_names(path)
+    found = {m: key for m, key in keys.items() if key in names}
+    got = f"{path} with {', '.join(names) or 'no named arrays'}"
+    wanted = f"an array {options.image_key} or {options.text_key}"
+    wanted += " (--image-key and --text-key name others)"
+    require(bool(found), "features", got, wanted)
+    arrays = {m: formats.read_array(path, key) for m, key in found.items()}
     rows = {m: len(array) if array.ndim else 0 for m, array in arrays.items()}
-    came = ", ".join(f"{n} of {m}" for m, n in rows.items())
-    require(len(set(rows.values())) == 1, "rows", came, "as many: rows that align")
-    if "names" in there:
-        names = formats.read_array(options.features, "names")
-        # As features images writes them; whatever else is called so stays out.
-        arrays |= {"names": names} if names.dtype.kind == "U" else {}
+    got = ", ".join(f"{n} of {m}" for m, n in rows.items())
+    require(len(set(rows.values())) == 1, "rows", got, "the same number of both")
+    if "names" in names:
+        file_names = formats.read_array(path, "names")
+        # As `features images` writes them; other arrays of that name are left out.
+        arrays |= {"names": file_names} if file_names.dtype.kind == "U" else {}
     return arrays

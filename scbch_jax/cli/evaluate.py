@@ -1,73 +1,160 @@
-"""`scbch evaluate`: how good the rankings of a run, or of anyone's codes, are."""
+"""`scbch evaluate`: retrieval metrics of a run, or of anyone's codes."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
+import tyro
 
-from scbch_jax import retrieval
+from scbch_jax import io
 from scbch_jax.cli import console
-from scbch_jax.cli.code_sources import Source, counted, read_sources
-from scbch_jax.cli.options.code_commands import Evaluate
+from scbch_jax.config.constraints import at_least, check_fields, depth_list
 from scbch_jax.errors import require
-from scbch_jax.io import Record, write_text
-from scbch_jax.report import as_markdown, percent
+from scbch_jax.io import Record
+
+if TYPE_CHECKING:
+    from scbch_jax.retrieval import CodeSets
 
 Pair = tuple[Any, Any]
+"""Codes of the queries and of the database."""
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Compute retrieval metrics of a trained run, or of hash codes in files."""
+
+    source: tyro.conf.Positional[tuple[Path, ...]]
+    """Folder that train wrote, or files with codes and labels of queries and database:
+    .npz, .npy, .h5 or .mat. Codes are real values, -1 and 1, 0 and 1, or packed bytes;
+    labels are multi-hot rows or class ids."""
+    keys: tuple[str, ...] = ()
+    """Names of the files' arrays if they are not known ones, as query_image=NAME; also
+    query_text, query_codes, query_labels, and the same for database. This option goes
+    after the files."""
+    pairs: tuple[str, ...] = ()
+    """Which modality searches which, as image:text or audio:image (query_audio against
+    database_image); by default image:text and text:image, or codes."""
+    root: str = ""
+    """Data root of a run, if its data were moved since it was trained."""
+    depth: Annotated[tuple[int, ...], depth_list()] = ()
+    """Cut-offs k: each adds MAP, precision and recall among the first k items."""
+    grade: Literal["none", "shared", "jaccard"] = "none"
+    """Graded relevance: the number of shared labels, or their Jaccard similarity; adds
+    weighted MAP, and NDCG and ACG at each cut-off."""
+    stable: bool = False
+    """Also compute MAP with ties in the order of the database."""
+    resamples: Annotated[int, at_least(0, 1_000_000)] = 2000
+    """Bootstrap resamples of the queries for 95 % intervals; 0 for none."""
+    curve: Path | None = None
+    """File to write precision and recall by Hamming radius to, as CSV."""
+    csv: Path | None = None
+    """File to write every metric to, as CSV."""
+    queries: Path | None = None
+    """File to write the values of each query to, as CSV."""
+    json: bool = False
+    """Print JSON lines instead of a table."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
 
 
 def main(options: Evaluate) -> None:
-    """Scores every direction of every source."""
-    written = (options.csv, options.curve, options.queries)
-    for path in filter(None, written):
-        read = path.resolve() in [source.resolve() for source in options.source]
-        require(not read, "files", f"{path} to read and to write", "another to write")
+    """Evaluates every direction of every seed, or of the files."""
+    from scbch_jax.cli.code_sources import read_codes
+
+    _check_outputs(options)
     lines: list[Record] = []
-    curves = ["source,direction,radius,precision,recall"]
-    queries = ["source,direction,query,measure,value"]
-    for source in _sources(options):
-        (name,) = source.name.values()
-        line: Record = {**source.name, **source.shape}
-        for way, codes in source.searches.items():
-            counts = counted(source, codes)
-            values = _values(options, source, codes, counts)
-            line[way] = _means(options, source, codes, counts, values)
-            curves += _curve(f"{name},{way}", counts)
-            queries += _per_query(f"{name},{way}", values)
-        ways = [line[way]["MAP"] for way in source.searches]
-        lines.append({**line, "average": sum(ways) / len(ways)})
-    for path, rows in ((options.curve, curves), (options.queries, queries)):
-        if path:
-            write_text(path, "\n".join(rows) + "\n")
-    if options.csv:
-        write_text(options.csv, "\n".join(_csv(lines)) + "\n")
-    tables = map(json.dumps if options.json else _table, lines)
-    console.say(("\n" if options.json else "\n\n").join(tables))
-
-
-def _sources(options: Evaluate) -> Iterator[Source]:
-    for source in read_sources(
+    curve: list[Any] = []
+    queries: list[Any] = []
+    for name, sets in read_codes(
         options.source, keys=options.keys, pairs=options.pairs, root=options.root
     ):
-        items = source.shape["items"]
+        items = sets.sizes["items"]
         fits = max(options.depth, default=0) <= items
-        require(fits, "depth", options.depth, f"at most the {items} items")
-        yield source
+        got = ", ".join(map(str, options.depth))
+        require(fits, "depth", got, f"at most the {items} items of the database")
+        line, points, values = _evaluate(options, sets)
+        (source,) = name.values()
+        lines.append({**name, **line})
+        curve += [(source, *row) for row in points]
+        queries += [(source, *row) for row in values]
+    if options.curve:
+        header = ["source", "direction", "radius", "precision", "recall"]
+        io.write_csv(options.curve, header, curve)
+    if options.queries:
+        header = ["source", "direction", "query", "measure", "value"]
+        io.write_csv(options.queries, header, queries)
+    if options.csv:
+        header = ["source", "direction", "measure", "value"]
+        io.write_csv(options.csv, header, _rows(lines))
+    if options.json:
+        console.output("\n".join(map(io.json_line, lines)))
+    else:
+        console.output("\n\n".join(map(_table, lines)))
 
 
-def _values(options: Evaluate, source: Source, codes: Pair, counts: Any) -> Any:
-    """Every metric of every query."""
+def _check_outputs(options: Evaluate) -> None:
+    """Whether each output can be written, and is none of the files that are read."""
+    outputs = {"csv": options.csv, "curve": options.curve, "queries": options.queries}
+    given = {name: path for name, path in outputs.items() if path is not None}
+    taken = {path.absolute() for path in options.source}
+    for name, path in given.items():
+        io.require_writable(name, path)
+        same = path.absolute() in taken or (
+            path.is_file() and any(x.exists() and path.samefile(x) for x in taken)
+        )
+        require(not same, name, f"{path}, which is read or written already", "another")
+        taken.add(path.absolute())
+
+
+def _evaluate(
+    options: Evaluate, sets: "CodeSets"
+) -> tuple[Record, list[Any], list[Any]]:
+    """The metrics by direction, and the rows of the curve and of the single queries."""
+    from scbch_jax import retrieval
+    from scbch_jax.cli.code_sources import radius_counts
+
+    line: Record = dict(sets.sizes)
+    curve: list[Any] = []
+    queries: list[Any] = []
+    for direction, codes in sets.searches.items():
+        counts = radius_counts(codes, sets)
+        values = _metrics(options, sets, codes, counts)
+        line[direction] = _means(options, sets, codes, counts, values)
+        points = zip(*retrieval.precision_recall(counts), strict=True)
+        curve += [
+            (direction, radius, f"{precision:.6f}", f"{recall:.6f}")
+            for radius, (precision, recall) in enumerate(points)
+        ]
+        queries += [
+            (direction, query, measure, f"{value:.9g}")
+            for measure, numbers in values.items()
+            for query, value in enumerate(numbers)
+        ]
+    average = [line[direction]["MAP"] for direction in sets.searches]
+    line["average"] = sum(average) / len(average)
+    return line, curve, queries
+
+
+def _metrics(options: Evaluate, sets: "CodeSets", codes: Pair, counts: Any) -> Any:
+    """Every metric of every query, by name."""
+    from scbch_jax import retrieval
+
     graded = None
     if options.grade != "none":
-        graded = retrieval.graded_counts(*codes, *source.labels, grade=options.grade)
+        labels = (sets.query_labels, sets.database_labels)
+        graded = retrieval.graded_counts(*codes, *labels, grade=options.grade)
     return retrieval.measures(counts, depths=options.depth, graded=graded)
 
 
 def _means(
-    options: Evaluate, source: Source, codes: Pair, counts: Any, values: Any
+    options: Evaluate, sets: "CodeSets", codes: Pair, counts: Any, values: Any
 ) -> Record:
-    """Means over queries, and what has no value for a single query."""
+    """Means over queries, and the metrics that no single query has."""
+    from scbch_jax import retrieval
+
     means: Record = {name: retrieval.mean_of(v) for name, v in values.items()}
     if options.resamples:
         means["MAP, 95 % from"], means["MAP, 95 % to"] = retrieval.bootstrap_interval(
@@ -75,44 +162,35 @@ def _means(
         )
     means["precision within radius 2"] = retrieval.precision_within(counts, radius=2)
     if options.stable:
-        means["MAP, stable order"] = retrieval.stable_map(*codes, *source.labels)
+        labels = (sets.query_labels, sets.database_labels)
+        means["MAP, stable order"] = retrieval.stable_map(*codes, *labels)
     return means
 
 
-def _curve(name: str, counts: Any) -> Iterator[str]:
-    points = zip(*retrieval.precision_recall(counts), strict=True)
-    for radius, (precision, recall) in enumerate(points):
-        yield f"{name},{radius},{precision:.6f},{recall:.6f}"
+def _directions(line: Record) -> dict[str, Record]:
+    return {name: part for name, part in line.items() if isinstance(part, dict)}
 
 
-def _per_query(name: str, values: dict[str, np.ndarray]) -> Iterator[str]:
-    for measure, numbers in values.items():
-        for query, value in enumerate(numbers):
-            yield f'{name},{query},"{measure}",{value:.9g}'
-
-
-def _ways(line: Record) -> dict[str, Record]:
-    return {way: found for way, found in line.items() if isinstance(found, dict)}
-
-
-def _csv(lines: list[Record]) -> Iterator[str]:
-    yield "source,direction,measure,value"
+def _rows(lines: list[Record]) -> Iterator[tuple[Any, ...]]:
     for line in lines:
-        name = line.get("file", line.get("seed"))
-        for way, found in _ways(line).items():
-            for measure, value in found.items():
-                yield f'{name},{way},"{measure}",{value:.9g}'
+        for direction, metrics in _directions(line).items():
+            for measure, value in metrics.items():
+                source = line.get("file", line.get("seed"))
+                yield source, direction, measure, f"{value:.9g}"
 
 
 def _table(line: Record) -> str:
-    ways = _ways(line)
+    from scbch_jax.report import as_markdown, percent
+
+    directions = _directions(line)
     name = line.get("file", f"seed {line.get('seed')}")
     name += ": {queries} queries, {items} items, {bits} bits".format(**line)
-    measures = next(iter(ways.values()))
-    rows = [[m, *(_cell(m, found[m]) for found in ways.values())] for m in measures]
-    return as_markdown([f"percent, {name}", *(way.upper() for way in ways)], rows)
-
-
-def _cell(measure: str, value: float) -> str:
-    """Percent, but for gains, which are no shares."""
-    return f"{value:.3f}" if measure.startswith(("ACG", "weighted")) else percent(value)
+    rows = []
+    for measure in next(iter(directions.values())):
+        values = [metrics[measure] for metrics in directions.values()]
+        if measure.startswith(("ACG", "weighted")):
+            # Mean grades may exceed 1.
+            rows.append([f"{measure} (grade)", *(f"{value:.3f}" for value in values)])
+        else:
+            rows.append([f"{measure} (%)", *map(percent, values)])
+    return as_markdown([name, *(x.upper() for x in directions)], rows)

@@ -1,52 +1,55 @@
-"""Result lines for TensorBoard, beside those that every run keeps."""
+"""Results of epochs as TensorBoard events, besides results.jsonl."""
 
 import contextlib
 import importlib
 import importlib.util
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from scbch_jax import sharding
-from scbch_jax.cli import progress
 from scbch_jax.errors import require
-from scbch_jax.io import Record
-from scbch_jax.runs.driver import OnEpoch
+from scbch_jax.results import EpochResult
 
 PACKAGE = "tensorboardX"
 
 
 @contextlib.contextmanager
-def opened(kind: Literal["none", "tensorboard"], folder: Path) -> Iterator[OnEpoch]:
-    """Writes what TensorBoard shows of a run, under FOLDER/tensorboard, if asked to.
+def event_writer(
+    kind: Literal["none", "tensorboard"], folder: Path
+) -> Iterator[Callable[[Any], None]]:
+    """Writes TensorBoard events of a run to FOLDER/tensorboard, if asked to.
 
-    A run that goes on hands its old lines over again, so files of before are replaced.
+    A run that is continued gives its old results again, so older events are replaced.
 
     Args:
         kind: whether to write.
-        folder: of the run; nothing is written before its first line.
+        folder: of the run; nothing is written before its first result.
 
     Yields:
-        A function to hand each result line to.
+        A function to call with each result.
 
     Raises:
-        InputError: if the package that writes such files is not installed.
+        InputError: if the package that writes events is not installed.
     """
+    from scbch_jax import sharding
+
     if kind == "none" or not sharding.is_main_process():
-        yield lambda line: None
+        yield lambda result: None
         return
-    there = importlib.util.find_spec(PACKAGE) is not None
+    installed = importlib.util.find_spec(PACKAGE) is not None
     wanted = f"none, or that package (pip install {PACKAGE})"
-    require(there, "log", f"tensorboard without the package {PACKAGE}", wanted)
+    require(installed, "log", f"tensorboard without the package {PACKAGE}", wanted)
     writers: dict[int, Any] = {}
 
-    def on_epoch(line: Record) -> None:
-        seed = line["seed"]
+    def on_epoch(result: Any) -> None:
+        if not isinstance(result, EpochResult):
+            result = EpochResult.from_json(result)
+        seed = result.seed
         if seed not in writers:
             writers[seed] = _writer(folder / "tensorboard" / f"seed-{seed}")
-        for tag, value in tags(line).items():
-            writers[seed].add_scalar(tag, value, line["epoch"])
+        for tag, value in scalars(result).items():
+            writers[seed].add_scalar(tag, value, result.epoch)
 
     try:
         yield on_epoch
@@ -55,21 +58,29 @@ def opened(kind: Literal["none", "tensorboard"], folder: Path) -> Iterator[OnEpo
             writer.close()
 
 
-def tags(line: Record) -> dict[str, float]:
-    """The numbers of a result line by the names under which they are drawn.
+def scalars(result: EpochResult) -> dict[str, float]:
+    """The numbers of a result by TensorBoard's tags; unknown ones are left out.
 
-    >>> tags({"seed": 0, "epoch": 1, "total": 2.0, "i2t": 0.5, "seconds": 0.1})
-    {'loss/total': 2.0, 'MAP/i2t': 0.5, 'time/seconds': 0.1}
+    >>> scalars(EpochResult(0, 1, {"total": 2.0}, seconds=0.1))
+    {'loss/total': 2.0, 'time/seconds': 0.1}
     """
-    named = {f"loss/{name}": value for name, value in progress.losses(line).items()}
-    for name in ("i2t", "t2i", "average"):
-        named[f"MAP/{name}"] = line.get(name)
-    for name in ("clean", "noisy", "roc"):
-        named[f"confidence/{name}"] = line.get(f"confidence_{name}")
-    named["time/seconds"] = line["seconds"]
-    return {tag: x for tag, x in named.items() if x is not None and x == x}
+    groups = {
+        "loss": result.losses,
+        "MAP": result.retrieval._asdict() if result.retrieval else {},
+        "confidence": result.confidence._asdict() if result.confidence else {},
+        "time": {"seconds": result.seconds},
+    }
+    values = {
+        f"{group}/{name}": value
+        for group, values in groups.items()
+        for name, value in values.items()
+    }
+    return {tag: x for tag, x in values.items() if x is not None and x == x}
 
 
 def _writer(folder: Path) -> Any:
     shutil.rmtree(folder, ignore_errors=True)
     return importlib.import_module(PACKAGE).SummaryWriter(str(folder))
+
+
+opened = event_writer

@@ -1,30 +1,49 @@
-"""The command line: finds the command, parses its options, reports bad input in a line.
+"""The command line: finds the command, runs it, and reports what is wrong in one line.
 
-JAX is imported by the commands alone, so help and bad options are answered at once.
+A command is a module with a dataclass of options, the first line of whose docstring is
+the command's help, and `main(options) -> int | None`. The module imports nothing heavy,
+so that help and mistakes are answered at once; `main` imports what it needs. A new
+command is its module and a line of `COMMANDS`.
 """
 
 import contextlib
-import dataclasses
 import importlib
 import io
 import os
-import re
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import tyro
+from scbch_jax import __version__
+from scbch_jax.cli import config_argument, parsing
+from scbch_jax.errors import InputError, Interrupted
+from scbch_jax.io import reason
 
-from scbch_jax.cli.options.commands import COMMANDS
-from scbch_jax.cli.options.run_commands import Sweep, Train
-from scbch_jax.config import Experiment, experiment_file
-from scbch_jax.errors import InputError, Interrupted, require
-
-MODULES = {
-    name: f"scbch_jax.cli.{name}.dispatch" for name in ("data", "features", "bench")
+COMMANDS = {
+    "train": "train:Train",
+    "sweep": "sweep:Sweep",
+    "evaluate": "evaluate:Evaluate",
+    "compare": "compare:Compare",
+    "report": "report:Report",
+    "encode": "encode:Encode",
+    "demo": "demo:Demo",
+    "data show": "data.show:ShowData",
+    "data inspect": "data.inspect:InspectData",
+    "data import": "data.import_:ImportData",
+    "data verify": "data.verify:VerifyData",
+    "data tfds": "data.tfds:TfdsData",
+    "data captions": "data.captions:CaptionsData",
+    "data noise": "data.noise:NoiseData",
+    "features images": "features.images:FeaturesImages",
+    "features texts": "features.texts:FeaturesTexts",
+    "features all": "features.all:FeaturesAll",
+    "crosscheck": "crosscheck:Crosscheck",
+    "convert": "convert:Convert",
+    "bench evaluate": "bench.evaluate:BenchEvaluate",
+    "bench neighbors": "bench.neighbors:BenchNeighbors",
+    "bench train": "bench.train:BenchTrain",
 }
-"""Commands that have commands of their own."""
+"""Module in this package, and class of the options, by the command's words."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,47 +53,55 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the words after the program's name; by default the process's own.
 
     Returns:
-        The exit code: 0, or 1 for a check that fails, 2 for input that cannot be used,
-        130 when interrupted, 143 when asked to end.
+        The exit code: 0; 1 for a check that fails; 2 for input that cannot be used;
+        130 after an interrupt; 141 if nothing reads the output; 143 after SIGTERM.
     """
+    _prepare_streams()
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        if not words or words[0] in ("-h", "--help"):
-            print(_overview())  # noqa: T201 -- this is the program's output
-            return 0
-        name = words[0]
-        require(name in COMMANDS, "command", name, f"one of {', '.join(COMMANDS)}")
-        options = parse(name, words[1:])
-        command = importlib.import_module(MODULES.get(name, f"scbch_jax.cli.{name}"))
-        code = command.main(options) or 0
+        code = _run(words)
         sys.stdout.flush()
         return code
     except InputError as error:
         return _complain(str(error))
     except BrokenPipeError:
-        # Whoever read has enough; what is left must not complain at the exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 141
     except OSError as error:
-        return _complain(f"files: got {error}, wanted room to write and leave to read")
+        _discard_output()
+        place = f"{error.filename}: " if error.filename else "input or output failed: "
+        return _complain(f"{place}{reason(error)}")
     except Interrupted as error:
         print(f"scbch: stopped after {error}, saved", file=sys.stderr)  # noqa: T201
         return 143
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        # JAX's error type is not imported: this module answers before JAX is loaded.
-        if not re.search("RESOURCE_EXHAUSTED|[Oo]ut of memory", str(error)):
+        if not _is_lack_of_memory(error):
             raise
-        got = str(error).splitlines()[0]
+        what = (str(error) or type(error).__name__).splitlines()[0]
         return _complain(
-            f"memory: got {got}, wanted less: a smaller options.hidden or batch-size"
+            f"not enough memory ({what}); smaller sizes need less, such as "
+            "--options.hidden or --training.batch-size of a training"
         )
 
 
-def _complain(line: str) -> int:
-    print(f"scbch: {line}", file=sys.stderr)  # noqa: T201
-    return 2
+def _run(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help"):
+        print(overview())  # noqa: T201 -- this is the program's output
+        return 0
+    if words[0] == "--version":
+        print(f"scbch_jax {__version__}")  # noqa: T201
+        return 0
+    name = next((n for n in (" ".join(words[:2]), words[0]) if n in COMMANDS), "")
+    if not name:
+        return _without_command(words)
+    try:
+        options = parse(name, words[len(name.split()) :])
+    except parsing.HelpPrinted:
+        return 0
+    module, _ = _module_and_class(name)
+    return module.main(options) or 0
 
 
 def parse(name: str, words: list[str]) -> Any:
@@ -82,109 +109,88 @@ def parse(name: str, words: list[str]) -> Any:
 
     Raises:
         InputError: for words that are no options of it, or values that do not pass.
+        HelpPrinted: if the words asked for help.
     """
-    kind = COMMANDS[name]
-    if kind is Sweep:
-        return _parse_sweep(words)
-    default = None
-    if kind is Train:
-        default, words = _train_default(words)
-    return _ask(name, kind, words, default)
+    _, kind = _module_and_class(name)
+    if name in config_argument.PARSERS:
+        return config_argument.PARSERS[name](kind, words)
+    return parsing.parse(kind, words, program=f"scbch {name}")
 
 
-def _parse_sweep(words: list[str]) -> Sweep:
-    """The sweep's experiments, each the default of the options that were given."""
-    if not words or words[0].startswith("-"):
-        _require_help("sweep", words)
-        return _ask("sweep", Sweep, words, Sweep())
-    path, words = Path(words[0]), words[1:]
-    first, *others = experiment_file.load_sweep(path)
-    alike = {e.method for e in others} <= {first.method}
-    options = dataclasses.replace(_put_in(first, words, alike), name=path.stem)
-    given = {w.split("=")[0].lstrip("-") for w in words if w.startswith("--")}
-    if given - {field.name.replace("_", "-") for field in dataclasses.fields(Sweep)}:
-        others = [_put_in(e, words, alike).experiment for e in others]
-    return dataclasses.replace(options, experiments=(options.experiment, *others))
+def overview(group: str = "") -> str:
+    """The commands, or those of a group, each with the first line of its help."""
+    program = f"scbch {group}".strip()
+    lines = [f"usage: {program} COMMAND [options]", "", "commands:"]
+    for name in _names_in(group) if group else COMMANDS:
+        _, kind = _module_and_class(name)
+        first_line = (kind.__doc__ or "").splitlines()[0]
+        lines.append(f"  {name.removeprefix(f'{group} '):<18}{first_line}")
+    return "\n".join(
+        [*lines, "", f"{program} COMMAND --help lists the options of a command."]
+    )
 
 
-def _put_in(experiment: Experiment, words: list[str], alike: bool) -> Sweep:
-    """The options given, with an experiment of the sweep as their default.
+def _without_command(words: list[str]) -> int:
+    """Prints the commands of a group, or says that there is no such command."""
+    group = words[0]
+    groups = {name.split()[0] for name in COMMANDS if " " in name}
+    if group not in groups:
+        known = {name.split()[0] for name in COMMANDS}
+        hint = parsing.suggest(group, sorted(known)) or " (scbch --help lists all)"
+        raise InputError(f"unknown command {group}{hint}")
+    if {"-h", "--help"} & set(words):
+        print(overview(group))  # noqa: T201
+        return 0
+    got = " ".join(words[1:2]) or "nothing"
+    wanted = ", ".join(name.split()[1] for name in _names_in(group))
+    raise InputError(f"command of {group}: got {got}, wanted one of {wanted}")
 
-    Unless all have one method, a complaint names the one that lacks the option.
+
+def _names_in(group: str) -> list[str]:
+    return [name for name in COMMANDS if name.startswith(f"{group} ")]
+
+
+def _module_and_class(name: str) -> tuple[Any, type]:
+    path, kind = COMMANDS[name].split(":")
+    module = importlib.import_module(f"scbch_jax.cli.{path}")
+    return module, getattr(module, kind)
+
+
+def _complain(line: str) -> int:
+    print(f"scbch: {' '.join(line.split())}", file=sys.stderr)  # noqa: T201
+    return 2
+
+
+def _is_lack_of_memory(error: Exception) -> bool:
+    # JAX's error type is not imported: this module answers before JAX is loaded. NumPy
+    # raises a ValueError for sizes that no memory has.
+    says = ("RESOURCE_EXHAUSTED", "ut of memory", "array is too big", "allowed dimens")
+    return isinstance(error, MemoryError) or any(part in str(error) for part in says)
+
+
+def _prepare_streams() -> None:
+    """Makes sure that output never fails for what it says or for a closed stream."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # The number of a closed stream would go to the next file that is opened,
+            # and what is printed would end up in that file.
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal without UTF-8 gets \xb5 for a character that it lacks.
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _discard_output() -> None:
+    """Lets Python's flush at the exit succeed where standard output cannot be written.
+
+    Otherwise it would print a complaint of its own and end with code 120.
     """
-    try:
-        return _ask("sweep", Sweep, words, Sweep(experiment))
-    except InputError as error:
-        if alike:
-            raise
-        wanted = f"ones that {experiment.method} has too"
-        raise InputError(str(error).replace("known ones", wanted)) from error
-
-
-def _ask(name: str, kind: type, words: list[str], default: Any) -> Any:
-    program = f"scbch {name}" + (" CONFIG" if kind in (Train, Sweep) else "")
-    complaint = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(complaint):
-            # Of several methods' options, those that the config chose are offered.
-            chosen = (tyro.conf.AvoidSubcommands,)
-            return tyro.cli(
-                kind, prog=program, args=words, default=default, config=chosen
-            )
-    except SystemExit as stop:
-        if stop.code:
-            said = _first_paragraph(complaint.getvalue())
-            help_line = f"scbch {name} --help lists the options"
-            raise InputError(f"{said} ({help_line})") from stop
-        raise
-
-
-def _train_default(words: list[str]) -> tuple[Train, list[str]]:
-    """The config's experiment as default of all options, and the words left."""
-    if words and not words[0].startswith("-"):
-        path = Path(words[0])
-        return Train(experiment=experiment_file.load(path), name=path.stem), words[1:]
-    _require_help("train", words)
-    return Train(), words
-
-
-def _require_help(name: str, words: list[str]) -> None:
-    wanted = f"the path of a config as the first word after {name}"
-    require(bool({"-h", "--help"} & set(words)), "config", "none", wanted)
-
-
-def _overview() -> str:
-    lines = ["usage: scbch COMMAND [options]", "", "commands:"]
-    for name, kind in COMMANDS.items():
-        lines.append(f"  {name:<12}{(kind.__doc__ or '').splitlines()[0]}")
-    return "\n".join([*lines, "", "scbch COMMAND --help lists a command's options."])
-
-
-def _first_paragraph(box: str) -> str:
-    """What tyro says before its first rule, without the frame, in one line."""
-    said: list[str] = []
-    for line in box.splitlines()[1:]:
-        text = line.strip("│╭╮╰╯ \t")
-        if set(text) <= {"─", "-"}:
-            if said:
-                break
-        else:
-            said.append(text)
-    line = re.sub(r"^Error parsing ([\w.]+: |--)", "", " ".join(said))
-    for pattern, words in _TYRO_SAYS.items():
-        line = re.sub(pattern, words, line)
-    return line
-
-
-_TYRO_SAYS = {
-    r"^Unrecognized options: ([^,]*)(, .*)?$": r"options: got \1, wanted known ones",
-    r"^\w+ or misplaced options: (\S+).*": r"options: got \1, wanted known ones",
-    r"^(\S+): invalid literal for .*: '(.*)'": r"\1: got \2, wanted a whole number",
-    r"^(\S+): could not convert .*: '(.*)'": r"\1: got \2, wanted a number",
-    r"invalid choice '(.*)' for argument '(.*)'\. Expected": r"\2: got \1, wanted",
-    r"Missing value for argument '(.*)'\..*?\.": r"\1: got nothing, wanted a value",
-}
-"""The parser's sentences, said as everything else is."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        return
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -1,50 +1,44 @@
-"""What a person sees while runs go on: epoch, losses, MAP so far, time left."""
+"""Progress of training, an epoch a line, and the table of results after it."""
 
 import contextlib
-import functools
-import itertools
 import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
-from scbch_jax import sharding
 from scbch_jax.cli import console
-from scbch_jax.io import Record
-from scbch_jax.report import percent
-from scbch_jax.runs.driver import OnEpoch
+from scbch_jax.report.tables import as_markdown, percent
+from scbch_jax.results import EpochResult
 
 
-class Board:
-    """What the result lines so far say together."""
+class TrainingProgress:
+    """The best MAP and the time left, from the results so far."""
 
     def __init__(self, epochs: int) -> None:
         """Starts before the first of so many epochs, of all runs together."""
         self._left = epochs
         self._seconds: list[float] = []
-        self._best: Record | None = None
+        self._best: EpochResult | None = None
 
-    def take(self, line: Record) -> None:
-        """Takes a result line in."""
+    def add(self, result: EpochResult) -> None:
+        """Takes the result of an epoch into account."""
         self._left -= 1
-        self._seconds.append(line["seconds"])
-        best = self._best or {"average": -1.0}
-        if line.get("average", -1.0) > best["average"]:
-            self._best = line
+        self._seconds.append(result.seconds or 0.0)
+        if result.retrieval and result.retrieval.average > self._best_average:
+            self._best = result
 
     @property
     def best(self) -> str:
-        """The best average MAP so far, and its epoch."""
+        """The best average MAP so far, and its epoch; empty before there is one."""
         if self._best is None:
             return ""
-        return (
-            f"best MAP {percent(self._best['average'])} (epoch {self._best['epoch']})"
-        )
+        return f"best MAP {percent(self._best_average)} (epoch {self._best.epoch})"
 
     @property
-    def left(self) -> str:
-        """Time left, in minutes and seconds, at the usual pace so far.
+    def time_left(self) -> str:
+        """Minutes and seconds left, by the median time of an epoch.
 
-        The first epoch compiles, so it tells a bound only.
+        The first epoch compiles, so that it alone gives an upper bound.
         """
         if not self._seconds:
             return ""
@@ -53,80 +47,129 @@ class Board:
         minutes, seconds = divmod(round(self._left * pace), 60)
         return f"{bound}{minutes}:{seconds:02d} left"
 
+    @property
+    def _best_average(self) -> float:
+        retrieval = self._best.retrieval if self._best else None
+        return retrieval.average if retrieval else -1.0
+
 
 @contextlib.contextmanager
-def progress(title: str, *, epochs: int) -> Iterator[OnEpoch]:
-    """A line for each epoch; on a terminal, a bar below them.
+def training_progress(title: str, *, epochs: int) -> Iterator[Callable[[Any], None]]:
+    """Prints a line for each epoch; on a terminal, a bar below them.
 
     Args:
         title: what is trained.
         epochs: of all runs together.
 
     Yields:
-        A function to hand each result line to.
+        A function to call with each result.
     """
-    board = Board(epochs)
+    from scbch_jax import sharding
+
+    state = TrainingProgress(epochs)
+
+    def print_line(result: Any) -> None:
+        result = _typed(result)
+        state.add(result)
+        parts = [title, describe(result), state.best, state.time_left]
+        console.log("  ".join(filter(None, parts)))
+
     if not sharding.is_main_process():
-        yield lambda line: None
+        yield lambda result: None
     elif sys.stderr.isatty():
-        with _bar(title, epochs, board) as on_epoch:
+        with _bar(title, epochs, state) as on_epoch:
             yield on_epoch
     else:
-        yield functools.partial(_print_line, title, board)
+        yield print_line
 
 
-def words(line: Record) -> str:
-    """One result line in words, parts that a method lacks left out."""
-    said = [f"seed {line['seed']}  epoch {line['epoch']:3d}  {_losses(line)}"]
-    for rows in ("clean", "noisy"):
-        trust = line.get(f"confidence_{rows}")
-        said += [f"{rows} rows {trust:.2f}"] if trust is not None else []
-    if "average" in line:
-        said.append(f"MAP I2T {percent(line['i2t'])} T2I {percent(line['t2i'])}")
-    return "  ".join([*said, f"{line['seconds']:.1f} s"])
+def describe(result: EpochResult) -> str:
+    """The result of an epoch in one line; what a method lacks is left out."""
+    terms = {name: value for name, value in result.losses.items() if name != "total"}
+    parts = [f"seed {result.seed}  epoch {result.epoch:3d}"]
+    loss = f"loss {_number(result.losses.get('total'), 4)}"
+    if terms:
+        named = ", ".join(f"{name} {_number(x, 3)}" for name, x in terms.items())
+        loss += f" (unweighted terms: {named})"
+    parts.append(loss)
+    if result.confidence:
+        means = {rows: getattr(result.confidence, rows) for rows in ("clean", "noisy")}
+        known = [f"{rows} {x:.2f}" for rows, x in means.items() if x is not None]
+        parts.append(f"confidence {', '.join(known)}")
+    if result.retrieval:
+        i2t, t2i = percent(result.retrieval.i2t), percent(result.retrieval.t2i)
+        parts.append(f"MAP I2T {i2t} T2I {t2i}")
+    return "  ".join([*parts, f"{result.seconds or 0.0:.1f} s"])
 
 
-def losses(line: Record) -> Record:
-    """The losses of a result line by name, total and parts."""
-    names = list(line)[2:]
-    return {
-        name: line[name]
-        for name in itertools.takewhile(lambda n: n not in _AFTER_LOSSES, names)
-    }
+def results_table(results: Iterable[Any], seeds: Sequence[int]) -> str:
+    """The table of the last and the best epoch of each seed, and of their means."""
+    typed = [_typed(result) for result in results]
+    chosen: dict[str, list[EpochResult]] = {"last": [], "best": []}
+    rows = []
+    for seed in seeds:
+        scored = [r for r in typed if r.seed == seed and r.retrieval]
+        pair = {"last": scored[-1], "best": max(scored, key=_average)}
+        for which, result in pair.items():
+            chosen[which].append(result)
+            rows.append(_row(f"seed {seed}, {which} epoch", [result]))
+    if len(seeds) > 1:
+        rows += [_row(f"mean, {which} epoch", found) for which, found in chosen.items()]
+    header = ["run", "epoch", "MAP I2T %", "MAP T2I %", "MAP average %", "ROC AUC"]
+    return f"{as_markdown(header, rows)}\n{_FOOTNOTE}"
 
 
-_AFTER_LOSSES = ("confidence_clean", "i2t", "seconds")
-"""Keys of a result line that follow its seed, its epoch and its losses."""
+_FOOTNOTE = """\
+best epoch: the one with the best average MAP on the test queries, as is common in
+the literature; ROC AUC: of the confidence in training rows, clean against noisy rows"""
 
 
-def _print_line(title: str, board: Board, line: Record) -> None:
-    board.take(line)
-    said = [title, words(line), board.best, board.left]
-    console.say("  ".join(part for part in said if part), aside=True)
+def _row(name: str, results: list[EpochResult]) -> list[str]:
+    scores = [r.retrieval for r in results if r.retrieval]
+    means = [_mean([getattr(s, f) for s in scores]) for f in ("i2t", "t2i", "average")]
+    roc_auc = _mean([r.confidence.roc_auc for r in results if r.confidence])
+    epoch = str(results[0].epoch) if len(results) == 1 else "-"
+    return [name, epoch, *map(percent, means), _number(roc_auc, 3)]
 
 
-def _losses(line: Record) -> str:
-    parts = losses(line)
-    total = parts.pop("total")
-    named = ", ".join(f"{name} {value:.3f}" for name, value in parts.items())
-    return f"loss {total:.4f}" + (f" ({named})" if named else "")
+def _average(result: EpochResult) -> float:
+    return result.retrieval.average if result.retrieval else -1.0
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None and value == value]
+    return sum(known) / len(known) if known else None
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def _typed(result: Any) -> EpochResult:
+    return result if isinstance(result, EpochResult) else EpochResult.from_json(result)
 
 
 @contextlib.contextmanager
-def _bar(title: str, epochs: int, board: Board) -> Iterator[OnEpoch]:
+def _bar(
+    title: str, epochs: int, state: TrainingProgress
+) -> Iterator[Callable[[Any], None]]:
     # Imported here: only terminals need it.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    terminal = Console(stderr=True, soft_wrap=True, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TextColumn("{task.fields[said]}"), console=console) as bar:
-        task = bar.add_task(title, total=epochs, said="")
+    with Progress(*columns, TextColumn("{task.fields[now]}"), console=terminal) as bar:
+        task = bar.add_task(title, total=epochs, now="")
 
-        def on_epoch(line: Record) -> None:
-            board.take(line)
-            console.print(words(line))
-            said = "  ".join(part for part in (board.best, board.left) if part)
-            bar.update(task, advance=1, said=said)
+        def on_epoch(result: Any) -> None:
+            result = _typed(result)
+            state.add(result)
+            terminal.print(describe(result))
+            now = "  ".join(filter(None, (state.best, state.time_left)))
+            bar.update(task, advance=1, now=now)
 
         yield on_epoch
+
+
+progress = training_progress

@@ -1,4 +1,4 @@
-"""SIGTERM, as cluster managers send it before they kill."""
+"""SIGTERM, which cluster managers send some time before they kill a process."""
 
 import contextlib
 import os
@@ -8,25 +8,28 @@ from collections.abc import Callable, Iterator
 
 
 @contextlib.contextmanager
-def asked_to_end() -> Iterator[Callable[[], bool]]:
-    """Notes SIGTERM, and says so, instead of dying of it.
+def stop_requested() -> Iterator[Callable[[], bool]]:
+    """Notes SIGTERM instead of ending the process, so that work can be saved first.
 
     Yields:
-        A function that says whether it came.
+        A function that returns whether the signal was received.
     """
-    came = threading.Event()
+    received = threading.Event()
     if threading.current_thread() is not threading.main_thread():
-        yield came.is_set  # Python gives signals to the main thread alone.
+        yield received.is_set  # Python handles signals in the main thread only.
         return
 
-    def note(*_: object) -> None:
-        came.set()
+    def handle(*_: object) -> None:
+        received.set()
         # Written past Python's buffers, which the signal may have interrupted.
         with contextlib.suppress(OSError):
-            os.write(2, b"scbch: asked to end; saves first, where the work allows it\n")
+            os.write(2, b"scbch: received SIGTERM; saving, then stopping\n")
 
-    before = signal.signal(signal.SIGTERM, note)
+    before = signal.signal(signal.SIGTERM, handle)
     try:
-        yield came.is_set
+        yield received.is_set
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+asked_to_end = stop_requested

@@ -1,4 +1,4 @@
-"""What a field accepts, written beside its type: `Annotated[float, between(0, 1)]`."""
+"""Checks of fields, declared with their types: `Annotated[float, between(0, 1)]`."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from scbch_jax.errors import require
 
 @dataclass(frozen=True)
 class Constraint:
-    """A test of one value, and the words for what passes it."""
+    """A test of one value, and words for the values that pass."""
 
     test: Callable[[Any], bool]
     words: str
@@ -28,7 +28,7 @@ def at_least(low: int, high: int = LARGEST) -> Constraint:
     """A whole number from `low` to `high`, both included."""
     return Constraint(
         lambda n: _is_whole(n) and low <= n <= high,
-        f"a whole number of at least {low} and at most {high}",
+        f"a whole number from {low} to {high}",
     )
 
 
@@ -46,14 +46,14 @@ def positive() -> Constraint:
 
 
 def optional(wanted: Constraint) -> Constraint:
-    """Nothing, or what passes the other test."""
+    """None, or a value that passes the other test."""
     return Constraint(lambda x: x is None or wanted.test(x), wanted.words)
 
 
 def seed_list() -> Constraint:
     """One or more whole numbers from 0 to 2^32 - 1, none of them twice.
 
-    A random key is made of 32 bits; larger seeds would be those of smaller ones.
+    Random keys are made from 32 bits, so larger seeds would repeat smaller ones.
     """
     return Constraint(
         lambda xs: (
@@ -84,7 +84,7 @@ def size_list() -> Constraint:
 
 
 def depth_list() -> Constraint:
-    """Whole numbers from 1, none of them twice; there may be none."""
+    """Whole numbers from 1, none of them twice, or none at all."""
     return Constraint(
         lambda xs: not xs or size_list().test(xs),
         f"whole numbers from 1 to {LARGEST}, all of them different",
@@ -100,7 +100,7 @@ def check_fields(settings: Any, prefix: str = "") -> None:
 
     Args:
         settings: the object to test.
-        prefix: what stands before the field's name on the command line.
+        prefix: of the field's name on the command line, such as `training.`.
 
     Raises:
         InputError: for the first field that does not pass.
@@ -108,13 +108,15 @@ def check_fields(settings: Any, prefix: str = "") -> None:
     hints = get_type_hints(type(settings), include_extras=True)
     for name, hint in hints.items():
         value = getattr(settings, name)
+        shown = ", ".join(map(str, value)) if isinstance(value, tuple) else value
+        shown = f"{shown}"[:80] or "nothing"
         for wanted in (*getattr(hint, "__metadata__", ()), *_choices(hint)):
             if isinstance(wanted, Constraint):
-                require(wanted.test(value), prefix + name, value, wanted.words)
+                require(wanted.test(value), prefix + name, shown, wanted.words)
 
 
 def _choices(hint: Any) -> Iterator[Constraint]:
-    """What a Literal, or a tuple of Literals, accepts."""
+    """The constraint of a Literal, or of a tuple of Literals."""
     if get_origin(hint) is Literal:
         choices = get_args(hint)
         yield Constraint(lambda x: x in choices, f"one of {', '.join(choices)}")

@@ -1,17 +1,18 @@
-"""Weights of both modalities in files, under the names that the PyTorch version uses.
+"""Files of the weights of both modalities, with the names of the PyTorch version.
 
-Nothing read can run code: PyTorch's files are opened for weights only.
+No file can execute code: PyTorch's are opened with `weights_only`.
 """
 
 import importlib
 import importlib.util
-import os
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from scbch_jax import io
 from scbch_jax.errors import InputError, require
 
 States = dict[str, dict[str, np.ndarray]]
@@ -32,7 +33,7 @@ def read_states(path: Path, text: Path | None = None) -> States:
         text: the text network's own state dict, in the last case.
 
     Raises:
-        InputError: if a file is missing, unreadable, or of another form.
+        InputError: if a file is missing, unreadable, or holds something else.
     """
     require(path.is_file(), "source", path, "a file of weights, or the folder of a run")
     content = read_named(path)
@@ -54,8 +55,20 @@ def read_states(path: Path, text: Path | None = None) -> States:
     }
 
 
+def require_writable(path: Path) -> None:
+    """Checks a target of `write_states` before any work is done for it.
+
+    Raises:
+        InputError: if its ending is another, if it cannot be written, or if PyTorch is
+            needed for it and not installed.
+    """
+    io.require_writable("target", path, *PYTORCH, SAFETENSORS)
+    if path.suffix in PYTORCH:
+        _torch()
+
+
 def write_states(path: Path, states: Mapping[str, Mapping[str, np.ndarray]]) -> None:
-    """Writes the weights of both modalities, whole or not at all.
+    """Writes the weights of both modalities atomically.
 
     Args:
         path: ending in `.safetensors`, or `.pt` or `.pth` for a checkpoint that PyTorch
@@ -65,33 +78,26 @@ def write_states(path: Path, states: Mapping[str, Mapping[str, np.ndarray]]) -> 
     Raises:
         InputError: if the ending is another, or the file cannot be written.
     """
-    wanted = ", ".join((*PYTORCH, SAFETENSORS))
-    require(
-        path.suffix in (*PYTORCH, SAFETENSORS),
-        "target",
-        path,
-        f"one ending in {wanted}",
-    )
-    fits = path.absolute().parent.is_dir() and not path.is_dir()
-    require(fits, "target", path, "a file in a folder that exists")
-    fresh = path.with_name(path.name + ".tmp")
+    require_writable(path)
     if path.suffix == SAFETENSORS:
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
         flat = {f"{m}.{k}": a for m, state in states.items() for k, a in state.items()}
-        save_file({k: np.ascontiguousarray(a) for k, a in flat.items()}, fresh)
+        content = save({k: np.ascontiguousarray(a) for k, a in flat.items()})
     else:
-        torch = _torch()
-        content = {
+        torch, buffer = _torch(), BytesIO()
+        checkpoint = {
             CHECKPOINT_NAMES[m]: {k: torch.tensor(a) for k, a in state.items()}
             for m, state in states.items()
         }
-        torch.save(content, fresh)
-    os.replace(fresh, path)
+        torch.save(checkpoint, buffer)
+        content = buffer.getbuffer()
+    with io.replacing(path) as file:
+        file.write(content)
 
 
 def read_named(path: Path) -> dict[str, Any]:
-    """What a PyTorch or safetensors file holds, by name.
+    """Reads the content of a PyTorch or safetensors file, by name.
 
     Args:
         path: ending in `.pt`, `.pth` or `.safetensors`.
@@ -104,6 +110,10 @@ def read_named(path: Path) -> dict[str, Any]:
     require(path.suffix in suffixes, "source", path, wanted)
     torch = _torch() if path.suffix in PYTORCH else None
     try:
+        path.open("rb").close()
+    except OSError as error:
+        raise io.read_error(path, error) from error
+    try:
         if torch is None:
             from safetensors.numpy import load_file
 
@@ -111,8 +121,8 @@ def read_named(path: Path) -> dict[str, Any]:
         else:
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        # Each format raises kinds of its own for what is damaged or not only weights,
-        # with advice that is none for a file from elsewhere.
+        # Each library has exceptions of its own for damaged files and for files with
+        # more than weights, with advice that is wrong for a file from elsewhere.
         raise InputError(
             f"source: got {path}, which is damaged or holds more than weights "
             f"({type(error).__name__}), wanted a file of weights only"
@@ -155,6 +165,6 @@ def _torch() -> Any:
         importlib.util.find_spec("torch") is not None,
         "torch",
         "an environment without PyTorch",
-        "the extra torch: pip install -e '.[torch]'",
+        "PyTorch: pip install -e '.[torch]'",
     )
     return importlib.import_module("torch")

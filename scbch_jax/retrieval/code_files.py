@@ -1,4 +1,4 @@
-"""Anyone's hash codes and labels from files: query set and database, by name."""
+"""Hash codes and labels of a query set and a database from files, by array name."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,8 +11,8 @@ from scbch_jax.data.formats.files import array_names, read_array
 from scbch_jax.errors import require
 from scbch_jax.retrieval.code_layouts import Items, Queries, pack_pair, read_labels
 
-Place = tuple[Path, str]
-"""A file, and an array's name in it."""
+ArrayRef = tuple[Path, str]
+"""A file, and the name of an array in it."""
 
 
 class CodeSets(NamedTuple):
@@ -23,8 +23,15 @@ class CodeSets(NamedTuple):
     query_labels: Float[np.ndarray, "queries classes"]
     database_labels: Float[np.ndarray, "items classes"]
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Numbers of queries and items, and the length of the codes in bits."""
+        codes, _ = next(iter(self.searches.values()))
+        sizes = {"queries": len(self.query_labels), "items": len(self.database_labels)}
+        return sizes | {"bits": 8 * codes.shape[1]}
 
-ALSO_CALLED = {
+
+KNOWN_NAMES = {
     "query_image": ("q_img", "qBX", "qB_img", "query_img"),
     "query_text": ("q_txt", "qBY", "qB_txt", "query_txt"),
     "query_codes": ("qB",),
@@ -34,14 +41,14 @@ ALSO_CALLED = {
     "query_labels": ("q_l", "query_L", "qL", "query_label", "test_L"),
     "database_labels": ("r_l", "retrieval_L", "rL", "db_labels", "retrieval_label"),
 }
-"""Names under which published code of the field saves them."""
+"""Names that published code of the field uses, by part."""
 
 SEARCHES = {
     "i2t": ("query_image", "database_text"),
     "t2i": ("query_text", "database_image"),
     "codes": ("query_codes", "database_codes"),
 }
-"""Pairs that are searched if a file has them, by direction."""
+"""Parts of queries and database that are searched by default, by direction."""
 
 
 def read_code_sets(
@@ -52,87 +59,90 @@ def read_code_sets(
 ) -> CodeSets:
     """Reads codes and labels.
 
-    Codes are real values to be signed, -1 and 1, 0 and 1, or packed bytes (uint8 with
-    values above 1). Labels are multi-hot rows, or one class number a row.
+    Codes are real values, of which the sign counts, -1 and 1, 0 and 1, or packed bytes
+    (uint8 with values above 1). Labels are multi-hot rows, or one class id a row.
 
     Args:
-        paths: one file with all arrays, several with some each (an `.npy` file's array
-            has the file's name), or the two that `scbch encode` wrote, queries first.
-        keys: array by part, for names not in `ALSO_CALLED`; a part is query_ or
-            database_ and the name of a modality, or labels.
+        paths: one file with all arrays; several files with some each (the array of an
+            `.npy` file has the file's name); or the two that `scbch encode` wrote,
+            queries first.
+        keys: array name by part, for names not in `KNOWN_NAMES`; a part is query_ or
+            database_ followed by a modality or by labels.
         pairs: QUERY:DATABASE modalities to search; by default those of `SEARCHES`.
 
     Raises:
         InputError: if a file cannot be read, or an array is missing or does not fit.
     """
-    places = _places(paths, dict(keys or {}))
-    have = ", ".join(places) or "nothing that is known"
+    arrays = _find_parts(paths, dict(keys or {}))
+    have = ", ".join(arrays) or "no known names"
     for part in ("query_labels", "database_labels"):
-        require(part in places, part, f"none beside {have}", "labels of both sets")
+        require(part in arrays, part, f"none beside {have}", "labels of both sets")
     searches = {
-        way: pack_pair({part: read_array(*places[part]) for part in parts})
-        for way, parts in _searches(pairs, places).items()
+        direction: pack_pair({part: read_array(*arrays[part]) for part in parts})
+        for direction, parts in _searches(pairs, arrays).items()
     }
     require(bool(searches), "codes", have, f"both of one pair of {_pairs()}")
     sizes = [{len(codes[side]) for codes in searches.values()} for side in (0, 1)]
     for side, found in zip(("query", "database"), sizes, strict=True):
         require(len(found) == 1, f"{side} codes", f"{sorted(found)} rows", "one number")
-    labels = [read_array(*places[f"{side}_labels"]) for side in ("query", "database")]
+    labels = [read_array(*arrays[f"{side}_labels"]) for side in ("query", "database")]
     rows = (sizes[0].pop(), sizes[1].pop())
     return CodeSets(searches, *read_labels(*labels, rows=rows))
 
 
 def _searches(
-    pairs: Sequence[str], places: Mapping[str, Place]
+    pairs: Sequence[str], arrays: Mapping[str, ArrayRef]
 ) -> dict[str, tuple[str, str]]:
-    """Query part and database part by direction; those asked for must be there."""
+    """The query part and the database part of each direction to search."""
     if not pairs:
-        there = places.keys()
-        return {way: both for way, both in SEARCHES.items() if there >= set(both)}
+        have = arrays.keys()
+        return {name: parts for name, parts in SEARCHES.items() if have >= set(parts)}
     found = {}
     for pair in pairs:
         query, _, items = pair.partition(":")
         require(bool(query and items), "pairs", pair, "QUERY:DATABASE")
         found[pair] = (f"query_{query}", f"database_{items}")
         for part in found[pair]:
-            require(part in places, "pairs", part, f"one of {', '.join(places)}")
+            require(part in arrays, "pairs", part, f"one of {', '.join(arrays)}")
     return found
 
 
-def _places(paths: Sequence[Path], keys: dict[str, str]) -> dict[str, Place]:
-    """In which file, and under which name, each part stands."""
+def _find_parts(paths: Sequence[Path], keys: dict[str, str]) -> dict[str, ArrayRef]:
+    """The file and the array name of each part."""
     for part in keys:
         known = part.startswith(_SIDES)
         require(known, "keys", part, "query_ or database_ and a name")
-    places: dict[str, Place] = {}
+    arrays: dict[str, ArrayRef] = {}
     for path, side in zip(paths, _sides(paths), strict=True):
         names = array_names(path) or [Path(path).stem]
         for name in names:
             part = _part_of(f"{side}{name}", keys)
             if part is not None:
                 twice = f"{part} twice, again in {path}"
-                require(part not in places, "codes", twice, "it once")
-                places[part] = (path, name)
+                require(part not in arrays, "codes", twice, "it once")
+                arrays[part] = (path, name)
         missing = [k for k in keys.values() if len(paths) == 1 and k not in names]
         require(not missing, "keys", ", ".join(missing), f"one of {', '.join(names)}")
-    return places
+    return arrays
 
 
 def _sides(paths: Sequence[Path]) -> list[str]:
-    """What stands before the names of a file: the side, where `encode` wrote it."""
-    ours = [set(array_names(path)) <= {"image", "text", "labels"} for path in paths]
-    named = [bool(array_names(path)) for path in paths]
-    if len(paths) == 2 and all(ours) and all(named):
+    """Prefixes for the array names of each file: of files by `encode`, the side."""
+    from_encode = [
+        array_names(path) and set(array_names(path)) <= {"image", "text", "labels"}
+        for path in paths
+    ]
+    if len(paths) == 2 and all(from_encode):
         return ["query_", "database_"]
     return [""] * len(paths)
 
 
 def _part_of(name: str, keys: dict[str, str]) -> str | None:
-    """What an array is: as the keys say, by a known name, or by its own."""
+    """The part that an array name stands for, if any; `keys` go before known names."""
     for part, key in keys.items():
         if name == key:
             return part
-    for part, names in ALSO_CALLED.items():
+    for part, names in KNOWN_NAMES.items():
         if name in names and part not in keys:
             return part
     return name if name.startswith(_SIDES) and name not in keys else None

@@ -1,4 +1,4 @@
-"""The forms in which codes and labels circulate, to packed bytes and multi-hot rows."""
+"""Layouts in which codes and labels are published, to packed bytes and multi-hot."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ Items = UInt8[np.ndarray, "items bytes"]
 
 
 def pack_pair(sides: Mapping[str, np.ndarray]) -> tuple[Queries, Items]:
-    """Two sets of codes of one form as packed bytes; the last byte's rest is zero.
+    """Packs two sets of codes of one layout into bytes, with zeros at the end.
 
     Bytes (uint8) with a value above 1 in either set are packed already; of all other
     numbers, those above 0 become ones.
@@ -21,12 +21,12 @@ def pack_pair(sides: Mapping[str, np.ndarray]) -> tuple[Queries, Items]:
         sides: query codes and database codes, by the name that messages use.
 
     Raises:
-        InputError: if they are no matrices of one width in one of the forms.
+        InputError: unless they are matrices of one width in a known layout.
     """
     for field, codes in sides.items():
         got = f"{codes.dtype} of shape {codes.shape}"
         numbers = codes.ndim == 2 and codes.dtype.kind in "biuf"
-        require(numbers, field, got, "numbers, a code a row")
+        require(numbers, field, got, "numbers, one code in each row")
         require(codes.size > 0, field, got, "at least one code")
         _require_finite(field, codes)
     (_, query), (field, items) = sides.items()
@@ -39,19 +39,19 @@ def pack_pair(sides: Mapping[str, np.ndarray]) -> tuple[Queries, Items]:
             require(not signs, field, "bytes 1 and 255 only", "-1 and 1 as int8")
         return query, items
     for field, codes in sides.items():
-        _require_known_form(field, codes)
+        _require_known_layout(field, codes)
     return np.packbits(query > 0, axis=1), np.packbits(items > 0, axis=1)
 
 
 def read_labels(
     query: np.ndarray, database: np.ndarray, *, rows: tuple[int, int]
 ) -> tuple[Float[np.ndarray, "queries classes"], Float[np.ndarray, "items classes"]]:
-    """Both sets' labels as multi-hot rows of one width.
+    """Labels of queries and database as multi-hot rows of one width.
 
     Args:
-        query: multi-hot rows, or one class number each.
-        database: the same of the database.
-        rows: how many codes there are of each.
+        query: multi-hot rows, or one class id for each query.
+        database: the same for the database.
+        rows: numbers of codes of both.
 
     Raises:
         InputError: if they are neither, or not as many as the codes.
@@ -60,19 +60,19 @@ def read_labels(
     for (field, labels), wanted in zip(sides.items(), rows, strict=True):
         numbers = labels.dtype.kind in "biuf" and labels.ndim in (1, 2)
         got = f"{labels.dtype} of shape {labels.shape}"
-        require(numbers, field, got, "multi-hot rows or class numbers")
+        require(numbers, field, got, "multi-hot rows or class ids")
         _require_finite(field, labels)
-        # MATLAB has no vectors: class numbers come as one row or one column.
+        # MATLAB has no vectors: class ids come as one row or one column.
         if 1 in labels.shape[1:] or (labels.shape[0] == 1 != wanted):
             sides[field] = labels = labels.ravel()
         require(len(labels) == wanted, field, f"{len(labels)} rows", f"{wanted}")
     query, database = sides.values()
     same = query.shape[1:] == database.shape[1:]
-    forms = [
-        f"{x.shape[1]} classes" if x.ndim == 2 else "class numbers"
+    layouts = [
+        f"{x.shape[1]} classes" if x.ndim == 2 else "class ids"
         for x in (query, database)
     ]
-    require(same, "database_labels", forms[1], f"{forms[0]} as query_labels")
+    require(same, "database_labels", layouts[1], f"{layouts[0]} as query_labels")
     if query.ndim == 1:
         classes = np.unique(np.concatenate([query, database]))
         hot = [labels[:, None] == classes for labels in (query, database)]
@@ -91,11 +91,11 @@ def _require_finite(field: str, array: np.ndarray) -> None:
     require(not len(wrong), field, f"NaN or infinity{where}", "finite numbers")
 
 
-def _require_known_form(field: str, codes: np.ndarray) -> None:
-    """Numbers whose sign says nothing would be evaluated, and mean nothing."""
+def _require_known_layout(field: str, codes: np.ndarray) -> None:
+    """Refuses numbers of which the sign says nothing, such as 0.2 and 0.7."""
     low, high = codes.min(), codes.max()
     whole = codes.dtype.kind in "iu"
     few = bool(np.isin(codes, (-1, 0, 1)).all())
     known = few or (not whole and bool(low < 0))
-    forms = "-1 and 1, 0 and 1, packed bytes as uint8, or real values of both signs"
-    require(known, field, f"{codes.dtype} from {low:g} to {high:g}", forms)
+    layouts = "-1 and 1, 0 and 1, packed bytes as uint8, or real values of both signs"
+    require(known, field, f"{codes.dtype} from {low:g} to {high:g}", layouts)

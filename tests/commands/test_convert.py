@@ -1,5 +1,7 @@
 import importlib.util
 import json
+import os
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -104,6 +106,29 @@ def test_bad_input_is_one_line(states, tmp_path, monkeypatch, capsys, words, mes
     assert message in said
     assert said.count("\n") == 1
     assert not list(tmp_path.glob("**/out*"))
+
+
+def test_a_full_disk_is_one_line(states, tmp_path, monkeypatch, capsys):
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    monkeypatch.chdir(tmp_path)
+    weight_files.write_states(Path("a.safetensors"), states)
+    Path("b.safetensors").symlink_to("/dev/full")
+    assert program.main(["convert", "a.safetensors", "b.safetensors"]) == 2
+    said = capsys.readouterr().err
+    assert said == "scbch: cannot write b.safetensors: no space left on device\n"
+
+
+def test_a_target_without_permission_is_told_before_weights_are_read(
+    states, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    weight_files.write_states(Path("a.safetensors"), states)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    monkeypatch.setattr(weight_files, "read_states", None)
+    assert program.main(["convert", "a.safetensors", "b.safetensors"]) == 2
+    said = capsys.readouterr().err
+    assert said == "scbch: target: cannot write b.safetensors: no permission to write\n"
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float16, np.int32])

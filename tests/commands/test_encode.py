@@ -1,14 +1,18 @@
 """Codes of a run's own data, of a file, and what is refused."""
 
+import json
+import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from command_line import complaint
 
-from scbch_jax import datasets
+from scbch_jax import datasets, training
 from scbch_jax.cli import program
 from scbch_jax.config import experiment_file
+from scbch_jax.training import scoring
 
 
 def test_encode_own_data_and_a_file_agree(trained, tmp_path, capsys):
@@ -56,12 +60,74 @@ def test_encode_refuses_bad_features(trained, tmp_path, capsys, arrays, message)
     [
         (["--out", "codes.txt"], "wanted a file ending in .npz"),
         (["--out", "no/such/codes.npz"], "wanted a file in a folder that exists"),
+        (["--seed", str(10**20)], "seed: got 1000"),
         (["--seed", "9"], "seed: got 9, wanted one of (4, 5)"),
         (["--features", "gone.npz"], "wanted a file that exists"),
     ],
 )
 def test_encode_refuses_bad_options(trained, capsys, words, message):
     assert message in complaint(capsys, "encode", str(trained[0]), *words)
+
+
+def test_only_the_file_that_is_named_is_written(trained, tmp_path, monkeypatch):
+    """Not one whose name resembles it, nor the link to it."""
+    monkeypatch.chdir(tmp_path)
+    Path("my.tmp.npz").write_text("precious")
+    Path("my.npz").symlink_to("far.npz")
+    words = ["encode", str(trained[0]), "--part", "query", "--out", "my.npz"]
+    assert program.main(words) == 0
+    assert Path("my.tmp.npz").read_text() == "precious"
+    assert Path("my.npz").is_symlink()
+    assert set(np.load("far.npz")) == {"image", "text", "labels"}
+    assert sorted(os.listdir()) == ["far.npz", "my.npz", "my.tmp.npz"]
+
+
+@pytest.mark.parametrize("name", [b"back\\slash.npz", b"\xff.npz"])
+def test_any_name_that_a_file_may_have_is_written(trained, tmp_path, name, capsys):
+    out = tmp_path / os.fsdecode(name)
+    words = ["encode", str(trained[0]), "--part", "query", "--out", str(out)]
+    assert program.main(words) == 0
+    assert os.listdir(os.fsencode(tmp_path)) == [name]
+
+
+def test_a_streamed_run_is_encoded_and_evaluated_in_blocks(
+    trained, tmp_path, monkeypatch, capsys
+):
+    """The same codes and scores, with a part of the features on the device."""
+    copy = tmp_path / "copy"
+    shutil.copytree(trained[0], copy)
+    options = json.loads((copy / "experiment.json").read_text())
+    options["training.features"] = "stream"
+    (copy / "experiment.json").write_text(json.dumps(options))
+    record = json.loads((copy / "run.json").read_text())
+    record["digest"] = experiment_file.digest_of_record(options)
+    (copy / "run.json").write_text(json.dumps(record))
+    lines, streamed, rows = [], [], []
+    spy(monkeypatch, scoring, "encode_streamed", streamed)
+    spy(monkeypatch, training, "encode_features", rows)
+    for run in (trained[0], copy):
+        assert program.main(["evaluate", str(run), "--json"]) == 0
+        lines.append(capsys.readouterr().out)
+        out = str(tmp_path / f"{run.name}.npz")
+        assert program.main(["encode", str(run), "--out", out]) == 0
+        capsys.readouterr()
+    assert lines[0] == lines[1]
+    assert len(streamed) == 2 * 2, "queries and database of two seeds, of the copy only"
+    assert [len(x) for x in rows] == [3000, 3000, 2048, 952, 2048, 952]
+    whole, blocks = (np.load(tmp_path / f"{x}.npz") for x in ("run", "copy"))
+    for name in whole:
+        np.testing.assert_array_equal(whole[name], blocks[name])
+
+
+def spy(monkeypatch, module, name, seen):
+    """Notes the features with which a function is called."""
+    function = getattr(module, name)
+
+    def noted(params, hparams, features, **more):
+        seen.append(features)
+        return function(params, hparams, features, **more)
+
+    monkeypatch.setattr(module, name, noted)
 
 
 def test_a_run_without_checkpoints_is_named(trained, tmp_path, capsys):

@@ -1,7 +1,9 @@
 """Figures of a run that has ended: on request, again, and as a page."""
 
 import json
+import os
 import shutil
+import threading
 
 from command_line import complaint
 
@@ -20,9 +22,21 @@ def test_evaluate_on_request(trained, tmp_path, capsys):
     rows = [row.split(",") for row in curve.read_text().splitlines()]
     assert len(rows) == 1 + 2 * 2 * 33
     assert float(rows[33][4]) == 1.0, "all is found within all bits"
-    assert "cannot write" in complaint(
-        capsys, *words[:-1], str(tmp_path / "no" / "curve.csv")
-    )
+    gone = str(tmp_path / "no" / "curve.csv")
+    message = f"curve: got {gone}, wanted a file in a folder that exists"
+    assert message in complaint(capsys, *words[:-1], gone)
+
+
+def test_a_pipe_as_output_is_written_to_and_kept(trained, tmp_path):
+    pipe, got = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: got.append(pipe.read_text()))
+    reader.start()
+    words = ["evaluate", str(trained[0]), "--resamples", "0", "--csv", str(pipe)]
+    assert program.main(words) == 0
+    reader.join()
+    assert got[0].startswith("source,direction,measure,value\n4,i2t,MAP,")
+    assert pipe.is_fifo()
 
 
 def test_evaluate_gives_the_last_lines_again(trained, capsys):

@@ -23,7 +23,7 @@ def test_help_answers_without_jax():
         subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("words", ["--help", "data show"])
+@pytest.mark.parametrize("words", ["--help", "train --help", "data show"])
 def test_a_reader_that_stops_is_no_traceback(words):
     """The pipe is closed before anything is written."""
     command = f"{shlex.join(SCBCH)} {words} | true; exit ${{PIPESTATUS[0]}}"
@@ -36,6 +36,22 @@ def test_a_reader_that_stops_is_no_traceback(words):
     )
     assert ran.stderr == ""
     assert ran.returncode in (0, 141)
+
+
+def test_output_without_utf_8_and_without_an_open_stream():
+    """As a job of a cluster may start it: ASCII only, and no standard output."""
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for words, closed in (("train --help", ""), ("train --help", ">&-"), ("", "2>&-")):
+        ran = subprocess.run(
+            ["sh", "-c", f"{shlex.join(SCBCH)} {words} {closed}"],
+            env=SURROUNDINGS | ascii_only,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert ran.returncode == 0, ran.stderr
+        assert ran.stderr == ""
+        assert bool(ran.stdout) == (closed != ">&-")
 
 
 @pytest.mark.slow

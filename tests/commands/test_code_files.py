@@ -1,5 +1,6 @@
-"""evaluate and compare on files of codes, in the forms in which they circulate."""
+"""evaluate and compare on files of codes, in the layouts of published code."""
 
+import csv
 import json
 
 import h5py
@@ -122,11 +123,11 @@ def test_every_measure_and_every_file(sets, tmp_path, capsys):
     said = capsys.readouterr().out
     for name in ("NDCG@5", "ACG@5", "weighted MAP", "MAP, first 5 relevant", "95 %"):
         assert name in said
-    scores = outs[0].read_text().splitlines()
-    assert scores[0] == "source,direction,measure,value"
+    scores = list(csv.reader(outs[0].read_text().splitlines()))
+    assert scores[0] == ["source", "direction", "measure", "value"]
     assert len(outs[1].read_text().splitlines()) == 1 + 2 * QUERIES * 10
     low, value, high = (
-        float(next(row for row in scores if f'i2t,"{name}"' in row).split(",")[-1])
+        float(next(row[3] for row in scores if row[1:3] == ["i2t", name]))
         for name in ("MAP, 95 % from", "MAP", "MAP, 95 % to")
     )
     assert low < value < high
@@ -182,11 +183,14 @@ def test_signs_kept_as_bytes_are_refused(sets, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--depth", "41"], "depth: got (41,), wanted at most the 40 items"),
+        (["--depth", "41"], "depth: got 41, wanted at most the 40 items"),
         (["--pairs", "image"], "pairs: got image, wanted QUERY:DATABASE"),
         (["--pairs", "image:audio"], "pairs: got database_audio, wanted one of"),
         (["--keys", "image=a"], "keys: got image, wanted query_ or database_"),
-        (["--csv", "a.npz"], "files: got a.npz to read and to write"),
+        (["--csv", "a.npz"], "csv: got a.npz, which is read or written already"),
+        (["--csv", "b", "--curve", "b"], "curve: got b, which is read or written"),
+        (["--curve", ""], "curve: got ., wanted a file in a folder"),
+        (["--root", "data"], "root: got data with files of codes, wanted none"),
     ],
 )
 def test_options_that_do_not_fit_are_one_line(
@@ -222,6 +226,13 @@ def test_class_numbers_in_a_row_as_matlab_keeps_them(sets, tmp_path, capsys):
     scipy.io.savemat(tmp_path / "a.mat", {**sets, **numbers})
     lines = [evaluated(capsys, tmp_path / f"a.{end}") for end in ("npz", "mat")]
     assert lines[0]["i2t"] == lines[1]["i2t"]
+
+
+def test_compare_refuses_a_depth_beyond_the_database(sets, tmp_path, capsys):
+    np.savez(tmp_path / "a.npz", **sets)
+    words = [str(tmp_path / "a.npz")] * 2
+    assert program.main(["compare", *words, "--depth", "41"]) == 2
+    assert "depth: got 41, wanted at most the 40 items" in capsys.readouterr().err
 
 
 def test_compare_tells_noise_from_a_difference(sets, tmp_path, capsys):

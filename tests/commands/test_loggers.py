@@ -5,23 +5,20 @@ import pytest
 
 from scbch_jax.cli import loggers
 from scbch_jax.errors import InputError
+from scbch_jax.results import Confidence, EpochResult, RetrievalScore
 
-LINE = {
-    "seed": 3,
-    "epoch": 2,
-    "total": 2.5,
-    "confidence_clean": 0.9,
-    "confidence_noisy": None,
-    "confidence_roc": math.nan,
-    "i2t": 0.61,
-    "t2i": 0.63,
-    "average": 0.62,
-    "seconds": 1.25,
-}
+RESULT = EpochResult(
+    seed=3,
+    epoch=2,
+    losses={"total": 2.5},
+    confidence=Confidence(clean=0.9, noisy=None, roc_auc=math.nan),
+    retrieval=RetrievalScore(i2t=0.61, t2i=0.63, average=0.62),
+    seconds=1.25,
+)
 
 
 def test_numbers_go_under_their_names_and_gaps_stay_gaps():
-    assert loggers.tags(LINE) == {
+    assert loggers.scalars(RESULT) == {
         "loss/total": 2.5,
         "MAP/i2t": 0.61,
         "MAP/t2i": 0.63,
@@ -32,8 +29,8 @@ def test_numbers_go_under_their_names_and_gaps_stay_gaps():
 
 
 def test_unless_asked_nothing_is_written(tmp_path):
-    with loggers.opened("none", tmp_path) as on_epoch:
-        on_epoch(LINE)
+    with loggers.event_writer("none", tmp_path) as on_epoch:
+        on_epoch(RESULT)
     assert not list(tmp_path.iterdir())
 
 
@@ -41,7 +38,7 @@ def test_a_missing_package_is_one_line_before_anything_is_made(monkeypatch, tmp_
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with (
         pytest.raises(InputError, match="log: got tensorboard without the package"),
-        loggers.opened("tensorboard", tmp_path),
+        loggers.event_writer("tensorboard", tmp_path),
     ):
         pass
     assert not list(tmp_path.iterdir())
@@ -54,11 +51,13 @@ def test_tensorboard_reads_what_was_written(tmp_path):
         "tensorboard.backend.event_processing.event_accumulator"
     )
     for _ in range(2):
-        with loggers.opened("tensorboard", tmp_path) as on_epoch:
-            on_epoch(LINE)
-            on_epoch({**LINE, "epoch": 3, "i2t": 0.7})
+        with loggers.event_writer("tensorboard", tmp_path) as on_epoch:
+            on_epoch(RESULT)
+            on_epoch(
+                RESULT._replace(epoch=3, retrieval=RESULT.retrieval._replace(i2t=0.7))
+            )
     found = reader.EventAccumulator(str(tmp_path / "tensorboard" / "seed-3"))
     found.Reload()
-    assert sorted(found.Tags()["scalars"]) == sorted(loggers.tags(LINE))
+    assert sorted(found.Tags()["scalars"]) == sorted(loggers.scalars(RESULT))
     steps = [(event.step, event.value) for event in found.Scalars("MAP/i2t")]
     assert steps == [(2, pytest.approx(0.61)), (3, pytest.approx(0.7))]

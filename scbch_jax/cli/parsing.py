@@ -1,0 +1,153 @@
+"""Words of a command line to a command's options; what is wrong is said in one line.
+
+tyro parses and prints help. Its messages are boxes of several lines, so its hook for
+parse errors is used instead: it hands over what is wrong as an object.
+"""
+
+import dataclasses
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
+
+import tyro
+from tyro import _errors
+
+from scbch_jax.config.constraints import Constraint
+from scbch_jax.errors import InputError
+
+T = TypeVar("T")
+
+
+class HelpPrinted(Exception):
+    """The words asked for help, which was printed."""
+
+
+def parse(
+    kind: type[T],
+    words: Sequence[str],
+    *,
+    program: str,
+    default: T | None = None,
+) -> T:
+    """Parses the options of a command.
+
+    Args:
+        kind: dataclass of the options.
+        words: of the command line, after the name of the command.
+        program: what stands before the words, for the help.
+        default: options to start from.
+
+    Raises:
+        InputError: for an unknown option, or a value that is missing or not accepted.
+        HelpPrinted: if the words asked for help.
+    """
+
+    def stop(event: _errors.ParseErrorEvent) -> NoReturn:
+        raise InputError(_message(event, kind, words, default)) from None
+
+    # Of several methods' options, those of the default are offered.
+    config = (tyro.conf.AvoidSubcommands,)
+    start: Any = tyro.MISSING_NONPROP if default is None else default
+    try:
+        with _errors.on_parse_error(stop):
+            return tyro.cli(
+                kind, prog=program, args=words, config=config, default=start
+            )
+    except SystemExit as end:
+        if end.code:
+            raise
+        raise HelpPrinted from end
+
+
+def suggest(word: str, known: Sequence[str]) -> str:
+    """The names most similar to a word, as the end of a message about it.
+
+    >>> suggest("--nose", ["--noise", "--seed"])
+    '; did you mean --noise?'
+    """
+    group, last = f"{word}.", f".{word.lstrip('-')}"
+    close = [x for x in known if x.startswith(group) or x.endswith(last)]
+    close = close or difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {' or '.join(close[:3])}?" if close else ""
+
+
+def option_names(kind: Any, default: Any = None) -> list[str]:
+    """Every option of a command, as `--group.name`, in the order of declaration."""
+    return [f"--{name.replace('_', '-')}" for name in _names(kind, default, "")]
+
+
+def _names(kind: Any, default: Any, prefix: str) -> Iterator[str]:
+    hints = get_type_hints(kind, include_extras=True)
+    for name, hint in hints.items():
+        marks = [getattr(mark, "name", mark) for mark in get_args(hint)[1:]]
+        if tyro.conf.Suppress in marks or tyro.conf.Positional in marks:
+            continue
+        value = getattr(default, name, _default_of(kind, name))
+        # An empty name puts the options of a group beside those of the command.
+        inner = prefix if "" in marks else f"{prefix}{name}."
+        if dataclasses.is_dataclass(value) or hasattr(value, "_fields"):
+            yield from _names(type(value), value, inner)
+        else:
+            yield prefix + name
+
+
+def _default_of(kind: Any, name: str) -> Any:
+    for field in dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ():
+        if field.name == name:
+            factory = field.default_factory
+            return field.default if factory is dataclasses.MISSING else factory()
+    return None
+
+
+def _message(
+    event: _errors.ParseErrorEvent, kind: Any, words: Sequence[str], default: Any
+) -> str:
+    """What is wrong, in one line."""
+    if isinstance(event, _errors.UnrecognizedArgs):
+        word = event.tokens[0].split("=")[0]
+        if not word.startswith("-"):
+            return f"unexpected argument {word}"
+        names = option_names(kind, default)
+        hint = suggest(word.replace("_", "-"), names)
+        return f"unknown option {word}{hint or f' ({event.prog} --help lists all)'}"
+    if isinstance(event, _errors.MissingArgs):
+        missing = ", ".join(x.arg.display_name() for x in event.missing_arguments)
+        return f"{missing}: missing, but required ({event.prog} --help tells more)"
+    argument = getattr(event, "argument", None)
+    if argument is None:
+        said = getattr(event, "message", "cannot be parsed")
+        return " ".join(said.split())
+    option = argument.display_name()
+    if isinstance(event, _errors.BadValue):
+        return f"{option}: got nothing, wanted {_wanted(argument)}"
+    if isinstance(event, _errors.InvalidChoice):
+        return f"{option}: got {event.value:.80}, wanted {_wanted(argument)}"
+    got = _words_after(argument.lowered.name_or_flags, words) or "another value"
+    return f"{option}: got {got:.80}, wanted {_wanted(argument)}"
+
+
+def _wanted(argument: Any) -> str:
+    """What an option accepts, in words."""
+    if argument.lowered.choices:
+        return f"one of {', '.join(argument.lowered.choices)}"
+    hint = argument.field.type
+    for mark in getattr(hint, "__metadata__", ()):
+        if isinstance(mark, Constraint):
+            return mark.words
+    kinds = {"INT": "a whole number", "FLOAT": "a number"}
+    metavar = str(argument.lowered.metavar)
+    return next((words for kind, words in kinds.items() if kind in metavar), "a value")
+
+
+def _words_after(flags: Sequence[str], words: Sequence[str]) -> str:
+    """What was given to an option."""
+    given: list[str] = []
+    found = False
+    for word in words:
+        name, equals, value = word.partition("=")
+        if word.startswith("--"):
+            found = name.replace("_", "-") in flags
+            given += [value] if found and equals else []
+        elif found:
+            given.append(word)
+    return " ".join(given)
