@@ -68,9 +68,9 @@ def _run_program(
         program = runpy.run_path(str(path))
         require(function in program, kind, path, f"a function {function}()")
         experiments = unpack(program[function]())
-    except InputError:
+    except (InputError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         reason = (str(error) or "no message").splitlines()[0]
         came = f"{path}, which stopped with {type(error).__name__}: {reason}"
         raise InputError(f"{kind}: got {came}, wanted a program that runs") from error

@@ -62,6 +62,7 @@ def run(
     for one in sweep_runs:
         if (summary := folder.summary(one)) is not None:
             callbacks.on_outcome(Outcome(one, summary))
+    folder.delete_unused_lanes()
     for data, group in _grouped(sweep_runs, lambda one: one.experiment.data):
         if sweep.unfinished(group):
             _run_dataset(data, group, sweep)
@@ -122,9 +123,9 @@ def _run_dataset(data: Data, group: Sequence[SweepRun], sweep: _Sweep) -> None:
 
 def _run_chunk(chunk: Sequence[SweepRun], loaded: Loaded, sweep: _Sweep) -> None:
     """Runs of one compilation that may train as lanes."""
-    if not sweep.unfinished(chunk):
-        sweep.folder.delete_lanes(chunk)
-    elif not (_can_be_lanes(chunk, sweep) and _run_as_lanes(chunk, loaded, sweep)):
+    if sweep.unfinished(chunk) and not (
+        _can_be_lanes(chunk, sweep) and _run_as_lanes(chunk, loaded, sweep)
+    ):
         for one in sweep.unfinished(chunk):
             _run_alone(one, loaded, sweep)
 
@@ -189,8 +190,7 @@ def _train_lanes(
     chunk: Sequence[SweepRun], tasks: Sequence[Task], loaded: Loaded, sweep: _Sweep
 ) -> None:
     """Trains all lanes to the end; each run gets its own results and checkpoint."""
-    common = sweep.folder.lanes(chunk)
-    common.mkdir(parents=True, exist_ok=True)
+    common = sweep.folder.make_lanes(chunk)
     checkpoints = Checkpoints(common / "checkpoints")
     failures = _Failures(common / "failures.json")
     lanes = []

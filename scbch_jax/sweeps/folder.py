@@ -10,7 +10,7 @@ import contextlib
 import fcntl
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 from scbch_jax import io, runs
@@ -50,32 +50,32 @@ class SweepFolder:
         """Marks a run as finished; from here on it is never run again."""
         folder = self.run_folder(run)
         io.write_json(folder / "summary.json", summary.to_json())
+        self._traceback(run).unlink(missing_ok=True)
         if delete_checkpoints:
             states = folder / f"seed-{run.seed}" / "checkpoints"
             shutil.rmtree(states, ignore_errors=True)
 
-    def earlier_records(self) -> list[Record]:
-        """Lines of runs.jsonl about runs that were run, whose folder still exists.
+    def earlier_records(self, names: Container[str]) -> list[Record]:
+        """Records of runs that finished or failed in earlier calls.
+
+        Finished runs whose folder was removed are left out.
+
+        Args:
+            names: all runs of the sweep; other failed runs are left out.
 
         Raises:
             InputError: if the file is damaged.
         """
         path = self.path / "runs.jsonl"
         records = io.read_jsonl(path)
-        for record in records:
-            options = record.get("options")
-            whole = isinstance(record.get("run"), str) and isinstance(options, dict)
-            whole = whole and {"state", "reason", "last", "best"} <= record.keys()
-            whole = whole and {"seeds", "bits", "noise.rate"} <= options.keys()
-            require(whole, "sweep", f"{path} with a damaged line", "lines of a sweep")
+        whole = all(map(_is_whole, records))
+        require(whole, "sweep", f"{path} with a damaged line", "lines of a sweep")
+        runs_there = self.path / "runs"
         return [
             record
             for record in records
-            if record["state"] == "failed"
-            or (
-                record["state"] == "finished"
-                and (self.path / "runs" / record["run"]).is_dir()
-            )
+            if (record["state"] == "finished" and (runs_there / record["run"]).is_dir())
+            or (record["state"] == "failed" and record["run"] in names)
         ]
 
     def has_begun(self, run: SweepRun) -> bool:
@@ -88,21 +88,37 @@ class SweepFolder:
         digest = hashlib.sha256(names.encode()).hexdigest()[:8]
         return self.path / "lanes" / digest
 
-    def delete_lanes(self, chunk: Sequence[SweepRun]) -> None:
-        """Removes a common state, in one step for a process that is killed meanwhile."""
+    def make_lanes(self, chunk: Sequence[SweepRun]) -> Path:
+        """Makes the folder of a common state, with a list of its runs."""
         folder = self.lanes(chunk)
-        deleted = folder.with_suffix(".deleted")
-        shutil.rmtree(deleted, ignore_errors=True)
-        if folder.is_dir():
-            folder.rename(deleted)
-            shutil.rmtree(deleted)
+        folder.mkdir(parents=True, exist_ok=True)
+        io.write_json(folder / "runs.json", [run.name for run in chunk])
+        return folder
 
-    def write_traceback(self, run: SweepRun, text: str) -> Path:
-        """Writes the traceback of a run that failed."""
-        path = self.path / "failures" / f"{run.name}.txt"
-        path.parent.mkdir(exist_ok=True)
-        io.write_text(path, text)
-        return path
+    def delete_lanes(self, chunk: Sequence[SweepRun]) -> None:
+        """Deletes a common state, by a rename first, in case the process is killed."""
+        _delete(self.lanes(chunk))
+
+    def delete_unused_lanes(self) -> None:
+        """Deletes common states that no run needs, or that were being deleted."""
+        for folder in (self.path / "lanes").glob("*"):
+            try:
+                names = io.read_json(folder / "runs.json")
+            except InputError:
+                names = []
+            finished = [self.path / "runs" / str(n) / "summary.json" for n in names]
+            if folder.suffix == ".deleted" or all(p.is_file() for p in finished):
+                _delete(folder)
+
+    def write_traceback(self, run: SweepRun, text: str) -> None:
+        """Writes the traceback of a run that failed, if the disk has room for it."""
+        path = self._traceback(run)
+        with contextlib.suppress(OSError, InputError):
+            path.parent.mkdir(exist_ok=True)
+            io.write_text(path, text)
+
+    def _traceback(self, run: SweepRun) -> Path:
+        return self.path / "failures" / f"{run.name}.txt"
 
 
 @contextlib.contextmanager
@@ -137,3 +153,22 @@ def open_folder(path: Path) -> Iterator[SweepFolder]:
                 "wanted another folder, or to wait for it"
             ) from error
         yield SweepFolder(path)
+
+
+def _is_whole(record: Record) -> bool:
+    """Whether a line of runs.jsonl has everything that tables need."""
+    options = record.get("options")
+    return (
+        isinstance(record.get("run"), str)
+        and isinstance(options, dict)
+        and {"state", "reason", "last", "best"} <= record.keys()
+        and {"seeds", "bits", "noise.rate"} <= options.keys()
+    )
+
+
+def _delete(folder: Path) -> None:
+    deleted = folder.with_suffix(".deleted")
+    if folder != deleted and folder.is_dir():
+        shutil.rmtree(deleted, ignore_errors=True)
+        folder.rename(deleted)
+    shutil.rmtree(deleted, ignore_errors=True)

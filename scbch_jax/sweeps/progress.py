@@ -1,13 +1,13 @@
 """The state of all runs of a sweep: tables, CSV, JSON lines, and the time left."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from scbch_jax.config import experiment_file
-from scbch_jax.io import Record, write_jsonl, write_text
+from scbch_jax.io import Record, write_csv, write_jsonl, write_text
 from scbch_jax.report import grid
+from scbch_jax.report.titles import differing_options
 from scbch_jax.results import EpochResult
 from scbch_jax.sweeps.sweep_runs import Outcome, SweepRun
 
@@ -81,7 +81,7 @@ class Progress:
         tables = "\n\n".join(_table(records, which) for which in _TITLES)
         write_text(folder / "table.md", tables + "\n")
         write_jsonl(folder / "runs.jsonl", records)
-        write_text(folder / "runs.csv", _csv(records))
+        write_csv(folder / "runs.csv", *_csv_rows(records))
 
     def _records(self) -> list[Record]:
         return [_record(outcome) for outcome in self._outcomes.values()]
@@ -119,21 +119,21 @@ def _table(records: Sequence[Record], which: str) -> str:
     return f"{_TITLES[which]}\n\n{grid.grid(entries)}"
 
 
-def _csv(records: Sequence[Record]) -> str:
-    """One line a run, without the options that are the same in all."""
-    names = grid.varying([record["options"] for record in records])
+def _csv_rows(records: Sequence[Record]) -> tuple[list[str], list[list[Any]]]:
+    """Header and one row a run, without the options that are the same in all."""
+    names = differing_options([record["options"] for record in records])
     columns = [(which, *column) for which in _TITLES for column in _COLUMNS]
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    heads = [f"{which} {' '.join(path)}" for which, *path in columns]
-    table.writerow(["run", "state", "reason", "seed", *names, *heads])
-    for record in records:
-        options = [record["options"].get(name) for name in names]
-        values = [_value(record, *column) for column in columns]
-        about = [record[name] for name in ("run", "state", "reason")]
-        seed = record["options"]["seeds"][0]
-        table.writerow([*about, seed, *options, *values])
-    return text.getvalue()
+    heads = [f"{which} {path[-1]}" for which, *path in columns]
+    rows = [
+        [
+            *(record[name] for name in ("run", "state", "reason")),
+            record["options"]["seeds"][0],
+            *(record["options"].get(name) for name in names),
+            *(_value(record, *column) for column in columns),
+        ]
+        for record in records
+    ]
+    return ["run", "state", "reason", "seed", *names, *heads], rows
 
 
 _COLUMNS = (
