@@ -67,13 +67,15 @@ def run_lanes(
         InputError: if losses are not finite, or files cannot be written.
         Interrupted: if `stop` said so.
     """
-    done, state = _resume(lanes, checkpoints)
+    tasks = [lane.task for lane in lanes]
+    stacked = _stacked(tasks) if len(tasks) > 1 else None
+    done, state = _resume(lanes, stacked, checkpoints)
     active = [i for i, lane in enumerate(lanes) if lane.active]
     # All processes compute what the main one writes.
     writes = sharding.any_process(checkpoints is not None)
     before = time.perf_counter()
     with _finishing(checkpoints):
-        for epoch in _epochs([lane.task for lane in lanes], state, schedule, done):
+        for epoch in _epochs(tasks[0], stacked, state, schedule, done):
             state = epoch.runs
             active = _finite(epoch, active, on_failure)
             if not active:
@@ -145,13 +147,13 @@ def _confidence(state: Any, clean: Any) -> Confidence | None:
 
 
 def _resume(
-    lanes: Sequence[Lane], checkpoints: Checkpoints | None
+    lanes: Sequence[Lane], stacked: Lanes | None, checkpoints: Checkpoints | None
 ) -> tuple[int, RunState]:
     """The latest saved state and its epoch, or the first state and 0.
 
     Results of later epochs are removed from the folders: they will be written again.
     """
-    begin = _first_state([lane.task for lane in lanes])
+    begin = _first_state(lanes[0].task, stacked)
     found = checkpoints.latest(jax.eval_shape(begin)) if checkpoints else None
     done, state = found or (0, begin())
     if checkpoints is not None:
@@ -165,11 +167,10 @@ def _resume(
     return int(done), training.shard_state(state)
 
 
-def _first_state(tasks: Sequence[Task]) -> Callable[[], RunState]:
-    first = tasks[0]
-    if len(tasks) == 1:
-        return partial(training.start, first.hparams, first.key, recipe=first.recipe)
-    return partial(training.start_lanes, _stacked(tasks), recipe=first.recipe)
+def _first_state(task: Task, stacked: Lanes | None) -> Callable[[], RunState]:
+    if stacked is None:
+        return partial(training.start, task.hparams, task.key, recipe=task.recipe)
+    return partial(training.start_lanes, stacked, recipe=task.recipe)
 
 
 def _stacked(tasks: Sequence[Task]) -> Lanes:
@@ -182,29 +183,16 @@ def _stacked(tasks: Sequence[Task]) -> Lanes:
 
 
 def _epochs(
-    tasks: Sequence[Task], state: RunState, schedule: Training, done: int
+    task: Task, stacked: Lanes | None, state: RunState, schedule: Training, done: int
 ) -> Iterator[LanesEpoch]:
-    """The remaining epochs; of a single run, its state is not stacked."""
-    first, epochs = tasks[0], schedule.epochs
-    if len(tasks) > 1:
-        yield from training.fit_lanes(
-            state,
-            _stacked(tasks),
-            first.train,
-            recipe=first.recipe,
-            epochs=epochs,
-            done=done,
-        )
+    """The remaining epochs of all lanes, or of the single run of `task`."""
+    shared = {"recipe": task.recipe, "epochs": schedule.epochs, "done": done}
+    if stacked is not None:
+        yield from training.fit_lanes(state, stacked, task.train, **shared)
         return
+    streamed = schedule.features == "stream"
     for epoch in training.fit(
-        state,
-        first.hparams,
-        first.train,
-        first.key,
-        recipe=first.recipe,
-        epochs=epochs,
-        done=done,
-        streamed=schedule.features == "stream",
+        state, task.hparams, task.train, task.key, **shared, streamed=streamed
     ):
         yield LanesEpoch(epoch.number, epoch.run, [epoch.losses])
 
