@@ -98,9 +98,13 @@ def saved_params(
 def write_params(path: Path, experiment: Experiment, params: Any) -> None:
     """Makes the folder of a run of one epoch from weights that came from elsewhere.
 
+    The folder appears when it is complete.
+
     Raises:
-        InputError: if the folder holds a run, or cannot be written.
+        InputError: if the folder holds files, or cannot be written.
     """
+    empty = not path.exists() or (path.is_dir() and not any(path.iterdir()))
+    require(empty, "out", f"{path}, which holds other files", "a new folder")
     sizes = Sizes(
         image_dim=params["image"]["network"]["layer_0"]["kernel"].shape[0],
         text_dim=params["text"]["network"]["layer_0"]["kernel"].shape[0],
@@ -110,10 +114,11 @@ def write_params(path: Path, experiment: Experiment, params: Any) -> None:
     )
     recipe, seed = _recipe(experiment, sizes), experiment.seeds[0]
     run = start(experiment.hparams, jax.random.key(0), recipe=recipe)
-    folder = open_to_write(path, experiment, None, recipe, resume=False)
-    checkpoints = folder.checkpoints(seed)
-    checkpoints.save(1, run._replace(params=params))
-    checkpoints.finish()
+    with io.new_folder(path) as partial:
+        folder = open_to_write(partial, experiment, None, recipe, resume=False)
+        checkpoints = folder.checkpoints(seed)
+        checkpoints.save(1, run._replace(params=params))
+        checkpoints.finish()
 
 
 def _sizes(path: Path, record: Record) -> Sizes:
