@@ -204,7 +204,18 @@ def _as_type_of(old: Any, new: Any, name: str) -> Any:
     if isinstance(old, float) and isinstance(new, int) and not isinstance(new, bool):
         try:
             return float(new)
-        except OverflowError:
-            new = f"{new!r:.20}..."
-    require(type(new) is type(old), name, f"{new!r:.80}", f"a {type(old).__name__}")
+        except OverflowError as error:
+            raise InputError(f"{name}: got {new!r:.20}..., wanted a number") from error
+    fits, wanted = type(new) is type(old), _KINDS.get(type(old), "another kind")
+    require(fits, name, f"{new!r:.80}", wanted)
     return new
+
+
+_KINDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    tuple: "a list",
+}
+"""Kinds of values in words."""

@@ -111,7 +111,7 @@ def test_a_new_name_is_used_where_the_options_have_it(monkeypatch):
     ("record", "message"),
     [
         ({"noise.rat": 0.5}, "config: got noise.rat, wanted known options only"),
-        ({"bits": "64"}, "bits: got '64', wanted a int"),
+        ({"bits": "64"}, "bits: got '64', wanted a whole number"),
         ({"bits": True}, "bits: got True"),
         ({"noise.rate": 7}, "noise.rate: got 7.0"),
         (

@@ -1,3 +1,5 @@
+import shutil
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -86,3 +88,31 @@ def test_a_run_that_diverges_ends_with_one_line(run, key):
     train = Split(jnp.full((22, 6), jnp.nan), jnp.ones((22, 5)), labels)
     with pytest.raises(InputError, match=r"training: got a loss of nan in epoch 1"):
         next(training.fit(run, HParams(), train, key, recipe=RECIPE, epochs=1))
+
+
+def test_a_full_disk_is_named_before_anything_is_written(tmp_path, run, monkeypatch):
+    checkpoints = training.Checkpoints(tmp_path / "saved")
+    usage = shutil._ntuple_diskusage(2**30, 2**30 - 5000, 5000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(InputError, match="cannot write .*saved: no space left on devi"):
+        checkpoints.save(1, run)
+    assert not list((tmp_path / "saved").iterdir())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("RESOURCE_EXHAUSTED: Error writing: No space left on device\nat"),
+        OSError(28, "No space left on device"),
+    ],
+)
+def test_a_disk_that_fills_up_while_saving_is_named(tmp_path, run, monkeypatch, error):
+    """Orbax's libraries report it as lack of some resource."""
+
+    def fail(*args, **kwargs):
+        raise error
+
+    checkpoints = training.Checkpoints(tmp_path / "saved")
+    monkeypatch.setattr(checkpoints._manager, "save", fail)
+    with pytest.raises(InputError, match="cannot write .*saved: no space left on devi"):
+        checkpoints.save(1, run)
