@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -29,6 +30,7 @@ class Checkpoints:
     def __init__(self, folder: Path, *, keep: int = 2) -> None:
         """Opens the folder, making it if needed; keeps the latest `keep` states."""
         folder.mkdir(parents=True, exist_ok=True)
+        _ignore_closed_loops()
         processes = ocp.options.MultiprocessingOptions()
         if jax.process_count() > 1:
             # Only the main process has such an object.
@@ -105,10 +107,18 @@ class Checkpoints:
         return None
 
     def delete_after(self, epoch: int) -> None:
-        """Removes states of later epochs, which will be written again."""
+        """Deletes states of later epochs, which will be written again.
+
+        So are the remains of a state that a process was deleting when it was killed:
+        Orbax deletes its files in no order, and takes what is left for no state.
+        """
         for later in self.saved():
             if later > epoch:
                 self._manager.delete(later)
+        for state in self._folder.iterdir():
+            whole = (state / "_CHECKPOINT_METADATA").is_file()
+            if state.name.isdigit() and not whole:
+                shutil.rmtree(state, ignore_errors=True)
 
     @contextlib.contextmanager
     def _as_input_error(self) -> Iterator[None]:
@@ -139,6 +149,24 @@ def _on_host(leaf: Any) -> np.ndarray:
 
 def _first_line(error: Exception) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def _ignore_closed_loops() -> None:
+    """Silences what libraries of Orbax print after an error that was reported.
+
+    Reads and writes that were still under way find the event loop closed, each in a
+    thread of its own, where nothing can catch it.
+    """
+    if getattr(sys.unraisablehook, "ignores_closed_loops", False):
+        return
+    original = sys.unraisablehook
+
+    def hook(caught: "sys.UnraisableHookArgs", /) -> None:
+        if str(caught.exc_value) != "Event loop is closed":
+            original(caught)
+
+    hook.ignores_closed_loops = True  # type: ignore[attr-defined]
+    sys.unraisablehook = hook
 
 
 @contextlib.contextmanager

@@ -1,4 +1,6 @@
 import shutil
+import sys
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -82,12 +84,32 @@ def test_states_of_later_epochs_are_deleted(save):
     assert checkpoints.saved() == [4]
 
 
+def test_the_remains_of_a_deleted_state_are_deleted(tmp_path, save):
+    """A process was killed while Orbax deleted state 1."""
+    checkpoints = save(4, 5)
+    remains = tmp_path / "saved" / "1" / "default"
+    remains.mkdir(parents=True)
+    (remains / "manifest.ocdbt").write_text("left")
+    checkpoints.delete_after(5)
+    assert sorted(p.name for p in (tmp_path / "saved").iterdir()) == ["4", "5"]
+
+
 @pytest.mark.slow
 def test_a_run_that_diverges_ends_with_one_line(run, key):
     labels = jnp.zeros((22, 4)).at[:, 0].set(1.0)
     train = Split(jnp.full((22, 6), jnp.nan), jnp.ones((22, 5)), labels)
     with pytest.raises(InputError, match=r"training: got a loss of nan in epoch 1"):
         next(training.fit(run, HParams(), train, key, recipe=RECIPE, epochs=1))
+
+
+def test_closed_event_loops_are_not_reported_again(tmp_path, monkeypatch):
+    """Orbax's threads do so after a damaged state; other errors are still shown."""
+    shown = []
+    monkeypatch.setattr(sys, "unraisablehook", shown.append)
+    training.Checkpoints(tmp_path / "saved")
+    for message in ("Event loop is closed", "another"):
+        sys.unraisablehook(SimpleNamespace(exc_value=RuntimeError(message)))
+    assert [str(caught.exc_value) for caught in shown] == ["another"]
 
 
 def test_a_full_disk_is_named_before_anything_is_written(tmp_path, run, monkeypatch):
