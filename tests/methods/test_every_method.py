@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
+from scbch_jax import runs
 from scbch_jax.config import (
     Data,
     Experiment,
@@ -20,7 +21,6 @@ from scbch_jax.config import (
 )
 from scbch_jax.config.experiment import DECLARED, Name
 from scbch_jax.methods.recipe import METHODS
-from scbch_jax.runs import driver
 
 DATA = Data(planted=Planted(train=600, queries=100, database=800, clutter=1.0))
 PLANS = {
@@ -47,18 +47,19 @@ def plan(name, **changes):
     return Experiment(**{**settings, **changes})
 
 
-def numbers(lines):
-    return [{k: v for k, v in line.items() if k != "seconds"} for line in lines]
+def numbers(results):
+    return [result._replace(seconds=None) for result in results]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PLANS)
 def test_it_beats_chance_clearly(name):
-    lines = driver.run(plan(name))
-    assert all(np.isfinite(line["total"]) for line in lines)
-    assert lines[-1]["average"] > lines[0]["average"] + 0.1
-    assert lines[-1]["average"] > 0.5, "chance is 0.3"
-    assert numbers(driver.run(plan(name))) == numbers(lines), "the same seed"
+    results = runs.train(plan(name))
+    assert all(np.isfinite(result.losses["total"]) for result in results)
+    first, last = (results[i].retrieval.average for i in (0, -1))
+    assert last > first + 0.1
+    assert last > 0.5, "chance is 0.3"
+    assert numbers(runs.train(plan(name))) == numbers(results), "the same seed"
 
 
 @pytest.mark.slow
@@ -66,7 +67,7 @@ def test_it_beats_chance_clearly(name):
 def test_noise_does_not_reach_the_unsupervised(name):
     short = Training(epochs=1, batch_size=100)
     clean, noisy = (
-        driver.run(plan(name, training=short, noise=noise))
+        runs.train(plan(name, training=short, noise=noise))
         for noise in (Noise("none"), Noise("swap", rate=0.8))
     )
     assert numbers(clean) == numbers(noisy)
@@ -79,8 +80,8 @@ def test_a_readers_own_term_trains_with_every_method():
 
     for name in PLANS:
         short = plan(name, training=Training(epochs=1, batch_size=100))
-        (line,) = driver.run(short, extra_terms=(("nothing", 1.0, nothing),))
-        assert line["nothing"] == 0
+        (result,) = runs.train(short, extra_terms=(("nothing", 1.0, nothing),))
+        assert result.losses["nothing"] == 0
 
 
 def test_every_declared_method_is_in_the_table():
