@@ -1,22 +1,26 @@
-"""What is known of a run after an epoch, and its line in results.jsonl."""
+"""The result of an epoch, its line in results.jsonl, and the summary of a run."""
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from scbch_jax.errors import require
+from scbch_jax.errors import InputError, require
 from scbch_jax.io import append_jsonl, read_jsonl, write_jsonl
 
 
 class Confidence(NamedTuple):
-    """How a method's confidence in its training rows parts clean from noisy ones."""
+    """How well a method's confidence in its training rows separates clean from noisy.
+
+    A value is None where there are no rows of its kind.
+    """
 
     clean: float | None
-    """Mean over rows whose labels are right; None if there are none."""
+    """Mean over rows with correct labels."""
     noisy: float | None
-    """Mean over rows whose labels noise changed; None if there are none."""
+    """Mean over rows with labels that noise changed."""
     roc_auc: float | None
-    """Area under the ROC curve of clean rows against noisy ones."""
+    """Area under the ROC curve, clean against noisy rows."""
 
 
 class RetrievalScore(NamedTuple):
@@ -31,7 +35,7 @@ class RetrievalScore(NamedTuple):
 
 
 class EpochResult(NamedTuple):
-    """One line of results.jsonl."""
+    """The result of one epoch of one run: a line of results.jsonl."""
 
     seed: int
     epoch: int
@@ -41,9 +45,9 @@ class EpochResult(NamedTuple):
     confidence: Confidence | None = None
     """None for methods without row weights."""
     retrieval: RetrievalScore | None = None
-    """None for epochs that are not scored."""
+    """None for epochs that were not evaluated."""
     seconds: float | None = None
-    """Training, scoring and saving of the epoch."""
+    """Time of training, evaluation and saving."""
 
     def to_json(self) -> dict[str, Any]:
         """The line as a JSON object; what is None is left out."""
@@ -52,7 +56,7 @@ class EpochResult(NamedTuple):
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> "EpochResult":
-        """Reads a line, also one of versions that wrote all values side by side.
+        """Reads a line, also of versions that wrote all values side by side.
 
         Example:
             >>> line = {"seed": 0, "epoch": 1, "total": 2.5, "seconds": 0.1}
@@ -60,24 +64,79 @@ class EpochResult(NamedTuple):
             {'total': 2.5}
 
         Raises:
-            InputError: if the line is no result of an epoch.
+            InputError: if the line is not the result of an epoch.
         """
-        whole = {"seed", "epoch"} <= line.keys()
-        require(whole, "results", f"{dict(line)!r:.60}", "the result of an epoch")
         nested = line if isinstance(line.get("losses"), dict) else _nested(line)
+        losses = nested.get("losses", {})
+        seconds = nested.get("seconds")
+        valid = (
+            all(_is_whole(nested.get(name)) for name in ("seed", "epoch"))
+            and "total" in losses
+            and all(_is_number(value) for value in (*losses.values(), seconds))
+        )
+        require(valid, "results", f"{dict(line)!r:.60}", "the result of an epoch")
         return cls(
             seed=nested["seed"],
             epoch=nested["epoch"],
-            losses=dict(nested["losses"]),
+            losses=dict(losses),
             confidence=_filled(Confidence, nested.get("confidence")),
             retrieval=_filled(RetrievalScore, nested.get("retrieval")),
-            seconds=nested.get("seconds"),
+            seconds=seconds,
         )
 
 
+class Summary(NamedTuple):
+    """What tables show of a finished run."""
+
+    last: EpochResult
+    """Of the last epoch."""
+    best: EpochResult
+    """Of the epoch with the best average MAP, chosen on the test queries."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Both results as JSON objects."""
+        return {"last": self.last.to_json(), "best": self.best.to_json()}
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> "Summary":
+        """Reads what `to_json` gave.
+
+        Raises:
+            InputError: if it is something else.
+        """
+        parts = [record.get(name) for name in cls._fields]
+        whole = all(isinstance(part, dict) for part in parts)
+        require(whole, "summary", f"{dict(record)!r:.60}", "a last and a best result")
+        return cls(*(EpochResult.from_json(part or {}) for part in parts))
+
+
+def summarize(results: Iterable[EpochResult], seed: int) -> Summary:
+    """The last and the best evaluated epoch of a seed.
+
+    Raises:
+        InputError: if none of its epochs was evaluated.
+    """
+    scored = [
+        (r.retrieval.average, r) for r in results if r.seed == seed and r.retrieval
+    ]
+    got = f"no evaluated epoch of seed {seed}"
+    require(bool(scored), "results", got, "at least one")
+    return Summary(last=scored[-1][1], best=max(scored, key=lambda pair: pair[0])[1])
+
+
 def read_results(path: Path) -> list[EpochResult]:
-    """Reads results.jsonl; a last line that was cut short is left out."""
-    return [EpochResult.from_json(line) for line in read_jsonl(path)]
+    """Reads results.jsonl; a last line that was cut short is left out.
+
+    Raises:
+        InputError: for any other line that is not the result of an epoch.
+    """
+    results = []
+    for number, line in enumerate(read_jsonl(path), start=1):
+        try:
+            results.append(EpochResult.from_json(line))
+        except InputError as error:
+            raise InputError(f"{path}, line {number}: {error}") from error
+    return results
 
 
 def append_result(path: Path, result: EpochResult) -> None:
@@ -94,12 +153,27 @@ def _plain(part: Any) -> Any:
     return part._asdict() if hasattr(part, "_asdict") else part
 
 
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    """A number, or None, which stands for one that JSON lacks."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or (_is_whole(value) and abs(value) < 2**63)
+
+
 def _filled(kind: Any, part: Any) -> Any:
     if part is None:
         return None
     names = set(kind._fields)
     whole = isinstance(part, dict) and part.keys() == names
-    require(whole, "results", f"{part!r:.60}", f"values of {', '.join(sorted(names))}")
+    whole = whole and all(map(_is_number, part.values()))
+    if kind is RetrievalScore:
+        whole = whole and None not in part.values()
+    wanted = f"numbers of {', '.join(sorted(names))}"
+    require(whole, "results", f"{part!r:.60}", wanted)
     return kind(**part)
 
 
@@ -109,7 +183,7 @@ def _nested(line: Mapping[str, Any]) -> dict[str, Any]:
         name: line.get(f"confidence_{old}")
         for name, old in (("clean", "clean"), ("noisy", "noisy"), ("roc_auc", "roc"))
     }
-    retrieval = {name: line[name] for name in RetrievalScore._fields if name in line}
+    retrieval = {name: line.get(name) for name in RetrievalScore._fields}
     known = {"seed", "epoch", "seconds", *RetrievalScore._fields}
     losses = {
         name: value
@@ -117,10 +191,10 @@ def _nested(line: Mapping[str, Any]) -> dict[str, Any]:
         if name not in known and not name.startswith("confidence_")
     }
     return {
-        "seed": line["seed"],
-        "epoch": line["epoch"],
+        "seed": line.get("seed"),
+        "epoch": line.get("epoch"),
         "losses": losses,
         "confidence": confidence if "confidence_roc" in line else None,
-        "retrieval": retrieval or None,
+        "retrieval": retrieval if line.get("average") is not None else None,
         "seconds": line.get("seconds"),
     }

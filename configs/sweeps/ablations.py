@@ -1,6 +1,6 @@
 """The ablations (the paper's Table 3): SCBCH, and without each of its parts.
 
-bin/scbch sweep configs/sweeps/ablations.py --data.root FOLDER --drop-states
+bin/scbch sweep configs/sweeps/ablations.py --data.root FOLDER --delete-checkpoints
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """All methods on MIRFlickr-25K at three noise rates, with the ablations of SCBCH.
 
-bin/scbch sweep configs/sweeps/methods.py --data.root FOLDER --drop-states
+bin/scbch sweep configs/sweeps/methods.py --data.root FOLDER --delete-checkpoints
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 
 def get_sweep() -> Iterator[Experiment]:
-    """The cells of ablations.py, then each config of the others at the same rates."""
+    """The runs of ablations.py, then each config of the others at the same rates."""
     yield from experiment_file.load_sweep(HERE / "ablations.py")
     for name in ("nrch", "ucch", "dgcpn"):
         single = experiment_file.load(HERE.parent / f"{name}_mirflickr.py")

@@ -1,9 +1,9 @@
 """The paper's whole grid (Table 2): four datasets, three noise rates, four lengths.
 
-bin/scbch sweep configs/sweeps/paper.py --data.root FOLDER --drop-states
+bin/scbch sweep configs/sweeps/paper.py --data.root FOLDER --delete-checkpoints
 
-Without --drop-states each of the 48 runs keeps two saved states, 1.4 GB each at the
-paper's width. With the files of one dataset only: --only mirflickr.
+Without --delete-checkpoints each of the 48 runs keeps two saved states, 1.4 GB each at
+the paper's width. With the files of one dataset only: --only mirflickr.
 """
 
 from collections.abc import Iterator

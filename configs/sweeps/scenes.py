@@ -2,7 +2,7 @@
 
 bin/scbch sweep configs/sweeps/scenes.py
 
-Expect: docs/scenes.md has the figures; what matters is contrast.
+Expected results: docs/scenes.md. The contrast matters most.
 """
 
 from collections.abc import Iterator

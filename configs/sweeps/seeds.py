@@ -1,6 +1,6 @@
-"""How much of a score is chance: ten seeds of one setting.
+"""The spread of results over seeds: ten seeds of one setting.
 
-bin/scbch sweep configs/sweeps/seeds.py --data.root FOLDER --drop-states
+bin/scbch sweep configs/sweeps/seeds.py --data.root FOLDER --delete-checkpoints
 """
 
 from collections.abc import Iterator

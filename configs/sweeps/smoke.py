@@ -1,4 +1,4 @@
-"""Six short runs on the planted set: whether a sweep works, in about a minute.
+"""Six short runs on the planted set, in about a minute, to try a sweep.
 
 bin/scbch sweep configs/sweeps/smoke.py
 """

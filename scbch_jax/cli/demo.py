@@ -33,9 +33,8 @@ class Demo:
 
 def main(options: Demo) -> None:
     """Draws the scenes, trains five variants, prints their table, writes a report."""
-    from scbch_jax import datasets, report
+    from scbch_jax import datasets, report, runs
     from scbch_jax.cli import progress
-    from scbch_jax.runs import driver
 
     complete = experiment_of(options, ())
     name = f"demo-{experiment_file.digest(complete)}"
@@ -47,7 +46,7 @@ def main(options: Demo) -> None:
         folders.append(folder / name.split(",")[0].lower())
         title = f"{name:<26}"
         with progress.training_progress(title, epochs=options.epochs) as on_epoch:
-            results = driver.run(
+            results = runs.train(
                 experiment_of(options, drop),
                 folders[-1],
                 resume=True,
@@ -61,8 +60,8 @@ def main(options: Demo) -> None:
         f"{options.epochs} epochs; weights: mean over clean and over noisy rows"
     )
     display = datasets.display_data_of(complete.data)
-    runs = report.read_runs(folders)
-    page = report.write(runs, folder / "report", display_of=lambda run: display)
+    trained = report.read_runs(folders)
+    page = report.write(trained, folder / "report", display_of=lambda run: display)
     console.output(str(page))
 
 

@@ -1,116 +1,167 @@
-"""`scbch sweep`: many runs, going on where they were, and their table."""
+"""`scbch sweep`: trains many experiments, and writes tables of their results."""
 
 import contextlib
+import importlib.util
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from rich.console import Console, Group
-from rich.live import Live
-from rich.text import Text
+import tyro
 
-from scbch_jax import report, sweeps
 from scbch_jax.cli import console, signals
-from scbch_jax.cli.options.run_commands import Sweep
+from scbch_jax.config import Experiment
+from scbch_jax.config.constraints import at_least, check_fields
 from scbch_jax.errors import InputError
-from scbch_jax.io import Record
-from scbch_jax.report import percent
-from scbch_jax.sweeps import Board, Cell, Manner, Outcome
 
-SECONDS_OF_SILENCE = 30.0
-"""After these, a line is said where there is no terminal."""
+if TYPE_CHECKING:
+    from scbch_jax.results import EpochResult
+    from scbch_jax.sweeps import Outcome, Progress, SweepRun
+
+LOG_INTERVAL = 30.0
+"""Seconds after which a line is logged where there is no terminal."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Run all experiments of a sweep: CONFIG is a .py program with get_sweep().
+
+    An option of an experiment replaces the program's value in every run.
+    """
+
+    experiment: Annotated[Experiment, tyro.conf.arg(name="")] = field(
+        default_factory=Experiment
+    )
+    out: Path | None = None
+    """Folder for all runs; by default runs/sweeps/NAME. Runs that are finished there
+    are not repeated, others continue from their latest checkpoint."""
+    lanes: Annotated[int, at_least(1, 4096)] = 1
+    """How many runs of one compilation train at once, as lanes of one program; by
+    default runs train one after another."""
+    only: tuple[str, ...] = ()
+    """Words that must all occur in the name of a run, such as mirflickr 64bits."""
+    delete_checkpoints: bool = False
+    """Delete the checkpoints of finished runs; their results stay."""
+    name: tyro.conf.Suppress[str] = "sweep"
+    """Name of the program; the command line sets it."""
+    experiments: tyro.conf.Suppress[tyro.conf.Fixed[tuple[Experiment, ...]]] = ()
+    """All experiments, with the options given put in each; the command line sets it."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
 
 
 def main(options: Sweep) -> int:
-    """Runs what is not finished; 1 if a cell failed."""
-    cells = sweeps.cells_of(options.experiments, only=options.only)
+    """Executes the runs that are not finished; 1 if one failed, or the report."""
+    from scbch_jax import sweeps
+
+    selected = sweeps.runs_of(options.experiments, only=options.only)
+    all_names = {run.name for run in sweeps.runs_of(options.experiments)}
     out = options.out or Path("runs") / "sweeps" / options.name
-    manner = Manner(options.way, options.lanes, options.drop_states)
-    board = Board(cells)
+    config = sweeps.ExecutionConfig(options.lanes, options.delete_checkpoints)
     with (
         sweeps.open_folder(out) as folder,
         signals.stop_requested() as stop,
-        _screen() as screen,
+        _live_display() as live,
     ):
-        sweeps.run(cells, folder, _Watcher(board, out, screen), manner, stop=stop)
-        board.write(out)
-        write_page(out)
-    console.output("\n\n".join(board.table(which) for which in ("last", "best")))
+        progress = sweeps.Progress(selected, folder.earlier_records(all_names))
+        display = _Display(progress, out, live)
+        callbacks = sweeps.SweepCallbacks(display.on_epoch, display.on_outcome)
+        sweeps.run(selected, folder, callbacks, config, stop=stop)
+        progress.write(out)
+        report_written = write_report(out)
+    console.output(progress.tables())
     console.output(f"results: {out}")
-    for outcome in board.failed:
-        console.log(f"failed: {outcome.cell.name}: {outcome.reason}")
-    return 1 if board.failed else 0
+    for outcome in progress.failed:
+        console.log(f"failed: {outcome.run.name}: {outcome.reason}")
+    return 0 if report_written and not progress.failed else 1
 
 
-class _Watcher:
-    """Keeps the board, its files and the screen up to date."""
+class _Display:
+    """Keeps the tables, the report and the terminal up to date."""
 
-    def __init__(self, board: Board, out: Path, screen: Live | None) -> None:
-        self._board, self._out, self._screen = board, out, screen
-        self._said = time.monotonic()
+    def __init__(self, progress: "Progress", out: Path, live: Any) -> None:
+        self._progress, self._out, self._live = progress, out, live
+        self._logged = time.monotonic()
 
-    def line(self, cell: Cell, line: Record) -> None:
-        self._board.line(cell, line)
-        self._show(cell.name, line["epoch"], cell.experiment.training.epochs)
+    def on_epoch(self, run: "SweepRun", result: "EpochResult") -> None:
+        self._progress.add_epoch(run, result)
+        epochs = run.experiment.training.epochs
+        state = f"{self._state()}  {run.name}  epoch {result.epoch} of {epochs}"
+        if self._live is None:
+            if time.monotonic() - self._logged > LOG_INTERVAL:
+                self._log(state)
+        else:
+            from rich.console import Group
+            from rich.text import Text
 
-    def outcome(self, outcome: Outcome) -> None:
-        self._board.put(outcome)
-        self._board.write(self._out)
-        write_page(self._out)
-        self.note(f"{self._progress()}  {outcome.cell.name}  {_words(outcome)}")
+            table = Text(self._progress.last_table(), no_wrap=True)
+            self._live.update(Group(table, Text(state)))
 
-    def note(self, text: str) -> None:
-        if self._screen is None:
+    def on_outcome(self, outcome: "Outcome") -> None:
+        self._progress.add_outcome(outcome)
+        self._progress.write(self._out)
+        write_report(self._out)
+        self._log(f"{self._state()}  {outcome.run.name}  {_describe(outcome)}")
+
+    def _log(self, text: str) -> None:
+        if self._live is None:
             console.log(text)
-            self._said = time.monotonic()
+            self._logged = time.monotonic()
         else:
-            self._screen.console.print(text)
+            self._live.console.print(text)
 
-    def _show(self, name: str, epoch: int, epochs: int) -> None:
-        state = f"{self._progress()}  {name}  epoch {epoch} of {epochs}"
-        if self._screen is None:
-            if time.monotonic() - self._said > SECONDS_OF_SILENCE:
-                self.note(state)
-        else:
-            table = Text(self._board.table("last"), no_wrap=True)
-            self._screen.update(Group(table, Text(state)))
-
-    def _progress(self) -> str:
-        board, left = self._board, self._board.seconds_left()
-        words = f"{board.done} of {len(board.outcomes)}"
-        return words if left is None else f"{words}, {_time(left)} left"
+    def _state(self) -> str:
+        seconds = self._progress.seconds_left()
+        done = f"{self._progress.done} of {self._progress.total}"
+        return done if seconds is None else f"{done}, {_duration(seconds)} left"
 
 
 @contextlib.contextmanager
-def _screen() -> Iterator[Live | None]:
-    """The table on a terminal; nothing where standard error is none."""
+def _live_display() -> Iterator[Any]:
+    """A display that is updated in place; None if standard error is no terminal."""
     if not sys.stderr.isatty():
         yield None
         return
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    with Live(console=console, refresh_per_second=4, transient=True) as live:
+    # Imported here: only terminals need it.
+    from rich.console import Console
+    from rich.live import Live
+
+    terminal = Console(stderr=True, soft_wrap=True, highlight=False)
+    with Live(console=terminal, refresh_per_second=4, transient=True) as live:
         yield live
 
 
-def write_page(out: Path) -> None:
-    """The page of what is there so far: its tables, which take no time."""
+def write_report(out: Path) -> bool:
+    """Writes a report of the results so far, without figures; False if that fails."""
+    from scbch_jax import report
+
+    if importlib.util.find_spec("jinja2") is None:
+        console.log("no report: Jinja2 is not installed")
+        return True
     try:
         report.write(report.read_runs([out]), out / "report", figures=False)
     except InputError as error:
-        # No reason to call a run failed that is finished.
-        console.log(f"no page: {error}")
+        # The runs themselves are not affected.
+        console.log(f"no report: {error}")
+        return False
+    return True
 
 
-def _words(outcome: Outcome) -> str:
-    if outcome.found is None:
+def _describe(outcome: "Outcome") -> str:
+    from scbch_jax.report import percent
+
+    if outcome.summary is None:
         return f"failed: {outcome.reason}"
-    last, best = outcome.found["last"], outcome.found["best"]
-    ways = " ".join(f"{w.upper()} {percent(last[w])}" for w in ("i2t", "t2i"))
-    return f"MAP {ways}, best average {percent(best['average'])}"
+    last, best = outcome.summary.last.retrieval, outcome.summary.best.retrieval
+    i2t, t2i = (percent(getattr(last, name, None)) for name in ("i2t", "t2i"))
+    return f"MAP I2T {i2t} T2I {t2i}, best average {percent(best and best.average)}"
 
 
-def _time(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = seconds / 60

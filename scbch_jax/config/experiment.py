@@ -1,4 +1,4 @@
-"""An experiment: data, noise, method, training; all that decides a run's numbers."""
+"""An experiment: data, label noise, method and training; all that decides results."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, get_args
@@ -20,18 +20,18 @@ from scbch_jax.errors import require
 
 @dataclass(frozen=True)
 class Data:
-    """Where samples come from."""
+    """The dataset."""
 
     name: Literal[
         "planted", "scenes", "mirflickr", "nuswide", "coco", "iapr", "store"
     ] = "planted"
-    """The benchmark, or a store that data import wrote; the package draws planted and
-    scenes itself."""
+    """A benchmark, a store that data import wrote, or one of two synthetic sets:
+    planted and scenes."""
     root: str = ""
-    """Folder with the benchmark's files, or the store; if empty, the variable
-    SCBCH_DATA names the benchmark's."""
+    """Folder with the benchmark's files, or the store; by default the folder that the
+    environment variable SCBCH_DATA names."""
     image: str = ""
-    """File of image features in the root; if empty, the first of the known ones."""
+    """File of image features in the root; by default the first of the known ones."""
     planted: Planted = field(default_factory=Planted)
     scenes: Scenes = field(default_factory=Scenes)
 
@@ -51,53 +51,54 @@ NoiseKind = Literal[
 
 @dataclass(frozen=True)
 class Noise:
-    """What is wrong with the training labels."""
+    """Label noise in the training set."""
 
     kind: NoiseKind = "swap"
-    """swap: one label of a hit row is replaced by another; add, drop: one more, one
-    less; flip: every entry is turned over on its own; confuse: replaced by one that it
-    is often seen with; mistake: by one that a weak classifier of the image would give;
-    published: the benchmark's own noise file. All others are drawn from the run's
-    seed."""
+    """swap: one label of a corrupted row is replaced by another; add, drop: a label is
+    added, removed; flip: every entry is flipped independently; confuse: replaced by a
+    label that often occurs with it; mistake: by one that a weak classifier of the image
+    predicts; published: the benchmark's own noise file. All others are drawn from the
+    run's seed."""
     rate: Annotated[float, between(0, 1)] = 0.5
-    """Share of the training rows that are hit; of flip, share of the entries."""
+    """Share of corrupted training rows; with flip, share of flipped entries."""
     confusion: str = ""
-    """For confuse: FILE or FILE:KEY of a matrix of your own, a row and a column for
-    each class; labels are taken for others in proportion to the values of their row.
-    If empty, how many training rows have both labels."""
+    """For confuse: FILE or FILE:KEY of a confusion matrix, one row and one column for
+    each class; a label is replaced by others in proportion to the values of its row.
+    By default, how many training rows have both labels."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
         check_fields(self, "noise.")
         used = not self.confusion or self.kind == "confuse"
-        wanted = f"none with noise.kind {self.kind}: only confuse looks at it"
+        wanted = f"none with noise.kind {self.kind}: only confuse uses it"
         require(used, "noise.confusion", self.confusion, wanted)
 
 
 @dataclass(frozen=True)
 class Training:
-    """How long and how exactly to train."""
+    """Training schedule, precision and devices."""
 
-    epochs: Annotated[int, at_least(1)] = 50
-    """E_m of Eq. 9."""
+    epochs: Annotated[int, at_least(1, 1_000_000)] = 50
+    """Epochs to train: E_m of Eq. 9."""
     batch_size: Annotated[int, at_least(2)] = 128
-    """Rows per step; the last, shorter batch is used too, but not by UCCH."""
+    """Rows of a batch; the last, smaller batch is used too, but not by UCCH."""
     score_every: Annotated[int, at_least(1)] = 1
-    """Epochs between two scorings on the query set; the last epoch is always scored."""
+    """Epochs between two evaluations; the last epoch is always evaluated."""
     save_every: Annotated[int, at_least(1)] = 5
     """Epochs between two checkpoints; the last epoch is always saved."""
     precision: Literal["highest", "high", "default", "bfloat16"] = "highest"
     """Precision of matrix products: highest is float32; high and default may use fewer
-    bits on accelerators; bfloat16 rounds the factors of layers and sums in float32."""
+    bits on accelerators; bfloat16 rounds the inputs of layers and sums in float32."""
     moments: Literal["float32", "bfloat16"] = "float32"
-    """How the optimizer's memory is kept; bfloat16 takes half the bytes."""
+    """Data type of the optimizer's state; bfloat16 takes half the memory."""
     features: Literal["device", "stream"] = "device"
-    """Where training features are kept: on the device, or in the host's memory or on
-    its disk, from where the next batches are fetched while others are trained."""
-    data_devices: Annotated[int, at_least(1)] = 1
-    """Devices that share the rows of each batch."""
-    model_devices: Annotated[int, at_least(1)] = 1
-    """Devices that share each weight and the optimizer's memory of it."""
+    """Where training features are kept: on the device, or on the host (in memory or
+    memory-mapped from disk), from where batches are prefetched."""
+    data_devices: Annotated[int, at_least(1, 65536)] = 1
+    """Devices that share the rows of each batch (data parallelism)."""
+    model_devices: Annotated[int, at_least(1, 65536)] = 1
+    """Devices that share each weight matrix and its optimizer state (tensor
+    parallelism)."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
@@ -129,19 +130,19 @@ NO_NOISE_FILE = {
     "scenes": "the scenes set",
     "store": "a store",
 }
-"""Data that no published noise goes with, in words."""
+"""Data for which no noise file was published, in words."""
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """All that decides the numbers of a run; everything else is derived."""
+    """All that decides the results of a run; everything else is derived."""
 
     data: Data = field(default_factory=Data)
     noise: Noise = field(default_factory=Noise)
-    bits: Annotated[int, multiple_of(8)] = 64
-    """Code length L."""
+    bits: Annotated[int, multiple_of(8, 65536)] = 64
+    """Code length L, in bits."""
     method: Name = "scbch"
-    """What to train; options and hparams are those of the same method."""
+    """Method to train; options and hparams are those of the same method."""
     options: AnyOptions = field(default_factory=scbch.Options)
     hparams: AnyHParams = field(default_factory=scbch.HParams)
     training: Training = field(default_factory=Training)

@@ -1,7 +1,7 @@
-"""Experiments on disk: configs that are short programs, and the exact record of a run.
+"""Experiments as files: config programs, and the saved options of a run.
 
-A record is a flat JSON object whose keys are the names of the command line's options
-(`"noise.rate": 0.5`), so that it can be read, compared and passed back in.
+Saved options are a flat JSON object whose keys are the names of the command line's
+options (`"noise.rate": 0.5`), so that they can be read, compared and passed back in.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from scbch_jax import io
 from scbch_jax.config import Experiment, defaults_of
 from scbch_jax.config.experiment import DECLARED
 from scbch_jax.errors import InputError, require
+from scbch_jax.io import Record
 
 RENAMED = {
     "data.planted.silence": "data.planted.word_dropout",
@@ -26,9 +27,9 @@ RENAMED = {
 
 
 def load(path: str | Path) -> Experiment:
-    """Reads an experiment from a config program (`.py`) or a saved record (`.json`).
+    """Reads an experiment from a config program (`.py`) or saved options (`.json`).
 
-    A program is run, as any program named on a command line; a record is only read.
+    A program is executed, as any program named on a command line; JSON is only read.
 
     Raises:
         InputError: if the file is missing, of another kind, or holds no experiment.
@@ -37,13 +38,15 @@ def load(path: str | Path) -> Experiment:
     require(path.suffix in (".py", ".json"), "config", path, "a .py or .json file")
     require(path.is_file(), "config", path, "a file that exists")
     if path.suffix == ".json":
-        return _read_record(path)
+        record = io.read_json(path, "config")
+        require(isinstance(record, dict), "config", path, "a JSON object of options")
+        return restore(record)
     (experiment,) = _run_program(path, "config", lambda found: [found])
     return experiment
 
 
 def load_sweep(path: str | Path) -> list[Experiment]:
-    """Reads the experiments of a sweep program; it is run, as a config is.
+    """Reads the experiments of a sweep program; it is executed, as a config is.
 
     Raises:
         InputError: if the file is missing, of another kind, or gives no experiments.
@@ -59,15 +62,15 @@ def load_sweep(path: str | Path) -> list[Experiment]:
 def _run_program(
     path: Path, kind: str, unpack: Callable[[Any], list[Any]]
 ) -> list[Experiment]:
-    """What get_KIND() gives; a generator's errors are raised while it is unpacked."""
+    """Calls get_KIND(); a generator's errors are raised while it is unpacked."""
     function = f"get_{kind}"
     try:
         program = runpy.run_path(str(path))
         require(function in program, kind, path, f"a function {function}()")
         experiments = unpack(program[function]())
-    except InputError:
+    except (InputError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:
         reason = (str(error) or "no message").splitlines()[0]
         came = f"{path}, which stopped with {type(error).__name__}: {reason}"
         raise InputError(f"{kind}: got {came}, wanted a program that runs") from error
@@ -81,24 +84,15 @@ def _run_program(
     return experiments
 
 
-def _read_record(path: Path) -> Experiment:
-    try:
-        record = json.loads(path.read_text())
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"config: got {path} ({error}), wanted JSON") from error
-    require(isinstance(record, dict), "config", path, "a JSON object of options")
-    return restore(record)
-
-
-def flatten(settings: Any, prefix: str = "") -> dict[str, Any]:
-    """Names every option of a settings object as the command line does.
+def flatten(options: Any, prefix: str = "") -> Record:
+    """Names every option as the command line does.
 
     >>> flatten(Experiment())["noise.rate"]
     0.5
     """
     flat = {}
-    for name in _field_names(settings):
-        value = getattr(settings, name)
+    for name in _field_names(options):
+        value = getattr(options, name)
         if _field_names(value):
             flat |= flatten(value, f"{prefix}{name}.")
         else:
@@ -106,8 +100,10 @@ def flatten(settings: Any, prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def restore(record: dict[str, Any]) -> Experiment:
+def restore(record: Record) -> Experiment:
     """Builds the experiment that `flatten` named; options left out keep their default.
+
+    Names of earlier versions are understood.
 
     Raises:
         InputError: for an unknown option or method, or a value of another type than the
@@ -115,26 +111,48 @@ def restore(record: dict[str, Any]) -> Experiment:
     """
     method = record.get("method", Experiment().method)
     require(method in (*DECLARED,), "method", method, f"one of {', '.join(DECLARED)}")
-    record = {RENAMED.get(name, name): value for name, value in record.items()}
-    experiment, left = _fill(defaults_of(method), record, "")
+    defaults = defaults_of(method)
+    known = flatten(defaults)
+    current = {_current_name(name, known): value for name, value in record.items()}
+    experiment, left = _fill(defaults, current, "")
     require(not left, "config", ", ".join(sorted(left)), "known options only")
     return experiment
 
 
 def save(experiment: Experiment, path: Path) -> None:
-    """Writes the record of an experiment, whole or not at all."""
-    io.write_text(path, json.dumps(flatten(experiment), indent=2) + "\n")
+    """Writes all options of an experiment, whole or not at all."""
+    io.write_json(path, flatten(experiment))
 
 
-def digest(experiment: Experiment) -> str:
-    """Eight letters that tell configurations apart; a moved data root is no change."""
-    return digest_of_record(flatten(experiment))
+def digest(experiment: Experiment, *, data: str = "") -> str:
+    """Eight hex digits that name a configuration.
+
+    Only options that differ from the defaults of their method count, so that an option
+    that a later version adds changes no name. `data.root` does not count: a benchmark
+    is the same wherever its files are.
+
+    Args:
+        experiment: what to name.
+        data: further identifies its data, where `data.name` does not: of a store, the
+            checksum.
+    """
+    options, defaults = flatten(experiment), flatten(defaults_of(experiment.method))
+    changed = {
+        name: value
+        for name, value in options.items()
+        if name == "method" or (name != "data.root" and value != defaults[name])
+    }
+    if data:
+        changed["data"] = data
+    return _hash(dict(sorted(changed.items())))
 
 
-def digest_of_record(record: dict[str, Any]) -> str:
-    """The digest of a record as it was written, by a version with other options too."""
-    kept = {k: v for k, v in record.items() if k != "data.root"}
-    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()[:8]
+def digest_of_saved(record: Record) -> str:
+    """Eight hex digits of options as they stand in a file, whatever version wrote them.
+
+    A run keeps this of its own options, to notice that they were edited.
+    """
+    return _hash({k: v for k, v in record.items() if k != "data.root"})
 
 
 def difference(ours: Experiment, theirs: Experiment) -> list[str]:
@@ -148,14 +166,23 @@ def difference(ours: Experiment, theirs: Experiment) -> list[str]:
     ]
 
 
-def _field_names(settings: Any) -> tuple[str, ...]:
-    if is_dataclass(settings):
-        return tuple(field.name for field in fields(settings))
-    return getattr(settings, "_fields", ())
+def _hash(record: Record) -> str:
+    return hashlib.sha256(json.dumps(record).encode()).hexdigest()[:8]
 
 
-def _fill(default: Any, record: dict[str, Any], prefix: str) -> tuple[Any, set[str]]:
-    """The default with the record's values in place, and the names not used."""
+def _current_name(name: str, known: Record) -> str:
+    new = RENAMED.get(name, name)
+    return new if new in known else name
+
+
+def _field_names(options: Any) -> tuple[str, ...]:
+    if is_dataclass(options):
+        return tuple(field.name for field in fields(options))
+    return getattr(options, "_fields", ())
+
+
+def _fill(default: Any, record: Record, prefix: str) -> tuple[Any, set[str]]:
+    """The default with the record's values, and the names that were not used."""
     left = {name for name in record if name.startswith(prefix)}
     values = {}
     for name in _field_names(default):
@@ -175,6 +202,20 @@ def _as_type_of(old: Any, new: Any, name: str) -> Any:
     if isinstance(old, tuple) and isinstance(new, list):
         return tuple(new)
     if isinstance(old, float) and isinstance(new, int) and not isinstance(new, bool):
-        return float(new)
-    require(type(new) is type(old), name, repr(new), f"a {type(old).__name__}")
+        try:
+            return float(new)
+        except OverflowError as error:
+            raise InputError(f"{name}: got {new!r:.20}..., wanted a number") from error
+    fits, wanted = type(new) is type(old), _KINDS.get(type(old), "another kind")
+    require(fits, name, f"{new!r:.80}", wanted)
     return new
+
+
+_KINDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    tuple: "a list",
+}
+"""Kinds of values in words."""

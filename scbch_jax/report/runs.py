@@ -69,8 +69,7 @@ def read_runs(paths: Sequence[Path]) -> list[Run]:
     found: dict[tuple[Path, int], Run] = {}
     for path in paths:
         require(path.is_dir(), "source", path, "a folder that exists")
-        read = _read_sweep if (path / "cells").is_dir() else _read_folder
-        for run in read(path):
+        for run in _read_sweep(path) if _sweep_words(path) else _read_folder(path):
             found.setdefault((run.path.resolve(), run.seed), run)
     got = ", ".join(map(str, paths)) + " without any"
     require(bool(found), "source", got, "at least one run")
@@ -142,16 +141,29 @@ def _read_run(path: Path) -> Iterator[Run]:
         yield Run(path, seed, options, provenance, lines)
 
 
+def _sweep_words(path: Path) -> tuple[str, str] | None:
+    """How a sweep names its folder of runs and a run; None for another folder.
+
+    Sweeps of earlier versions have cells.
+    """
+    known = (("runs", "run"), ("cells", "cell"))
+    return next((pair for pair in known if (path / pair[0]).is_dir()), None)
+
+
 def _read_sweep(path: Path) -> Iterator[Run]:
     """Its runs in the sweep's own order, with those that have not begun."""
-    known = {line["cell"]: line for line in io.read_jsonl(path / "cells.jsonl")}
-    there = sorted(p.name for p in (path / "cells").iterdir() if p.is_dir())
+    folder, key = _sweep_words(path) or ("runs", "run")
+    known = {line.get(key): line for line in io.read_jsonl(path / f"{folder}.jsonl")}
+    there = sorted(p.name for p in (path / folder).iterdir() if p.is_dir())
     for name in dict.fromkeys([*known, *there]):
-        run = path / "cells" / name
+        run = path / folder / str(name)
         if (run / "experiment.json").is_file() and (run / "run.json").is_file():
             yield from _read_run(run)
         elif name in known:
-            options = known[name]["options"]
+            options: Record = known[name].get("options") or {}
+            got = f"{path / folder}.jsonl with a damaged line"
+            fits = isinstance(options, dict) and bool(options.get("seeds"))
+            require(fits, "source", got, "lines that sweep wrote")
             yield Run(run, options["seeds"][0], options, {}, [])
 
 

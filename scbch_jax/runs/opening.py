@@ -1,20 +1,31 @@
-"""Folders of runs, opened to write or to read."""
+"""Opening the folder of a run, to write or to read; what the run was made of.
 
-import json
+A folder is continued only with the options, the data and the extra terms that it was
+started with.
+"""
+
+import logging
+import os
+import platform
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
-from scbch_jax.config import Experiment, experiment_file
-from scbch_jax.datasets import Loaded
+import jax
+
+from scbch_jax import __version__, io
+from scbch_jax.config import Data, Experiment, experiment_file
+from scbch_jax.datasets import Loaded, noise_sources
 from scbch_jax.errors import InputError, require
 from scbch_jax.io import Record
 from scbch_jax.methods import Recipe, Sizes
-from scbch_jax.runs.folder import RunFolder
-from scbch_jax.runs.provenance import (
-    provenance_of,
-    read_json,
-    require_same,
-    require_same_data,
-)
+from scbch_jax.runs.folder import RunFolder, has_results
+from scbch_jax.training import start
+
+
+def digest(experiment: Experiment) -> str:
+    """Eight hex digits that name an experiment; of a store, its content counts."""
+    return experiment_file.digest(experiment, data=_content(experiment.data))
 
 
 def open_to_write(
@@ -25,72 +36,232 @@ def open_to_write(
     *,
     resume: bool,
 ) -> RunFolder:
-    """Makes the folder of a run, or opens one to go on with.
+    """Makes the folder of a run, or opens one to continue it.
+
+    Args:
+        path: the folder.
+        experiment: what is run.
+        loaded: its data; None for weights that come from elsewhere.
+        recipe: what is compiled.
+        resume: whether the folder may hold this run already.
 
     Raises:
-        InputError: if it holds a run and `resume` is off, or a run of another
-            configuration.
+        InputError: if it holds a run and `resume` is off, another run, or other files.
     """
-    known = path / "experiment.json"
-    if known.is_file():
+    provenance = _provenance(experiment, loaded, recipe)
+    if _holds_run(path):
         require(
             resume,
             "out",
             f"{path}, which holds a run",
-            "another folder, or --resume to go on with it",
+            "another folder, or --resume to continue it",
         )
-        require_same(experiment, experiment_file.load(known), path)
-        require_same_data(path, provenance_of(experiment, loaded, recipe))
+        _require_same(path, experiment, provenance)
     else:
-        _make(path, experiment, provenance_of(experiment, loaded, recipe))
+        _make(path, experiment, provenance)
     return RunFolder(path)
-
-
-def _make(path: Path, experiment: Experiment, provenance: Record) -> None:
-    foreign = f"{path}, which holds other files"
-    # What a process killed in the lines below leaves is no reason to refuse.
-    begun = {"run.json", "experiment.json.tmp"}
-    names = {p.name for p in path.iterdir()} if path.is_dir() else set()
-    require(names <= begun, "out", foreign, "a new folder, or an empty one")
-    record = provenance | {"digest": experiment_file.digest(experiment)}
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        (path / "run.json").write_text(json.dumps(record, indent=2) + "\n")
-        experiment_file.save(experiment, path / "experiment.json")
-    except OSError as error:
-        raise InputError(
-            f"out: got {path} ({error.strerror}), wanted a folder to write in"
-        ) from error
 
 
 def open_to_read(path: Path) -> tuple[Experiment, Recipe, RunFolder]:
     """Opens a trained run: its experiment, its recipe, its folder.
 
     Raises:
-        InputError: if the folder holds no run.
+        InputError: if the folder holds no run, or its files were changed.
     """
     require((path / "run.json").is_file(), "run", path, "the folder of a run")
-    experiment = experiment_file.load(path / "experiment.json")
-    record = read_json(path / "run.json")
-    sizes: Record = record.get("sizes") or {}
-    require(
-        sizes.keys() == set(Sizes._fields),
-        "run",
-        f"{path / 'run.json'} without the sizes of its data",
-        "the folder of a run",
-    )
+    options, record = _read(path / "experiment.json"), _read(path / "run.json")
+    experiment = experiment_file.restore(options)
+    sizes = _sizes(path / "run.json", record)
     changed = f"{path / 'experiment.json'}, changed after training"
-    # Of the file, not of the experiment: later versions of this package know options
-    # that it lacks.
-    digest = experiment_file.digest_of_record(read_json(path / "experiment.json"))
-    same = record.get("digest") == digest
+    same = record.get("digest") == experiment_file.digest_of_saved(options)
     require(same, "run", changed, "the options that it was trained with")
-    batch_size = experiment.training.batch_size
-    recipe = Recipe(
-        experiment.method,
-        Sizes(**sizes),
-        experiment.options,
-        batch_size,
-        moments=experiment.training.moments,
+    return experiment, _recipe(experiment, sizes), RunFolder(path)
+
+
+def saved_params(
+    path: Path, *, seed: int | None = None
+) -> tuple[Experiment, Recipe, Any]:
+    """Experiment, recipe and params of a trained run, of its first seed by default.
+
+    Raises:
+        InputError: if the folder holds no such run.
+    """
+    experiment, recipe, folder = open_to_read(path)
+    seed = experiment.seeds[0] if seed is None else seed
+    require(seed in experiment.seeds, "seed", seed, f"one of {experiment.seeds}")
+    like = jax.eval_shape(
+        lambda key: start(experiment.hparams, key, recipe=recipe), jax.random.key(0)
     )
-    return experiment, recipe, RunFolder(path)
+    return experiment, recipe, folder.saved_state(seed, like).params
+
+
+def write_params(path: Path, experiment: Experiment, params: Any) -> None:
+    """Makes the folder of a run of one epoch from weights that came from elsewhere.
+
+    The folder appears when it is complete.
+
+    Raises:
+        InputError: if the folder holds files, or cannot be written.
+    """
+    empty = not path.exists() or (path.is_dir() and not any(path.iterdir()))
+    require(empty, "out", f"{path}, which holds other files", "a new folder")
+    sizes = Sizes(
+        image_dim=params["image"]["network"]["layer_0"]["kernel"].shape[0],
+        text_dim=params["text"]["network"]["layer_0"]["kernel"].shape[0],
+        classes=params["image"]["classifier"].shape[1],
+        samples=1,
+        bits=experiment.bits,
+    )
+    recipe, seed = _recipe(experiment, sizes), experiment.seeds[0]
+    run = start(experiment.hparams, jax.random.key(0), recipe=recipe)
+    with io.new_folder(path) as partial:
+        folder = open_to_write(partial, experiment, None, recipe, resume=False)
+        checkpoints = folder.checkpoints(seed)
+        checkpoints.save(1, run._replace(params=params))
+        checkpoints.finish()
+
+
+def _sizes(path: Path, record: Record) -> Sizes:
+    found = record.get("sizes")
+    sizes: Record = found if isinstance(found, dict) else {}
+    fits = sizes.keys() == set(Sizes._fields) and all(
+        type(size) is int and 0 < size < 2**31 for size in sizes.values()
+    )
+    wanted = "the folder of a run"
+    require(fits, "run", f"{path} without the sizes of its data", wanted)
+    return Sizes(**sizes)
+
+
+def _recipe(experiment: Experiment, sizes: Sizes) -> Recipe:
+    training = experiment.training
+    return Recipe(
+        experiment.method,
+        sizes,
+        experiment.options,
+        training.batch_size,
+        moments=training.moments,
+    )
+
+
+def _holds_run(path: Path) -> bool:
+    """Whether a run is there; one that failed before its first result counts not."""
+    return (path / "experiment.json").is_file() and has_results(path)
+
+
+def _make(path: Path, experiment: Experiment, provenance: Record) -> None:
+    names = {p.name for p in path.iterdir()} if path.is_dir() else set()
+    # What a run that failed before its first result leaves may be written over.
+    known = {"run.json", "experiment.json", "tensorboard"}
+    foreign = {
+        name
+        for name in names - known
+        if not name.startswith(("seed-", ".run.json", ".experiment.json"))
+    }
+    came = f"{path}, which holds other files"
+    require(not foreign, "out", came, "a new folder, or an empty one")
+    options = experiment_file.flatten(experiment)
+    record = provenance | {"digest": experiment_file.digest_of_saved(options)}
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise io.write_error(path, error) from error
+    io.write_json(path / "run.json", record)
+    experiment_file.save(experiment, path / "experiment.json")
+
+
+def _provenance(
+    experiment: Experiment, loaded: Loaded | None, recipe: Recipe
+) -> Record:
+    """What run.json holds: sizes, files, terms, device and versions."""
+    packages = ("jax", "jaxlib", "flax", "optax", "numpy")
+    versions = {name: metadata.version(name) for name in packages}
+    return {
+        "sizes": recipe.sizes._asdict(),
+        "extra_terms": [name for name, _, _ in recipe.extra_terms],
+        "data": loaded.title if loaded else "none: weights from elsewhere",
+        "files": loaded.sources | noise_sources(experiment.data, experiment.noise)
+        if loaded
+        else {},
+        "split": loaded.split if loaded else "",
+        "device": jax.devices()[0].device_kind,
+        "cores": _cores(),
+        "python": platform.python_version(),
+        "versions": {"scbch_jax": __version__, **versions},
+    }
+
+
+def _cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _require_same(path: Path, experiment: Experiment, provenance: Record) -> None:
+    """Refuses to continue a run with other options, data or terms."""
+    theirs = experiment_file.restore(_read(path / "experiment.json"))
+    changes = [
+        change
+        for change in experiment_file.difference(experiment, theirs)
+        if not change.startswith("data.root:")
+    ]
+    require(
+        not changes,
+        "resume",
+        f"{path}, a run of another configuration ({'; '.join(changes)})",
+        "the configuration that it was started with",
+    )
+    record = _read(path / "run.json")
+    for name in ("sizes", "files", "extra_terms"):
+        before, now = record.get(name), provenance[name]
+        same = _same_files(before, now) if name == "files" else before == now
+        require(
+            same,
+            "resume",
+            f"{name} {now} where {path} has {before}",
+            "the data and terms that the run was started with",
+        )
+    before, now = record.get("cores"), provenance["cores"]
+    if before not in (None, now):
+        _logger.warning(
+            "%s was trained on %s cores, this process has %s: results agree to "
+            "rounding, not to the bit",
+            path,
+            before,
+            now,
+        )
+
+
+def _same_files(before: Any, now: Record) -> bool:
+    """Whether files are the same; earlier versions noted fewer, without checksums."""
+    if not isinstance(before, dict):
+        return False
+
+    def same(old: str, new: str) -> bool:
+        return old == new or ("sha256" not in old and new.startswith(f"{old}, sha256"))
+
+    return all(
+        isinstance(old, str) and same(old, now.get(name, ""))
+        for name, old in before.items()
+    ) and (bool(before) or not now)
+
+
+def _content(data: Data) -> str:
+    """The checksum of a store's files; its path if it cannot be read; else nothing."""
+    if data.name != "store":
+        return ""
+    root = Path(data.root)
+    try:
+        files = io.read_json(root / "store.json")["files"]
+        return " ".join(files[name]["sha256"] for name in sorted(files))
+    except (InputError, KeyError, TypeError):
+        return str(root.absolute())
+
+
+def _read(path: Path) -> Record:
+    record = io.read_json(path, "run")
+    require(isinstance(record, dict), "run", path, "a JSON object")
+    return record
+
+
+_logger = logging.getLogger(__name__)

@@ -15,44 +15,46 @@ from scbch_jax.types import Dataset, Split
 class Task(NamedTuple):
     """One seed of an experiment, ready to train."""
 
+    seed: int
     recipe: Recipe
     hparams: Any
     key: Any
     """Root key of the seed."""
     train: Split
-    """On the device, with the labels to learn from."""
+    """Training set with noisy labels; on the device unless its features are streamed.
+    """
     clean: Any
     """Which training rows kept their labels; bool [samples], on the host."""
     flips: label_noise.Flips
-    """Which entries of the labels were hit."""
+    """Which entries of the labels noise changed."""
 
 
 def prepare(
     experiment: Experiment, dataset: Dataset, *, seed: int, extra_terms: ExtraTerms = ()
 ) -> Task:
-    """Spoils the training labels, fixes the recipe, puts the rows on the device.
+    """Corrupts the training labels and puts the training set on the device.
 
     Args:
         experiment: what to run.
         dataset: with clean labels.
-        seed: decides weights, batches and drawn noise.
+        seed: of weights, batch order and drawn noise.
         extra_terms: a reader's own terms of the loss.
 
     Raises:
         InputError: if an option does not fit the data.
     """
     recipe = recipe_of(experiment, dataset.train, extra_terms)
-    noisy = noisy_of(experiment, dataset, seed)
+    noisy = noisy_labels(experiment, dataset, seed)
     return task_of(experiment, dataset, recipe, noisy, seed)
 
 
 def recipe_of(
     experiment: Experiment, train: Split, extra_terms: ExtraTerms = ()
 ) -> Recipe:
-    """What is compiled for an experiment on these training rows.
+    """What is compiled for an experiment on this training set.
 
     Raises:
-        InputError: if the method's options do not fit them.
+        InputError: if the method's options do not fit it.
     """
     recipe = Recipe(
         method=experiment.method,
@@ -72,13 +74,14 @@ def recipe_of(
     return recipe
 
 
-def on_device(plan: Training, rows: Any) -> Any:
-    """Rows where the plan keeps them: on the device, or as they are, on the host."""
-    return rows if plan.features == "stream" else sharding.replicate_to_devices(rows)
+def to_device(training: Training, rows: Any) -> Any:
+    """Rows on the device, or unchanged on the host if features are streamed."""
+    streamed = training.features == "stream"
+    return rows if streamed else sharding.replicate_to_devices(rows)
 
 
-def noisy_of(experiment: Experiment, dataset: Dataset, seed: int) -> Any:
-    """The training labels that a seed sees; see `data.noisy_labels`."""
+def noisy_labels(experiment: Experiment, dataset: Dataset, seed: int) -> Any:
+    """The training labels of a seed; see `datasets.noisy_labels`."""
     train = dataset.train
     return datasets.noisy_labels(
         experiment.data, experiment.noise, train.labels, seed=seed, image=train.image
@@ -88,21 +91,22 @@ def noisy_of(experiment: Experiment, dataset: Dataset, seed: int) -> Any:
 def task_of(
     experiment: Experiment, dataset: Dataset, recipe: Recipe, noisy: Any, seed: int
 ) -> Task:
-    """A task of labels that are spoilt already.
+    """A task with labels that are corrupted already.
 
     Args:
         experiment: what to run.
         dataset: with clean labels.
         recipe: what to compile.
-        noisy: the training labels that the seed sees.
-        seed: decides weights and batches.
+        noisy: training labels of the seed.
+        seed: of weights and batch order.
     """
     clean = dataset.train.labels
     return Task(
+        seed=seed,
         recipe=recipe,
         hparams=experiment.hparams,
         key=jax.random.key(seed),
-        train=on_device(experiment.training, dataset.train._replace(labels=noisy)),
+        train=to_device(experiment.training, dataset.train._replace(labels=noisy)),
         clean=~label_noise.corrupted_rows(noisy, clean),
         flips=label_noise.flips(noisy, clean),
     )

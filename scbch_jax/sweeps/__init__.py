@@ -1,19 +1,19 @@
-"""Many runs: cells with folders of their own, lanes where they are faster, going on."""
+"""Sweeps: many runs, one after another or as lanes, resumed where they stopped."""
 
-from scbch_jax.sweeps.board import Board
-from scbch_jax.sweeps.cells import Cell, Outcome, cells_of, name_of
+from scbch_jax.sweeps.execution import ExecutionConfig, SweepCallbacks, run
 from scbch_jax.sweeps.folder import SweepFolder, open_folder
-from scbch_jax.sweeps.run import Manner, Watcher, run
+from scbch_jax.sweeps.progress import Progress
+from scbch_jax.sweeps.sweep_runs import Outcome, SweepRun, name_of, runs_of
 
 __all__ = [
-    "run",
-    "Board",
-    "Cell",
-    "Manner",
+    "ExecutionConfig",
     "Outcome",
+    "Progress",
+    "SweepCallbacks",
     "SweepFolder",
-    "Watcher",
-    "cells_of",
+    "SweepRun",
     "name_of",
     "open_folder",
+    "run",
+    "runs_of",
 ]

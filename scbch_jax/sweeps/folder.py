@@ -1,23 +1,23 @@
-"""A sweep on disk: a folder for each cell, and what is known of them together.
+"""The folder of a sweep: a folder for each run, and tables of all of them.
 
-FOLDER/cells/NAME/     a run, as train writes it; summary.json once it is finished
-FOLDER/lanes/ID/       state of cells that train side by side, until they are finished
-FOLDER/ways.json       what was measured: lanes, or one after another
-FOLDER/failures/       tracebacks of cells that failed
-FOLDER/table.md, cells.csv, cells.jsonl
+FOLDER/runs/NAME/      a run, as train writes it; summary.json once it is finished
+FOLDER/lanes/ID/       common state of runs that train as lanes, until they are finished
+FOLDER/failures/       tracebacks of runs that failed
+FOLDER/table.md, runs.csv, runs.jsonl
 """
 
 import contextlib
 import fcntl
-import json
+import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 from scbch_jax import io, runs
 from scbch_jax.errors import InputError, require
 from scbch_jax.io import Record
-from scbch_jax.sweeps.cells import Cell
+from scbch_jax.results import Summary
+from scbch_jax.sweeps.sweep_runs import SweepRun
 
 
 class SweepFolder:
@@ -27,52 +27,98 @@ class SweepFolder:
         """Names the folder; nothing is read or written yet."""
         self.path = path
 
-    def cell(self, cell: Cell) -> Path:
-        """The run folder of a cell."""
-        return self.path / "cells" / cell.name
+    def run_folder(self, run: SweepRun) -> Path:
+        """The folder of a run."""
+        return self.path / "runs" / run.name
 
-    def found(self, cell: Cell) -> Record | None:
-        """Last and best line of a finished cell; None for any other."""
-        return _read(self.cell(cell) / "summary.json") or None
+    def summary(self, run: SweepRun) -> Summary | None:
+        """Last and best result of a finished run; None for any other.
 
-    def finish(self, cell: Cell, found: Record, *, drop_states: bool = False) -> None:
-        """Marks a cell as finished; from here on it is never run again."""
-        _write(self.cell(cell) / "summary.json", found)
-        if drop_states:
-            states = self.cell(cell) / f"seed-{cell.seed}" / "checkpoints"
+        Raises:
+            InputError: if its file is damaged.
+        """
+        path = self.run_folder(run) / "summary.json"
+        if not path.is_file():
+            return None
+        record = io.read_json(path, "sweep")
+        require(isinstance(record, dict), "sweep", path, "a JSON object")
+        return Summary.from_json(record)
+
+    def finish(
+        self, run: SweepRun, summary: Summary, *, delete_checkpoints: bool = False
+    ) -> None:
+        """Marks a run as finished; from here on it is never run again."""
+        folder = self.run_folder(run)
+        io.write_json(folder / "summary.json", summary.to_json())
+        self._traceback(run).unlink(missing_ok=True)
+        if delete_checkpoints:
+            states = folder / f"seed-{run.seed}" / "checkpoints"
             shutil.rmtree(states, ignore_errors=True)
 
-    def has_begun(self, cell: Cell) -> bool:
-        """Whether a cell has saved states of its own to go on from."""
-        return runs.has_states(self.cell(cell))
+    def earlier_records(self, names: Container[str]) -> list[Record]:
+        """Records of runs that finished or failed in earlier calls.
 
-    def lanes(self, name: str) -> Path:
-        """Where cells that train side by side keep their common state."""
-        return self.path / "lanes" / name
+        Finished runs whose folder was removed are left out.
 
-    def drop_lanes(self, name: str) -> None:
-        """Removes a common state; a process killed meanwhile leaves none, or all."""
-        gone = self.lanes(name).with_suffix(".gone")
-        shutil.rmtree(gone, ignore_errors=True)
-        if self.lanes(name).is_dir():
-            self.lanes(name).rename(gone)
-            shutil.rmtree(gone)
+        Args:
+            names: all runs of the sweep; other failed runs are left out.
 
-    def way(self, name: str) -> Record | None:
-        """What was measured under this name, if anything."""
-        return _read(self.path / "ways.json").get(name)
+        Raises:
+            InputError: if the file is damaged.
+        """
+        path = self.path / "runs.jsonl"
+        records = io.read_jsonl(path)
+        whole = all(map(_is_whole, records))
+        require(whole, "sweep", f"{path} with a damaged line", "lines of a sweep")
+        runs_there = self.path / "runs"
+        return [
+            record
+            for record in records
+            if (record["state"] == "finished" and (runs_there / record["run"]).is_dir())
+            or (record["state"] == "failed" and record["run"] in names)
+        ]
 
-    def keep_way(self, name: str, measured: Record) -> None:
-        """Records a measurement, so that a sweep that goes on goes the same way."""
-        ways = _read(self.path / "ways.json")
-        _write(self.path / "ways.json", {**ways, name: measured})
+    def has_begun(self, run: SweepRun) -> bool:
+        """Whether a run has checkpoints of its own."""
+        return runs.has_checkpoints(self.run_folder(run))
 
-    def keep_traceback(self, cell: Cell, text: str) -> Path:
-        """Writes down where a cell failed."""
-        path = self.path / "failures" / f"{cell.name}.txt"
-        path.parent.mkdir(exist_ok=True)
-        io.write_text(path, text)
-        return path
+    def lanes(self, chunk: Sequence[SweepRun]) -> Path:
+        """The folder of the common state of runs that train as lanes."""
+        names = " ".join(run.name for run in chunk)
+        digest = hashlib.sha256(names.encode()).hexdigest()[:8]
+        return self.path / "lanes" / digest
+
+    def make_lanes(self, chunk: Sequence[SweepRun]) -> Path:
+        """Makes the folder of a common state, with a list of its runs."""
+        folder = self.lanes(chunk)
+        folder.mkdir(parents=True, exist_ok=True)
+        io.write_json(folder / "runs.json", [run.name for run in chunk])
+        return folder
+
+    def delete_lanes(self, chunk: Sequence[SweepRun]) -> None:
+        """Deletes a common state, by a rename first, in case the process is killed."""
+        _delete(self.lanes(chunk))
+
+    def delete_unused_lanes(self) -> None:
+        """Deletes common states that no run needs, or that were being deleted."""
+        for folder in (self.path / "lanes").glob("*"):
+            try:
+                names = io.read_json(folder / "runs.json")
+            except InputError:
+                names = []
+            finished = [self.path / "runs" / str(n) / "summary.json" for n in names]
+            if folder.suffix == ".deleted" or all(p.is_file() for p in finished):
+                _delete(folder)
+
+    def write_traceback(self, run: SweepRun, text: str) -> None:
+        """Writes the traceback of a run that failed, if the disk has room for it."""
+        path = self._traceback(run)
+        with contextlib.suppress(OSError, InputError):
+            path.parent.mkdir(exist_ok=True)
+            io.write_text(path, text)
+
+    def _traceback(self, run: SweepRun) -> Path:
+        return self.path / "failures" / f"{run.name}.txt"
 
 
 @contextlib.contextmanager
@@ -83,16 +129,20 @@ def open_folder(path: Path) -> Iterator[SweepFolder]:
         InputError: if it holds other files, cannot be written, or is in use.
     """
     lock = path / "lock"
+    require(
+        not (path / "cells").is_dir(),
+        "out",
+        f"{path}, a sweep of an earlier version",
+        "a new folder (scbch report still reads the old one)",
+    )
     known = not path.is_dir() or lock.is_file() or not any(path.iterdir())
     foreign = f"{path}, which holds other files"
     require(known, "out", foreign, "a new folder, or one of a sweep")
     try:
-        (path / "cells").mkdir(parents=True, exist_ok=True)
+        (path / "runs").mkdir(parents=True, exist_ok=True)
         file = lock.open("w")
     except OSError as error:
-        raise InputError(
-            f"out: got {path} ({error.strerror}), wanted a folder to write in"
-        ) from error
+        raise io.write_error(path, error) from error
     with file:
         try:
             # The system lets go of it when the process ends, however it ends.
@@ -105,14 +155,20 @@ def open_folder(path: Path) -> Iterator[SweepFolder]:
         yield SweepFolder(path)
 
 
-def _read(path: Path) -> Record:
-    if not path.is_file():
-        return {}
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"sweep: got {path} ({error}), wanted JSON") from error
+def _is_whole(record: Record) -> bool:
+    """Whether a line of runs.jsonl has everything that tables need."""
+    options = record.get("options")
+    return (
+        isinstance(record.get("run"), str)
+        and isinstance(options, dict)
+        and {"state", "reason", "last", "best"} <= record.keys()
+        and {"seeds", "bits", "noise.rate"} <= options.keys()
+    )
 
 
-def _write(path: Path, content: Record) -> None:
-    io.write_text(path, json.dumps(content, indent=2) + "\n")
+def _delete(folder: Path) -> None:
+    deleted = folder.with_suffix(".deleted")
+    if folder != deleted and folder.is_dir():
+        shutil.rmtree(deleted, ignore_errors=True)
+        folder.rename(deleted)
+    shutil.rmtree(deleted, ignore_errors=True)

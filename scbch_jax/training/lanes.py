@@ -1,4 +1,4 @@
-"""Runs side by side: what trains one run, under vmap."""
+"""Several runs as lanes of one program: the training of one run under `vmap`."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -16,29 +16,29 @@ from scbch_jax.types import Split
 
 
 class Lanes(NamedTuple):
-    """What tells runs of one recipe apart; the leading axis of each part is the run."""
+    """What differs between runs of one recipe; the leading axis of each is the run."""
 
     hparams: Any
     """The method's numbers."""
     labels: Float[Array, "lanes samples classes"] | None
-    """The labels to learn from; features are shared."""
+    """Noisy training labels; features are shared."""
     keys: Key[Array, " lanes"]
     """Root keys."""
 
 
 class LanesEpoch(NamedTuple):
-    """What one epoch of all lanes left behind."""
+    """State and losses of all lanes after an epoch."""
 
     number: int
     """From 1."""
     runs: RunState
-    """Stacked; valid until the next epoch starts, which takes its memory over."""
+    """Stacked; valid until the next epoch starts, which reuses its memory."""
     losses: list[dict[str, float]]
     """Of each lane: the mean of each logged value over the epoch's steps."""
 
 
 def stack(trees: Sequence[Any]) -> Any:
-    """Equal trees of arrays, or of numbers, to one with a leading axis."""
+    """Stacks equal trees of arrays, or of numbers, along a new leading axis."""
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
 
 
@@ -51,7 +51,7 @@ def lane(tree: Any, index: int) -> Any:
 def start_lanes(lanes: Lanes, *, recipe: Recipe) -> RunState:
     """The stacked states before the first epoch: each to the bits of `start`.
 
-    One after another, since a factorization of many matrices may round otherwise.
+    Drawn one after another, since a batched factorization may round differently.
     """
 
     def one(own: Lanes) -> RunState:
@@ -77,12 +77,12 @@ def train_epoch_lanes(
     Lanes agree with single runs up to the order in which products are summed.
 
     Args:
-        runs: stacked states after the epochs before; their memory is used again.
+        runs: stacked states after the epochs before; their memory is reused.
         lanes: what differs.
-        train: training set; its labels are not looked at.
+        train: training set; its labels are not used.
         epoch: number of the epoch, from 0.
-        order: positions of the samples in the order to use them, in every lane; each
-            lane draws its own when left out.
+        order: positions of the samples in the order to use them, in every lane; by
+            default each lane draws its own.
         context: what `context_of` gave; of features alone, so that lanes share it.
         recipe: what to compile.
 
@@ -108,12 +108,12 @@ def fit_lanes(
     epochs: int,
     done: int = 0,
 ) -> Iterator[LanesEpoch]:
-    """Trains all lanes from `done` to `epochs` epochs, handing over after each.
+    """Trains all lanes from `done` to `epochs` epochs, and yields after each.
 
     A lane whose losses are no longer finite does not stop the others.
 
     Args:
-        runs: the stacked states after `done` epochs; their memory is taken over.
+        runs: the stacked states after `done` epochs; their memory is reused.
         lanes: what differs.
         train: training set on the device.
         recipe: what to compile.

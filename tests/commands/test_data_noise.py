@@ -71,11 +71,11 @@ def test_bad_input_is_one_line(capsys, words, message):
 
 def test_a_run_with_mistakes():
     """The kind that looks at images gets them from the experiment."""
-    from scbch_jax.runs import driver
+    from scbch_jax import runs
 
     plan = Experiment(data=PLANTED, noise=Noise("mistake", 0.5))
     dataset = datasets.load(PLANTED).dataset
-    task = driver.prepare(plan, dataset, seed=3)
+    task = runs.prepare(plan, dataset, seed=3)
     assert int((~task.clean).sum()) == 100
     rng = np.random.default_rng(3)
     noisy = label_noise.mistake_labels(

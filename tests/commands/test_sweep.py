@@ -1,9 +1,10 @@
-"""`scbch sweep` as a person runs it, and kills it."""
+"""`scbch sweep`: its output, its files, and sweeps that are killed."""
 
 import csv
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import time
 
@@ -16,6 +17,7 @@ from made_runs import write_run
 from scbch_jax import runs
 from scbch_jax.cli import program
 from scbch_jax.config import Experiment
+from scbch_jax.results import EpochResult
 
 SMOKE = str(ROOT / "configs" / "sweeps" / "smoke.py")
 METHODS = str(ROOT / "configs" / "sweeps" / "methods.py")
@@ -41,7 +43,7 @@ def get_sweep():
                     seeds=(seed,),
                 )
 """
-"""Six cells that may be lanes, and six of a plan each, which go alone."""
+"""Six runs that share a program, and six that each have a schedule of their own."""
 
 
 @pytest.fixture
@@ -59,23 +61,23 @@ def processes():
     return context
 
 
-def without_times(line):
+def without_seconds(line):
     return {k: v for k, v in line.items() if k != "seconds"}
 
 
 def lines_of(out):
-    """All result lines of all cells, by file; a line that is being written is not."""
+    """Whole result lines of all runs, by file."""
     found = {}
-    for path in sorted(out.glob("cells/*/seed-*/results.jsonl")):
+    for path in sorted(out.glob("runs/*/seed-*/results.jsonl")):
         text = path.read_text()
         lines = text[: text.rfind("\n") + 1].splitlines()
-        found[path.relative_to(out)] = [without_times(json.loads(x)) for x in lines]
+        found[path.relative_to(out)] = [without_seconds(json.loads(x)) for x in lines]
     return found
 
 
 def traces_of(out):
-    """What all cells left for figures, by file."""
-    found = sorted(out.glob("cells/*/seed-*/traces/*"))
+    """Traces of all runs, by file."""
+    found = sorted(out.glob("runs/*/seed-*/traces/*"))
     return {path.relative_to(out): path.read_bytes() for path in found}
 
 
@@ -94,13 +96,13 @@ def kill_at(process, out, *, lines, pause):
 @pytest.mark.commands
 @pytest.mark.slow
 def test_a_sweep_killed_five_times_has_the_same_records(twelve, tmp_path, processes):
-    """Twelve cells, killed at random moments of their work and going on each time."""
+    """Twelve runs, killed at random moments and resumed each time."""
     seed = int.from_bytes(os.urandom(4))
     rng = np.random.default_rng(seed)
     print(f"moments drawn from seed {seed}")
 
     def started(out):
-        words = ["sweep", str(twelve), "--way", "lanes", "--out", str(out)]
+        words = ["sweep", str(twelve), "--lanes", "8", "--out", str(out)]
         process = processes.Process(target=program.main, args=(words,))
         process.start()
         return process
@@ -117,34 +119,35 @@ def test_a_sweep_killed_five_times_has_the_same_records(twelve, tmp_path, proces
     assert lines_of(killed) == expected
     assert len(traces_of(whole)) == 12 * 4
     assert traces_of(killed) == traces_of(whole)
-    names = sorted(path.name for path in whole.glob("cells/*"))
+    names = sorted(path.name for path in whole.glob("runs/*"))
     for name in names:
-        paths = [out / "cells" / name / "summary.json" for out in (whole, killed)]
+        paths = [out / "runs" / name / "summary.json" for out in (whole, killed)]
         ours, theirs = (json.loads(path.read_text()) for path in paths)
         for which in ("last", "best"):
-            assert without_times(ours[which]) == without_times(theirs[which])
+            assert without_seconds(ours[which]) == without_seconds(theirs[which])
     for name in (names[0], names[-1]):
-        pair = [runs.saved_params(out / "cells" / name) for out in (whole, killed)]
+        pair = [runs.saved_params(out / "runs" / name) for out in (whole, killed)]
         for ours, theirs in zip(*(jax.tree.leaves(x[2]) for x in pair), strict=True):
             np.testing.assert_array_equal(ours, theirs)
 
 
-def test_options_are_put_in_every_cell():
+def test_options_are_put_in_every_experiment():
     words = ["--options.hidden", "32", "--data.root", "/d", "--seeds", "0", "1", "2"]
     options = program.parse(
-        "sweep", [SMOKE, *words, "--way", "one", "--only", "16bits"]
+        "sweep", [SMOKE, *words, "--lanes", "4", "--only", "16bits"]
     )
     assert len(options.experiments) == 3
     assert {e.options.hidden for e in options.experiments} == {32}
     assert {e.data.root for e in options.experiments} == {"/d"}
     assert {e.seeds for e in options.experiments} == {(0, 1, 2)}
     assert [e.noise.rate for e in options.experiments] == [0.2, 0.5, 0.8]
-    assert (options.way, options.only, options.name) == ("one", ("16bits",), "smoke")
-    plain = program.parse("sweep", [SMOKE, "--lanes", "2"])
+    assert (options.lanes, options.only, options.name) == (4, ("16bits",), "smoke")
+    plain = program.parse("sweep", [SMOKE, "--delete-checkpoints"])
+    assert plain.lanes == 1
     assert [e.options.hidden for e in plain.experiments] == [64] * 3
 
 
-def test_an_option_of_all_methods_is_put_in_every_cell():
+def test_an_option_of_all_methods_is_put_in_every_experiment():
     options = program.parse("sweep", [METHODS, "--options.hidden", "1024"])
     found = {(e.method, e.options.hidden) for e in options.experiments}
     assert found == {(name, 1024) for name in ("scbch", "nrch", "ucch", "dgcpn")}
@@ -156,8 +159,9 @@ def test_an_option_of_all_methods_is_put_in_every_cell():
         ([], "config: got none, wanted the path of a config as the first word after"),
         (["gone.py"], "sweep: got gone.py, wanted a file that exists"),
         ([SMOKE, "--bits", "7"], "bits: got 7, wanted a positive multiple of 8"),
-        ([SMOKE, "--lanes", "0"], "lanes: got 0, wanted a whole number from 1"),
-        ([SMOKE, "--way", "fast"], "--way: got fast, wanted"),
+        ([SMOKE, "--lanes", "0"], "lanes: got 0, wanted a whole number from 1 to"),
+        ([SMOKE, "--lanes", "9999"], "lanes: got 9999, wanted a whole number from"),
+        ([SMOKE, "--way", "one"], "unknown option --way"),
         ([SMOKE, "--nose", "1"], "unknown option --nose; did you mean"),
         (
             [METHODS, "--options.neighbors", "9"],
@@ -183,15 +187,15 @@ def test_bad_input_is_one_line(capsys, monkeypatch, tmp_path, words, message):
 
 
 @pytest.mark.slow
-def test_a_sweep_says_how_it_goes_and_what_failed(
+def test_a_sweep_logs_its_progress_and_what_failed(
     twelve, tmp_path, capsys, monkeypatch
 ):
-    """One of the cells cannot be trained; the exit code says so."""
-    monkeypatch.setattr("scbch_jax.cli.sweep.SECONDS_OF_SILENCE", 1e9)
+    """One run cannot be trained, so that the exit code is 1."""
+    monkeypatch.setattr("scbch_jax.cli.sweep.LOG_INTERVAL", 1e9)
     more = '    yield Experiment(data=Data("coco", "gone"), seeds=(1,))\n'
     twelve.write_text(TWELVE.replace("0.2, 0.5, 0.8", "0.2, 0.5") + more)
     out = tmp_path / "s"
-    words = ["sweep", str(twelve), "--way", "one", "--out", str(out)]
+    words = ["sweep", str(twelve), "--out", str(out)]
     assert program.main([*words, "--only", "seed1"]) == 1
     said = capsys.readouterr()
     notes = said.err.splitlines()
@@ -205,48 +209,57 @@ def test_a_sweep_says_how_it_goes_and_what_failed(
     assert "| data.name | noise.rate | training.epochs |" in said.out
     assert "1 failed" in said.out
     assert (out / "table.md").read_text().strip() in said.out
-    records = [json.loads(x) for x in (out / "cells.jsonl").read_text().splitlines()]
+    records = [json.loads(x) for x in (out / "runs.jsonl").read_text().splitlines()]
     states = [r["state"] for r in records]
     assert states == ["finished"] * 4 + ["failed"]
-    with (out / "cells.csv").open() as file:
+    with (out / "runs.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [r["state"] for r in rows] == states
     for row, record in zip(rows[:4], records, strict=False):
-        assert float(row["last average"]) == record["last"]["average"]
+        assert float(row["last average"]) == record["last"]["retrieval"]["average"]
         assert float(row["noise.rate"]) == record["options"]["noise.rate"]
         assert float(row["best average"]) >= float(row["last average"])
     page = (out / "report" / "index.html").read_text()
     assert "5 runs on planted, MS-COCO, 4 of them finished" in page
+    before = (out / "runs.csv").read_text(), (out / "table.md").read_text()
     assert program.main([*words, "--only", "planted", "seed1"]) == 0
     assert "coco" not in capsys.readouterr().out
+    after = (out / "runs.csv").read_text(), (out / "table.md").read_text()
+    assert sorted(after[0]) == sorted(before[0]), "a part does not cut the tables"
+    assert "1 failed" in after[1]
 
 
-def test_without_a_terminal_a_long_cell_is_not_silent(tmp_path, capsys, monkeypatch):
+def test_without_a_terminal_a_long_run_logs_now_and_then(tmp_path, capsys, monkeypatch):
     from scbch_jax.cli import sweep
-    from scbch_jax.sweeps import Board, cells_of
+    from scbch_jax.sweeps import Progress, runs_of
 
-    monkeypatch.setattr(sweep, "SECONDS_OF_SILENCE", 10.0)
+    monkeypatch.setattr(sweep, "LOG_INTERVAL", 10.0)
     clock = iter([0.0, 9.0, 11.0, 11.0, 20.0, 22.0, 22.0])
     monkeypatch.setattr(sweep.time, "monotonic", lambda: next(clock))
-    (cell,) = cells_of([Experiment(seeds=(3,))])
-    watcher = sweep._Watcher(Board([cell]), tmp_path, None)
+    (run,) = runs_of([Experiment(seeds=(3,))])
+    display = sweep._Display(Progress([run]), tmp_path, None)
     for epoch in (1, 2, 3, 4):
-        watcher.line(cell, {"epoch": epoch, "seconds": 9.0})
-    said = capsys.readouterr().err.splitlines()
-    assert [note.split("  ")[-1] for note in said] == [
+        display.on_epoch(run, EpochResult(3, epoch, {"total": 1.0}, seconds=9.0))
+    logged = capsys.readouterr().err.splitlines()
+    assert [line.split("  ")[-1] for line in logged] == [
         "epoch 2 of 50",
         "epoch 4 of 50",
     ]
-    assert said[0].startswith("0 of 1, ")
+    assert logged[0].startswith("0 of 1, ")
 
 
-def test_a_page_that_cannot_be_written_fails_no_run(tmp_path, capsys):
+def test_a_report_that_cannot_be_written_is_said(tmp_path, capsys):
     from scbch_jax.cli import sweep
 
-    write_run(tmp_path / "cells" / "one", Experiment(), [[0.5]])
-    sweep.write_page(tmp_path)
-    assert "1 run on planted" in (tmp_path / "report" / "index.html").read_text()
-    (tmp_path / "report" / "index.html").write_text("my own")
-    sweep.write_page(tmp_path)
-    assert "no page: out: got" in capsys.readouterr().err
-    assert (tmp_path / "report" / "index.html").read_text() == "my own"
+    write_run(tmp_path / "runs" / "one", Experiment(), [[0.5]])
+    assert sweep.write_report(tmp_path)
+    page = tmp_path / "report" / "index.html"
+    assert "1 run on planted" in page.read_text()
+    shutil.rmtree(tmp_path / "report" / "tables")
+    assert sweep.write_report(tmp_path), "one that was not completed is replaced"
+    assert list((tmp_path / "report" / "tables").iterdir())
+    (tmp_path / "report" / "letter.txt").write_text("dear")
+    page.unlink()
+    assert not sweep.write_report(tmp_path)
+    assert "no report: out: got" in capsys.readouterr().err
+    assert not page.exists()

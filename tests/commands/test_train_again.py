@@ -1,4 +1,4 @@
-"""A run's folder: what a second call does with it, and what it refuses."""
+"""A second call of train with the folder of a run: resumed, or refused."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ from scbch_jax.cli import program
 from scbch_jax.config import experiment_file
 
 
-def test_a_finished_run_is_not_run_again(trained, capsys):
+def test_a_finished_run_is_not_repeated(trained, capsys):
     folder, words = trained
     assert "which holds a run" in complaint(capsys, "train", *words)
     before = (folder / "seed-4" / "results.jsonl").read_bytes()
@@ -21,7 +21,7 @@ def test_a_finished_run_is_not_run_again(trained, capsys):
     assert (folder / "seed-4" / "results.jsonl").read_bytes() == before
 
 
-def test_another_configuration_does_not_go_on(trained, capsys):
+def test_another_configuration_is_not_resumed(trained, capsys):
     _, words = trained
     said = complaint(capsys, "train", *words, "--bits", "16", "--resume")
     assert "a run of another configuration (bits: 32 -> 16)" in said
@@ -31,7 +31,7 @@ def test_another_configuration_does_not_go_on(trained, capsys):
 def test_a_folder_that_cannot_be_made_is_named(trained, tmp_path, capsys, out):
     (tmp_path / "taken").write_text("a file")
     words = [*trained[1], "--out", str(tmp_path / out)]
-    assert "wanted a folder to write in" in complaint(capsys, "train", *words)
+    assert "cannot write " in complaint(capsys, "train", *words)
 
 
 def test_a_folder_of_other_files_is_left_alone(tmp_path, capsys):
@@ -41,7 +41,7 @@ def test_a_folder_of_other_files_is_left_alone(tmp_path, capsys):
     assert [p.name for p in tmp_path.iterdir()] == ["letter.txt"]
 
 
-def test_other_data_do_not_go_on(trained, tmp_path, capsys):
+def test_other_data_are_not_resumed(trained, tmp_path, capsys):
     """The options are the same, the files behind them are not."""
     copy = tmp_path / "copy"
     shutil.copytree(trained[0], copy)
@@ -73,7 +73,7 @@ def test_damaged_result_lines_are_named(trained, tmp_path, capsys):
     assert "with a line that is no JSON" in complaint(capsys, "train", *words)
 
 
-def test_what_noise_hit_is_kept(trained):
+def test_the_labels_that_noise_changed_are_recorded(trained):
     folder, _ = trained
     plan = experiment_file.load(folder / "experiment.json")
     clean = datasets.load(plan.data).dataset.train.labels

@@ -6,9 +6,8 @@ Run with -s, it prints the figures of docs/scenes.md.
 import numpy as np
 import pytest
 
-from scbch_jax import datasets, retrieval
+from scbch_jax import datasets, retrieval, runs
 from scbch_jax.config import Data, Experiment, Noise, Training, scbch
-from scbch_jax.runs import driver
 
 BITS = 32
 EPOCHS = 30
@@ -59,7 +58,7 @@ def scores_of(loaded, rate):
             hparams=scbch.HParams(learning_rate=3e-4),
             training=Training(epochs=EPOCHS, score_every=EPOCHS),
         )
-        lines[name.split(",")[0]] = driver.run(experiment, loaded=loaded)[-1]
+        lines[name.split(",")[0]] = runs.train(experiment, loaded=loaded)[-1]
     return linear, lines
 
 
@@ -69,12 +68,12 @@ def test_chance_a_linear_baseline_and_scbch_are_apart(loaded, rate):
     dataset = loaded.dataset
     chance = ((dataset.query.labels @ dataset.database.labels.T) > 0).mean()
     linear, lines = scores_of(loaded, rate)
-    averages = {name: line["average"] for name, line in lines.items()}
+    averages = {name: line.retrieval.average for name, line in lines.items()}
     print(f"\nnoise {rate}: chance {chance:.4f}, linear {linear:.4f}", averages)
-    print({name: line["confidence_roc"] for name, line in lines.items()})
+    print({name: line.confidence.roc_auc for name, line in lines.items()})
     assert linear > chance + 0.1
     assert averages["SCBCH"] > linear + 0.02
     assert averages["SCBCH"] < 0.9
     assert averages["SCBCH"] > averages["SCBCH-2"] + 0.1, "contrast is what matters"
     if rate:
-        assert lines["SCBCH"]["confidence_roc"] > 0.7, "noisy rows are found"
+        assert lines["SCBCH"].confidence.roc_auc > 0.7, "noisy rows are found"

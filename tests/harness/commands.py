@@ -96,7 +96,7 @@ COMMANDS: dict[str, Command] = {
         malformed=20,
     ),
     "sweep": Command(
-        f"sweep @sweep.py {TINY} --only seed0 --out sweep",
+        f"sweep @sweep.py {TINY} --only seed0 --lanes 2 --out sweep",
         ("sweep",),
         grows=True,
         varies=TIMES_IN_PAGES,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
+from scbch_jax import runs
 from scbch_jax.config import (
     Data,
     Experiment,
@@ -20,7 +21,6 @@ from scbch_jax.config import (
 )
 from scbch_jax.config.experiment import DECLARED, Name
 from scbch_jax.methods.recipe import METHODS
-from scbch_jax.runs import driver
 
 DATA = Data(planted=Planted(train=600, queries=100, database=800, clutter=1.0))
 EXPERIMENTS = {
@@ -47,18 +47,19 @@ def experiment(name, **changes):
     return Experiment(**{**settings, **changes})
 
 
-def numbers(lines):
-    return [{k: v for k, v in line.items() if k != "seconds"} for line in lines]
+def numbers(results):
+    return [result._replace(seconds=None) for result in results]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_it_learns_and_repeats_to_the_bit(name):
-    lines = driver.run(experiment(name))
-    assert all(np.isfinite(line["total"]) for line in lines)
-    assert lines[-1]["average"] > lines[0]["average"] + 0.1
-    assert lines[-1]["average"] > 0.5, "chance is 0.3"
-    assert numbers(driver.run(experiment(name))) == numbers(lines), "the same seed"
+    results = runs.train(experiment(name))
+    assert all(np.isfinite(result.losses["total"]) for result in results)
+    first, last = (results[i].retrieval.average for i in (0, -1))
+    assert last > first + 0.1
+    assert last > 0.5, "chance is 0.3"
+    assert numbers(runs.train(experiment(name))) == numbers(results), "the same seed"
 
 
 @pytest.mark.slow
@@ -66,7 +67,11 @@ def test_it_learns_and_repeats_to_the_bit(name):
 def test_label_noise_does_not_change_unsupervised_methods(name):
     short = Training(epochs=1, batch_size=100)
     clean, noisy = (
+<<<<<<< HEAD
         driver.run(experiment(name, training=short, noise=noise))
+=======
+        runs.train(plan(name, training=short, noise=noise))
+>>>>>>> 0d8673bf1051a919d098139239ed6011f523d0c0
         for noise in (Noise("none"), Noise("swap", rate=0.8))
     )
     assert numbers(clean) == numbers(noisy)
@@ -77,10 +82,17 @@ def test_a_user_defined_term_trains_with_every_method():
     def nothing(inputs):
         return (inputs.image_codes * 0).sum()
 
+<<<<<<< HEAD
     for name in EXPERIMENTS:
         short = experiment(name, training=Training(epochs=1, batch_size=100))
         (line,) = driver.run(short, extra_terms=(("nothing", 1.0, nothing),))
         assert line["nothing"] == 0
+=======
+    for name in PLANS:
+        short = plan(name, training=Training(epochs=1, batch_size=100))
+        (result,) = runs.train(short, extra_terms=(("nothing", 1.0, nothing),))
+        assert result.losses["nothing"] == 0
+>>>>>>> 0d8673bf1051a919d098139239ed6011f523d0c0
 
 
 def test_every_declared_method_is_registered():

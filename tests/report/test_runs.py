@@ -19,15 +19,17 @@ def test_a_run_has_its_seeds(tmp_path):
     assert runs.group_by_setting([first, second]) == [[first, second]]
 
 
-def test_a_sweep_has_its_runs_and_those_that_have_not_begun(tmp_path):
+@pytest.mark.parametrize(("folder", "key"), [("runs", "run"), ("cells", "cell")])
+def test_a_sweep_has_its_runs_and_those_that_have_not_begun(tmp_path, folder, key):
+    """Sweeps of earlier versions have cells."""
     one, other = (Experiment(seeds=(s,), training=Training(epochs=1)) for s in (0, 1))
-    write_run(tmp_path / "cells" / "one", one, [[0.4]])
+    write_run(tmp_path / folder / "one", one, [[0.4]])
     lines = [
-        {"cell": name, "state": "", "options": experiment_file.flatten(plan)}
+        {key: name, "state": "", "options": experiment_file.flatten(plan)}
         for name, plan in (("other", other), ("one", one))
     ]
     text = "".join(json.dumps(line) + "\n" for line in lines)
-    (tmp_path / "cells.jsonl").write_text(text)
+    (tmp_path / f"{folder}.jsonl").write_text(text)
     found = runs.read_runs([tmp_path])
     assert [(run.seed, len(run.results)) for run in found] == [(1, 0), (0, 1)]
 
@@ -35,14 +37,14 @@ def test_a_sweep_has_its_runs_and_those_that_have_not_begun(tmp_path):
 def test_a_run_that_has_not_begun_belongs_to_the_other_seeds(tmp_path):
     """The files of its data are not known; other files make other groups."""
     plans = [Experiment(seeds=(s,), training=Training(epochs=1)) for s in (0, 1, 2)]
-    write_run(tmp_path / "cells" / "a", plans[0], [[0.4]], files={"image": "x"})
-    write_run(tmp_path / "cells" / "c", plans[2], [[0.4]], files={"image": "y"})
+    write_run(tmp_path / "runs" / "a", plans[0], [[0.4]], files={"image": "x"})
+    write_run(tmp_path / "runs" / "c", plans[2], [[0.4]], files={"image": "y"})
     lines = [
-        {"cell": name, "state": "", "options": experiment_file.flatten(plan)}
+        {"run": name, "state": "", "options": experiment_file.flatten(plan)}
         for name, plan in zip("abc", plans, strict=True)
     ]
     text = "".join(json.dumps(line) + "\n" for line in lines)
-    (tmp_path / "cells.jsonl").write_text(text)
+    (tmp_path / "runs.jsonl").write_text(text)
     groups = runs.group_by_setting(runs.read_runs([tmp_path]))
     assert [[run.seed for run in group] for group in groups] == [[0, 1], [2]]
 
@@ -65,7 +67,7 @@ def test_the_best_epoch_has_the_highest_average(tmp_path):
     [
         (lambda f: None, "a folder that exists"),
         (lambda f: f.mkdir(), "the folder of a run or of a sweep"),
-        (lambda f: (f / "cells").mkdir(parents=True), "wanted at least one run"),
+        (lambda f: (f / "runs").mkdir(parents=True), "wanted at least one run"),
     ],
 )
 def test_what_is_no_run_is_named(tmp_path, make, message):

@@ -1,3 +1,7 @@
+import shutil
+import sys
+from types import SimpleNamespace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -47,8 +51,8 @@ def test_what_is_restored_is_what_was_saved(tmp_path, run, save):
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_what_is_saved_is_the_state_of_that_moment(tmp_path, run):
-    """The next epoch takes the memory over while the file is still being written."""
+def test_the_state_is_saved_as_it_was_when_asked(tmp_path, run):
+    """The next epoch reuses the memory while the file is still being written."""
     checkpoints = training.Checkpoints(tmp_path / "saved")
     overwrite = jax.jit(lambda r: jax.tree.map(jnp.zeros_like, r), donate_argnums=0)
     kept = jax.tree.map(lambda leaf: np.array(leaf, copy=True), run)
@@ -60,12 +64,12 @@ def test_what_is_saved_is_the_state_of_that_moment(tmp_path, run):
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_old_states_are_pruned(tmp_path, save):
+def test_old_states_are_deleted(tmp_path, save):
     assert save(1, 2, 3).saved() == [3, 2]
     assert sorted(p.name for p in (tmp_path / "saved").iterdir()) == ["2", "3"]
 
 
-def test_a_half_written_state_is_passed_over(tmp_path, save):
+def test_a_half_written_state_is_skipped(tmp_path, save):
     """A process killed while saving leaves a folder that was never renamed."""
     save(1)
     left = tmp_path / "saved" / "2.orbax-checkpoint-tmp"
@@ -74,15 +78,63 @@ def test_a_half_written_state_is_passed_over(tmp_path, save):
     assert training.Checkpoints(tmp_path / "saved").saved() == [1]
 
 
-def test_states_to_be_written_again_are_forgotten(save):
+def test_states_of_later_epochs_are_deleted(save):
     checkpoints = save(4, 5)
-    checkpoints.forget_after(4)
+    checkpoints.delete_after(4)
     assert checkpoints.saved() == [4]
 
 
+def test_the_remains_of_a_deleted_state_are_deleted(tmp_path, save):
+    """A process was killed while Orbax deleted state 1."""
+    checkpoints = save(4, 5)
+    remains = tmp_path / "saved" / "1" / "default"
+    remains.mkdir(parents=True)
+    (remains / "manifest.ocdbt").write_text("left")
+    checkpoints.delete_after(5)
+    assert sorted(p.name for p in (tmp_path / "saved").iterdir()) == ["4", "5"]
+
+
 @pytest.mark.slow
-def test_a_run_that_diverges_stops_with_a_line(run, key):
+def test_a_run_that_diverges_ends_with_one_line(run, key):
     labels = jnp.zeros((22, 4)).at[:, 0].set(1.0)
     train = Split(jnp.full((22, 6), jnp.nan), jnp.ones((22, 5)), labels)
     with pytest.raises(InputError, match=r"training: got a loss of nan in epoch 1"):
         next(training.fit(run, HParams(), train, key, recipe=RECIPE, epochs=1))
+
+
+def test_closed_event_loops_are_not_reported_again(tmp_path, monkeypatch):
+    """Orbax's threads do so after a damaged state; other errors are still shown."""
+    shown = []
+    monkeypatch.setattr(sys, "unraisablehook", shown.append)
+    training.Checkpoints(tmp_path / "saved")
+    for message in ("Event loop is closed", "another"):
+        sys.unraisablehook(SimpleNamespace(exc_value=RuntimeError(message)))
+    assert [str(caught.exc_value) for caught in shown] == ["another"]
+
+
+def test_a_full_disk_is_named_before_anything_is_written(tmp_path, run, monkeypatch):
+    checkpoints = training.Checkpoints(tmp_path / "saved")
+    usage = shutil._ntuple_diskusage(2**30, 2**30 - 5000, 5000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(InputError, match="cannot write .*saved: no space left on devi"):
+        checkpoints.save(1, run)
+    assert not list((tmp_path / "saved").iterdir())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("RESOURCE_EXHAUSTED: Error writing: No space left on device\nat"),
+        OSError(28, "No space left on device"),
+    ],
+)
+def test_a_disk_that_fills_up_while_saving_is_named(tmp_path, run, monkeypatch, error):
+    """Orbax's libraries report it as lack of some resource."""
+
+    def fail(*args, **kwargs):
+        raise error
+
+    checkpoints = training.Checkpoints(tmp_path / "saved")
+    monkeypatch.setattr(checkpoints._manager, "save", fail)
+    with pytest.raises(InputError, match="cannot write .*saved: no space left on devi"):
+        checkpoints.save(1, run)

@@ -39,7 +39,7 @@ def starts():
     return [training.start(hparams, key, recipe=RECIPE) for hparams, key in pairs]
 
 
-def side_by_side(train, labels, *, epochs):
+def in_lanes(train, labels, *, epochs):
     lanes = training.Lanes(
         training.stack(HPARAMS), jnp.stack(labels), training.stack(keys())
     )
@@ -59,7 +59,7 @@ def test_lanes_start_as_single_runs_to_the_bit(train, labels):
         assert all(np.array_equal(ours, theirs) for ours, theirs in pairs)
 
 
-def alone(train, labels, lane, *, epochs):
+def single(train, labels, lane, *, epochs):
     rows, found = train._replace(labels=labels[lane]), []
     for epoch in training.fit(
         starts()[lane], HPARAMS[lane], rows, keys()[lane], recipe=RECIPE, epochs=epochs
@@ -70,9 +70,9 @@ def alone(train, labels, lane, *, epochs):
 
 def test_each_lane_is_the_single_run(train, labels):
     """To rounding: vmap makes one product of many, which may sum in another order."""
-    runs, losses = side_by_side(train, labels, epochs=3)
+    runs, losses = in_lanes(train, labels, epochs=3)
     for lane in range(3):
-        run, expected = alone(train, labels, lane, epochs=3)
+        run, expected = single(train, labels, lane, epochs=3)
         ours, theirs = training.lane(runs, lane), run
         for left, right in zip(
             jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True
@@ -83,19 +83,19 @@ def test_each_lane_is_the_single_run(train, labels):
 
 
 def test_lanes_differ(train, labels):
-    _, losses = side_by_side(train, labels, epochs=1)
+    _, losses = in_lanes(train, labels, epochs=1)
     assert len({lane["total"] for lane in losses[0]}) == 3
 
 
-def test_a_lane_that_diverges_leaves_the_others(train, labels):
-    _, expected = side_by_side(train, labels, epochs=2)
-    spoiled = [labels[0], labels[1].at[0, 0].set(jnp.nan), labels[2]]
-    _, losses = side_by_side(train, spoiled, epochs=2)
+def test_a_lane_that_diverges_does_not_change_the_others(train, labels):
+    _, expected = in_lanes(train, labels, epochs=2)
+    damaged = [labels[0], labels[1].at[0, 0].set(jnp.nan), labels[2]]
+    _, losses = in_lanes(train, damaged, epochs=2)
     assert np.isnan(losses[0][1]["total"])
     assert losses[1][::2] == expected[1][::2]
 
 
 def test_lanes_compile_once(train, labels):
     training.train_epoch_lanes.clear_cache()
-    side_by_side(train, labels, epochs=3)
+    in_lanes(train, labels, epochs=3)
     assert training.train_epoch_lanes._cache_size() == 1

@@ -4,7 +4,15 @@ import json
 import pytest
 from conftest import ROOT
 
-from scbch_jax.config import Experiment, Noise, Training, dgcpn, experiment_file, scbch
+from scbch_jax.config import (
+    Data,
+    Experiment,
+    Noise,
+    Training,
+    dgcpn,
+    experiment_file,
+    scbch,
+)
 from scbch_jax.errors import InputError
 
 CONFIGS = sorted((ROOT / "configs").glob("*.py"))
@@ -70,20 +78,44 @@ def test_differences_are_named():
     assert not any("training" in change for change in changes)
 
 
-def test_a_digest_tells_configurations_apart():
-    from scbch_jax.config import Data
+def test_a_digest_distinguishes_configurations():
+    digest = experiment_file.digest
+    assert digest(ODD) != digest(Experiment())
+    assert digest(Experiment(data=Data(root="a"))) == digest(Experiment())
+    assert digest(Experiment(), data="12ab") != digest(Experiment())
 
-    assert experiment_file.digest(ODD) != experiment_file.digest(Experiment())
-    assert experiment_file.digest(
-        Experiment(data=Data(root="a"))
-    ) == experiment_file.digest(Experiment(data=Data(root="b")))
+
+def test_a_new_option_with_a_default_changes_no_digest(monkeypatch):
+    """Only options that differ from the defaults count."""
+    before, flatten = experiment_file.digest(ODD), experiment_file.flatten
+
+    def with_a_new_option(options, prefix=""):
+        return {"training.new": 3, **flatten(options, prefix)}
+
+    monkeypatch.setattr(experiment_file, "flatten", with_a_new_option)
+    assert experiment_file.digest(ODD) == before
+
+
+@pytest.mark.parametrize(("old", "new"), experiment_file.RENAMED.items())
+def test_names_of_earlier_versions_are_read(old, new):
+    flat = experiment_file.flatten(Experiment())
+    name = new if new in flat else old
+    restored = experiment_file.restore({old: 0.25})
+    assert experiment_file.flatten(restored)[name] == 0.25
+
+
+def test_a_new_name_is_used_where_the_options_have_it(monkeypatch):
+    monkeypatch.setitem(experiment_file.RENAMED, "noise.share", "noise.rate")
+    assert experiment_file.restore({"noise.share": 0.25}).noise.rate == 0.25
+    with pytest.raises(InputError, match="config: got noise.part, wanted known"):
+        experiment_file.restore({"noise.part": 0.25})
 
 
 @pytest.mark.parametrize(
     ("record", "message"),
     [
         ({"noise.rat": 0.5}, "config: got noise.rat, wanted known options only"),
-        ({"bits": "64"}, "bits: got '64', wanted a int"),
+        ({"bits": "64"}, "bits: got '64', wanted a whole number"),
         ({"bits": True}, "bits: got True"),
         ({"noise.rate": 7}, "noise.rate: got 7.0"),
         (
@@ -115,9 +147,14 @@ def test_bad_records_are_one_line(tmp_path, record, message):
         ("gone.py", None, "wanted a file that exists"),
         ("a.yaml", "", "wanted a .py or .json file"),
         ("a.json", "{", "wanted JSON"),
+        ("a.json", "[" * 100_000, "wanted JSON"),
+        ("a.json", '{"bits": %s}' % ("9" * 5_000), "wanted JSON"),
+        ("a.json", '{"noise.rate": %s}' % ("9" * 4_000), "noise.rate: got 9999"),
         ("a.py", "x = 1", r"wanted a function get_config\(\)"),
         ("a.py", "def get_config():\n    return 3", "got a int from"),
         ("a.py", "1/0", "stopped with ZeroDivisionError"),
+        ("a.py", "import sys\nsys.exit(0)", "stopped with SystemExit: 0"),
+        ("a.py", "raise BaseException", "stopped with BaseException: no message"),
         ("a.py", "def get_config():\n    return 1/0", "stopped with ZeroDivisionError"),
         ("a.py", "from scbch_jax.config import *\nExperiment(bits=7)", "bits: got 7"),
     ],

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from conftest import ROOT
 
-from scbch_jax import sweeps
+from scbch_jax import runs, sweeps
 from scbch_jax.config import Data, Experiment, Noise, experiment_file, scbch
 from scbch_jax.config.experiment import DECLARED
 from scbch_jax.errors import InputError
@@ -11,58 +11,56 @@ from scbch_jax.errors import InputError
 SWEEPS = sorted((ROOT / "configs" / "sweeps").glob("*.py"))
 
 
-def test_seeds_become_cells_and_twins_are_one():
-    plan = Experiment(seeds=(3, 1))
-    cells = sweeps.cells_of([plan, Experiment(seeds=(1, 4)), Experiment(bits=8)])
-    assert [c.seed for c in cells] == [3, 1, 4, 0]
-    assert all(c.experiment.seeds == (c.seed,) for c in cells)
+def test_each_seed_is_a_run_and_equal_runs_are_one():
+    experiment = Experiment(seeds=(3, 1))
+    some = sweeps.runs_of([experiment, Experiment(seeds=(1, 4)), Experiment(bits=8)])
+    assert [run.seed for run in some] == [3, 1, 4, 0]
+    assert all(run.experiment.seeds == (run.seed,) for run in some)
 
 
-def test_a_name_holds_what_a_person_looks_for():
-    plan = Experiment(
+def test_a_name_holds_data_method_noise_bits_ablation_and_seed():
+    experiment = Experiment(
         noise=Noise("none"), bits=16, options=scbch.Options(drop=("weights",))
     )
-    name = sweeps.name_of(plan)
+    name = sweeps.name_of(experiment)
     assert name.startswith("planted-scbch-none-16bits-no-weights-seed0-")
-    assert name.endswith(experiment_file.digest(plan))
+    assert name.endswith(runs.digest(experiment))
 
 
-def test_a_name_does_not_depend_on_where_data_lie():
+def test_a_name_does_not_depend_on_the_data_root():
     names = {sweeps.name_of(Experiment(data=Data(root=root))) for root in "ab"}
     assert len(names) == 1
 
 
 def test_only_keeps_names_with_all_words():
-    plans = [Experiment(bits=b, seeds=(0, 1)) for b in (8, 16)]
-    kept = sweeps.cells_of(plans, only=("16bits", "seed1"))
-    assert [(c.experiment.bits, c.seed) for c in kept] == [(16, 1)]
+    experiments = [Experiment(bits=b, seeds=(0, 1)) for b in (8, 16)]
+    kept = sweeps.runs_of(experiments, only=("16bits", "seed1"))
+    assert [(run.experiment.bits, run.seed) for run in kept] == [(16, 1)]
     with pytest.raises(InputError, match="only: got moon, wanted words of names"):
-        sweeps.cells_of(plans, only=("moon",))
+        sweeps.runs_of(experiments, only=("moon",))
 
 
 @pytest.mark.parametrize("path", SWEEPS, ids=lambda p: p.name)
-def test_every_sweep_gives_cells(path):
-    cells = sweeps.cells_of(experiment_file.load_sweep(path))
+def test_every_sweep_gives_runs(path):
+    some = sweeps.runs_of(experiment_file.load_sweep(path))
     wanted = {"paper": 48, "ablations": 15, "methods": 24, "scenes": 20}
-    wanted |= {"seeds": 10, "smoke": 6}
-    assert len(cells) == wanted[path.stem]
+    wanted |= {"seeds": 10, "smoke": 6, "headline": 9}
+    assert len(some) == wanted[path.stem]
     assert f"configs/sweeps/{path.name}" in path.read_text(), "the command is on top"
 
 
 def test_the_grid_has_the_settings_of_the_single_configs():
-    cells = sweeps.cells_of(
-        experiment_file.load_sweep(ROOT / "configs/sweeps/paper.py")
-    )
-    grid = [cell.experiment for cell in cells]
+    some = sweeps.runs_of(experiment_file.load_sweep(ROOT / "configs/sweeps/paper.py"))
+    grid = [run.experiment for run in some]
     for name in ("mirflickr", "nuswide", "coco", "iapr"):
         assert experiment_file.load(ROOT / f"configs/scbch_{name}.py") in grid
 
 
 def test_methods_differ_from_their_single_configs_in_noise_alone():
-    cells = sweeps.cells_of(
+    some = sweeps.runs_of(
         experiment_file.load_sweep(ROOT / "configs/sweeps/methods.py")
     )
-    every = [cell.experiment for cell in cells]
+    every = [run.experiment for run in some]
     for name in DECLARED:
         single = experiment_file.load(ROOT / f"configs/{name}_mirflickr.py")
         for rate in (0.2, 0.5, 0.8):
@@ -79,6 +77,7 @@ def test_methods_differ_from_their_single_configs_in_noise_alone():
         ("a.py", "def get_sweep():\n    yield 3", r"got a int from get_sweep\(\)"),
         ("a.py", "def get_sweep():\n    return []", "without any, wanted Experiments"),
         ("a.py", "def get_sweep():\n    yield 1/0", "stopped with ZeroDivisionError"),
+        ("a.py", "import sys\nsys.exit(3)", "stopped with SystemExit: 3"),
         (
             "a.py",
             "from scbch_jax.config import *\n"
