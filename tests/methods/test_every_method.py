@@ -67,11 +67,7 @@ def test_it_learns_and_repeats_to_the_bit(name):
 def test_label_noise_does_not_change_unsupervised_methods(name):
     short = Training(epochs=1, batch_size=100)
     clean, noisy = (
-<<<<<<< HEAD
-        driver.run(experiment(name, training=short, noise=noise))
-=======
-        runs.train(plan(name, training=short, noise=noise))
->>>>>>> 0d8673bf1051a919d098139239ed6011f523d0c0
+        runs.train(experiment(name, training=short, noise=noise))
         for noise in (Noise("none"), Noise("swap", rate=0.8))
     )
     assert numbers(clean) == numbers(noisy)
@@ -82,17 +78,10 @@ def test_a_user_defined_term_trains_with_every_method():
     def nothing(inputs):
         return (inputs.image_codes * 0).sum()
 
-<<<<<<< HEAD
     for name in EXPERIMENTS:
         short = experiment(name, training=Training(epochs=1, batch_size=100))
-        (line,) = driver.run(short, extra_terms=(("nothing", 1.0, nothing),))
-        assert line["nothing"] == 0
-=======
-    for name in PLANS:
-        short = plan(name, training=Training(epochs=1, batch_size=100))
         (result,) = runs.train(short, extra_terms=(("nothing", 1.0, nothing),))
         assert result.losses["nothing"] == 0
->>>>>>> 0d8673bf1051a919d098139239ed6011f523d0c0
 
 
 def test_every_declared_method_is_registered():
