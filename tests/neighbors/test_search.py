@@ -125,25 +125,25 @@ def test_approximate_similarities_have_the_digits_of_bfloat16():
 
 SHARED = """
 import jax, numpy as np, jax.numpy as jnp
-from scbch_jax import losses
+from scbch_jax import neighbors
 
 assert len(jax.devices()) == 8
 mesh = jax.make_mesh((8,), ("data",), axis_types=(jax.sharding.AxisType.Auto,))
 rng = np.random.default_rng(0)
 signs = [jnp.asarray(rng.choice([-1, 1], (603, 16)), jnp.float32) for _ in "it"]
 sizes = dict(neighbors=20, column_block=256)
-program = losses.nearest_rows.lower(*signs, mesh=mesh, **sizes).compile()
+program = neighbors.nearest_rows.lower(*signs, mesh=mesh, **sizes).compile()
 assert "num_partitions=8" in program.as_text()
-ours, alone = program(*signs), losses.nearest_rows(*signs, **sizes)
-np.testing.assert_array_equal(ours.index, alone.index)
-np.testing.assert_array_equal(ours.similarity, alone.similarity)
+found, single = program(*signs), neighbors.nearest_rows(*signs, **sizes)
+np.testing.assert_array_equal(found.index, single.index)
+np.testing.assert_array_equal(found.similarity, single.similarity)
 
 whole = [jnp.asarray(rng.normal(size=(600, n)), jnp.float32) for n in (24, 24, 5)]
 rows = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("data"))
 sharded = [jax.device_put(x, rows) for x in whole]
-ours = losses.neighbor_soft_labels(*sharded, mesh=mesh, **sizes)
-alone = losses.neighbor_soft_labels(*whole, **sizes)
-np.testing.assert_allclose(ours, alone, rtol=0, atol=2e-6)
+found = neighbors.neighbor_soft_labels(*sharded, mesh=mesh, **sizes)
+single = neighbors.neighbor_soft_labels(*whole, **sizes)
+np.testing.assert_allclose(found, single, rtol=0, atol=2e-6)
 """
 
 
