@@ -339,3 +339,31 @@ def test_a_locked_folder_is_for_one_process(tmp_path):
     with io.locked_folder(folder), pytest.raises(InputError, match=busy):
         enter(io.locked_folder(folder))
     enter(io.locked_folder(folder))
+
+
+def test_parents_that_were_made_for_a_folder_go_with_it(tmp_path):
+    with (
+        pytest.raises(KeyboardInterrupt),
+        io.new_folder(tmp_path / "a" / "b" / "c"),
+    ):
+        raise KeyboardInterrupt
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_parent_that_is_a_file_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(InputError, match="cannot write .*/s/t: not a directory"),
+        io.new_folder(tmp_path / "file" / "s" / "t"),
+    ):
+        pass
+
+
+def test_lines_of_json_end_at_newlines_alone(tmp_path):
+    """And a byte order mark and empty lines are skipped."""
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"a": "1\u20282"}\r\n\n{"a": "3"}', "utf-8-sig")
+    assert list(io.iterate_jsonl(path, "rows")) == [{"a": "1\u20282"}, {"a": "3"}]
+    path.write_text('{}\n{"a": \n')
+    with pytest.raises(InputError, match=r"rows: got line 2 of .* wanted JSON"):
+        list(io.iterate_jsonl(path, "rows"))
