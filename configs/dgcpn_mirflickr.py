@@ -1,13 +1,17 @@
-"""DGCPN on MIRFlickr-25K, 64 bits.
+"""DGCPN on MIRFlickr-25K, 64 bits. It trains without labels.
 
-bin/scbch train configs/dgcpn_mirflickr.py --data.root FOLDER
+    bin/scbch train configs/dgcpn_mirflickr.py --data.root FOLDER
+
+Expected with `--options.hidden 1024`, MobileNetV2 features of 15,677 rows and seed 0:
+average MAP 70.9 % at the last epoch, 72.1 % at the best; 409 s on two CPU cores and
+2.8 GB of memory. At the default width of 4,096 neither time nor score is measured.
 """
 
 from scbch_jax.config import Data, Experiment, Noise, Training, dgcpn
 
 
 def get_config() -> Experiment:
-    """The released defaults, as many neighbors as in the paper; no labels are used."""
+    """The defaults of the released code, with the paper's number of neighbors."""
     return Experiment(
         data=Data("mirflickr"),
         noise=Noise("none"),

@@ -1,19 +1,17 @@
-"""UCCH on IAPR TC-12, 64 bits.
+"""UCCH on IAPR TC-12, 64 bits. It trains without labels.
 
-bin/scbch train configs/ucch_iapr.py --data.root FOLDER
+    bin/scbch train configs/ucch_iapr.py --data.root FOLDER
+
+Expected time and score: not measured on this dataset.
 """
 
-from scbch_jax.config import Data, Experiment, Noise, Training, ucch
+from dataclasses import replace
+from pathlib import Path
+
+from scbch_jax.config import Data, Experiment, experiment_file, ucch
 
 
 def get_config() -> Experiment:
-    """The released defaults; no labels are looked at."""
-    return Experiment(
-        data=Data("iapr"),
-        noise=Noise("none"),
-        bits=64,
-        method="ucch",
-        options=ucch.Options(),
-        hparams=ucch.HParams(),
-        training=Training(epochs=20, batch_size=256),
-    )
+    """`ucch_mirflickr.py` with the default weights of the released code."""
+    base = experiment_file.load(Path(__file__).with_name("ucch_mirflickr.py"))
+    return replace(base, data=Data("iapr"), hparams=ucch.HParams())

@@ -4,5 +4,5 @@ Import the module you need; this package imports nothing by itself, so that the
 command line answers at once.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["__version__"]

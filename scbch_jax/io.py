@@ -69,8 +69,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     target = _target(path)
     partial = _partial(target)
     with _as_input_error(path, target, partial):
-        if target.exists() and not target.is_file():
-            with target.open("wb") as file:
+        if target.is_dir():
+            raise InputError(f"cannot write {path}: it is a folder")
+        if _is_special(target):
+            with target.open("ab") as file:
                 yield file
             return
         with open(_open_partial(partial, path), "wb") as file:
@@ -119,7 +121,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     """Makes a folder that appears at `path`, filled, when the block ends.
 
     Until then it is `.NAME.partial` in the same parent; what a killed process left
-    there is removed.
+    there is removed. Missing parents are made, and removed after an error.
 
     Yields:
         The folder to fill.
@@ -130,10 +132,14 @@ def new_folder(path: Path) -> Iterator[Path]:
     """
     target = _target(path)
     partial = _partial(target)
+    missing = [parent for parent in target.parents if not parent.exists()]
     with _as_input_error(path, target, partial):
         if target.exists() and not (target.is_dir() and not any(target.iterdir())):
             raise InputError(f"cannot write {path}: it exists already")
-        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_error(path, error) from error
         handle = _open_folder(partial, path)
         try:
             for left in partial.iterdir():
@@ -144,10 +150,29 @@ def new_folder(path: Path) -> Iterator[Path]:
             os.rename(partial, target)
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
+            for parent in missing:
+                with contextlib.suppress(OSError):  # another process may use it
+                    parent.rmdir()
             raise
         finally:
             os.close(handle)
         sync_folder(target.parent)
+
+
+@contextlib.contextmanager
+def locked_folder(path: Path) -> Iterator[None]:
+    """Makes a folder if it is missing, and keeps other processes out of it.
+
+    Raises:
+        InputError: if it cannot be made, or another process has it.
+    """
+    with _as_input_error(path):
+        path.mkdir(parents=True, exist_ok=True)
+        handle = _open_folder(path, path)
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def read_json(path: Path, field: str = "file") -> Any:
@@ -210,6 +235,39 @@ def read_jsonl(path: Path) -> list[Record]:
     return records
 
 
+def iterate_jsonl(path: Path, field: str) -> Iterator[Record]:
+    """Reads JSON lines one after another; blank lines are skipped.
+
+    Lines end at a newline alone: a string may hold U+2028 and the like. A byte order
+    mark in front is skipped.
+
+    Args:
+        path: the file.
+        field: what an error names as being wrong.
+
+    Raises:
+        InputError: if the file cannot be read, or for a line that is no JSON object.
+    """
+    number = 0
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+                if text.strip():
+                    record = json.loads(text)
+                    got, wanted = f"line {number} of {path}", "a JSON object"
+                    require(isinstance(record, dict), field, got, wanted)
+                    yield record
+    except OSError as error:
+        raise read_error(path, error) from error
+    except InputError:
+        raise
+    except (ValueError, RecursionError) as error:
+        what = (str(error) or type(error).__name__).splitlines()[0]
+        got = f"line {number} of {path} ({what})"
+        raise InputError(f"{field}: got {got}, wanted JSON") from error
+
+
 def write_jsonl(path: Path, records: Iterable[Record]) -> None:
     """Writes a file of one JSON object a line atomically."""
     write_text(path, "".join(f"{json_line(record)}\n" for record in records))
@@ -265,13 +323,15 @@ def sync_folder(folder: Path) -> None:
 
 
 def _target(path: Path) -> Path:
-    """The absolute path that is written: the one that a symbolic link points to.
+    """The absolute path that is written: of a file, the end of symbolic links.
 
     Raises:
         InputError: for a path that can name no file.
     """
     if "\0" in str(path):
         raise InputError(f"cannot write {str(path)!r}: a path holds no NUL")
+    if _is_special(Path(os.path.abspath(path))):
+        return Path(os.path.abspath(path))
     target = Path(os.path.realpath(path))
     if target.is_symlink():
         raise InputError(f"cannot write {path}: too many levels of symbolic links")
@@ -279,7 +339,10 @@ def _target(path: Path) -> Path:
 
 
 def _is_special(path: Path) -> bool:
-    """Whether it is a device or a pipe."""
+    """Whether it is a device, a pipe or an open stream, which cannot be replaced."""
+    streams = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
+    if str(path).startswith(streams):
+        return True
     return path.exists() and not path.is_file() and not path.is_dir()
 
 

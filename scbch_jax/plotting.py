@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scbch_jax.errors import InputError
+from scbch_jax.extras import require_packages
 from scbch_jax.io import replacing
 
 if TYPE_CHECKING:
@@ -37,11 +37,10 @@ def styled_figure(size: tuple[float, float]) -> Iterator["Figure"]:
     Raises:
         InputError: if matplotlib is not installed.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise missing("figures need matplotlib", "report") from error
+    require_packages("a figure", "matplotlib")
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
     with mpl.rc_context(_STYLE):
         yield Figure(figsize=size, layout="constrained")
 
@@ -73,15 +72,6 @@ def render(figure: "Figure", kind: str) -> bytes:
     content = io.BytesIO()
     figure.savefig(content, format=kind, **options[kind])
     return content.getvalue()
-
-
-def missing(sentence: str, extra: str) -> InputError:
-    """The error for an optional package that is not installed.
-
-    >>> str(missing("figures need matplotlib", "report"))
-    "figures need matplotlib: pip install 'scbch_jax[report]'"
-    """
-    return InputError(f"{sentence}: pip install 'scbch_jax[{extra}]'")
 
 
 _STYLE: dict[Any, Any] = {

@@ -1,8 +1,8 @@
-"""Several devices: a mesh, what is shared along it, and several hosts.
+"""Sharding over a device mesh, also with several hosts.
 
-A mesh has two axes. The rows of a batch are shared along "data", each weight's columns
-and its optimizer's memory along "model". Programs are the same as on one device; XLA
-places their parts and adds what has to be exchanged.
+A mesh has two axes. The rows of a batch are sharded along "data", the columns of each
+weight and of its optimizer state along "model". Programs are the same as on one device;
+XLA partitions them and inserts the communication.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -17,12 +17,12 @@ from scbch_jax.errors import require
 
 
 def initialize_distributed(coordinator: str, processes: int, process: int) -> None:
-    """Makes this process one of several; to be called before anything is computed.
+    """Makes this process one of several; call it before any computation.
 
     Args:
         coordinator: address and port of the first process, the same for all.
-        processes: how many there are.
-        process: which one this is, from 0.
+        processes: number of processes.
+        process: number of this process, from 0.
     """
     jax.distributed.initialize(coordinator, processes, process)
 
@@ -33,20 +33,21 @@ def is_main_process() -> bool:
 
 
 def use_mesh(data: int, model: int) -> AbstractContextManager[Any]:
-    """A context in which programs share their work; nothing for one device.
+    """A context with a data × model mesh; a null context for one device.
 
     Args:
-        data: devices that share the rows of a batch.
-        model: devices that share each weight.
+        data: devices along "data", among which the rows of a batch are divided.
+        model: devices along "model", among which each weight is divided.
 
     Raises:
-        InputError: if there are not data · model devices.
+        InputError: if there are fewer than data · model devices, or several processes
+            whose devices would not all be used.
     """
-    there, wanted = jax.device_count(), data * model
-    fits = wanted == there or (wanted < there and jax.process_count() == 1)
+    available, wanted = jax.device_count(), data * model
+    fits = wanted == available or (wanted < available and jax.process_count() == 1)
     got = f"{data} data-devices times {model} model-devices"
-    wanted_words = f"at most {there}" if jax.process_count() == 1 else f"all {there}"
-    require(fits, "devices", got, f"{wanted_words} together, as there are")
+    limit = "at most" if jax.process_count() == 1 else "exactly"
+    require(fits, "devices", got, f"{limit} the {available} available devices in all")
     if wanted == 1:
         return nullcontext()
     shape, names = (data, model), ("data", "model")
@@ -56,13 +57,13 @@ def use_mesh(data: int, model: int) -> AbstractContextManager[Any]:
 
 
 def current_mesh() -> AbstractMesh | None:
-    """The mesh of the context, or nothing."""
+    """The mesh of the context, or None."""
     mesh = jax.sharding.get_abstract_mesh()
     return None if mesh.empty else mesh
 
 
 def shard_batch(tree: Any) -> Any:
-    """Arrays of a program whose rows are shared along "data", where they divide."""
+    """Shards rows along "data" inside a program; rows that do not divide stay whole."""
     mesh = current_mesh()
     if mesh is None:
         return tree
@@ -76,7 +77,7 @@ def shard_batch(tree: Any) -> Any:
 
 
 def replicate(tree: Any) -> Any:
-    """Arrays of a program that each device is to hold whole."""
+    """Replicates arrays on every device, inside a program."""
     if current_mesh() is None:
         return tree
     return jax.tree.map(
@@ -85,12 +86,12 @@ def replicate(tree: Any) -> Any:
 
 
 def replicate_to_devices(tree: Any) -> Any:
-    """Host arrays on every device of the context's mesh, whole."""
-    return _placed(tree, lambda leaf, mesh: PartitionSpec())
+    """Copies host arrays to every device of the context's mesh."""
+    return _device_put(tree, lambda leaf, mesh: PartitionSpec())
 
 
 def shard_params(tree: Any) -> Any:
-    """Arrays shared along "model" by their last axis, where it divides; else whole."""
+    """Shards the last axis along "model", where it divides; replicates otherwise."""
 
     def columns(leaf: Any, mesh: Mesh) -> PartitionSpec:
         shape, share = np.shape(leaf), mesh.shape["model"]
@@ -98,11 +99,11 @@ def shard_params(tree: Any) -> Any:
             return PartitionSpec()
         return PartitionSpec(*[None] * (len(shape) - 1), "model")
 
-    return _placed(tree, columns)
+    return _device_put(tree, columns)
 
 
 def to_host(tree: Any) -> Any:
-    """NumPy copies of arrays, whole, wherever their parts are; on every host."""
+    """Gathers whole arrays as NumPy copies, on every host."""
 
     def one(leaf: Any) -> Any:
         if getattr(leaf, "is_fully_addressable", True) or leaf.is_fully_replicated:
@@ -113,20 +114,20 @@ def to_host(tree: Any) -> Any:
 
 
 def broadcast_from_main(tree: Any) -> Any:
-    """What the first process holds, in all of them; trees of one structure."""
+    """The main process's arrays, in all processes; trees must have equal structure."""
     if jax.process_count() == 1:
         return tree
     return multihost_utils.broadcast_one_to_all(to_host(tree))
 
 
 def any_process(flag: bool) -> bool:
-    """Whether it is true in any process; all of them must ask."""
+    """Whether the flag is true in any process; all processes must call it."""
     if jax.process_count() == 1:
         return flag
     return bool(multihost_utils.process_allgather(np.array(flag)).any())
 
 
-def _placed(tree: Any, spec: Any) -> Any:
+def _device_put(tree: Any, spec: Any) -> Any:
     mesh = jax.sharding.get_mesh()
     if mesh.empty:
         return jax.device_put(tree)

@@ -8,7 +8,7 @@ import pytest
 from counts import pytest_terminal_summary  # noqa: F401 -- pytest finds it here
 
 ROOT = Path(__file__).parent.parent
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = ROOT / "scbch_jax" / "agreement" / "golden"
 MIRFLICKR = Path(
     os.environ.get("SCBCH_DATA", ROOT.parent / "shared" / "data" / "mirflickr25k")
 )

@@ -18,7 +18,7 @@ class Parts(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """How a set lies in files."""
+    """How the arrays of a dataset are laid out in files."""
 
     keys: dict[str, tuple[str, str, str]]
     """Names of image, text and labels, by part: rows, or query, database and train."""
@@ -32,7 +32,7 @@ class Layout(NamedTuple):
 SAMPLES, QUERIES, TRAIN = 23, 4, 9
 
 SCALE = 0.25
-"""What a byte of an image feature is worth."""
+"""By which bytes of image features are multiplied."""
 
 
 def draw(sizes, samples=SAMPLES, seed=0):
@@ -48,7 +48,7 @@ def draw(sizes, samples=SAMPLES, seed=0):
 
 def arrays_of(layout, parts):
     """What the files hold: name to array, in the dtypes of the layout."""
-    cuts = {
+    slices = {
         "query": slice(0, QUERIES),
         "database": slice(QUERIES, None),
         "train": slice(QUERIES, QUERIES + TRAIN),
@@ -58,7 +58,7 @@ def arrays_of(layout, parts):
     }
     parts = parts._replace(image=raw_images(layout, parts))
     return {
-        key: array[cuts[part]].astype(dtype)
+        key: array[slices[part]].astype(dtype)
         for part, keys in layout.keys.items()
         for key, array, dtype in zip(keys, parts, layout.dtypes, strict=True)
     }
@@ -82,8 +82,8 @@ def write_hdf5(folder, arrays):
             file[key] = array
 
 
-def write_turned(folder, arrays):
-    """Plain HDF5 that lost the mark of MATLAB, a sample a column."""
+def write_transposed(folder, arrays):
+    """Plain HDF5 without the attribute of MATLAB, samples in columns."""
     write_hdf5(folder, {key: array.T for key, array in arrays.items()})
 
 
@@ -201,7 +201,7 @@ LAYOUTS = {
     ),
     "djsrh": Layout(DJSRH, write_mat73, ("f8", "f8", "f8"), NUS),
     "djsrh, mat 5": Layout(DJSRH, write_mat5, ("f4", "f4", "u1"), FLICKR),
-    "djsrh, turned": Layout(DJSRH, write_turned, ("f4", "f4", "u1"), FLICKR),
+    "djsrh, transposed": Layout(DJSRH, write_transposed, ("f4", "f4", "u1"), FLICKR),
     "images of the first rows": Layout(
         {"rows": ("features", "YAll", "LAll")},
         write_bytes_beside_mat,

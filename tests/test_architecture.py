@@ -2,6 +2,9 @@
 
 import ast
 import importlib
+import os
+import subprocess
+import sys
 
 import pytest
 from conftest import ROOT
@@ -14,6 +17,7 @@ LAYERS = [
         "types": "records of a dataset",
         "arrays": "names of JAX arrays and records",
         "sharding": "meshes, and what is sharded over them",
+        "extras": "optional packages, and what to install where one is missing",
     },
     {
         "config": "options of an experiment and of each method",
@@ -103,6 +107,33 @@ def test_some_packages_stay_in_their_package(path):
     assert "tyro" not in names
 
 
+def test_commands_on_data_load_no_jax(tmp_path):
+    """In a fresh process, and no plots or networks either."""
+    code = (
+        "import sys, numpy as np\n"
+        "np.savez('a.npz', XAll=np.eye(4), YAll=np.eye(4), LAll=np.eye(4))\n"
+        "import scbch_jax.cli.data.inspect\n"
+        "print([m for m in ('h5py', 'scipy', 'jax') if m in sys.modules])\n"
+        "from scbch_jax.cli import program\n"
+        "code = program.main(['data', 'inspect', 'a.npz'])\n"
+        "words = ['--queries', '1', '--train', '2', '--out', 's']\n"
+        "code += program.main(['data', 'import', 'a.npz', *words])\n"
+        "code += program.main(['data', 'verify', 's'])\n"
+        "loaded = [m for m in ('jax', 'flax', 'matplotlib') if m in sys.modules]\n"
+        "print(code, loaded)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    said = ran.stdout.splitlines()
+    assert (said[0], said[-1]) == ("[]", "0 []")
+
+
 def test_nothing_names_a_method_in_training():
     names = {p.stem for p in (PACKAGE / "config").glob("*.py")} & {
         p.stem for p in (PACKAGE / "methods").glob("*.py") if p.stem != "__init__"
@@ -128,20 +159,6 @@ def test_every_public_definition_has_a_docstring(path):
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_":
             assert ast.get_docstring(node), f"{path.name}: {node.name}"
-
-
-def test_pins_stand_in_one_place():
-    """pyproject reads the lists; the GPU list only adds the CUDA wheels."""
-    import tomllib
-
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    dynamic = project["tool"]["setuptools"]["dynamic"]
-    assert dynamic["dependencies"] == {"file": ["requirements-cpu.txt"]}
-    assert "dependencies" not in project["project"]
-    cuda = project["project"]["optional-dependencies"]["cuda12"]
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    wanted = [line for line in lines if not line.startswith("#")]
-    assert wanted == ["-r requirements-cpu.txt", *cuda]
 
 
 def layer_table():

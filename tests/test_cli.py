@@ -48,6 +48,12 @@ def test_the_version_is_that_of_the_package(capsys):
     assert capsys.readouterr().out == f"scbch_jax {__version__}\n"
 
 
+def test_help_wraps_at_the_width_of_the_terminal_only(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    assert program.main(["evaluate", "--help"]) == 0
+    assert ", as query_image=NAME; also query_text, query_c" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", program.COMMANDS)
 def test_every_option_has_help(name, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
@@ -88,6 +94,19 @@ def test_every_option_has_help(name, capsys, monkeypatch):
         (
             ["train", SMOKE, "--training.epochs", "9" * 5000],
             "999, wanted a whole number",
+        ),
+        (
+            ["train", SMOKE, "--training.batch-size", "99999999999"],
+            "training.batch_size: got 99999999999, wanted a whole number from 2 to ",
+        ),
+        (
+            ["train", SMOKE, "--options.warmup-epochs", "9" * 20],
+            "options.warmup_epochs: got 99999999999999999999, wanted a whole number",
+        ),
+        (["train", SMOKE, "--data.planted.words", "10000000000"], "planted.words: got"),
+        (
+            ["bench", "evaluate", "--items", "9" * 14],
+            "items: got 99999999999999, wanted",
         ),
         (["train", SMOKE, "--noise.rate=x"], "--noise.rate: got x, wanted a number"),
         (["train", SMOKE, "--seeds", "0", "x"], "--seeds: got 0 x, wanted one or more"),

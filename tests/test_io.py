@@ -129,6 +129,8 @@ def test_a_loop_of_links_is_one_line(tmp_path):
     (tmp_path / "b").symlink_to(tmp_path / "a")
     with pytest.raises(InputError, match="cannot write .*too many levels"):
         io.write_text(tmp_path / "a", "new")
+    with pytest.raises(InputError, match="it is a folder"):
+        io.write_text(tmp_path, "new")
     with pytest.raises(InputError, match="a path holds no NUL"):
         io.write_text(tmp_path / "a\0b", "new")
 
@@ -143,6 +145,21 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
     assert got == [b"hello"]
     assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert names(tmp_path) == ["pipe"]
+
+
+def test_an_open_stream_is_written_to(tmp_path):
+    """Piped, or redirected to a file, which would lose what is printed beside it."""
+    code = (
+        "from pathlib import Path; from scbch_jax import io; print('a', flush=True)\n"
+    )
+    code += "io.write_text(Path('/dev/stdout'), 'b\\n'); print('c')"
+    command = [sys.executable, "-c", code]
+    assert (
+        subprocess.run(command, check=True, capture_output=True).stdout == b"a\nb\nc\n"
+    )
+    with (tmp_path / "out").open("ab") as file:
+        subprocess.run(command, check=True, stdout=file)
+    assert (tmp_path / "out").read_bytes() == b"a\nb\nc\n"
 
 
 def test_a_device_is_written_to_and_stays_a_device(tmp_path):
@@ -304,3 +321,21 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path):
         io.read_json(tmp_path / "gone")
     with pytest.raises(InputError, match="cannot read .*: is a directory"):
         io.read_json(tmp_path)
+
+
+def test_arrays_are_written_and_replaced(tmp_path):
+    path = tmp_path / "a.npz"
+    for rows in (3, 2):
+        io.write_npz(path, a=np.arange(rows), b=np.ones((rows, 2)))
+        with np.load(path) as found:
+            np.testing.assert_array_equal(found["a"], np.arange(rows))
+            np.testing.assert_array_equal(found["b"], np.ones((rows, 2)))
+    assert names(tmp_path) == ["a.npz"]
+
+
+def test_a_locked_folder_is_for_one_process(tmp_path):
+    folder = tmp_path / "new" / "folder"
+    busy = "cannot write .*folder: another process is writing it"
+    with io.locked_folder(folder), pytest.raises(InputError, match=busy):
+        enter(io.locked_folder(folder))
+    enter(io.locked_folder(folder))

@@ -1,13 +1,24 @@
-"""Agreement with the authors' PyTorch code, number by number."""
+"""Agreement with the authors' PyTorch code, number by number.
 
-from scbch_jax.agreement.compare import Comparison, compare
-from scbch_jax.agreement.official import record
+`golden/` holds inputs and answers that were recorded from that code; `check_file`
+computes the answers of such a file again, by the functions that training uses.
+"""
+
+from pathlib import Path
+
+from scbch_jax.agreement.comparison import Comparison, compare
+from scbch_jax.agreement.official import record, require_recorder
 from scbch_jax.agreement.recorded import Checked, check_file
+
+GOLDEN = Path(__file__).parent / "golden"
+"""Folder of the recorded files that the package ships."""
 
 __all__ = [
     "compare",
     "Checked",
     "Comparison",
+    "GOLDEN",
     "check_file",
     "record",
+    "require_recorder",
 ]

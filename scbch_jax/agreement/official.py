@@ -1,36 +1,49 @@
 """Fresh answers of the authors' code, recorded by PyTorch in a process of its own."""
 
-import importlib.util
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from scbch_jax import extras
 from scbch_jax.errors import InputError, require
 
-RECORDER = Path(__file__).with_name("record_scbch.py")
+RECORDER = Path(__file__).parents[2] / "tests" / "recorders" / "record_scbch.py"
+"""The program that records; it is part of a checkout, not of an installed package."""
 
 
-def record(clone: Path, seed: int, folder: Path) -> None:
-    """Writes recorded files of a clone's answers, named by the seed.
+def require_recorder(clone: Path) -> None:
+    """Checks everything that recording needs before any work.
 
     Args:
         clone: a clone of the authors' repository, with its work tree.
-        seed: decides every input and the run.
-        folder: where the files go.
 
     Raises:
-        InputError: if PyTorch is absent, the clone is none, or recording fails.
+        InputError: if PyTorch, the recorder or the clone's code is missing.
     """
     wanted = "a clone of github.com/Plke/SCBCH with its files"
     require((clone / "train.py").is_file(), "official", clone, wanted)
-    require(
-        importlib.util.find_spec("torch") is not None,
-        "official",
-        "an environment without PyTorch",
-        "the extra torch: pip install -e '.[torch]'",
-    )
+    if not RECORDER.is_file():
+        raise InputError(
+            "--official needs a checkout of scbch_jax: the program that records is not "
+            "part of the installed package"
+        )
+    extras.require_packages("--official", "torch")
+
+
+def record(clone: Path, seed: int, folder: Path) -> None:
+    """Writes files of recorded answers of a clone's code, named by the seed.
+
+    Args:
+        clone: a clone of the authors' repository, with its work tree.
+        seed: decides every input and the training run.
+        folder: where the files go.
+
+    Raises:
+        InputError: if something that recording needs is missing, or recording fails.
+    """
+    require_recorder(clone)
     with tempfile.TemporaryDirectory() as scratch:
         ran = subprocess.run(
             [sys.executable, str(RECORDER), str(clone.absolute()), str(seed), scratch],
@@ -40,6 +53,6 @@ def record(clone: Path, seed: int, folder: Path) -> None:
         )
         if ran.returncode:
             last = (ran.stderr.strip().splitlines() or ["no message"])[-1]
-            raise InputError(f"official: got {last} from {clone}, {wanted} that runs")
+            raise InputError(f"official: the code in {clone} failed: {last}")
         for path in sorted(Path(scratch).glob("*.npz")):
             shutil.move(path, folder / f"{path.stem}-seed-{seed}.npz")

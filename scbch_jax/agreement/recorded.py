@@ -1,4 +1,9 @@
-"""A file of recorded answers: what it holds is told by its keys, and checked."""
+"""A file of recorded answers: its keys tell its kind, and every answer is checked.
+
+A kind is a module with NEEDS (the keys that identify a file of the kind), ALSO_ANSWERS
+(inputs that are answers, too), and check(arrays), which yields a comparison for each
+answer, and for a training run the losses of its steps.
+"""
 
 from collections import UserDict
 from collections.abc import Mapping
@@ -9,53 +14,51 @@ import jax
 import numpy as np
 
 from scbch_jax.agreement import (
-    dgcpn_file,
-    loss_file,
-    metrics_file,
-    neighbors_file,
-    nrch_file,
-    trajectory_file,
-    ucch_file,
+    dgcpn_answers,
+    hamming_metrics,
+    nrch_answers,
+    scbch_losses,
+    scbch_run,
+    soft_label_weights,
+    ucch_answers,
 )
-from scbch_jax.agreement.compare import Comparison
+from scbch_jax.agreement.comparison import Comparison, StepLosses
 from scbch_jax.errors import InputError, require
 
 EXPECTED = "exp_"
-"""Start of the keys that hold answers; every other key is an input."""
+"""Prefix of the keys that hold answers; every other key is an input."""
 
 KINDS = (
-    loss_file,
-    neighbors_file,
-    metrics_file,
-    trajectory_file,
-    ucch_file,
-    dgcpn_file,
-    nrch_file,
+    scbch_losses,
+    soft_label_weights,
+    hamming_metrics,
+    scbch_run,
+    ucch_answers,
+    dgcpn_answers,
+    nrch_answers,
 )
-"""Modules with NEEDS (keys that tell a file of the kind), ALSO_ANSWERS (inputs that are
-answers too), and check(arrays, steps)."""
 
 
-class Read(UserDict[str, np.ndarray]):
-    """Arrays by key, and which of them were looked up by it; items() looks up all."""
+class ReadArrays(UserDict[str, np.ndarray]):
+    """Arrays by key, which remember the keys that were read; items() reads all."""
 
     def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Nothing is looked up yet."""
+        """No key has been read yet."""
         self.keys_read: set[str] = set()
         super().__init__(arrays)
 
     def __getitem__(self, key: str) -> np.ndarray:
-        """The array, noted as looked up."""
+        """The array of a key, which counts as read."""
         self.keys_read.add(key)
         return super().__getitem__(key)
 
 
 class Checked(NamedTuple):
-    """What a file's answers came to."""
+    """The comparisons of one file."""
 
     comparisons: list[Comparison]
-    step_losses: tuple[Any, Any] | None
-    """Ours and the recorded ones, of a file with a training run."""
+    step_losses: StepLosses | None
+    """Of a file with a training run."""
 
 
 def check_file(path: Path, *, float64: bool = False) -> Checked:
@@ -73,15 +76,15 @@ def check_file(path: Path, *, float64: bool = False) -> Checked:
     kind, answers = _kind_of(path, arrays), _answers_of(path, arrays)
     recorded = _precision(arrays, kind.NEEDS)
     arrays = {k: _cast(k, a, recorded) for k, a in arrays.items()}
-    # Codes are inputs of one answer and answers of another, in a file of neighbors.
+    # In a file of soft labels the codes are input of one answer and answer of another.
     arrays |= {EXPECTED + k: arrays[k] for k in kind.ALSO_ANSWERS if k in arrays}
     double = float64 or recorded == np.float64
     if double:
         arrays = {k: _widen(k, a) for k, a in arrays.items()}
     with jax.enable_x64(double), jax.default_matmul_precision("highest"):
         try:
-            steps, read = dict[str, Any](), Read(arrays)
-            comparisons = list(kind.check(read, steps))
+            read = ReadArrays(arrays)
+            found = list(kind.check(read))
         except (KeyError, IndexError) as error:
             raise InputError(
                 f"file: got {path} without {error}, wanted all inputs of its answers"
@@ -92,17 +95,19 @@ def check_file(path: Path, *, float64: bool = False) -> Checked:
             ) from error
     unread = ", ".join(sorted(answers - read.keys_read))
     require(not unread, str(path), unread, "known answers only")
-    return Checked(comparisons, steps.get("losses"))
+    steps = [x for x in found if isinstance(x, StepLosses)]
+    comparisons = [x for x in found if isinstance(x, Comparison)]
+    return Checked(comparisons, steps[0] if steps else None)
 
 
 def _precision(arrays: dict[str, np.ndarray], needs: frozenset[str]) -> Any:
-    """What the inputs were recorded in; answers are not more precise than that."""
+    """The dtype of the inputs; answers are not more precise than that."""
     double = any(arrays[k].ndim > 1 and arrays[k].dtype == np.float64 for k in needs)
     return np.float64 if double else np.float32
 
 
 def _cast(key: str, array: np.ndarray, precision: Any) -> np.ndarray:
-    """Answers that Python widened when it recorded them, back in their precision.
+    """Narrows answers that Python widened when it recorded them.
 
     A float64 whose every value float32 can hold was computed in float32.
     """
@@ -113,7 +118,7 @@ def _cast(key: str, array: np.ndarray, precision: Any) -> np.ndarray:
 
 
 def _widen(key: str, array: np.ndarray) -> np.ndarray:
-    """Inputs in double precision; answers keep the precision they were recorded in."""
+    """Widens inputs to float64; answers keep the precision they were recorded in."""
     narrow = array.dtype == np.float32 and not key.startswith(EXPECTED)
     return array.astype(np.float64) if narrow else array
 
@@ -124,7 +129,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return dict(archive)
     except Exception as error:
-        # NumPy and zipfile raise several kinds for what is no whole archive of arrays.
+        # NumPy and zipfile raise several kinds of errors for a damaged archive.
         raise InputError(
             f"file: got {path}, which cannot be read ({type(error).__name__}), "
             "wanted an .npz of recorded arrays"
@@ -140,7 +145,7 @@ def _answers_of(path: Path, arrays: dict[str, np.ndarray]) -> set[str]:
 
 
 def _kind_of(path: Path, arrays: dict[str, np.ndarray]) -> Any:
-    """The kind whose inputs are all there; otherwise the nearest is named."""
+    """The kind whose inputs are all there; an error names the most similar one."""
     nearest = max(KINDS, key=lambda kind: len(kind.NEEDS & arrays.keys()))
     for kind in KINDS:
         if arrays.keys() >= kind.NEEDS:

@@ -1,40 +1,54 @@
-"""How fast parts of the package are, beside the ways in which others do their work."""
+"""Benchmarks of evaluation, neighbor search and training, beside other software."""
 
-from scbch_jax.bench.evaluation import Drawn, Timing, Way, draw, measure
-from scbch_jax.bench.floor import Floor, floor
+from scbch_jax.bench.evaluation import (
+    BASELINES,
+    MISSING,
+    Baseline,
+    Problem,
+    Timing,
+    draw_problem,
+    measure,
+)
 from scbch_jax.bench.neighbors import (
     Agreement,
     Codes,
-    Found,
-    agree,
+    SearchTiming,
+    compare_neighbors,
     draw_codes,
     measure_search,
 )
-from scbch_jax.bench.torch_training import theirs
-from scbch_jax.bench.training import TIMED, Sampled, Shape, Ways, measure_parts, ours
-from scbch_jax.bench.ways import MISSING, WAYS
+from scbch_jax.bench.roofline import Roofline, roofline
+from scbch_jax.bench.torch_training import torch_baseline
+from scbch_jax.bench.training import (
+    PARTS,
+    Sampled,
+    Shape,
+    TrainingBaseline,
+    jax_baseline,
+    measure_parts,
+)
 
 __all__ = [
-    "floor",
+    "roofline",
     "Agreement",
+    "BASELINES",
+    "Baseline",
     "Codes",
-    "Drawn",
-    "Floor",
-    "Found",
     "MISSING",
+    "PARTS",
+    "Problem",
+    "Roofline",
     "Sampled",
+    "SearchTiming",
     "Shape",
-    "TIMED",
     "Timing",
-    "WAYS",
-    "Way",
-    "Ways",
-    "agree",
-    "draw",
+    "TrainingBaseline",
+    "compare_neighbors",
     "draw_codes",
+    "draw_problem",
+    "jax_baseline",
     "measure",
     "measure_parts",
     "measure_search",
-    "ours",
-    "theirs",
+    "torch_baseline",
 ]

@@ -1,22 +1,28 @@
-"""SCBCH in PyTorch as the field writes it: eager, Adam, DataLoader; to be timed."""
+"""SCBCH in PyTorch as in published code: eager, Adam, DataLoader; to be timed."""
 
-import importlib
 from typing import Any
 
 import numpy as np
 
-from scbch_jax.bench.training import Sampled, Shape, Ways, draw_codes, draw_split
-from scbch_jax.bench.ways import POINTS, sorting
+from scbch_jax import extras
+from scbch_jax.bench import evaluation
+from scbch_jax.bench.training import (
+    Sampled,
+    Shape,
+    TrainingBaseline,
+    draw_codes,
+    draw_split,
+)
 from scbch_jax.config.scbch import HParams
 
 
-def theirs(shape: Shape, sampled: Sampled) -> Ways:
-    """PyTorch's parts, on the GPU if it has one."""
-    torch = importlib.import_module("torch")
+def torch_baseline(shape: Shape, sampled: Sampled) -> TrainingBaseline:
+    """The parts in PyTorch, on the GPU if it finds one."""
+    torch = extras.import_optional("torch", "the PyTorch baseline")
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     hp = HParams()
-    train, split, voters, query, database = (
+    train, split, neighbors, query, database = (
         [torch.from_numpy(np.asarray(x)) for x in draw_split(shape, n)]
         for n in (
             sampled.steps * shape.batch_size,
@@ -64,27 +70,30 @@ def theirs(shape: Shape, sampled: Sampled) -> Ways:
                 [x.cpu() for x in codes]
 
     relaxed = [torch.from_numpy(x).to(device) for x in draw_codes(shape, shape.rows)]
-    labels = voters[2].to(device)
+    labels = neighbors[2].to(device)
 
-    def vote() -> Any:
+    def soft_labels() -> Any:
         image, text = relaxed
         similarity = (image @ image.T + text @ text.T) / 2
         similarity.fill_diagonal_(0)
-        votes, nearest = similarity.topk(shape.neighbors, dim=1)
-        votes = votes / (votes.sum(dim=1, keepdim=True) + 1e-8)
-        voted = (votes[:, :, None] * labels[nearest]).sum(dim=1)
-        agreement = torch.nn.functional.cosine_similarity(labels, voted)
+        weights, nearest = similarity.topk(shape.neighbors, dim=1)
+        weights = weights / (weights.sum(dim=1, keepdim=True) + 1e-8)
+        soft = (weights[:, :, None] * labels[nearest]).sum(dim=1)
+        agreement = torch.nn.functional.cosine_similarity(labels, soft)
         return (0.5 + 0.5 * agreement).cpu()
 
     codes = [
         [torch.from_numpy(x).sign() for x in draw_codes(shape, len(side[2]), seed=1)]
         for side in (query, database)
     ]
-    depths = np.linspace(1, shape.items, POINTS).astype(int)
+    depths = np.linspace(1, shape.items, evaluation.POINTS).astype(int)
     pairs = ((codes[0][0], codes[1][1]), (codes[0][1], codes[1][0]))
-    problem = [([*pair, query[2], database[2]], depths) for pair in pairs]
+    directions = [([*pair, query[2], database[2]], depths) for pair in pairs]
 
-    return Ways(step, encode, vote, lambda: sorting(problem), scored=sampled.queries)
+    def score() -> Any:
+        return evaluation.torch_baseline(directions)
+
+    return TrainingBaseline(step, encode, soft_labels, score, scored=sampled.queries)
 
 
 def _network(torch: Any, *widths: int) -> Any:
@@ -100,7 +109,7 @@ def _codes(torch: Any, nets: Any, features: Any) -> list[Any]:
 
 
 def _loss(torch: Any, codes: Any, heads: Any, labels: Any, hp: HParams) -> Any:
-    """Eq. 9 as released, every row trusted; the sum is what costs, not its weights."""
+    """Eq. 9 as released, with confidence 1 for every row."""
     similarity = codes[0] @ codes[1].T
     shared = labels @ labels.T
     sizes = labels.sum(dim=1)

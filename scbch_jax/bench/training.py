@@ -1,7 +1,6 @@
-"""An epoch in its parts, ours and PyTorch's: steps, weights refresh, scoring."""
+"""The parts of a training epoch, timed: steps, encoding, soft labels, scoring."""
 
 import statistics
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -10,18 +9,19 @@ import jax.numpy as jnp
 import numpy as np
 
 from scbch_jax import neighbors, retrieval, training
+from scbch_jax.bench.timing import timed
 from scbch_jax.config.scbch import HParams, Options
 from scbch_jax.methods import Recipe, Sizes
 from scbch_jax.types import Split
 
 Part = Callable[[], Any]
 
-TIMED = ("step", "encode", "vote", "score")
-"""Parts of an epoch."""
+PARTS = ("step", "encode", "soft_labels", "score")
+"""Parts of an epoch that are timed."""
 
 
 class Shape(NamedTuple):
-    """What is trained: MIRFlickr-25K in its usual features, unless said otherwise."""
+    """Sizes of data and network; by default those of MIRFlickr-25K with VGG19."""
 
     hidden: int
     rows: int = 10_000
@@ -36,43 +36,43 @@ class Shape(NamedTuple):
 
     @property
     def steps(self) -> int:
-        """Steps of an epoch."""
+        """Number of steps of an epoch."""
         return -(-self.rows // self.batch_size)
 
     @property
     def weights(self) -> tuple[int, int]:
-        """Weights of the layers that read features, and of all other layers."""
+        """Numbers of weights of the first layers, and of all other layers."""
         first = (self.image_dim + self.text_dim) * self.hidden
         return first, self.hidden * (self.hidden + 2 * self.bits)
 
 
 class Sampled(NamedTuple):
-    """How much of an epoch is timed; the rest is scaled up."""
+    """How much of each part is timed, before its time is scaled to an epoch."""
 
     steps: int = 8
     rows: int = 2048
-    """Rows that are encoded."""
+    """Number of encoded rows."""
     queries: int = 50
-    """Queries of a way that takes one after the other."""
+    """Number of queries that PyTorch scores."""
 
 
-class Ways(NamedTuple):
-    """One way to train: its parts, each ready to be timed."""
+class TrainingBaseline(NamedTuple):
+    """An implementation of training: its parts, ready to be timed."""
 
     step: Part
-    """The sampled steps."""
+    """Trains the sampled steps."""
     encode: Part
-    """Relaxed codes of the sampled rows, both modalities."""
-    vote: Part
-    """Neighbors vote, and agreement weighs, for all rows; from relaxed codes."""
+    """Computes relaxed codes of the sampled rows, both modalities."""
+    soft_labels: Part
+    """Computes soft labels and confidence weights of all rows from relaxed codes."""
     score: Part
-    """MAP and a 15-point curve, both directions; from codes."""
+    """Computes MAP and a 15-point curve of both directions from codes."""
     scored: int
-    """Queries of `score`."""
+    """Number of queries of `score`."""
 
 
 def draw_split(shape: Shape, rows: int, *, seed: int = 0) -> Split:
-    """Features like VGG19's and tags': half zeros, and a few ones of many zeros."""
+    """Draws features as sparse as those of VGG19 (half zeros) and of tags."""
     rng = np.random.default_rng(seed)
     image = rng.standard_normal((rows, shape.image_dim), dtype=np.float32)
     text = rng.random((rows, shape.text_dim), dtype=np.float32) < 0.005
@@ -84,16 +84,16 @@ def draw_split(shape: Shape, rows: int, *, seed: int = 0) -> Split:
 
 
 def draw_codes(shape: Shape, rows: int, *, seed: int = 0) -> list[Any]:
-    """Relaxed codes of both modalities, at unit length."""
+    """Draws relaxed codes of unit length, both modalities."""
     rng = np.random.default_rng(seed)
     codes = [rng.standard_normal((rows, shape.bits), dtype=np.float32) for _ in "it"]
     return [x / np.linalg.norm(x, axis=1, keepdims=True) for x in codes]
 
 
-def ours(
+def jax_baseline(
     shape: Shape, sampled: Sampled, *, precision: str, moments: str = "float32"
-) -> Ways:
-    """This package's parts; in a run, those of an epoch are one program."""
+) -> TrainingBaseline:
+    """The parts of this package; in a training run an epoch is one program."""
     rows = sampled.steps * shape.batch_size
     recipe = Recipe(
         "scbch",
@@ -129,11 +129,11 @@ def ours(
         jax.block_until_ready(codes)
 
     @jax.jit
-    def trust(image: Any, text: Any, labels: Any) -> Any:
-        voted = neighbors.neighbor_soft_labels(
+    def confidence(image: Any, text: Any, labels: Any) -> Any:
+        soft = neighbors.neighbor_soft_labels(
             image, text, labels, neighbors=shape.neighbors
         )
-        return neighbors.confidence_weights(labels, voted, floor=0.5)
+        return neighbors.confidence_weights(labels, soft, floor=0.5)
 
     def score() -> list[Any]:
         depths = np.linspace(1, shape.items, 15).astype(int)
@@ -142,56 +142,51 @@ def ours(
                 retrieval.mean_average_precision(counts),
                 retrieval.precision_recall_at(counts, depths),
             )
-            for counts in retrieval.count_both_ways(*sides).values()
+            for counts in retrieval.count_both_directions(*sides).values()
         ]
 
-    def vote() -> None:
-        jax.block_until_ready(trust(*relaxed, labels))
+    def soft_labels() -> None:
+        jax.block_until_ready(confidence(*relaxed, labels))
 
-    return Ways(step, encode, vote, score, scored=shape.queries)
+    return TrainingBaseline(step, encode, soft_labels, score, scored=shape.queries)
 
 
 def measure_parts(
-    ways: Mapping[str, Ways],
+    baselines: Mapping[str, TrainingBaseline],
     shape: Shape,
     sampled: Sampled,
     *,
     rounds: int,
     advance: Callable[[int], None] = lambda more: None,
 ) -> dict[str, dict[str, float]]:
-    """Seconds of each part of an epoch and of all, medians of runs in turns.
+    """Seconds of each part of an epoch, and of the epoch as the sum of its parts.
 
-    The epoch is put together from its parts: steps, codes of the training rows (for the
-    votes), of queries and of items, votes, scores.
+    An epoch consists of its steps, the codes of training rows (for the soft labels), of
+    queries and of the database, the soft labels, and the scores. Times are medians.
 
     Args:
-        ways: by name.
-        shape: what is trained.
-        sampled: how much of each part the ways run.
+        baselines: by name; they are timed in turns.
+        shape: sizes of the epoch.
+        sampled: how much of each part the baselines run.
         rounds: how often each part is timed, after a run that is not.
-        advance: told after each part of each way in each turn, rounds + 1 times.
+        advance: called with 1 after each run of a part.
     """
-    everyone = shape.rows + shape.queries + shape.items
-    shares = {"step": 1 / sampled.steps, "encode": everyone / sampled.rows, "vote": 1.0}
+    encoded = shape.rows + shape.queries + shape.items
+    scales = {"step": 1 / sampled.steps, "encode": encoded / sampled.rows}
+    scales["soft_labels"] = 1.0
     times: dict[tuple[str, str], list[float]] = {}
     for turn in range(rounds + 1):
-        for part in TIMED:
-            for name, way in ways.items():
-                share = shares.get(part, shape.queries / way.scored)
-                seconds = _seconds(getattr(way, part)) * share
+        for part in PARTS:
+            for name, baseline in baselines.items():
+                scale = scales.get(part, shape.queries / baseline.scored)
+                seconds = timed(getattr(baseline, part))[0] * scale
                 if turn:
                     times.setdefault((name, part), []).append(seconds)
                 advance(1)
-    found: dict[str, dict[str, float]] = {name: {} for name in ways}
+    found: dict[str, dict[str, float]] = {name: {} for name in baselines}
     for (name, part), seconds in times.items():
         found[name][part] = statistics.median(seconds)
     for parts in found.values():
-        others = parts["encode"] + parts["vote"] + parts["score"]
+        others = parts["encode"] + parts["soft_labels"] + parts["score"]
         parts["epoch"] = shape.steps * parts["step"] + others
     return found
-
-
-def _seconds(run: Part) -> float:
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start

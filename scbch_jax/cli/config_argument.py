@@ -43,8 +43,9 @@ def parse_sweep(kind: Any, words: list[str]) -> Any:
         except InputError as error:
             if not several_methods:
                 raise
+            what = str(error).split(";")[0]
             method = experiment.method
-            raise InputError(f"experiment of method {method}: {error}") from error
+            raise InputError(f"{what}, in an experiment of method {method}") from error
 
     options = dataclasses.replace(with_options(first), name=path.stem)
     options_given = [w.split("=")[0] for w in words if w.startswith("--")]

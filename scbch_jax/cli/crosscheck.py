@@ -1,66 +1,92 @@
-"""`scbch crosscheck`: recorded answers of the PyTorch code against ours."""
+"""`scbch crosscheck`: recorded answers of the PyTorch code against this package's."""
 
-import json
 import math
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from scbch_jax import io
-from scbch_jax.agreement import Checked, Comparison, check_file, record
-from scbch_jax.agreement.picture import draw_step_losses
-from scbch_jax.cli import console
-from scbch_jax.cli.options.torch_commands import Crosscheck
+import tyro
+
+from scbch_jax.config.constraints import check_fields, seed_list
 from scbch_jax.errors import require
-from scbch_jax.report import as_markdown
+from scbch_jax.io import require_writable, write_jsonl
 
-SHIPPED = Path(__file__).parents[2] / "tests" / "golden"
-"""Recorded files of this checkout."""
+if TYPE_CHECKING:
+    from scbch_jax.agreement import Checked, Comparison
 
-HEADER = ["quantity", "values", "largest", "median", "relative", "measure", "tolerance"]
+COLUMNS = [
+    "quantity", "values", "largest", "median", "relative", "measure", "tolerance",
+    "verdict",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Crosscheck:
+    """Compare this package with recorded answers of the authors' PyTorch code."""
+
+    files: tyro.conf.Positional[tuple[Path, ...]] = ()
+    """Recorded .npz files, or folders of them; by default those of the package."""
+    float64: bool = False
+    """Compute in double precision, whatever the inputs were recorded in."""
+    json: Path | None = None
+    """File for all comparisons, one JSON object a line."""
+    figure: Path | None = None
+    """File for a figure of the step losses of both sides: .png or .svg."""
+    official: Path | None = None
+    """A clone of the authors' repository, to record fresh answers of; needs PyTorch."""
+    seed: Annotated[tuple[int, ...], seed_list()] = (0,)
+    """Seeds of the inputs that --official draws."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
 
 
 def main(options: Crosscheck) -> int:
-    """Checks every file, prints a table for each; 1 if anything disagrees."""
+    """Checks every file and prints a table for each; 1 if anything disagrees."""
+    from scbch_jax import agreement
+    from scbch_jax.agreement.step_figure import draw_step_losses
+    from scbch_jax.cli import console
+
+    _check_targets(options)
     with tempfile.TemporaryDirectory() as scratch:
-        named = options.files
+        paths = _recorded_files(options.files)
         if options.official:
+            agreement.require_recorder(options.official)
             for seed in options.seed:
-                record(options.official, seed, Path(scratch))
-                console.say(f"recorded answers to seed {seed}", aside=True)
-            named = (*named, Path(scratch))
-        paths = _files(named or (SHIPPED,))
-        found = {path: check_file(path, float64=options.float64) for path in paths}
-        if options.picture:
-            draw_step_losses(found, options.picture)
-    _write(options, found)
-    every = [(path, c) for path, checked in found.items() for c in checked.comparisons]
-    wrong = [f"{path.name}: {c.quantity}" for path, c in every if not c.agrees]
-    console.say(f"{len(every) - len(wrong)} of {len(every)} quantities agree")
-    for name in wrong:
-        console.say(f"DIFFERS: {name}")
-    return 1 if wrong else 0
-
-
-def _write(options: Crosscheck, found: dict[Path, Checked]) -> None:
+                agreement.record(options.official, seed, Path(scratch))
+                console.log(f"recorded answers to seed {seed}")
+            paths += _recorded_files((Path(scratch),))
+        paths = paths or _recorded_files((agreement.GOLDEN,))
+        found: dict[Path, Checked] = {}
+        for path in paths:
+            found[path] = agreement.check_file(path, float64=options.float64)
+            console.output(f"{path.name}\n{_table(found[path].comparisons)}\n")
     if options.json:
-        lines = [
-            json.dumps({"file": path.name, **_finite(comparison)})
+        _write_json(options.json, found)
+    if options.figure:
+        runs = {
+            path.stem: checked.step_losses
             for path, checked in found.items()
-            for comparison in checked.comparisons
-        ]
-        io.write_text(options.json, "\n".join(lines) + "\n")
-    for path, checked in found.items():
-        console.say(f"{path.name}\n{_table(checked.comparisons)}\n")
+            if checked.step_losses
+        }
+        require(bool(runs), "figure", "files without a training run", "one with a run")
+        draw_step_losses(runs, options.figure)
+    return _print_verdict(found)
 
 
-def _finite(comparison: Comparison) -> dict[str, Any]:
-    """A line's fields; JSON has no infinity, so that is null."""
-    fields = comparison._asdict()
-    return {k: None if x in (math.inf, -math.inf) else x for k, x in fields.items()}
+def _check_targets(options: Crosscheck) -> None:
+    if options.json:
+        require_writable("json", options.json)
+    if options.figure:
+        from scbch_jax import extras
+
+        require_writable("figure", options.figure, ".png", ".svg")
+        extras.require_packages("crosscheck --figure", "matplotlib")
 
 
-def _files(named: tuple[Path, ...]) -> list[Path]:
+def _recorded_files(named: tuple[Path, ...]) -> list[Path]:
     files: list[Path] = []
     for path in named:
         inside = sorted(path.glob("*.npz")) if path.is_dir() else [path]
@@ -70,7 +96,34 @@ def _files(named: tuple[Path, ...]) -> list[Path]:
     return files
 
 
-def _table(comparisons: list[Comparison]) -> str:
+def _write_json(path: Path, found: "dict[Path, Checked]") -> None:
+    records = [
+        {"file": path.name, **_without_infinity(comparison._asdict())}
+        for path, checked in found.items()
+        for comparison in checked.comparisons
+    ]
+    write_jsonl(path, records)
+
+
+def _without_infinity(fields: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no infinity, so that becomes null."""
+    return {k: None if x in (math.inf, -math.inf) else x for k, x in fields.items()}
+
+
+def _print_verdict(found: "dict[Path, Checked]") -> int:
+    from scbch_jax.cli import console
+
+    every = [(path, c) for path, checked in found.items() for c in checked.comparisons]
+    wrong = [f"{path.name}: {c.quantity}" for path, c in every if not c.agrees]
+    console.output(f"{len(every) - len(wrong)} of {len(every)} quantities agree")
+    for name in wrong:
+        console.output(f"DIFFERS: {name}")
+    return 1 if wrong else 0
+
+
+def _table(comparisons: "list[Comparison]") -> str:
+    from scbch_jax.report import as_markdown
+
     rows = [
         [
             c.quantity,
@@ -85,4 +138,4 @@ def _table(comparisons: list[Comparison]) -> str:
         ]
         for c in comparisons
     ]
-    return as_markdown([*HEADER, "verdict"], rows)
+    return as_markdown(COLUMNS, rows)

@@ -60,6 +60,10 @@ class Evaluate:
         check_fields(self)
 
 
+MANY_PAIRS = 10**9
+"""Pairs of a query and an item above which progress is shown: seconds of work."""
+
+
 def main(options: Evaluate) -> None:
     """Evaluates every direction of every seed, or of the files."""
     from scbch_jax.cli.code_sources import read_codes
@@ -120,6 +124,10 @@ def _evaluate(
     curve: list[Any] = []
     queries: list[Any] = []
     for direction, codes in sets.searches.items():
+        if sets.sizes["queries"] * sets.sizes["items"] > MANY_PAIRS:
+            console.log(
+                "{0}: {queries} queries, {items} items".format(direction, **sets.sizes)
+            )
         counts = radius_counts(codes, sets)
         values = _metrics(options, sets, codes, counts)
         line[direction] = _means(options, sets, codes, counts, values)

@@ -4,13 +4,14 @@ tyro parses and prints help. Its messages are boxes of several lines, so its hoo
 parse errors is used instead: it hands over what is wrong as an object.
 """
 
+import contextlib
 import dataclasses
 import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
 
 import tyro
-from tyro import _errors
+from tyro import _errors, _strings
 
 from scbch_jax.config.constraints import Constraint
 from scbch_jax.errors import InputError
@@ -49,7 +50,7 @@ def parse(
     config = (tyro.conf.AvoidSubcommands,)
     start: Any = tyro.MISSING_NONPROP if default is None else default
     try:
-        with _errors.on_parse_error(stop):
+        with _errors.on_parse_error(stop), _help_in_paragraphs():
             return tyro.cli(
                 kind, prog=program, args=words, config=config, default=start
             )
@@ -57,6 +58,25 @@ def parse(
         if end.code:
             raise
         raise HelpPrinted from end
+
+
+@contextlib.contextmanager
+def _help_in_paragraphs() -> Iterator[None]:
+    """Lets help wrap at the width of the terminal.
+
+    tyro joins the lines of a docstring, but not those that are indented, as the lines
+    of a field's docstring are.
+    """
+
+    def join(text: str) -> str:
+        return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
+
+    before = _strings.remove_single_line_breaks
+    _strings.remove_single_line_breaks = join
+    try:
+        yield
+    finally:
+        _strings.remove_single_line_breaks = before
 
 
 def suggest(word: str, known: Sequence[str]) -> str:

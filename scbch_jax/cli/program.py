@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from scbch_jax import __version__
-from scbch_jax.cli import config_argument, parsing
+from scbch_jax.cli import config_argument, console, parsing
 from scbch_jax.errors import InputError, Interrupted
 from scbch_jax.io import reason
 
@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         place = f"{error.filename}: " if error.filename else "input or output failed: "
         return _complain(f"{place}{reason(error)}")
     except Interrupted as error:
-        print(f"scbch: stopped after {error}, saved", file=sys.stderr)  # noqa: T201
+        console.log(f"scbch: stopped after {error}, saved")
         return 143
     except KeyboardInterrupt:
         return 130
@@ -88,10 +88,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     if not words or words[0] in ("-h", "--help"):
-        print(overview())  # noqa: T201 -- this is the program's output
+        console.output(overview())
         return 0
     if words[0] == "--version":
-        print(f"scbch_jax {__version__}")  # noqa: T201
+        console.output(f"scbch_jax {__version__}")
         return 0
     name = next((n for n in (" ".join(words[:2]), words[0]) if n in COMMANDS), "")
     if not name:
@@ -139,7 +139,7 @@ def _without_command(words: list[str]) -> int:
         hint = parsing.suggest(group, sorted(known)) or " (scbch --help lists all)"
         raise InputError(f"unknown command {group}{hint}")
     if {"-h", "--help"} & set(words):
-        print(overview(group))  # noqa: T201
+        console.output(overview(group))
         return 0
     got = " ".join(words[1:2]) or "nothing"
     wanted = ", ".join(name.split()[1] for name in _names_in(group))

@@ -50,4 +50,4 @@ def main(options: Report) -> None:
     page = report.write(
         runs, options.out, details=options.details, display_of=display_of
     )
-    console.say(str(page))
+    console.output(str(page))

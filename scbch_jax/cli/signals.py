@@ -30,6 +30,3 @@ def stop_requested() -> Iterator[Callable[[], bool]]:
         yield received.is_set
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-asked_to_end = stop_requested

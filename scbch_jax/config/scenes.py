@@ -1,4 +1,4 @@
-"""Options of the scenes: small pictures with captions that the package draws itself."""
+"""Options of the scenes: small synthetic pictures with captions."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -6,27 +6,30 @@ from typing import Annotated
 from scbch_jax.config.constraints import at_least, between, check_fields
 from scbch_jax.errors import require
 
+MAX_ROWS = 1_000_000
+"""All rows of a synthetic dataset are drawn in memory."""
+
 
 @dataclass(frozen=True)
 class Scenes:
-    """Sizes and difficulty of the scenes."""
+    """Number, size and difficulty of the scenes."""
 
-    train: Annotated[int, at_least(2)] = 2000
+    train: Annotated[int, at_least(2, MAX_ROWS)] = 2000
     """Training samples."""
-    queries: Annotated[int, at_least(1)] = 400
+    queries: Annotated[int, at_least(1, MAX_ROWS)] = 400
     """Query samples."""
-    database: Annotated[int, at_least(1)] = 3000
+    database: Annotated[int, at_least(1, MAX_ROWS)] = 3000
     """Database samples; the training samples are the first of them."""
-    side: Annotated[int, at_least(24)] = 48
+    side: Annotated[int, at_least(24, 1024)] = 48
     """Width and height of a picture, in pixels."""
-    text_dim: Annotated[int, at_least(1)] = 128
-    """Width of the text features, which Doc2Vec makes of the captions."""
-    blur: Annotated[float, between(0, 1)] = 0.3
-    """How much light, grain and patches of color hide in a picture."""
-    silence: Annotated[float, between(0, 1)] = 0.3
-    """Share of what a picture shows that its caption leaves out."""
-    seed: Annotated[int, at_least(0)] = 0
-    """Seed of the drawing; separate from the seeds of training."""
+    text_dim: Annotated[int, at_least(1, 16_384)] = 128
+    """Dimension of the text features, which are Doc2Vec vectors of the captions."""
+    nuisance: Annotated[float, between(0, 1)] = 0.3
+    """Strength of what changes pixels but no label: light, grain, patches of color."""
+    word_dropout: Annotated[float, between(0, 1)] = 0.3
+    """Share of what a picture shows that its caption omits."""
+    seed: Annotated[int, at_least(0, 2**32 - 1)] = 0
+    """Random seed of the dataset; separate from the seeds of training."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""

@@ -1,11 +1,10 @@
-"""Labelled feature sets: reading, drawing, cutting, and spoiling their labels."""
+"""Datasets of features and labels: reading, splitting, storing, and label noise.
 
-from scbch_jax.data.benchmarks import (
-    BENCHMARKS,
-    Benchmark,
-    find_sources,
-    read_benchmark,
-)
+`formats` reads arrays from files, `importing` makes datasets of them, `label_noise`
+corrupts labels, `tfds` converts stores for tensorflow-datasets. Nothing here needs JAX.
+"""
+
+from scbch_jax.data.benchmarks import BENCHMARKS, Benchmark, benchmark_with, find_files
 from scbch_jax.data.planted import planted
 from scbch_jax.data.split import (
     Rows,
@@ -23,14 +22,14 @@ __all__ = [
     "Benchmark",
     "Rows",
     "Store",
+    "benchmark_with",
     "check_dataset",
     "check_features",
     "check_labels",
     "check_rows",
-    "find_sources",
+    "find_files",
     "planted",
     "queries_first",
-    "read_benchmark",
     "rows_drawn",
     "rows_queries_first",
     "rows_queries_last",

@@ -1,4 +1,4 @@
-"""The planted set: samples of a class share a direction in both modalities."""
+"""The planted set: synthetic features with one direction a class and modality."""
 
 import numpy as np
 
@@ -6,33 +6,32 @@ from scbch_jax.config.planted import Planted
 from scbch_jax.types import Dataset, Split
 
 
-def planted(sizes: Planted) -> Dataset:
-    """Draws a small two-modality dataset whose labels can be learnt, but not easily.
+def planted(config: Planted) -> Dataset:
+    """Draws a small two-modality dataset whose labels can be learned, but not easily.
 
-    Each sample has one to four labels. Popular classes are drawn more often, and a
-    second label is often a neighbor of the first, so label sets overlap in part. A
-    picture is the sum of its labels' directions, in random strengths, behind clutter
-    that lies in a few directions of its own and is stronger than any one label, pushed
-    through a rectifier. A text names each label by some of its telling words, leaves
-    many out, and adds words that tell nothing.
+    Each sample has one to four labels. The frequency of classes falls off, and a second
+    label is often a neighbor of the first, so label sets overlap in part. An image
+    feature is a ReLU of the sum of its labels' directions, with random weights, and of
+    clutter: a few directions of its own, stronger than any single label. A text has
+    some of the informative words of each label, and uninformative words.
 
     Args:
-        sizes: numbers of samples, widths and difficulty.
+        config: numbers of samples, dimensions and difficulty.
     """
-    rng = np.random.default_rng(sizes.seed)
-    samples = sizes.queries + sizes.database
-    labels = _draw_labels(rng, samples, sizes.classes)
-    image = _draw_pictures(rng, labels, sizes)
-    text = _draw_texts(rng, labels, sizes)
+    rng = np.random.default_rng(config.seed)
+    samples = config.queries + config.database
+    labels = _draw_labels(rng, samples, config.classes)
+    image = _draw_images(rng, labels, config)
+    text = _draw_texts(rng, labels, config)
     rows = Split(image.astype(np.float32), text.astype(np.float32), labels)
 
-    def cut(start: int, count: int) -> Split:
+    def part(start: int, count: int) -> Split:
         return Split(*(array[start : start + count] for array in rows))
 
     return Dataset(
-        query=cut(0, sizes.queries),
-        database=cut(sizes.queries, sizes.database),
-        train=cut(sizes.queries, sizes.train),
+        query=part(0, config.queries),
+        database=part(config.queries, config.database),
+        train=part(config.queries, config.train),
     )
 
 
@@ -49,26 +48,26 @@ def _draw_labels(rng: np.random.Generator, samples: int, classes: int) -> np.nda
     return labels
 
 
-def _draw_pictures(
-    rng: np.random.Generator, labels: np.ndarray, sizes: Planted
+def _draw_images(
+    rng: np.random.Generator, labels: np.ndarray, config: Planted
 ) -> np.ndarray:
     samples, classes = labels.shape
-    directions = rng.normal(size=(classes, sizes.image_dim))
-    clutter = rng.normal(size=(2 * classes, sizes.image_dim))
+    directions = rng.normal(size=(classes, config.image_dim))
+    clutter = rng.normal(size=(2 * classes, config.image_dim))
     strength = labels * rng.uniform(0.4, 1.2, size=labels.shape)
-    behind = sizes.clutter * rng.normal(size=(samples, len(clutter))) / 2
-    grain = rng.normal(size=(samples, sizes.image_dim))
+    behind = config.clutter * rng.normal(size=(samples, len(clutter))) / 2
+    grain = rng.normal(size=(samples, config.image_dim))
     return np.maximum(strength @ directions + behind @ clutter / 2 + grain, 0)
 
 
 def _draw_texts(
-    rng: np.random.Generator, labels: np.ndarray, sizes: Planted
+    rng: np.random.Generator, labels: np.ndarray, config: Planted
 ) -> np.ndarray:
     samples, classes = labels.shape
-    telling = rng.random((classes, sizes.words)) < 4 / max(sizes.words / 4, 4)
-    named = (labels @ telling) > 0
-    kept = rng.random(named.shape) < (1 - sizes.silence) * rng.uniform(
+    informative = rng.random((classes, config.words)) < 4 / max(config.words / 4, 4)
+    named = (labels @ informative) > 0
+    kept = rng.random(named.shape) < (1 - config.word_dropout) * rng.uniform(
         0.2, 1.0, size=(samples, 1)
     )
-    idle = rng.random(named.shape) < 4 / sizes.words
-    return (named & kept) | idle
+    uninformative = rng.random(named.shape) < 4 / config.words
+    return (named & kept) | uninformative

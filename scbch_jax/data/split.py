@@ -1,4 +1,4 @@
-"""Query set, training set and database: which rows they are, by the name of a split."""
+"""Splits: which rows are query set, training set and database."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,9 @@ class Rows(NamedTuple):
 
 
 def rows_queries_first(samples: int, *, queries: int, train: int) -> Rows:
-    """Cuts as NRCH and SCBCH do: queries, then the database, whose first rows train.
+    """The split of NRCH and SCBCH: first the queries, then the database.
+
+    The first rows of the database are also the training set.
 
     Raises:
         InputError: if the rows are too few.
@@ -31,12 +33,14 @@ def rows_queries_first(samples: int, *, queries: int, train: int) -> Rows:
 
 
 def rows_queries_last(samples: int, *, queries: int, train: int = 0) -> Rows:
-    """Cuts as UCCH does: the last rows are queries, all others train and are searched.
+    """The split of UCCH: last the queries, before them the database.
+
+    The whole database is also the training set, or its first rows.
 
     Args:
         samples: all rows.
         queries: rows of the query set.
-        train: only the first so many rows train; all of the database if 0.
+        train: rows of the training set; all of the database if 0.
 
     Raises:
         InputError: if the rows are too few.
@@ -50,9 +54,9 @@ def rows_queries_last(samples: int, *, queries: int, train: int = 0) -> Rows:
 
 
 def rows_drawn(samples: int, *, queries: int, train: int, seed: int) -> Rows:
-    """Cuts a drawn order: queries, then the database, whose first rows train.
+    """A random split: queries, database, and a part of it as the training set.
 
-    Each part is kept in the order of the rows, so that reading it goes forward.
+    Row numbers of each part ascend, so that it is read in the order of the file.
 
     Raises:
         InputError: if the rows are too few.
@@ -64,7 +68,7 @@ def rows_drawn(samples: int, *, queries: int, train: int, seed: int) -> Rows:
 
 
 def queries_first(rows: Split, *, queries: int, train: int) -> Dataset:
-    """Cuts as NRCH and SCBCH do: queries, then the database, whose first rows train.
+    """Splits samples as NRCH and SCBCH do; see `rows_queries_first`.
 
     Args:
         rows: all samples, [samples, ...].
@@ -76,19 +80,18 @@ def queries_first(rows: Split, *, queries: int, train: int) -> Dataset:
     """
     parts = rows_queries_first(len(rows.labels), queries=queries, train=train)
 
-    def cut(part: np.ndarray) -> Split:
+    def take(part: np.ndarray) -> Split:
         return Split(*(array[part[0] : part[-1] + 1] for array in rows))
 
-    cuts = {name: cut(part) for name, part in parts._asdict().items()}
-    return Dataset(**cuts)
+    return Dataset(**{name: take(part) for name, part in parts._asdict().items()})
 
 
 def check_rows(rows: Rows, samples: int) -> Rows:
-    """Checks row numbers, and makes them int64.
+    """Checks row numbers, and converts them to int64.
 
     Raises:
-        InputError: for a part that is empty, has a row twice or one that is not there,
-            or a query that is also in the database or the training set.
+        InputError: for a part that is empty, repeats a row or has one out of range, or
+            a query that is also in the database or the training set.
     """
     parts = {}
     for name, part in rows._asdict().items():

@@ -1,32 +1,33 @@
-"""One clean store of features: a folder of NumPy files that need no guessing.
+"""A store: one dataset of features, checked, split, and recorded with its source.
 
-FOLDER/store.json       format, title, split, where it came from, shape and checksum of
-                        each file, names of classes and words where they are known
+FOLDER/store.json       format, title, split, source, dtype, shape and checksum of each
+                        file, names of classes and words where they are known
 FOLDER/image.npy        image features, float32, rows in the order of their source
 FOLDER/text.npy         text features, float32
-FOLDER/labels.npy       labels, 0 and 1 as uint8
+FOLDER/labels.npy       multi-hot labels, uint8
 FOLDER/query.npy        row numbers of the query set, int64; also train, database
 FOLDER/rows.jsonl       optional: a JSON object a row, such as picture path and caption
 
 Reading maps the files into memory: rows that are not used are not loaded, and a part
-whose rows follow each other stays a map of the file.
+whose rows are consecutive stays a map of the file.
 """
 
-import json
-import os
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from scbch_jax.data import store_record
+from scbch_jax import io
 from scbch_jax.data.formats import npy_blocks
+from scbch_jax.data.formats.base import one_line_errors
 from scbch_jax.data.split import Rows, check_rows
-from scbch_jax.data.validation import narrow_features, narrow_labels
-from scbch_jax.errors import InputError, require
+from scbch_jax.data.validation import narrow_features, narrow_labels, require_positive
+from scbch_jax.errors import require
 from scbch_jax.types import Dataset, Split
+
+FORMAT = 1
+"""Version of this layout."""
 
 Blocks = np.ndarray | Iterable[np.ndarray]
 """A matrix (memory-mapped if large), or blocks of its rows one after another."""
@@ -51,7 +52,7 @@ class Store(NamedTuple):
     split: str
     """Name of the split, such as scbch, ucch or random with its seed."""
     source: dict[str, Any]
-    """What the store was made from: form, files with their checksums, and the like."""
+    """What the store was made from: layout, files and their checksums, and the like."""
     classes: list[str]
     """Names of the columns of the labels; empty if unknown."""
     words: list[str]
@@ -74,11 +75,11 @@ def write(
     words: Sequence[str] = (),
     lines: Iterable[Mapping[str, Any]] = (),
 ) -> None:
-    """Writes a store beside the folder's place and renames it: whole or not at all.
+    """Writes a store to a temporary folder and renames it: whole or not at all.
 
     Args:
         folder: a new folder.
-        image: image features, [samples, image_dim]; any real numbers within float32.
+        image: image features, [samples, image_dim]; real numbers within float32.
         text: text features, [samples, text_dim].
         labels: 0 and 1, [samples, classes].
         rows: which rows are query set, training set and database.
@@ -90,15 +91,13 @@ def write(
         lines: a JSON object for each row, or none.
 
     Raises:
-        InputError: if the folder exists or cannot be written, rows do not align, or
-            values are NaN, infinite, all zero, or labels other than 0 and 1.
+        InputError: if the folder exists or cannot be written, rows do not align,
+            features are NaN, infinite or all zero, or labels are other than 0 and 1 or
+            all zero.
     """
     folder = Path(folder)
     require(not folder.exists(), "out", f"{folder}, which exists", "a new folder")
-    fresh = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh.mkdir()
+    with io.new_folder(folder) as fresh:
         blocks = {"image": image, "text": text, "labels": labels}
         shapes = {name: _write_matrix(fresh, name, blocks[name]) for name in MATRICES}
         _check_shapes(shapes, classes, words)
@@ -106,41 +105,37 @@ def write(
         for name, part in check_rows(rows, samples)._asdict().items():
             np.save(fresh / f"{name}.npy", part)
         _write_lines(fresh / "rows.jsonl", lines, samples)
-        record = {"format": store_record.FORMAT, "title": title, "split": split}
-        record |= {"source": dict(source), "files": store_record.describe(fresh)}
+        record = {"format": FORMAT, "title": title, "split": split}
+        record |= {"source": dict(source), "files": _describe_files(fresh)}
         record |= {"classes": list(classes), "words": list(words)}
-        (fresh / "store.json").write_text(json.dumps(record, indent=1) + "\n")
-        fresh.rename(folder)
-    except OSError as error:
-        got = f"{folder} ({error.strerror or error})"
-        raise InputError(f"out: got {got}, wanted a folder to write in") from error
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        io.write_json(fresh / "store.json", record)
+
+
+def is_store(folder: Path) -> bool:
+    """Whether a folder has the record of a store."""
+    return (folder / "store.json").is_file()
 
 
 def read(folder: Path) -> Store:
     """Opens a store: maps its matrices, and checks what can be checked cheaply.
 
     Raises:
-        InputError: if it is no store, or shapes, kinds or row numbers do not fit.
+        InputError: if it is no store, or shapes, dtypes or row numbers do not fit.
     """
-    record = store_record.load(Path(folder))
-    arrays = {
-        name: store_record.open_array(Path(folder) / f"{name}.npy", record)
-        for name in (*MATRICES, *Rows._fields)
+    folder = Path(folder)
+    record = _read_record(folder)
+    matrices = {
+        name: _open(folder, name, record, dtype, axes=2)
+        for name, (dtype, _) in MATRICES.items()
     }
-    for name, (dtype, _) in MATRICES.items():
-        store_record.require_kind(folder, name, arrays[name], dtype, axes=2)
-    for name in Rows._fields:
-        store_record.require_kind(folder, name, arrays[name], np.int64, axes=1)
-    shapes = {name: arrays[name].shape for name in MATRICES}
+    shapes = {name: matrix.shape for name, matrix in matrices.items()}
     _check_shapes(shapes, record["classes"], record["words"])
-    parts = Rows(*(np.asarray(arrays.pop(name)) for name in Rows._fields))
-    rows = check_rows(parts, shapes["labels"][0])
+    parts = (_open(folder, name, record, np.int64, axes=1) for name in Rows._fields)
+    rows = check_rows(Rows(*map(np.asarray, parts)), shapes["labels"][0])
     kept = {name: record[name] for name in ("title", "split", "source")}
     names = {name: record[name] for name in ("classes", "words")}
-    sums = {name: told["sha256"] for name, told in record["files"].items()}
-    return Store(**arrays, rows=rows, **kept, **names, sums=sums)
+    sums = {name: file["sha256"] for name, file in record["files"].items()}
+    return Store(**matrices, rows=rows, **kept, **names, sums=sums)
 
 
 def verify(folder: Path) -> dict[str, str]:
@@ -154,7 +149,7 @@ def verify(folder: Path) -> dict[str, str]:
     """
     folder = Path(folder)
     read(folder)
-    files = store_record.load(folder)["files"]
+    files = _read_record(folder)["files"]
     there = {path.name for path in folder.iterdir()} - {"store.json"}
     got = ", ".join(sorted(there ^ files.keys()))
     require(not got, f"files of {folder}", f"{got} missing or unknown", "as written")
@@ -166,39 +161,52 @@ def verify(folder: Path) -> dict[str, str]:
 
 
 def dataset(store: Store) -> Dataset:
-    """The three parts; float32, memory-mapped where rows follow each other."""
+    """The three parts; float32, memory-mapped where rows are consecutive.
 
-    def part(rows: np.ndarray) -> Split:
+    Raises:
+        InputError: if all labels of a part are 0.
+    """
+
+    def part(name: str, rows: np.ndarray) -> Split:
         image, text, labels = (
             take(array, rows) for array in (store.image, store.text, store.labels)
         )
+        require_positive(f"{name}.labels", labels)
         return Split(image, text, labels.astype(np.float32))
 
-    return Dataset(**{name: part(rows) for name, rows in store.rows._asdict().items()})
+    parts = store.rows._asdict().items()
+    return Dataset(**{name: part(name, rows) for name, rows in parts})
 
 
 def take(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Some rows: a view where their numbers follow each other, else a copy."""
+    """Some rows: a view where their numbers are consecutive, else a copy."""
     first, last = int(rows[0]), int(rows[-1])
-    follows = last - first + 1 == len(rows) and bool((np.diff(rows) == 1).all())
-    return array[first : last + 1] if follows else np.asarray(array[rows])
+    consecutive = last - first + 1 == len(rows) and bool((np.diff(rows) == 1).all())
+    return array[first : last + 1] if consecutive else np.asarray(array[rows])
 
 
-def read_lines(folder: Path) -> Iterator[dict[str, Any]]:
-    """The object of each row, one after another; none if the store has none."""
+def read_lines(folder: Path) -> list[dict[str, Any]]:
+    """The object of each row; empty if the store has none.
+
+    Raises:
+        InputError: for lines that are no JSON objects, or not one for each row.
+    """
     path = Path(folder) / "rows.jsonl"
     if not path.is_file():
-        return
-    with path.open() as file:
-        yield from map(json.loads, file)
+        return []
+    lines = list(io.iterate_jsonl(path, "rows"))
+    samples = len(read(folder).labels)
+    got = f"{len(lines)} lines in {path}"
+    require(len(lines) == samples, "rows", got, f"{samples}, one for each row")
+    return lines
 
 
 def _write_matrix(folder: Path, name: str, blocks: Blocks) -> tuple[int, ...]:
     dtype, narrow = MATRICES[name]
     path = folder / f"{name}.npy"
     shape = npy_blocks.write(path, blocks, name, dtype=dtype, narrow=narrow)
-    zero = name != "labels" and not npy_blocks.any_value(path)
-    require(not zero, name, "only zeros", "features")
+    wanted = "labels, of which some are 1" if name == "labels" else "features"
+    require(npy_blocks.any_value(path), name, "only zeros", wanted)
     return shape
 
 
@@ -219,7 +227,54 @@ def _check_shapes(
 
 
 def _write_lines(path: Path, lines: Iterable[Mapping[str, Any]], samples: int) -> None:
-    texts = [json.dumps(dict(line)) for line in lines]
-    if texts:
-        require(len(texts) == samples, "lines", len(texts), f"{samples}, one a row")
-        path.write_text("\n".join(texts) + "\n")
+    records = [dict(line) for line in lines]
+    if records:
+        got, wanted = len(records), f"{samples}, one for each row"
+        require(len(records) == samples, "lines", got, wanted)
+        io.write_jsonl(path, records)
+
+
+def _describe_files(folder: Path) -> dict[str, Any]:
+    """Checksum of each file, and dtype and shape of each array."""
+    files: dict[str, Any] = {}
+    for path in sorted(folder.iterdir()):
+        files[path.name] = {"sha256": npy_blocks.checksum(path)}
+        if path.suffix == ".npy":
+            array = np.load(path, mmap_mode="r")
+            files[path.name] |= {"dtype": str(array.dtype), "shape": list(array.shape)}
+    return files
+
+
+def _read_record(folder: Path) -> dict[str, Any]:
+    """Reads and checks store.json."""
+    path = folder / "store.json"
+    require(is_store(folder), "store", folder, "a folder with store.json")
+    record = io.read_json(path, "store")
+    known = isinstance(record, dict) and record.get("format") == FORMAT
+    require(known, "store", path, f"the record of a store of format {FORMAT}")
+    kinds = {"title": str, "split": str, "source": dict, "files": dict}
+    for name, kind in (kinds | {"classes": list, "words": list}).items():
+        value = record.get(name)
+        wanted = f"a {kind.__name__}"
+        require(isinstance(value, kind), f"{name} in {path}", repr(value), wanted)
+    for name, file in record["files"].items():
+        known = isinstance(file, dict) and isinstance(file.get("sha256"), str)
+        require(known, f"files in {path}", f"{name}: {file}", "a checksum for each")
+    return record
+
+
+def _open(
+    folder: Path, name: str, record: Mapping[str, Any], dtype: Any, *, axes: int
+) -> np.ndarray:
+    """Maps an array into memory, which must be as the record and the layout say."""
+    path = folder / f"{name}.npy"
+    file = record["files"].get(path.name)
+    require(path.is_file() and bool(file), "store", f"no {path}", "a whole store")
+    with one_line_errors(path, "store"):
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    got = f"{array.dtype} of shape {list(array.shape)}"
+    wanted = f"{file.get('dtype')} of shape {file.get('shape')}"
+    require(got == wanted, str(path), got, f"{wanted} as store.json has")
+    fits = array.dtype == dtype and array.ndim == axes and array.size > 0
+    require(fits, str(path), got, f"{np.dtype(dtype)} with {axes} axes")
+    return array

@@ -1,4 +1,4 @@
-"""Checks of values, at the door: features that are numbers, labels that are 0 and 1."""
+"""Checks of values: features that are finite numbers, labels that are 0 and 1."""
 
 import numpy as np
 
@@ -13,7 +13,8 @@ def check_dataset(dataset: Dataset) -> Dataset:
 
     Raises:
         InputError: for an empty part, arrays that do not align, labels other than 0
-            and 1, features that are NaN or infinite, or a modality that is all zero.
+            and 1, features that are NaN or infinite, or labels or a modality that are
+            all zero.
     """
     parts = {name: _checked(name, part) for name, part in dataset._asdict().items()}
     return Dataset(**parts)
@@ -74,9 +75,16 @@ def narrow_labels(field: str, labels: np.ndarray) -> np.ndarray:
     require(
         labels.dtype.kind in "fiub", field, f"{labels.dtype} values", "numbers 0 and 1"
     )
-    odd = labels[(labels != 0) & (labels != 1)]
-    require(not odd.size, field, f"the value {next(odd.flat, 0):g}", "only 0 and 1")
+    others = labels[(labels != 0) & (labels != 1)]
+    got = f"the value {next(others.flat, 0):g}"
+    require(not others.size, field, got, "only 0 and 1")
     return labels.astype(np.uint8)
+
+
+def require_positive(field: str, labels: np.ndarray) -> None:
+    """Raises `InputError` if all labels are 0: there is nothing to learn or to find."""
+    wanted = "labels, of which some are 1"
+    require(bool(np.any(labels)), field, "only zeros", wanted)
 
 
 def _require_matrix(field: str, array: np.ndarray) -> None:
@@ -87,6 +95,7 @@ def _require_matrix(field: str, array: np.ndarray) -> None:
 
 def _checked(part: str, split: Split) -> Split:
     labels = check_labels(f"{part}.labels", split.labels)
+    require_positive(f"{part}.labels", labels)
     image = check_features(f"{part}.image", split.image)
     text = check_features(f"{part}.text", split.text)
     for name, array in (("image", image), ("text", text)):

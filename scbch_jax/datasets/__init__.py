@@ -1,6 +1,6 @@
 """From the options to a dataset that is ready to train on."""
 
-from scbch_jax.datasets.display import display_data_of, png, read_display_data
+from scbch_jax.datasets.display import display_data_of, read_display_data
 from scbch_jax.datasets.loading import Loaded, load, noise_sources, noisy_labels
 
 __all__ = [
@@ -9,6 +9,5 @@ __all__ = [
     "load",
     "noise_sources",
     "noisy_labels",
-    "png",
     "read_display_data",
 ]

@@ -1,152 +1,145 @@
-"""Pictures, captions and names of labels, where a dataset has them; for reports only.
+"""Pictures, captions and class names of a dataset, for reports only.
 
 A folder of features may hold, beside them:
 
 rows.jsonl    a line for each row, queries first: {"picture": "a.jpg", "caption": "…"}
 labels.txt    a line for each class: its name
 
-A store has its own lines, in the order of its rows; see `store`.
+A store has its own rows.jsonl, in the order of its rows; see `data.store`. Both may
+come from elsewhere, so pictures are only read from a folder that the user names.
 """
 
-import json
-import struct
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
 
 from scbch_jax.config import Data, Scenes
 from scbch_jax.data import store as stores
 from scbch_jax.data.benchmarks import BENCHMARKS
 from scbch_jax.datasets.loading import data_root
 from scbch_jax.datasets.scenes import generate
-from scbch_jax.errors import InputError, require
+from scbch_jax.errors import InputError
+from scbch_jax.features import encode_png
+from scbch_jax.io import iterate_jsonl
 from scbch_jax.types import DisplayData
+
+MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
+"""First bytes of the pictures that browsers show: PNG, JPEG, GIF, WebP."""
 
 
 def display_data_of(
     data: Data, *, picture_root: Path | None = None
 ) -> DisplayData | None:
-    """What people see of a dataset; None where it is not known, or not there any more.
+    """Pictures, captions and class names of a dataset; None if none are known.
 
     Args:
-        data: the options of the dataset.
-        picture_root: folder of the pictures. Those of a store are read from this folder
-            only: what a store's own record names may come from someone else.
+        data: the dataset.
+        picture_root: the folder below which pictures are read, and for benchmarks also
+            rows.jsonl and labels.txt. Without it there are no pictures, but for
+            benchmarks in the folder that the environment names.
 
     Raises:
-        InputError: for files that are there and cannot be read.
+        InputError: for files that are present and cannot be read.
     """
     if data.name == "scenes":
-        return _scenes_again(data.scenes)
+        return _of_scenes(data.scenes)
     if data.name == "store":
         return _of_store(Path(data.root), picture_root)
     if data.name not in BENCHMARKS:
         return None
     try:
-        root = picture_root or data_root(data)
+        if not data.root:
+            # The folder that the environment names is the user's word, too.
+            picture_root = picture_root or data_root(data)
+        folder = picture_root or data_root(data)
     except InputError:
         return None
-    return read_display_data(root)
+    return read_display_data(folder, picture_root=picture_root)
 
 
-def _scenes_again(sizes: Scenes) -> DisplayData:
+def read_display_data(
+    folder: Path, *, picture_root: Path | None = None
+) -> DisplayData | None:
+    """Reads rows.jsonl and labels.txt of a folder, if it has any of them.
+
+    Args:
+        folder: of the two files.
+        picture_root: the folder below which pictures are read; none are if it is left
+            out.
+
+    Raises:
+        InputError: for lines that are no JSON objects, or a file that is no UTF-8.
+    """
+    rows, names = folder / "rows.jsonl", folder / "labels.txt"
+    if not rows.is_file() and not names.is_file():
+        return None
+    records = list(iterate_jsonl(rows, "rows")) if rows.is_file() else []
+    return DisplayData(
+        names=_read_names(names) if names.is_file() else (),
+        captions=[str(record.get("caption") or "") for record in records],
+        picture=_picture_reader(picture_root, records),
+    )
+
+
+def _of_scenes(sizes: Scenes) -> DisplayData:
     drawn = generate.draw(sizes)
     return DisplayData(
         names=generate.NAMES,
         captions=drawn.captions,
-        picture=lambda row: png(drawn.pictures[row]),
-    )
-
-
-def read_display_data(root: Path) -> DisplayData | None:
-    """The looks of a folder's rows, if it has any.
-
-    Raises:
-        InputError: for lines that are no JSON objects, or a picture outside the folder.
-    """
-    rows, names = root / "rows.jsonl", root / "labels.txt"
-    if not rows.is_file() and not names.is_file():
-        return None
-    records = _records(rows)
-    return DisplayData(
-        names=names.read_text().splitlines() if names.is_file() else (),
-        captions=[str(record.get("caption") or "") for record in records],
-        picture=_reader(root, records),
+        picture=lambda row: encode_png(drawn.pictures[row]),
     )
 
 
 def _of_store(folder: Path, picture_root: Path | None) -> DisplayData | None:
-    """Captions and names; pictures if the user names their folder."""
-    if not (folder / "store.json").is_file():
+    if not stores.is_store(folder):
         return None
-    opened = stores.read(folder)
-    records = _records(folder / "rows.jsonl")
+    store = stores.read(folder)
+    records = stores.read_lines(folder)
     if records:
-        order = np.concatenate([opened.rows.query, opened.rows.database])
+        order = np.concatenate([store.rows.query, store.rows.database])
         records = [records[row] for row in order]
     return DisplayData(
-        names=opened.classes,
+        names=store.classes,
         captions=[str(r.get("text") or r.get("picture") or "") for r in records],
-        picture=_reader(picture_root, records) if picture_root else None,
+        picture=_picture_reader(picture_root, records),
     )
 
 
-def png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
-    """A picture as a PNG file."""
-    height, width, _ = pixels.shape
-    lines = np.zeros((height, 1 + 3 * width), np.uint8)
-    lines[:, 1:] = pixels.reshape(height, -1)
-    parts = {
-        b"IHDR": struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0),
-        b"IDAT": zlib.compress(lines.tobytes(), 9),
-        b"IEND": b"",
-    }
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(content))
-        + kind
-        + content
-        + struct.pack(">I", zlib.crc32(kind + content))
-        for kind, content in parts.items()
-    )
+def _read_names(path: Path) -> list[str]:
+    try:
+        lines = path.read_text("utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        got = f"{path} ({error})"
+        raise InputError(f"labels: got {got}, wanted UTF-8 text") from error
+    return [line.strip() for line in (lines if lines[-1] else lines[:-1])]
 
 
-def _reader(
-    root: Path, records: Sequence[Mapping[str, object]]
+def _picture_reader(
+    root: Path | None, records: Sequence[Mapping[str, Any]]
 ) -> Callable[[int], bytes | None] | None:
-    """What reads the picture of a row, if any row has one."""
-    pictures = [_inside(root, record.get("picture")) for record in records]
+    """Reads the picture of a row; None if no row has one that may be shown."""
+    if root is None:
+        return None
+    paths = [_below(root, record.get("picture")) for record in records]
 
     def picture(row: int) -> bytes | None:
-        path = pictures[row]
-        return path.read_bytes() if path is not None and path.is_file() else None
+        path = paths[row] if row < len(paths) else None
+        if path is None or not path.is_file():
+            return None
+        content = path.read_bytes()
+        return content if content.startswith(MAGIC) else None
 
-    return picture if any(pictures) else None
-
-
-def _records(path: Path) -> list[dict[str, object]]:
-    lines = path.read_text().splitlines() if path.is_file() else []
-    return [_record(path, number, line) for number, line in enumerate(lines, 1)]
+    return picture if any(paths) else None
 
 
-def _record(path: Path, number: int, line: str) -> dict[str, object]:
-    try:
-        record = json.loads(line)
-    except ValueError as error:
-        got = f"line {number} of {path} ({error})"
-        raise InputError(f"rows: got {got}, wanted JSON") from error
-    got = f"line {number} of {path}"
-    require(isinstance(record, dict), "rows", got, "a JSON object")
-    return record
-
-
-def _inside(root: Path, name: object) -> Path | None:
-    """A picture's path; what leads out of the folder is refused."""
-    if not name:
+def _below(root: Path, name: Any) -> Path | None:
+    """The path of a picture; None if it is outside the root, links followed."""
+    if not name or not isinstance(name, str) or Path(name).is_absolute():
         return None
-    path = (root / str(name)).resolve()
-    wanted = f"a picture in {root}"
-    require(path.is_relative_to(root.resolve()), "rows", str(name), wanted)
-    return path
+    try:
+        path = (root / name).resolve()
+    except (OSError, RuntimeError, ValueError):
+        return None  # a loop of symbolic links, or a name that no file can have
+    return path if path.is_relative_to(root.resolve()) else None

@@ -1,22 +1,25 @@
 """From the options to a checked dataset with noisy training labels."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from scbch_jax.config import Data, Noise
+from scbch_jax.data import label_noise
 from scbch_jax.data import store as stores
-from scbch_jax.data.benchmarks import BENCHMARKS, find_sources, read_benchmark
-from scbch_jax.data.label_noise import confusion, models
-from scbch_jax.data.label_noise import swap as noises
+from scbch_jax.data.benchmarks import BENCHMARKS, Benchmark, find_files
+from scbch_jax.data.formats import find_arrays
+from scbch_jax.data.formats.npy_blocks import checksum
+from scbch_jax.data.importing import AlignedDataset, align, recognize
 from scbch_jax.data.planted import planted
 from scbch_jax.data.split import queries_first
 from scbch_jax.data.validation import check_dataset
 from scbch_jax.datasets.scenes import generate
 from scbch_jax.errors import require
-from scbch_jax.types import Dataset
+from scbch_jax.types import Dataset, Split
 
 ROOT_VARIABLE = "SCBCH_DATA"
 """Environment variable that names the data root when the option does not."""
@@ -28,7 +31,7 @@ class Loaded(NamedTuple):
     dataset: Dataset
     title: str
     sources: dict[str, str]
-    """File of each array, with its checksum if known; empty for sets that are drawn."""
+    """Name and checksum of the file of each array; empty for drawn datasets."""
     split: str = "scbch"
     """Name of the split."""
 
@@ -45,12 +48,38 @@ def load(data: Data) -> Loaded:
         return Loaded(check_dataset(generate.as_features(data.scenes)), "scenes", {})
     if data.name == "store":
         return _load_store(Path(data.root))
-    benchmark, root = BENCHMARKS[data.name], data_root(data)
-    rows = read_benchmark(benchmark, root, data.image)
+    benchmark = BENCHMARKS[data.name]
+    files = find_files(benchmark, data_root(data), data.image)
+    rows = read_benchmark(benchmark, files)
     dataset = queries_first(rows, queries=benchmark.queries, train=benchmark.train)
-    found = find_sources(benchmark, root, data.image)
-    sources = {name: source.file for name, source in found.items()}
-    return Loaded(check_dataset(dataset), benchmark.title, sources)
+    sources = {path: _source(path) for path in set(files.values())}
+    by_array = {name: sources[path] for name, path in files.items()}
+    return Loaded(check_dataset(dataset), benchmark.title, by_array)
+
+
+def read_benchmark(benchmark: Benchmark, files: Mapping[str, Path]) -> Split:
+    """Reads all samples of a benchmark that have image features, aligned.
+
+    Args:
+        benchmark: the record.
+        files: of image, text and labels; see `find_files`.
+
+    Raises:
+        InputError: for unreadable files, rows that do not align, and other widths than
+            the benchmark has.
+    """
+    aligned = align(recognize(find_arrays(list(dict.fromkeys(files.values())))))
+    _, *widths = aligned.widths
+    got = f"text of {widths[0]} columns and labels of {widths[1]}"
+    wanted = f"{benchmark.text_dim} and {benchmark.classes} as {benchmark.title} has"
+    fits = widths == [benchmark.text_dim, benchmark.classes]
+    require(fits, f"columns in {files['labels'].parent}", got, wanted)
+    return Split(_read(aligned, "image"), _read(aligned, "text"), aligned.labels)
+
+
+def _read(aligned: AlignedDataset, modality: str) -> np.ndarray:
+    parts = [np.asarray(getattr(s, modality)[:]) for s in aligned.segments]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _load_store(folder: Path) -> Loaded:
@@ -60,12 +89,16 @@ def _load_store(folder: Path) -> Loaded:
     return Loaded(stores.dataset(store), store.title, sources, store.split)
 
 
+def _source(path: Path) -> str:
+    return f"{path.name}, sha256 {checksum(path)}"
+
+
 MODELS = {
-    "swap": noises.swap_labels,
-    "add": models.add_labels,
-    "drop": models.drop_labels,
-    "flip": models.flip_labels,
-    "confuse": models.confuse_labels,
+    "swap": label_noise.swap_labels,
+    "add": label_noise.add_labels,
+    "drop": label_noise.drop_labels,
+    "flip": label_noise.flip_labels,
+    "confuse": label_noise.confuse_labels,
 }
 """Kinds of noise that are drawn from labels alone."""
 
@@ -78,37 +111,45 @@ def noisy_labels(
     seed: int,
     image: np.ndarray | None = None,
 ) -> np.ndarray:
-    """The training labels that a run sees: [samples, classes].
+    """The noisy training labels of a run: [samples, classes].
 
     Args:
-        data: which dataset; only read for published noise.
+        data: which dataset; only used for published noise.
         noise: kind and rate.
         clean: clean training labels.
-        seed: the run's seed; decides drawn noise.
+        seed: the run's seed; determines noise that is drawn.
         image: image features of the same rows; only noise of kind mistake needs them.
 
     Raises:
-        InputError: for a noise file or a matrix of confusions that cannot be used.
+        InputError: for a noise file or a confusion matrix that cannot be used.
     """
     if noise.kind == "none":
         return clean
     if noise.kind == "published":
-        benchmark, root = BENCHMARKS[data.name], data_root(data)
-        return noises.published_labels(benchmark, root, clean, rate=noise.rate)
+        return label_noise.read_published(_published_file(data, noise), clean)
     rng = np.random.default_rng(seed)
     if noise.kind == "mistake":
-        assert image is not None, "noise of kind mistake looks at images"
-        return models.mistake_labels(clean, rng, rate=noise.rate, image=image)
+        assert image is not None, "noise of kind mistake needs image features"
+        return label_noise.mistake_labels(clean, rng, rate=noise.rate, image=image)
     if noise.confusion:
-        matrix = confusion.read_confusion(noise.confusion, classes=clean.shape[1])
-        return models.confuse_labels(clean, rng, rate=noise.rate, confusion=matrix)
+        matrix = label_noise.read_confusion(noise.confusion, classes=clean.shape[1])
+        return label_noise.confuse_labels(clean, rng, rate=noise.rate, confusion=matrix)
     return MODELS[noise.kind](clean, rng, rate=noise.rate)
 
 
-def noise_sources(noise: Noise) -> dict[str, str]:
-    """File that drawn noise looks at, with its checksum; empty for most kinds."""
-    word = noise.confusion
-    return {"confusion": confusion.source_of(word)} if word else {}
+def noise_sources(data: Data, noise: Noise) -> dict[str, str]:
+    """Name and checksum of the file that noise is read from; empty for most kinds."""
+    if noise.kind == "published":
+        return {"noise": _source(_published_file(data, noise))}
+    if noise.confusion:
+        return {"confusion": _source(label_noise.confusion_file(noise.confusion))}
+    return {}
+
+
+def _published_file(data: Data, noise: Noise) -> Path:
+    return label_noise.published_file(
+        BENCHMARKS[data.name], data_root(data), noise.rate
+    )
 
 
 def data_root(data: Data) -> Path:
@@ -119,13 +160,13 @@ def data_root(data: Data) -> Path:
     """
     root = data.root or os.environ.get(ROOT_VARIABLE, "")
     benchmark = BENCHMARKS[data.name]
-    image = " or ".join(source.file for source in benchmark.image)
-    files = [image, benchmark.text.file, benchmark.labels.file]
+    image = " or ".join(benchmark.image_files)
+    files = dict.fromkeys((image, benchmark.text_file, benchmark.label_file))
     require(
         bool(root) and Path(root).is_dir(),
         "data.root",
         f"{root}, which is no folder" if root else "nothing",
-        f"a folder with {', '.join(dict.fromkeys(files))} (also: the variable "
-        f"{ROOT_VARIABLE}); to be had from {benchmark.obtain}",
+        f"a folder with {', '.join(files)} (also: the environment variable "
+        f"{ROOT_VARIABLE}); they are described in {benchmark.obtain}",
     )
     return Path(root)

@@ -1,63 +1,86 @@
-"""Raw pictures and words to features; training never needs this room."""
+"""Features of raw pictures and texts.
 
-from scbch_jax.features.captions import Captions, open_captions, write_captions
-from scbch_jax.features.descriptors import DESCRIPTOR_DIM, describe
-from scbch_jax.features.doc2vec import (
-    Doc2VecConfig,
-    Documents,
-    learn_documents,
-    place_documents,
+JAX, gensim, h5py and tensorflow-datasets are imported where they are used.
+"""
+
+from scbch_jax.config.features import Doc2VecConfig
+from scbch_jax.features.bag_of_words import (
+    BagOfWords,
+    Vocabulary,
+    bag_of_words,
+    build_vocabulary,
+    tokenize,
 )
-from scbch_jax.features.extraction import Unread, extract, open_partial
-from scbch_jax.features.extractors import Extractor, descriptor, of_weights, vgg19
-from scbch_jax.features.feature_cache import FeatureCache
-from scbch_jax.features.manifest import Manifest, Sample, multi_hot, read_manifest
-from scbch_jax.features.pictures import cut_middle, read_picture
+from scbch_jax.features.coco_captions import Captions, open_captions, write_captions
+from scbch_jax.features.descriptors import DESCRIPTOR_DIM, compute_descriptors
+from scbch_jax.features.doc2vec import Doc2VecModel, infer_vectors, train_doc2vec
+from scbch_jax.features.extraction import FeatureCache, Unreadable, extract, open_cache
+from scbch_jax.features.extractors import (
+    Extractor,
+    VGG19Weights,
+    descriptor_extractor,
+    extractor_of,
+    read_vgg19,
+    vgg19_extractor,
+)
+from scbch_jax.features.manifest import (
+    Manifest,
+    Sample,
+    multi_hot,
+    read_manifest,
+    require_inside,
+)
+from scbch_jax.features.pictures import center_crop, encode_png, read_picture
 from scbch_jax.features.text_models import (
-    Bag,
     TextModel,
     column_names,
     load_text_model,
+    model_sha256,
+    model_summary,
     save_text_model,
     text_features,
+    without_known_words,
 )
-from scbch_jax.features.vgg19_file import Weights, read_vgg19
-from scbch_jax.features.words import Vocabulary, bag_of_words, vocabulary_of, words_of
 
 __all__ = [
-    "Bag",
-    "Captions",
     "DESCRIPTOR_DIM",
+    "BagOfWords",
+    "Captions",
     "Doc2VecConfig",
-    "Documents",
+    "Doc2VecModel",
     "Extractor",
     "FeatureCache",
     "Manifest",
     "Sample",
     "TextModel",
-    "Unread",
+    "Unreadable",
+    "VGG19Weights",
     "Vocabulary",
-    "Weights",
     "bag_of_words",
+    "build_vocabulary",
+    "center_crop",
     "column_names",
-    "cut_middle",
-    "describe",
-    "descriptor",
+    "compute_descriptors",
+    "descriptor_extractor",
+    "encode_png",
     "extract",
-    "learn_documents",
+    "extractor_of",
+    "infer_vectors",
     "load_text_model",
+    "model_sha256",
+    "model_summary",
     "multi_hot",
-    "of_weights",
+    "open_cache",
     "open_captions",
-    "open_partial",
-    "place_documents",
     "read_manifest",
     "read_picture",
     "read_vgg19",
+    "require_inside",
     "save_text_model",
     "text_features",
-    "vgg19",
-    "vocabulary_of",
-    "words_of",
+    "tokenize",
+    "train_doc2vec",
+    "vgg19_extractor",
+    "without_known_words",
     "write_captions",
 ]

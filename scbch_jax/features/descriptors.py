@@ -1,4 +1,4 @@
-"""Pictures to descriptors that need no trained network: colors and edges.
+"""Picture descriptors that need no trained network: histograms of colors and edges.
 
 Histograms over a pyramid of cells (Lazebnik et al., CVPR 2006): of colors, and of the
 directions of edges weighted by their strength (Dalal and Triggs, CVPR 2005). The square
@@ -11,6 +11,8 @@ from jaxtyping import Float, UInt8
 from scbch_jax.errors import check_rank
 
 SHADES, DIRECTIONS, CELLS = 4, 9, 4
+"""Bins of each color channel, bins of edge directions, and cells a side."""
+
 COLOR_LEVELS, EDGE_LEVELS = (1, 2), (1, 2, 4)
 """Cells a side of each level of the pyramids; each divides CELLS."""
 
@@ -20,17 +22,17 @@ DESCRIPTOR_DIM = SHADES**3 * sum(s * s for s in COLOR_LEVELS) + DIRECTIONS * sum
 """Width of a descriptor: 509."""
 
 
-def describe(
+def compute_descriptors(
     pictures: UInt8[np.ndarray, "n h w 3"],
 ) -> Float[np.ndarray, "n dim"]:
-    """One descriptor a picture: 64 colors in 5 cells, 9 directions in 21 cells.
+    """Descriptors of pictures: 64 colors in 5 cells, and 9 edge directions in 21.
 
-    Each level of a pyramid is a part of unit length, or of zeros for edges in a picture
-    of one color. No entry is negative.
+    Each level of a pyramid has unit length, or is zero for the edges of a picture of
+    one color. No entry is negative.
 
     Args:
-        pictures: red, green and blue from 0 to 255; at least 4 pixels a side. Those of
-            another size describe the same cells, but edges depend on the scale.
+        pictures: RGB from 0 to 255, at least 4 pixels a side. Cells grow with the
+            picture, but edges depend on the scale.
 
     Raises:
         ValueError: for arrays of another shape or type.
@@ -44,11 +46,11 @@ def describe(
         )
     found = np.empty((len(pictures), DESCRIPTOR_DIM), np.float32)
     for row, picture in enumerate(pictures):
-        found[row] = _describe_one(picture)
+        found[row] = _descriptor(picture)
     return found
 
 
-def _describe_one(picture: np.ndarray) -> np.ndarray:
+def _descriptor(picture: np.ndarray) -> np.ndarray:
     colors, edges = _colors(picture), _edges(picture.astype(np.int32))
     parts = [_level(colors, side) for side in COLOR_LEVELS]
     parts += [_level(edges, side) for side in EDGE_LEVELS]
@@ -56,33 +58,33 @@ def _describe_one(picture: np.ndarray) -> np.ndarray:
 
 
 STEP = 255 // (SHADES - 1)
-_SHARES = np.maximum(
+_SHADE_WEIGHTS = np.maximum(
     STEP - abs(np.arange(256)[:, None] - STEP * np.arange(SHADES)), 0.0
 )
-"""How much of a value belongs to each shade, [256, shades]: whole numbers, so that sums
-of their products are exact in any order."""
+"""Linear interpolation of a value between shades, [256, shades]: whole numbers, so that
+sums of their products are exact in any order."""
 
 
 def _colors(picture: np.ndarray) -> np.ndarray:
-    """Pixels of each color in each cell: [cells, colors].
+    """Histogram of colors in each cell: [cells, colors].
 
-    A pixel is shared between the eight colors around it, so that a little more light
-    changes the counts by a little.
+    A pixel is shared between the eight nearest bins (trilinear interpolation), so that
+    a small change of light changes the histogram little.
     """
     found = []
     for rows in np.array_split(picture, CELLS):
         for cell in np.array_split(rows, CELLS, axis=1):
-            red, green, blue = np.moveaxis(_SHARES[cell.reshape(-1, 3)], 1, 0)
+            red, green, blue = np.moveaxis(_SHADE_WEIGHTS[cell.reshape(-1, 3)], 1, 0)
             both = (red[:, :, None] * green[:, None]).reshape(len(red), -1)
             found.append((both.T @ blue).ravel())
     return np.stack(found)
 
 
 def _edges(picture: np.ndarray) -> np.ndarray:
-    """Strength of edges in each direction in each cell: [cells, directions].
+    """Histogram of edge directions in each cell, weighted by strength.
 
-    The channel that changes most decides; opposite directions are the same, and an edge
-    is shared between the two directions beside its own.
+    The channel with the strongest gradient decides; opposite directions are the same,
+    and an edge is shared between the two nearest bins. Shape [cells, directions].
     """
     height, width, _ = picture.shape
     padded = np.pad(picture, ((1, 1), (1, 1), (0, 0)), mode="edge")
@@ -93,9 +95,9 @@ def _edges(picture: np.ndarray) -> np.ndarray:
         np.take_along_axis(x, most, axis=2)[..., 0].astype(float) for x in (down, right)
     )
     strength = np.sqrt(down**2 + right**2)
-    place = np.arctan2(down, right) % np.pi * (DIRECTIONS / np.pi)
-    low = place.astype(int)
-    above = (place - low) * strength
+    position = np.arctan2(down, right) % np.pi * (DIRECTIONS / np.pi)
+    low = position.astype(int)
+    above = (position - low) * strength
     index = _cell_of_pixels(height, width) * DIRECTIONS
     total = _sums(index + low % DIRECTIONS, strength - above)
     total += _sums(index + (low + 1) % DIRECTIONS, above)
@@ -103,7 +105,7 @@ def _edges(picture: np.ndarray) -> np.ndarray:
 
 
 def _cell_of_pixels(height: int, width: int) -> np.ndarray:
-    """Number of the cell of each pixel, cut as the colors' are: int [height, width]."""
+    """The cell of each pixel, with the borders of `_colors`: int [height, width]."""
     rows, columns = (
         np.repeat(np.arange(CELLS), [len(x) for x in np.array_split(range(n), CELLS)])
         for n in (height, width)
@@ -117,7 +119,7 @@ def _sums(index: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _level(counts: np.ndarray, side: int) -> np.ndarray:
-    """The square roots of shares of one level of the pyramid, cell by cell."""
+    """One level of the pyramid: the square roots of its normalized histogram."""
     step = CELLS // side
     grid = counts.reshape(side, step, side, step, -1).sum(axis=(1, 3))
     total = grid.sum()

@@ -1,119 +1,136 @@
-"""Doc2Vec: texts to vectors that predict their words (Le and Mikolov, ICML 2014).
+"""Doc2Vec: vectors of texts that predict their words (Le and Mikolov, ICML 2014).
 
-The distributed memory model (PV-DM, Section 2.2), by gensim. What is kept are words,
-counts and two matrices, from which gensim's model is made anew; gensim's own files can
-run code when they are read.
+The distributed-memory model (PV-DM, Section 2.2) by gensim. A model is kept as words,
+counts and two matrices, and gensim's own object is rebuilt from them, because loading
+gensim's files can run code.
 """
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from scbch_jax.errors import require
-from scbch_jax.features.words import Vocabulary, words_of
+from scbch_jax.config.features import Doc2VecConfig
+from scbch_jax.extras import require_packages
+from scbch_jax.features.bag_of_words import Vocabulary, build_vocabulary, tokenize
 
 
-class Doc2VecConfig(NamedTuple):
-    """How documents are learnt, and new ones placed."""
+@dataclass(frozen=True, eq=False)
+class Doc2VecModel:
+    """A trained model. It is for one thread: gensim draws from a state of its own."""
 
-    dim: int = 300
-    """Width of a vector."""
-    window: int = 5
-    """Words before and after the one that is predicted."""
-    epochs: int = 20
-    """Passes over the texts, and over each text that is placed."""
-    least: int = 2
-    """How often a word must be met to count."""
-    seed: int = 0
-
-
-class Documents(NamedTuple):
-    """A learnt space of texts."""
-
-    plan: Doc2VecConfig
+    config: Doc2VecConfig
     vocabulary: Vocabulary
-    words: Float[np.ndarray, "words dim"]
-    """Vector of each word."""
-    outputs: Float[np.ndarray, "words dim"]
-    """Weights of each word where it is predicted."""
+    word_vectors: Float[np.ndarray, "words dim"]
+    """Input vector of each word."""
+    output_weights: Float[np.ndarray, "words dim"]
+    """Weights of each word where it is predicted (negative sampling)."""
+
+    @cached_property
+    def engine(self) -> Any:
+        """Gensim's model, which is built once: that takes longer than one inference."""
+        engine = _untrained(self.config, min_count=1, sorted_vocab=0)
+        engine.build_vocab_from_freq(dict(self.vocabulary))
+        engine.wv.vectors = np.array(self.word_vectors)
+        engine.syn1neg = np.array(self.output_weights)
+        return engine
 
 
-def learn_documents(texts: Sequence[str], plan: Doc2VecConfig) -> Documents:
-    """Learns a space of texts; the same texts and plan give the same bits.
+def train_doc2vec(texts: Sequence[str], config: Doc2VecConfig) -> Doc2VecModel:
+    """Trains a model; the same texts and config give the same bits.
 
     Raises:
-        InputError: if no word is met often enough.
+        InputError: if no word is frequent enough.
     """
+    require_packages("Doc2Vec", "gensim")
     from gensim.models.doc2vec import TaggedDocument
 
-    tagged = [TaggedDocument(words_of(text), [i]) for i, text in enumerate(texts)]
-    model = _untrained(plan, min_count=plan.least)
-    model.build_vocab(tagged)
-    wanted = f"texts in which a word is met {plan.least} times"
-    require(len(model.wv) > 0, "texts", "no such word", wanted)
-    model.train(tagged, total_examples=len(tagged), epochs=plan.epochs)
-    counts = ((w, int(model.wv.get_vecattr(w, "count"))) for w in model.wv.index_to_key)
-    return Documents(plan, tuple(counts), model.wv.vectors, model.syn1neg)
+    build_vocabulary(texts, min_count=config.min_count)  # refuses an empty one
+    tagged = [TaggedDocument(tokenize(text), [i]) for i, text in enumerate(texts)]
+    engine = _untrained(config, min_count=config.min_count)
+    engine.build_vocab(tagged)
+    engine.train(tagged, total_examples=len(tagged), epochs=config.epochs)
+    words = engine.wv.index_to_key
+    counts = tuple((w, int(engine.wv.get_vecattr(w, "count"))) for w in words)
+    return Doc2VecModel(config, counts, engine.wv.vectors, engine.syn1neg)
 
 
-def place_documents(
-    model: Documents, texts: Sequence[str]
+def infer_vectors(
+    model: Doc2VecModel, texts: Sequence[str]
 ) -> Float[np.ndarray, "n dim"]:
-    """Vectors of texts in a learnt space, those that it was learnt from included.
+    """Infers the vectors of texts, training texts or others.
 
-    A text always gets the same vector, in any order and any process: what is drawn
-    depends on its words and the seed. A text without a known word is a row of zeros.
+    The vector of a text depends on its words and the seed alone, so it is the same in
+    any order and any process. A text without a known word gets zeros.
     """
-    engine = _untrained(model.plan, min_count=1, sorted_vocab=0)
-    engine.build_vocab_from_freq(dict(model.vocabulary))
-    engine.wv.vectors = np.array(model.words)
-    engine.syn1neg = np.array(model.outputs)
-    known = engine.wv.key_to_index
-    places = np.zeros((len(texts), model.plan.dim), np.float32)
+    dim, seed = model.config.dim, model.config.seed
+    vectors = np.zeros((len(texts), dim), np.float32)
     for row, text in enumerate(texts):
-        words = [word for word in words_of(text) if word in known]
+        words = [w for w in tokenize(text) if w in model.engine.wv.key_to_index]
         if words:
-            places[row] = _place(engine, words, model.plan)
-    return places
+            drawn = text_seed(words, seed)
+            start = (np.random.default_rng(drawn).random(dim) - 0.5) / dim
+            vectors[row] = infer_vector(model.engine, words, start, seed=drawn)
+    return vectors
 
 
-def _untrained(plan: Doc2VecConfig, **options: Any) -> Any:
-    """Gensim's model; one worker, since several would take texts in any order."""
-    # Imported here: it takes a second, and few commands need it.
-    from gensim.models.doc2vec import Doc2Vec
-
-    return Doc2Vec(
-        vector_size=plan.dim,
-        window=plan.window,
-        epochs=plan.epochs,
-        seed=plan.seed,
-        workers=1,
-        **options,
-    )
+def text_seed(words: Sequence[str], seed: int) -> int:
+    """The seed of one text: gensim's own hash differs from process to process."""
+    digest = hashlib.sha256(f"{seed} {' '.join(words)}".encode()).digest()
+    return int.from_bytes(digest[:4], "little")
 
 
-def _place(engine: Any, words: list[str], plan: Doc2VecConfig) -> np.ndarray:
-    """Gensim's inference, from a start that no hash of this process decides."""
-    from gensim.models.doc2vec import train_document_dm
+def infer_vector(
+    engine: Any, words: Sequence[str], start: np.ndarray, *, seed: int
+) -> Float[np.ndarray, " dim"]:
+    """Gensim's inference for one text, by the rule that its model was trained with.
 
-    digest = hashlib.sha256(f"{plan.seed} {' '.join(words)}".encode()).digest()
-    seed = int.from_bytes(digest[:4], "little")
+    Args:
+        engine: gensim's model, PV-DM or PV-DBOW.
+        words: known to the model.
+        start: initial vector.
+        seed: of the negative samples, and of the windows of PV-DM.
+    """
+    from gensim.models.doc2vec import train_document_dbow, train_document_dm
+
     engine.random.seed(seed)
-    start = np.random.default_rng(seed).random((1, plan.dim))
-    vector = ((start - 0.5) / plan.dim).astype(np.float32)
-    rates = np.linspace(engine.alpha, engine.min_alpha, plan.epochs)
-    still = {"learn_words": False, "learn_hidden": False}
-    for rate in rates:
-        train_document_dm(
+    vector = start.astype(np.float32)[None]
+    # Gensim keeps only the addresses of buffers that it allocates itself, and uses them
+    # after they are freed: from 256 columns on this is a segmentation fault.
+    buffers = {"work": np.zeros(engine.vector_size, np.float32)}
+    if engine.dm:
+        buffers["neu1"] = np.zeros(engine.vector_size, np.float32)
+    update = train_document_dm if engine.dm else train_document_dbow
+    for rate in np.linspace(engine.alpha, engine.min_alpha, engine.epochs):
+        update(
             engine,
             words,
             [0],
             float(rate),
             doctag_vectors=vector,
             doctags_lockf=np.ones(1, np.float32),
-            **still,
+            learn_words=False,
+            learn_hidden=False,
+            **buffers,
         )
     return vector[0]
+
+
+def _untrained(config: Doc2VecConfig, **options: Any) -> Any:
+    """Gensim's model; with several workers the order of the updates would be random."""
+    # Imported here: it takes a second, and few commands need it.
+    require_packages("Doc2Vec", "gensim")
+    from gensim.models.doc2vec import Doc2Vec
+
+    return Doc2Vec(
+        vector_size=config.dim,
+        window=config.window,
+        epochs=config.epochs,
+        seed=config.seed,
+        workers=1,
+        **options,
+    )

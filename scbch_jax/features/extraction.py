@@ -1,116 +1,237 @@
-"""Pictures to rows of features, batch by batch, going on where an earlier call was."""
+"""Features of many pictures, batch by batch, in a cache on disk that can be resumed.
 
+FOLDER/manifest.json    what decides the features: another manifest is another cache
+FOLDER/features.npy     a row for each picture
+FOLDER/done.jsonl       a line for each finished batch: its checksum, and its files'
+"""
+
+import contextlib
 import hashlib
+import itertools
+import json
 import os
+import shutil
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from scbch_jax.errors import InputError, Interrupted
+from scbch_jax import io
+from scbch_jax.config.features import MAX_PIXELS
+from scbch_jax.errors import InputError, Interrupted, require
 from scbch_jax.features.extractors import Extractor
-from scbch_jax.features.feature_cache import FeatureCache
 from scbch_jax.features.pictures import SIDE, read_picture
 
-Unread = dict[int, str]
-"""Number of each picture that cannot be read, and why."""
-
-_Read = list[Future[np.ndarray]]
+Unreadable = dict[int, str]
+"""Index of each picture that cannot be read, and why."""
 
 
-def open_partial(
+class FeatureCache:
+    """Rows of features that are written batch by batch; see `open_cache`."""
+
+    def __init__(self, folder: Path, manifest: io.Record) -> None:
+        """Opens the cache, or makes it.
+
+        Args:
+            folder: which is locked.
+            manifest: JSON that decides the features; with `rows`, `width` and
+                `batch_size`.
+
+        Raises:
+            InputError: if the folder holds something else, or cannot be written.
+        """
+        self.folder, self.manifest = folder, manifest
+        if not (folder / "manifest.json").is_file():
+            self._create()
+        wanted = f"the same source and options, or {folder} removed"
+        same = io.read_json(folder / "manifest.json", "out") == manifest
+        require(same, "out", f"{folder}, unfinished with others", wanted)
+        try:
+            self.features = np.load(folder / "features.npy", mmap_mode="r+")
+        except (OSError, ValueError) as error:
+            got = f"{folder}, which is damaged ({error})"
+            raise InputError(f"out: got {got}, wanted it removed") from error
+        lines = io.read_jsonl(folder / "done.jsonl")
+        self._done = {x.get("batch"): (x.get("crc32"), x.get("files")) for x in lines}
+
+    def rows_of(self, batch: int) -> range:
+        """The rows of a batch; the last one may be shorter."""
+        size = self.manifest["batch_size"]
+        return range(batch * size, min((batch + 1) * size, self.manifest["rows"]))
+
+    @property
+    def batches(self) -> int:
+        """The number of batches."""
+        return -(-self.manifest["rows"] // self.manifest["batch_size"])
+
+    def has(self, batch: int, files: int) -> bool:
+        """Whether a batch is finished, unchanged on disk, and made of the same files.
+
+        Args:
+            batch: its number.
+            files: checksum of the sizes and times of its files.
+        """
+        return self._done.get(batch) == (self._crc32(batch), files)
+
+    def write(self, batch: int, rows: np.ndarray, files: int | None) -> None:
+        """Writes a batch.
+
+        Args:
+            batch: its number.
+            rows: its features.
+            files: as for `has`; None leaves the batch unfinished, for the next call.
+        """
+        target = self.rows_of(batch)
+        self.features[target.start : target.stop] = rows
+        if files is not None:
+            self.features.flush()  # type: ignore[attr-defined] -- a map of the file
+            line = {"batch": batch, "crc32": self._crc32(batch), "files": files}
+            io.append_jsonl(self.folder / "done.jsonl", line)
+
+    def remove(self) -> None:
+        """Removes the cache: its features have been written elsewhere."""
+        del self.features
+        # Without this file the others are known to be leftovers.
+        (self.folder / "manifest.json").unlink()
+        shutil.rmtree(self.folder)
+
+    def _create(self) -> None:
+        # A process killed while it made or removed a cache may have left these names.
+        leftovers = {"features.npy", "done.jsonl", ".manifest.json.partial"}
+        foreign = {path.name for path in self.folder.iterdir()} - leftovers
+        got = f"{self.folder}, which holds other files"
+        require(not foreign, "out", got, "a new folder")
+        (self.folder / "done.jsonl").unlink(missing_ok=True)
+        shape = (self.manifest["rows"], self.manifest["width"])
+        _allocate(self.folder / "features.npy", shape)
+        io.write_json(self.folder / "manifest.json", self.manifest)
+
+    def _crc32(self, batch: int) -> int:
+        rows = self.rows_of(batch)
+        return zlib.crc32(self.features[rows.start : rows.stop].tobytes())
+
+
+@contextlib.contextmanager
+def open_cache(
     folder: Path, names: Sequence[str], extractor: Extractor, *, batch_size: int
-) -> FeatureCache:
-    """The unfinished features of these pictures by this network.
+) -> Iterator[FeatureCache]:
+    """Opens the cache of these pictures' features, or makes it, and locks it.
 
     Raises:
-        InputError: if the folder holds those of others.
+        InputError: if the folder holds the features of other pictures or of another
+            extractor, cannot be written, or is in use by another process.
     """
-    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()
-    plan = {"network": extractor.name, "width": extractor.width}
-    plan |= {"pictures": digest, "rows": len(names), "batch_size": batch_size}
-    return FeatureCache(folder, plan)
+    digest = hashlib.sha256(json.dumps(names).encode()).hexdigest()
+    manifest = {"network": extractor.name, "width": extractor.width}
+    manifest |= {"pictures": digest, "rows": len(names), "batch_size": batch_size}
+    with io.locked_folder(folder):
+        yield FeatureCache(folder, manifest)
 
 
 def extract(
     paths: Sequence[Path],
     extractor: Extractor,
-    place: FeatureCache,
+    cache: FeatureCache,
     *,
+    max_pixels: int = MAX_PIXELS,
     on_batch: Callable[[int], None] = lambda rows: None,
     stop: Callable[[], bool] = lambda: False,
-) -> Unread:
-    """Fills the rows of all pictures that can be read; those of others are zeros.
+) -> Unreadable:
+    """Fills the cache; rows of pictures that cannot be read are zeros.
 
-    A batch always has the same pictures and the same size, so its bits do not depend on
-    where an earlier call ended. One with a picture that cannot be read is tried again
-    by the next call.
+    A batch always has the same pictures and size, so its bits do not depend on where an
+    earlier call ended. A batch with a picture that cannot be read is left unfinished.
 
     Args:
         paths: of the pictures.
         extractor: the network.
-        place: where the features go.
-        on_batch: is told how many more pictures are done.
-        stop: asked after each batch; if true, what is there stays, and the call ends.
+        cache: where the features go.
+        max_pixels: larger pictures are not read.
+        on_batch: called with the number of pictures that were added.
+        stop: asked after each batch; if true, the call ends, and the cache stays.
 
     Returns:
         The pictures that cannot be read.
 
     Raises:
-        Stopped: if `stop` said so.
+        Interrupted: if `stop` returned true.
     """
-    unread: Unread = {}
-    stamps = [_stamp(paths, place.rows_of(b)) for b in range(place.batches)]
-    there = [b for b, stamp in enumerate(stamps) if place.has(b, stamp)]
-    on_batch(sum(len(place.rows_of(batch)) for batch in there))
-    todo = sorted(set(range(place.batches)) - set(there))
+    files = [_checksum_of_stats(paths, cache.rows_of(b)) for b in range(cache.batches)]
+    todo = [batch for batch, sum_ in enumerate(files) if not cache.has(batch, sum_)]
+    on_batch(len(paths) - sum(len(cache.rows_of(batch)) for batch in todo))
+    unreadable: Unreadable = {}
+    read = partial(read_picture, max_pixels=max_pixels)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for batch, read in _one_ahead(pool, paths, place, todo):
-            rows = place.rows_of(batch)
-            pictures, lost = _gather(read, place.plan["batch_size"])
-            # A network may hand out memory of its device, which is not to be written.
-            found = np.array(extractor.apply(pictures)[: len(rows)])
-            found[list(lost)] = 0
-            place.write(batch, found, None if lost else stamps[batch])
-            unread |= {rows[i]: reason for i, reason in lost.items()}
+        for batch, futures in _prefetch(pool, read, paths, cache, todo):
+            rows = cache.rows_of(batch)
+            pictures, lost = _collect(futures, cache.manifest["batch_size"])
+            # A network may return memory of its device, which cannot be written to.
+            features = np.array(extractor.apply(pictures)[: len(rows)])
+            features[list(lost)] = 0
+            cache.write(batch, features, None if lost else files[batch])
+            unreadable |= {rows[i]: reason for i, reason in lost.items()}
             on_batch(len(rows))
             if stop() and batch != todo[-1]:
                 pool.shutdown(cancel_futures=True)
                 raise Interrupted(f"{rows.stop} pictures of {len(paths)}")
-    return unread
+    return unreadable
 
 
-def _stamp(paths: Sequence[Path], rows: range) -> int:
-    """Tells files apart by size and time, without reading them."""
-    found = [paths[i].stat() if paths[i].is_file() else None for i in rows]
-    marks = [(x.st_size, x.st_mtime_ns) if x else None for x in found]
+def _allocate(path: Path, shape: tuple[int, int]) -> None:
+    """Makes a float32 file of zeros that has all its blocks on disk.
+
+    A sparse file would end the process by SIGBUS, without a message, where the map of
+    it is written to and the disk is full.
+    """
+    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+    try:
+        with path.open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, header)
+            file.flush()
+            size = file.tell() + 4 * shape[0] * shape[1]
+            if hasattr(os, "posix_fallocate"):  # not on macOS
+                os.posix_fallocate(file.fileno(), 0, size)
+            os.truncate(file.fileno(), size)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise io.write_error(path, error) from error
+
+
+def _checksum_of_stats(paths: Sequence[Path], rows: range) -> int:
+    """Changes when a file does: of sizes and times, without reading the files."""
+    stats = [paths[i].stat() if paths[i].is_file() else None for i in rows]
+    marks = [(x.st_size, x.st_mtime_ns) if x else None for x in stats]
     return zlib.crc32(repr(marks).encode())
 
 
-def _one_ahead(
+def _prefetch(
     pool: ThreadPoolExecutor,
+    read: Callable[[Path], np.ndarray],
     paths: Sequence[Path],
-    place: FeatureCache,
-    todo: list[int],
-) -> Iterator[tuple[int, _Read]]:
-    """Batches whose pictures are being read, the one after each as well."""
+    cache: FeatureCache,
+    todo: Sequence[int],
+) -> Iterator[tuple[int, list[Future[np.ndarray]]]]:
+    """Batches with their pictures, while those of the next batch are being read."""
 
-    def begin(batch: int) -> _Read:
-        return [pool.submit(read_picture, paths[i]) for i in place.rows_of(batch)]
+    def submit(batch: int) -> list[Future[np.ndarray]]:
+        return [pool.submit(read, paths[i]) for i in cache.rows_of(batch)]
 
-    coming = begin(todo[0]) if todo else []
-    for batch, after in zip(todo, [*todo[1:], None], strict=True):
-        read, coming = coming, begin(after) if after is not None else []
-        yield batch, read
+    coming = submit(todo[0]) if todo else []
+    for batch, following in itertools.zip_longest(todo, todo[1:]):
+        current, coming = coming, submit(following) if following is not None else []
+        yield batch, current
 
 
-def _gather(read: _Read, size: int) -> tuple[np.ndarray, Unread]:
-    """A whole batch, black where a picture is lacking or cannot be read."""
-    pictures = np.zeros((size, SIDE, SIDE, 3), np.uint8)
-    lost: Unread = {}
-    for i, future in enumerate(read):
+def _collect(
+    futures: Sequence[Future[np.ndarray]], batch_size: int
+) -> tuple[np.ndarray, Unreadable]:
+    """A whole batch, black where there is no picture or it cannot be read."""
+    pictures = np.zeros((batch_size, SIDE, SIDE, 3), np.uint8)
+    lost: Unreadable = {}
+    for i, future in enumerate(futures):
         try:
             pictures[i] = future.result()
         except InputError as error:

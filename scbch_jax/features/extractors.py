@@ -1,23 +1,26 @@
-"""Networks that see pictures, as functions of a batch."""
+"""Feature extractors of pictures: VGG19 with given weights, or a descriptor.
+
+JAX is loaded by VGG19 alone.
+"""
 
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from scbch_jax import networks
-from scbch_jax.features.descriptors import DESCRIPTOR_DIM, describe
-from scbch_jax.features.vgg19_file import Weights, read_vgg19
+from scbch_jax.errors import InputError, require
+from scbch_jax.features.descriptors import DESCRIPTOR_DIM, compute_descriptors
 
 Apply = Callable[[UInt8[np.ndarray, "n 224 224 3"]], Float[np.ndarray, "n width"]]
 
+KERAS = (".h5", ".hdf5")
+
 
 class Extractor(NamedTuple):
-    """Pictures to features, and what to know about it."""
+    """A function from pictures to features."""
 
     name: str
     """The network, with the checksum of its weights."""
@@ -25,13 +28,21 @@ class Extractor(NamedTuple):
     apply: Apply
 
 
-def descriptor() -> Extractor:
-    """The descriptor of colors and edges, which needs no weights."""
-    return Extractor("descriptor", DESCRIPTOR_DIM, describe)
+class VGG19Weights(NamedTuple):
+    """Parameters of VGG19, and the normalization of pictures that they expect."""
+
+    params: Any
+    levels: Any
+    """`networks.TORCHVISION` or `networks.CAFFE`."""
 
 
-def vgg19(path: Path) -> Extractor:
-    """VGG19 to fc7 with the weights of a file.
+def descriptor_extractor() -> Extractor:
+    """The color and edge descriptor, which has no weights."""
+    return Extractor("descriptor", DESCRIPTOR_DIM, compute_descriptors)
+
+
+def vgg19_extractor(path: Path) -> Extractor:
+    """VGG19 up to fc7, with the weights of a file.
 
     Raises:
         InputError: if the file is not exactly such a network.
@@ -39,11 +50,15 @@ def vgg19(path: Path) -> Extractor:
     weights = read_vgg19(path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return of_weights(weights, f"vgg19 fc7, weights {digest}")
+    return extractor_of(weights, f"vgg19 fc7, weights {digest}")
 
 
-def of_weights(weights: Weights, name: str) -> Extractor:
-    """VGG19 to fc7 with weights at hand; compiled once for each size of a batch."""
+def extractor_of(weights: VGG19Weights, name: str) -> Extractor:
+    """VGG19 up to fc7 with these weights; compiled once for each batch size."""
+    import jax
+
+    from scbch_jax import networks
+
     params = jax.device_put(weights.params)
     compiled = jax.jit(lambda p, x: networks.vgg19_fc7(p, x, weights.levels))
 
@@ -52,3 +67,61 @@ def of_weights(weights: Weights, name: str) -> Extractor:
             return np.asarray(compiled(params, pictures))
 
     return Extractor(name, len(weights.params["fc7"]["bias"]), apply)
+
+
+def read_vgg19(path: Path, *, width_divisor: int = 1) -> VGG19Weights:
+    """Reads the weights of VGG19 up to fc7; nothing in the file can run code.
+
+    Args:
+        path: torchvision's state dict in a `.pt`, `.pth` or `.safetensors` file, or
+            the weights of keras.applications in an `.h5` file.
+        width_divisor: what all layer widths are divided by; 1 is VGG19 itself.
+
+    Raises:
+        InputError: if the file is missing, damaged, or not exactly such a network.
+    """
+    from scbch_jax import networks
+    from scbch_jax.networks import weight_files
+
+    endings = (*weight_files.PYTORCH, weight_files.SAFETENSORS, *KERAS)
+    require(path.is_file(), "weights", path, "a file of VGG19's weights")
+    wanted = f"one ending in {', '.join(endings)}"
+    require(path.suffix in endings, "weights", path, wanted)
+    try:
+        if path.suffix in KERAS:
+            state = networks.keras_names(_read_keras(path))
+            params = networks.vgg19_from_keras(state, width_divisor=width_divisor)
+            return VGG19Weights(params, networks.CAFFE)
+        state = {k: _array(x) for k, x in weight_files.read_named(path).items()}
+        params = networks.vgg19_from_torch(state, width_divisor=width_divisor)
+        return VGG19Weights(params, networks.TORCHVISION)
+    except InputError:
+        raise
+    except ValueError as error:
+        wanted = "VGG19 with every name once and its own shapes"
+        raise InputError(f"weights: got {path}, {error}; wanted {wanted}") from error
+
+
+def _array(tensor: Any) -> np.ndarray:
+    """A PyTorch tensor of any float precision as float32; anything else as it is."""
+    floats = hasattr(tensor, "is_floating_point") and tensor.is_floating_point()
+    return np.asarray(tensor.detach().float().numpy() if floats else tensor)
+
+
+def _read_keras(path: Path) -> dict[str, np.ndarray]:
+    """Every array of the file by its path, without those of an optimizer."""
+    import h5py
+
+    found: dict[str, np.ndarray] = {}
+
+    def visit(name: str, node: Any) -> None:
+        if isinstance(node, h5py.Dataset) and not name.startswith("optimizer_weights"):
+            found[name] = np.asarray(node[()])
+
+    try:
+        with h5py.File(path, "r") as file:
+            file.visititems(visit)
+    except (OSError, RuntimeError) as error:
+        got = f"{path}, which cannot be read ({str(error).splitlines()[0]})"
+        raise InputError(f"weights: got {got}, wanted a whole .h5 file") from error
+    return found

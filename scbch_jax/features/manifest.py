@@ -1,4 +1,4 @@
-"""Which pictures, texts and labels belong together: from a folder, or from a list."""
+"""Manifests: which picture, text and labels make a sample, from a folder or a list."""
 
 import csv
 import json
@@ -12,14 +12,14 @@ from scbch_jax.errors import InputError, require
 from scbch_jax.features.pictures import SUFFIXES
 
 COLUMNS = ("picture", "text", "labels")
-"""What a list may have; a column of another name is named on the command line."""
+"""Columns of a list; the command line maps other names to these."""
 
 LISTS = (".csv", ".jsonl", ".parquet")
 """Endings of lists."""
 
 
 class Sample(NamedTuple):
-    """A row of a manifest; what its source lacks is empty."""
+    """A row of a manifest; a part that its source lacks is empty."""
 
     picture: str = ""
     """Path below the manifest's folder."""
@@ -28,7 +28,7 @@ class Sample(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """All rows, in the order of their source."""
+    """All samples, in the order of their source."""
 
     folder: Path
     samples: list[Sample]
@@ -38,15 +38,15 @@ def read_manifest(source: Path, columns: Mapping[str, str] | None = None) -> Man
     """Reads a folder of pictures, or a list of them.
 
     Args:
-        source: a folder, whose pictures are taken in the order of their paths: the text
-            of `a.jpg` is in `a.txt` beside it and its labels in `a.labels`, one a line,
-            or else the name of the folder that it is in. Or a `.csv`, `.jsonl` or
-            `.parquet` file with the columns picture (a path beside the list), text and
-            labels (a list, or words with ; between them).
-        columns: names of the list's columns where they are others, by ours.
+        source: a folder of pictures, which are sorted by path: the text of `a.jpg` is
+            in `a.txt` beside it, its labels are in `a.labels`, one a line, or else the
+            name of its folder. Or a `.csv`, `.jsonl` or `.parquet` file with the
+            columns picture (a path relative to the file), text and labels (a list, or
+            words separated by semicolons).
+        columns: the list's own names of these columns, where they differ.
 
     Raises:
-        InputError: if there is no such source, or nothing in it, or a row is unusable.
+        InputError: if there is no such source, it is empty, or a row cannot be used.
     """
     require(source.exists(), "source", source, "a folder or a list that exists")
     if source.is_dir():
@@ -72,8 +72,27 @@ def read_manifest(source: Path, columns: Mapping[str, str] | None = None) -> Man
     return Manifest(source.parent, samples)
 
 
+def require_inside(manifest: Manifest) -> None:
+    """Checks that all pictures lie in the manifest's folder.
+
+    A report shows no picture from elsewhere, be it by an absolute path, by `..` or by a
+    symbolic link.
+
+    Raises:
+        InputError: for the first picture that does not.
+    """
+    root = manifest.folder.resolve()
+    for row, sample in enumerate(manifest.samples):
+        try:
+            inside = (root / sample.picture).resolve().is_relative_to(root)
+        except (OSError, RuntimeError, ValueError):
+            inside = False  # a loop of symbolic links, or a name that no file can have
+        got = f"{sample.picture!r} of row {row}, which leads out of {manifest.folder}"
+        require(inside, "picture", got, "files in that folder: copies, no links")
+
+
 def multi_hot(samples: Iterable[Sample]) -> tuple[np.ndarray, list[str]]:
-    """Labels as uint8 [samples, classes], and the names of the classes in order."""
+    """Labels as uint8 [samples, classes], and the sorted names of the classes."""
     sets = [set(sample.labels) for sample in samples]
     classes = sorted(set().union(*sets))
     labels = [[name in named for name in classes] for named in sets]
@@ -84,32 +103,36 @@ def _of_folder(folder: Path) -> Iterator[Sample]:
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() not in SUFFIXES or not path.is_file():
             continue
-        place = path.relative_to(folder)
-        inside = (place.parent.name,) if place.parent.name else ()
-        listed = _text_of(path.with_suffix(".labels"))
-        labels = inside if listed is None else _words(listed.splitlines())
-        text = _text_of(path.with_suffix(".txt")) or ""
-        yield Sample(place.as_posix(), " ".join(text.split()), labels)
+        name = path.relative_to(folder)
+        from_folder = (name.parent.name,) if name.parent.name else ()
+        listed = _read_text(path.with_suffix(".labels"))
+        labels = from_folder if listed is None else _clean(listed.splitlines())
+        text = _read_text(path.with_suffix(".txt")) or ""
+        yield Sample(name.as_posix(), " ".join(text.split()), labels)
 
 
-def _text_of(path: Path) -> str | None:
+def _read_text(path: Path) -> str | None:
     try:
-        return path.read_text() if path.is_file() else None
-    except UnicodeDecodeError as error:
+        return path.read_text("utf-8-sig") if path.is_file() else None
+    except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"source: got {path} ({error}), wanted UTF-8") from error
 
 
+# Excel begins a UTF-8 file with a byte order mark, which is no part of the first name.
 def _of_csv(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         yield from csv.DictReader(file, strict=True)
 
 
 def _of_jsonl(path: Path) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(path.read_text().splitlines(), start=1):
-        row = json.loads(line)
-        place = f"line {number} of {path}"
-        require(isinstance(row, dict), place, type(row).__name__, "a JSON object")
-        yield row
+    # Not by str.splitlines: a string in JSON may hold U+2028, which that takes for one.
+    lines = path.read_text("utf-8-sig").split("\n")
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            row = json.loads(line)
+            field = f"line {number} of {path}"
+            require(isinstance(row, dict), field, type(row).__name__, "a JSON object")
+            yield row
 
 
 def _of_parquet(path: Path) -> Iterator[dict[str, Any]]:
@@ -147,8 +170,9 @@ def _sample(
         require(fits, f"{name} of row {number} of {source}", repr(value), "words")
     listed = labels is None or isinstance(labels, list)
     require(listed, f"labels of row {number} of {source}", repr(labels), "a list")
-    return Sample(picture or "", text or "", _words(labels or []))
+    return Sample(picture or "", text or "", _clean(labels or []))
 
 
-def _words(labels: Iterable[Any]) -> tuple[str, ...]:
+def _clean(labels: Iterable[Any]) -> tuple[str, ...]:
+    """Labels without blanks around them, empty ones and repetitions."""
     return tuple(dict.fromkeys(w for w in (str(x).strip() for x in labels) if w))

@@ -1,5 +1,6 @@
-"""Pictures from files, cut to the size that networks take."""
+"""Pictures: files to arrays of the size that networks take, and arrays to PNG files."""
 
+import io
 import warnings
 from pathlib import Path
 
@@ -7,55 +8,81 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from scbch_jax.errors import InputError, require
+from scbch_jax.config.features import MAX_PIXELS
+from scbch_jax.errors import InputError
 
-SHORTER, SIDE = 256, 224
-"""Pixels of the shorter side after resizing, and of a side of what is cut out."""
+RESIZED_SIDE, SIDE = 256, 224
+"""Pixels of the shorter side after resizing, and of each side of the center crop."""
 
-LONGEST = 100
-"""Sides of more than this to one are refused: made larger, they would fill memory."""
+MAX_ASPECT_RATIO = 100
+"""Longer pictures are refused: resized, they would fill the memory."""
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm")
-"""Endings of the files that a folder is searched for."""
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+"""The only decoders that a file may choose. Pillow picks one by the file's content, and
+others are less safe: an EPS file, whatever its name, would start Ghostscript."""
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+"""Endings of the files that count as pictures in a folder."""
 
 
-def read_picture(path: Path) -> UInt8[np.ndarray, "224 224 3"]:
-    """Reads a picture as torchvision's recipe for ImageNet does.
+def read_picture(
+    path: Path, *, max_pixels: int = MAX_PIXELS
+) -> UInt8[np.ndarray, "224 224 3"]:
+    """Reads a picture as torchvision's transform for ImageNet does.
 
-    The shorter side becomes 256 pixels, by Pillow's bilinear filter, which averages
-    when it makes smaller; of that the middle 224 by 224 are kept. Gray pictures and
-    those with transparency become red, green and blue; what a camera noted about its
-    position is not looked at, as torchvision does not.
+    The shorter side is resized to 256 pixels by Pillow's bilinear filter, which
+    averages when it shrinks, and the central 224 by 224 pixels are kept. Grayscale,
+    palette and transparent pictures are converted to RGB. The orientation in EXIF data
+    is ignored, as torchvision ignores it. Of an animation, the first frame is read.
+
+    Args:
+        path: a JPEG, PNG, WebP, BMP, GIF or TIFF file.
+        max_pixels: a picture whose header announces more is not decoded, so that a
+            small file cannot fill the memory.
 
     Raises:
-        InputError: if the file is missing, damaged or no picture.
+        InputError: if the file is missing, damaged, too large, or no picture.
     """
     try:
         with warnings.catch_warnings():
-            # Of size or of unusual palettes: the picture is used all the same.
+            # About large pictures and unusual palettes; neither matters here.
             warnings.simplefilter("ignore")
-            with Image.open(path) as file:
-                return cut_middle(file.convert("RGB"))
+            with Image.open(path, formats=FORMATS) as file:
+                if file.width * file.height > max_pixels:
+                    raise InputError(
+                        f"{file.width} x {file.height} pixels are more than "
+                        f"{max_pixels:,}, the limit; see --max-pixels"
+                    )
+                return center_crop(file.convert("RGB"))
     except Exception as error:
-        # Each format's reader raises kinds of its own for what is damaged.
+        # Each format's decoder raises its own kinds of errors for damaged files.
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(
             f"picture: got {path} ({reason}), wanted a whole picture"
         ) from error
 
 
-def cut_middle(picture: Image.Image) -> UInt8[np.ndarray, "224 224 3"]:
-    """Resizes a picture and keeps its middle, as `read_picture` says.
+def center_crop(picture: Image.Image) -> UInt8[np.ndarray, "224 224 3"]:
+    """Resizes a picture and crops its center, as `read_picture` does.
 
     Raises:
-        InputError: if it is a hundred times as long as it is wide, or the other way.
+        InputError: if one side is more than 100 times as long as the other.
     """
     width, height = picture.size
     short, long = sorted((width, height))
-    fits = long <= LONGEST * short
-    require(fits, "sides", f"{width} by {height}", f"at most {LONGEST} to 1")
+    if long > MAX_ASPECT_RATIO * short:
+        raise InputError(
+            f"{width} x {height} pixels are longer than {MAX_ASPECT_RATIO} to 1"
+        )
     # Torchvision rounds the longer side down, and the corner to the nearest even.
-    wide, high = (SHORTER * side // short for side in (width, height))
+    wide, high = (RESIZED_SIDE * side // short for side in (width, height))
     left, top = (round((side - SIDE) / 2) for side in (wide, high))
     resized = picture.resize((wide, high), Image.Resampling.BILINEAR)
     return np.asarray(resized.crop((left, top, left + SIDE, top + SIDE)))
+
+
+def encode_png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
+    """The bytes of a PNG file of an RGB picture."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()

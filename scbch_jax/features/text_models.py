@@ -1,68 +1,77 @@
-"""What turns texts into features, kept so that later texts land in the same space.
+"""Text models: what maps texts to features, on disk so that later texts get the same.
 
 FOLDER/words.json       kind, options, words with their counts
-FOLDER/arrays.npz       of Doc2Vec only: vectors and outputs of the words
+FOLDER/arrays.npz       of Doc2Vec only: input vectors and output weights of the words
 """
 
+import hashlib
 import json
-import os
-import shutil
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
+from scbch_jax import io
+from scbch_jax.config.features import Doc2VecConfig
 from scbch_jax.data.formats import read_array
 from scbch_jax.errors import InputError, require
-from scbch_jax.features.doc2vec import Doc2VecConfig, Documents, place_documents
-from scbch_jax.features.words import Vocabulary, bag_of_words
+from scbch_jax.features.bag_of_words import BagOfWords, bag_of_words, tokenize
+from scbch_jax.features.doc2vec import Doc2VecModel, infer_vectors
 
-FORMAT = 1
+FORMATS = (1, 2)
+"""Versions that are read; the last one is written. Version 1 called the config "plan"
+and the minimum count "least"."""
 
-
-class Bag(NamedTuple):
-    """A bag of words: the vocabulary is all there is to it."""
-
-    vocabulary: Vocabulary
-
-
-TextModel = Bag | Documents
+TextModel = BagOfWords | Doc2VecModel
 
 
 def text_features(model: TextModel, texts: Sequence[str]) -> np.ndarray:
     """Features of texts: float32 [n, words] or [n, dim]."""
-    if isinstance(model, Bag):
+    if isinstance(model, BagOfWords):
         return bag_of_words(texts, model.vocabulary)
-    return place_documents(model, texts)
+    return infer_vectors(model, texts)
+
+
+def without_known_words(model: TextModel, texts: Sequence[str]) -> list[int]:
+    """Rows of the texts whose features are zeros because the model knows no word."""
+    known = {word for word, _ in model.vocabulary}
+    return [i for i, text in enumerate(texts) if known.isdisjoint(tokenize(text))]
 
 
 def column_names(model: TextModel) -> list[str]:
-    """The word of each column; none for Doc2Vec, whose columns mean nothing alone."""
-    return [word for word, _ in model.vocabulary] if isinstance(model, Bag) else []
+    """The word of each column; none for Doc2Vec, whose columns have no meaning."""
+    words = model.vocabulary if isinstance(model, BagOfWords) else ()
+    return [word for word, _ in words]
+
+
+def model_summary(model: TextModel) -> str:
+    """The kind of a model and the size of its vocabulary, in words."""
+    kind = "bag of words" if isinstance(model, BagOfWords) else "Doc2Vec"
+    return f"{kind}, {len(model.vocabulary)} words"
+
+
+def model_sha256(model: TextModel) -> str:
+    """SHA-256 of everything that decides the features of a text."""
+    digest = hashlib.sha256(json.dumps(_record(model), sort_keys=True).encode())
+    for name, array in _arrays(model).items():
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def save_text_model(folder: Path, model: TextModel) -> None:
     """Writes a model, whole or not at all.
 
     Raises:
-        InputError: if the folder exists or cannot be made.
+        InputError: if the folder exists or cannot be written.
     """
     require(not folder.exists(), "model", f"{folder}, which exists", "a new folder")
-    fresh = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    record = {"format": FORMAT, "kind": "words", "vocabulary": model.vocabulary}
-    try:
-        fresh.mkdir(parents=True)
-        if isinstance(model, Documents):
-            record |= {"kind": "doc2vec", "plan": model.plan._asdict()}
-            np.savez(fresh / "arrays.npz", words=model.words, outputs=model.outputs)
-        (fresh / "words.json").write_text(json.dumps(record) + "\n")
-        fresh.rename(folder)
-    except OSError as error:
-        got = f"{folder} ({error.strerror or error})"
-        raise InputError(f"model: got {got}, wanted a folder to write in") from error
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    with io.new_folder(folder) as partial:
+        if arrays := _arrays(model):
+            io.write_npz(partial / "arrays.npz", **arrays)
+        io.write_json(partial / "words.json", _record(model))
 
 
 def load_text_model(folder: Path) -> TextModel:
@@ -73,24 +82,47 @@ def load_text_model(folder: Path) -> TextModel:
     """
     path = folder / "words.json"
     require(path.is_file(), "model", folder, "a folder with words.json")
+    record = io.read_json(path, "model")
     try:
-        record = json.loads(path.read_text())
-        require(record["format"] == FORMAT, str(path), record["format"], str(FORMAT))
+        version, known = record["format"], " or ".join(map(str, FORMATS))
+        require(version in FORMATS, f"format of {path}", version, known)
         vocabulary = tuple((str(word), int(n)) for word, n in record["vocabulary"])
         if record["kind"] == "words":
-            return Bag(vocabulary)
-        plan = Doc2VecConfig(**record["plan"])
+            return BagOfWords(vocabulary)
+        config = _config(record)
     except (ValueError, TypeError, KeyError) as error:
         if isinstance(error, InputError):
             raise
         got = f"{path} ({type(error).__name__}: {error})"
         raise InputError(f"model: got {got}, wanted the words of a model") from error
-    words, outputs = (
-        read_array(folder / "arrays.npz", name) for name in ("words", "outputs")
-    )
-    for name, array in (("words", words), ("outputs", outputs)):
-        wanted = (len(vocabulary), plan.dim)
+    arrays = [read_array(folder / "arrays.npz", name) for name in ARRAYS]
+    for name, array in zip(ARRAYS, arrays, strict=True):
+        wanted = (len(vocabulary), config.dim)
         fits = array.shape == wanted and array.dtype == np.float32
         got = f"{array.dtype} {array.shape}"
         require(fits, f"{name} in {folder / 'arrays.npz'}", got, f"float32 {wanted}")
-    return Documents(plan, vocabulary, words, outputs)
+    return Doc2VecModel(config, vocabulary, *arrays)
+
+
+ARRAYS = ("words", "outputs")
+"""Names of Doc2Vec's matrices in the file."""
+
+
+def _record(model: TextModel) -> io.Record:
+    record: io.Record = {"format": FORMATS[-1], "kind": "words"}
+    if isinstance(model, Doc2VecModel):
+        record |= {"kind": "doc2vec", "config": asdict(model.config)}
+    return record | {"vocabulary": model.vocabulary}
+
+
+def _arrays(model: TextModel) -> dict[str, np.ndarray]:
+    if isinstance(model, BagOfWords):
+        return {}
+    return {"words": model.word_vectors, "outputs": model.output_weights}
+
+
+def _config(record: dict[str, Any]) -> Doc2VecConfig:
+    options = dict(record["config"] if record["format"] > 1 else record["plan"])
+    if "least" in options:
+        options["min_count"] = options.pop("least")
+    return Doc2VecConfig(**options)

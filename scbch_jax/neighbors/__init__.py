@@ -1,4 +1,4 @@
-"""Nearest neighbors over a training set, and what they vote."""
+"""Nearest neighbors over a training set, and soft labels from them."""
 
 from scbch_jax.neighbors.graph import graph_block, knn_affinity, similarity_graph
 from scbch_jax.neighbors.search import nearest_rows, recall

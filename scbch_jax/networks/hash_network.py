@@ -35,9 +35,9 @@ def hash_network(
     Args:
         features: width of the input.
         widths: output of each linear layer; the last is the code length L.
-        unit_length: divides each row by its length, as the released code does and the
+        unit_length: divide each row by its length, as the released code does and the
             paper does not.
-        dropout: rate of dropout of the last hidden layer, in training.
+        dropout: dropout rate of the last hidden layer, in training.
         last_std: standard deviation of the last layer's initial weights, normal about
             0; as in every other layer if omitted.
     """
@@ -114,6 +114,6 @@ class _HashModule(nn.Module):
 
 
 def _unit_rows(rows: Any) -> Any:
-    """Rows of length one; a row of zeros stays zero, with zero gradient."""
+    """Rows divided by their length; a row of zeros stays zero, with zero gradient."""
     squares = jnp.sum(rows * rows, axis=-1, keepdims=True)
     return rows * jax.lax.rsqrt(jnp.where(squares > 0, squares, 1.0))

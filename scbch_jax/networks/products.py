@@ -1,4 +1,4 @@
-"""Matrix products of linear layers in the precision that JAX is set to."""
+"""Matrix products of linear layers, in the precision set in JAX."""
 
 from typing import Any
 

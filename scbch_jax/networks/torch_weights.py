@@ -1,6 +1,6 @@
-"""Weights of the PyTorch version as our params, and back, name by name.
+"""Conversion between state dicts of the released PyTorch code and params.
 
-The names and shapes are facts of the released code: layer i of a modality's network is
+Names and shapes of the released code: layer i of a modality's network is
 `fc.{2i}.weight` [out, in] and `fc.{2i}.bias`; its classifier is `W_u` for images and
 `W_v` for texts, [bits, classes].
 """
@@ -13,7 +13,7 @@ import numpy as np
 from scbch_jax.networks.hash_network import hash_network
 
 CLASSIFIERS = {"image": "W_u", "text": "W_v"}
-"""Name of each modality's classifier in the PyTorch version."""
+"""Name of each modality's classifier in the released code."""
 
 
 def from_torch(state: Mapping[str, np.ndarray], modality: str) -> dict[str, Any]:
@@ -24,8 +24,8 @@ def from_torch(state: Mapping[str, np.ndarray], modality: str) -> dict[str, Any]
         modality: "image" or "text".
 
     Raises:
-        ValueError: if names are missing or left over, or shapes do not fit together;
-            the message lists them.
+        ValueError: if names are missing or unknown, or shapes do not match; the message
+            lists them.
     """
     layers = sum(name.endswith(".weight") for name in state)
     wanted = {name for i in range(layers) for name in _layer_names(i)}
@@ -43,7 +43,7 @@ def from_torch(state: Mapping[str, np.ndarray], modality: str) -> dict[str, Any]
 
 
 def layers_from_torch(state: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """A network's params from `fc.N.weight` and `fc.N.bias` of every layer."""
+    """Params of a network from `fc.N.weight` and `fc.N.bias` of every layer."""
     layers = sum(name.endswith(".weight") for name in state)
     return {f"layer_{i}": _layer(state, i) for i in range(layers)}
 
@@ -59,10 +59,10 @@ def layers_to_torch(network: Mapping[str, Any]) -> dict[str, np.ndarray]:
 
 
 def hidden_width(params: Mapping[str, Any]) -> int:
-    """Width of the hidden layers of both modalities, which is one number here.
+    """Common width of the hidden layers of both networks.
 
     Raises:
-        ValueError: if layers differ.
+        ValueError: if hidden layers differ in width.
     """
     widths = {
         m: [layer["bias"].shape[0] for layer in tower["network"].values()]
@@ -77,11 +77,11 @@ def hidden_width(params: Mapping[str, Any]) -> int:
 
 
 def torch_forward(state: Mapping[str, np.ndarray], features: Any) -> Any:
-    """Relaxed codes by a network of PyTorch weights, classifier left out.
+    """Relaxed codes from PyTorch weights; the classifier is not used.
 
     Args:
         state: `fc.N.weight` and `fc.N.bias` of every layer.
-        features: one row a sample.
+        features: one row per sample.
     """
     network = layers_from_torch(state)
     net = hash_network(
@@ -99,7 +99,7 @@ def to_torch(params: Mapping[str, Any], modality: str) -> dict[str, np.ndarray]:
 
 
 def _check_widths(modality: str, network: dict[str, Any], classifier: Any) -> None:
-    """Each layer takes what the one before gives; the classifier takes the codes."""
+    """Checks that the shapes of consecutive layers and of the classifier match."""
     shapes = [layer["kernel"].shape for layer in network.values()]
     shapes.append(classifier.shape)
     biases = [layer["bias"].shape for layer in network.values()]

@@ -1,7 +1,8 @@
-"""VGG19 up to fc7, as a function of pictures; nothing here is trained.
+"""VGG19 up to fc7 as a pure function, for feature extraction.
 
-Configuration E of Simonyan and Zisserman (ICLR 2015, Table 1): sixteen convolutions of
-3 by 3 in five stages, each ended by a maximum over 2 by 2, then two layers of 4,096.
+Configuration E of Simonyan and Zisserman (ICLR 2015, Table 1): sixteen 3 × 3
+convolutions in five stages with 2 × 2 max pooling after each, then two fully connected
+layers of 4,096 units.
 """
 
 from typing import Any, NamedTuple
@@ -17,24 +18,24 @@ FULL = 4096
 """Width of fc6 and fc7."""
 
 SIDE = 224
-"""Pixels a side of the pictures that the network was made for."""
+"""Side of the input pictures, in pixels."""
 
 
 class Levels(NamedTuple):
-    """What a network's weights expect of a channel: (value / 255 - mean) / std."""
+    """Normalization of the channels that weights expect: (value / 255 - mean) / std."""
 
     mean: tuple[float, float, float]
-    """Of red, green and blue."""
+    """Means of red, green and blue."""
     std: tuple[float, float, float]
 
 
 TORCHVISION = Levels((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-"""Of weights that torchvision's recipe trained: means and deviations of ImageNet."""
+"""For weights trained with torchvision's recipe: mean and std of ImageNet."""
 
 CAFFE = Levels(
     (123.68 / 255, 116.779 / 255, 103.939 / 255), (1 / 255, 1 / 255, 1 / 255)
 )
-"""Of the weights that Keras distributes, which came from Caffe: the mean taken off."""
+"""For the weights that Keras distributes, converted from Caffe: mean only."""
 
 
 def vgg19_fc7(
@@ -46,10 +47,10 @@ def vgg19_fc7(
     and in the VGG19 features of Pascal Sentences 60 % are zero.
 
     Args:
-        params: as `vgg19_from_torch` or `vgg19_from_keras` gives them; the shapes say
-            how wide each layer is.
+        params: from `vgg19_from_torch` or `vgg19_from_keras`; their shapes determine
+            the widths of the layers.
         pictures: red, green and blue from 0 to 255.
-        levels: what the weights expect.
+        levels: normalization that the weights expect.
     """
     mean, std = (jnp.asarray(x, jnp.float32)[None, None, None] for x in levels)
     rows = (pictures.astype(jnp.float32) / 255 - mean) / std
@@ -58,21 +59,21 @@ def vgg19_fc7(
 
 
 def layer_names() -> tuple[str, ...]:
-    """Our names of all layers, from input to fc7; their order is that of letters."""
+    """Names of all layers in params, from input to fc7, in alphabetical order."""
     convolutions = sum(count for count, _ in STAGES)
     return (*(f"conv_{i:02d}" for i in range(convolutions)), "fc6", "fc7")
 
 
-def layer_shapes(*, narrow: int = 1) -> dict[str, tuple[int, ...]]:
+def layer_shapes(*, width_divisor: int = 1) -> dict[str, tuple[int, ...]]:
     """Shape of each layer's kernel: [height, width, in, out] or [in, out].
 
     Args:
-        narrow: what all widths are divided by; 1 is VGG19 itself.
+        width_divisor: what all widths are divided by; 1 is VGG19 itself.
     """
-    outs = [out // narrow for count, out in STAGES for _ in range(count)]
+    outs = [out // width_divisor for count, out in STAGES for _ in range(count)]
     ins = [3, *outs[:-1]]
     shapes = [(3, 3, i, o) for i, o in zip(ins, outs, strict=True)]
-    flat, full = (SIDE >> len(STAGES)) ** 2 * outs[-1], FULL // narrow
+    flat, full = (SIDE >> len(STAGES)) ** 2 * outs[-1], FULL // width_divisor
     shapes += [(flat, full), (full, full)]
     return dict(zip(layer_names(), shapes, strict=True))
 

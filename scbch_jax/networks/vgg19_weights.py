@@ -1,7 +1,6 @@
-"""VGG19's weights under the names of PyTorch's and Keras's files, as our params.
+"""VGG19 weights of torchvision and keras.applications as params.
 
-The names and shapes are facts of torchvision and of keras.applications. A file is taken
-as a whole or not at all: every name in it is accounted for, and every shape.
+Every name and shape in a file must be known: otherwise the file is refused.
 """
 
 import re
@@ -15,32 +14,34 @@ from scbch_jax.networks.vgg19 import STAGES, layer_names, layer_shapes
 Params = dict[str, dict[str, np.ndarray]]
 
 
-def vgg19_from_torch(state: Mapping[str, Any], *, narrow: int = 1) -> Params:
+def vgg19_from_torch(state: Mapping[str, Any], *, width_divisor: int = 1) -> Params:
     """Turns torchvision's state dict into params up to fc7.
 
     Args:
         state: arrays by name, `features.N.weight` [out, in, 3, 3] of each convolution,
             `classifier.0` and `classifier.3` [out, in]; `classifier.6`, the layer of
             the 1,000 classes, may be left out.
-        narrow: what all widths of the network are divided by.
+        width_divisor: what all widths of the network are divided by.
 
     Raises:
         ValueError: if names are missing or left over, or shapes or types are others;
             the message lists them all.
     """
-    places = dict(zip(_torch_layers(), layer_names(), strict=True))
+    names = dict(zip(_torch_layers(), layer_names(), strict=True))
     wanted = {
         f"{torch}.{part}": shape
-        for torch, ours in places.items()
-        for part, shape in _torch_shapes(layer_shapes(narrow=narrow)[ours]).items()
+        for torch, layer in names.items()
+        for part, shape in _torch_shapes(
+            layer_shapes(width_divisor=width_divisor)[layer]
+        ).items()
     }
-    _account(state, wanted, optional=("classifier.6.weight", "classifier.6.bias"))
+    _check_names(state, wanted, optional=("classifier.6.weight", "classifier.6.bias"))
     params = {
-        ours: {
+        layer: {
             "kernel": _torch_kernel(state[f"{torch}.weight"]),
             "bias": _float32(state[f"{torch}.bias"]),
         }
-        for torch, ours in places.items()
+        for torch, layer in names.items()
     }
     # PyTorch unfolds the last stage channel by channel, Flax pixel by pixel.
     channels = len(params["conv_15"]["bias"])
@@ -50,7 +51,7 @@ def vgg19_from_torch(state: Mapping[str, Any], *, narrow: int = 1) -> Params:
     return params
 
 
-def vgg19_from_keras(state: Mapping[str, Any], *, narrow: int = 1) -> Params:
+def vgg19_from_keras(state: Mapping[str, Any], *, width_divisor: int = 1) -> Params:
     """Turns the weights of a Keras file into params up to fc7.
 
     Those weights expect blue before green before red; the first kernel is turned about,
@@ -60,19 +61,19 @@ def vgg19_from_keras(state: Mapping[str, Any], *, narrow: int = 1) -> Params:
         state: arrays by LAYER/PART: `block1_conv1/kernel` [3, 3, in, out] and so on,
             `fc1` and `fc2` [in, out], each with its `bias`; `predictions` may be left
             out.
-        narrow: what all widths of the network are divided by.
+        width_divisor: what all widths of the network are divided by.
 
     Raises:
         ValueError: as `vgg19_from_torch`.
     """
-    places = dict(zip(_keras_layers(), layer_names(), strict=True))
-    shapes = layer_shapes(narrow=narrow)
-    wanted = {f"{keras}/kernel": shapes[ours] for keras, ours in places.items()}
-    wanted |= {f"{keras}/bias": shapes[ours][-1:] for keras, ours in places.items()}
-    _account(state, wanted, optional=("predictions/kernel", "predictions/bias"))
+    names = dict(zip(_keras_layers(), layer_names(), strict=True))
+    shapes = layer_shapes(width_divisor=width_divisor)
+    wanted = {f"{keras}/kernel": shapes[layer] for keras, layer in names.items()}
+    wanted |= {f"{keras}/bias": shapes[layer][-1:] for keras, layer in names.items()}
+    _check_names(state, wanted, optional=("predictions/kernel", "predictions/bias"))
     params = {
-        ours: {part: _float32(state[f"{keras}/{part}"]) for part in ("kernel", "bias")}
-        for keras, ours in places.items()
+        layer: {part: _float32(state[f"{keras}/{part}"]) for part in ("kernel", "bias")}
+        for keras, layer in names.items()
     }
     first = params[layer_names()[0]]
     first["kernel"] = np.ascontiguousarray(first["kernel"][:, :, ::-1])
@@ -97,7 +98,7 @@ def keras_names(paths: Mapping[str, Any]) -> dict[str, Any]:
 _KERAS_LAYER = r"block\d_conv\d|fc\d|predictions"
 
 
-def _account(
+def _check_names(
     state: Mapping[str, Any],
     wanted: Mapping[str, tuple[int, ...]],
     *,
@@ -133,11 +134,11 @@ def _float32(array: Any) -> np.ndarray:
 
 def _torch_layers() -> list[str]:
     """Torchvision counts ReLU and pooling layers too, among its `features`."""
-    places, position = [], 0
+    names, position = [], 0
     for count, _ in STAGES:
-        places += [f"features.{position + 2 * i}" for i in range(count)]
+        names += [f"features.{position + 2 * i}" for i in range(count)]
         position += 2 * count + 1
-    return [*places, "classifier.0", "classifier.3"]
+    return [*names, "classifier.0", "classifier.3"]
 
 
 def _keras_layers() -> list[str]:

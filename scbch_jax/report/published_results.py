@@ -5,15 +5,14 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-TITLES = {
-    "nuswide": "NUS-WIDE",
-    "coco": "MS-COCO",
-    "mirflickr": "MIRFlickr-25K",
-    "iapr": "IAPR TC-12",
-}
+from scbch_jax.data.benchmarks import BENCHMARKS
+
+_IN_PAPER = [known for known in BENCHMARKS.values() if known.paper_table]
+
+TITLES = {known.name: known.paper_title for known in _IN_PAPER}
 """The paper's names of the benchmarks, by `data.name`."""
 
-TABLE_NUMBERS = {"nuswide": 1, "coco": 1, "mirflickr": 2, "iapr": 2}
+TABLE_NUMBERS = {known.name: known.paper_table for known in _IN_PAPER}
 """The table of the paper that has a benchmark."""
 
 FEATURES = "VGG19 features"

@@ -6,14 +6,13 @@ FOLDER/tables/NAME.md, .csv, .tex
 FOLDER/tables/NAME-sources.csv     the results behind each number
 """
 
-import importlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from scbch_jax import io
+from scbch_jax import extras, io
 from scbch_jax.errors import InputError, require
-from scbch_jax.plotting import COLORS, missing
+from scbch_jax.plotting import COLORS
 from scbch_jax.report import provenance, result_tables, titles
 from scbch_jax.report.figures import by_epoch, by_setting, confidence, drawing
 from scbch_jax.report.figures import traces as trace_figures
@@ -58,7 +57,7 @@ def write(
         InputError: if the folder holds other files or cannot be written, if a file of a
             run cannot be read, or if Jinja2 or matplotlib is not installed.
     """
-    _require_packages(figures)
+    extras.require_packages("report", *["matplotlib"] * figures, "jinja2")
     _require_report_folder(out)
     groups = group_by_setting(runs)
     names = titles.setting_titles(groups)
@@ -193,16 +192,6 @@ def _figure_files(figures: Sequence[RenderedFigure]) -> dict[str, bytes]:
     return {f"{f.name}.png": f.png for f in figures} | {
         f"{f.name}.svg": f.svg for f in figures
     }
-
-
-def _require_packages(figures: bool) -> None:
-    """Checks the packages of the extra `report` before any work is done."""
-    try:
-        importlib.import_module("jinja2")
-        if figures:
-            importlib.import_module("matplotlib")
-    except ImportError as error:
-        raise missing("report needs Jinja2 and matplotlib", "report") from error
 
 
 def _require_report_folder(out: Path) -> None:

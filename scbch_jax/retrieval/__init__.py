@@ -1,10 +1,10 @@
-"""Hash codes, Hamming distances, and how good a ranking by them is."""
+"""Hash codes, Hamming distances, and metrics of the rankings that they give."""
 
 from scbch_jax.retrieval.code_files import CodeSets, read_code_sets
 from scbch_jax.retrieval.codes import hash_codes, pack, unpack
 from scbch_jax.retrieval.evaluate import (
     PairedCodes,
-    count_both_ways,
+    count_both_directions,
     measures,
     score,
     score_counts,
@@ -41,7 +41,7 @@ __all__ = [
     "average_precision",
     "bootstrap_interval",
     "count",
-    "count_both_ways",
+    "count_both_directions",
     "graded_counts",
     "hamming_matrix",
     "hash_codes",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from scbch_jax.data.formats.files import array_names, read_array
+from scbch_jax.data.formats import array_names, read_array
 from scbch_jax.errors import require
 from scbch_jax.retrieval.code_layouts import Items, Queries, pack_pair, read_labels
 

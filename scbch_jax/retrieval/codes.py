@@ -1,4 +1,4 @@
-"""Relaxed codes to hash codes to packed bytes, and back."""
+"""Conversions between relaxed codes, hash codes and packed codes."""
 
 import jax
 import jax.numpy as jnp
@@ -9,16 +9,16 @@ from scbch_jax.errors import check_rank
 
 @jax.jit
 def hash_codes(relaxed: Float[Array, "n bits"]) -> Int8[Array, "n bits"]:
-    """The sign of relaxed codes, b in {-1, +1}; 0 becomes -1."""
+    """Signs of relaxed codes, b in {-1, +1}; 0 becomes -1."""
     return jnp.where(relaxed > 0, 1, -1).astype(jnp.int8)
 
 
 @jax.jit
 def pack(relaxed: Float[Array, "n bits"]) -> UInt8[Array, "n bytes"]:
-    """Signs of codes as bits, eight a byte: the layout of `numpy.packbits` and FAISS.
+    """Packs the signs of codes, 8 bits per byte, as `numpy.packbits` and FAISS do.
 
     Args:
-        relaxed: relaxed codes, or hash codes as real numbers; above 0 is a set bit.
+        relaxed: relaxed codes, or hash codes as floats; a value above 0 sets its bit.
 
     Raises:
         ValueError: if the codes are not a matrix with a multiple of 8 columns.
@@ -33,5 +33,10 @@ def pack(relaxed: Float[Array, "n bits"]) -> UInt8[Array, "n bytes"]:
 
 @jax.jit
 def unpack(packed: UInt8[Array, "n bytes"]) -> Int8[Array, "n bits"]:
-    """Packed codes as hash codes in {-1, +1}."""
+    """Unpacks packed codes to hash codes in {-1, +1}.
+
+    Example:
+        >>> unpack(pack(jnp.array([[0.5, -1, 0, 2, 1, -3, 1, -1]])))
+        Array([[ 1, -1, -1,  1,  1, -1,  1, -1]], dtype=int8)
+    """
     return jnp.unpackbits(packed, axis=1).astype(jnp.int8) * 2 - 1

@@ -1,4 +1,4 @@
-"""A cross-modal evaluation: each modality's query set searches the other's database."""
+"""Cross-modal evaluation: queries of one modality, database of the other."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -30,12 +30,12 @@ def measures(
     depths: Sequence[int] = (),
     graded: GradedCounts | None = None,
 ) -> dict[str, Float[np.ndarray, " queries"]]:
-    """Every metric that was asked for, of each query, by name; NaN where undefined.
+    """Metrics of each query, by name; NaN where a metric is undefined.
 
     Args:
         counts: from `radius_counts`.
-        depths: cut-offs k of the metrics that have one; left out without any.
-        graded: from `graded_counts`; the graded metrics are left out without it.
+        depths: cut-offs k; metrics at a cut-off are left out if there are none.
+        graded: from `graded_counts`; graded metrics are left out if it is None.
     """
     found = {
         "MAP": average_precision(counts),
@@ -68,12 +68,13 @@ class PairedCodes(NamedTuple):
     labels: Float[Any, "n classes"]
 
 
-def count_both_ways(
+def count_both_directions(
     query: PairedCodes, database: PairedCodes
 ) -> dict[str, RadiusCounts]:
-    """Counts of images searching texts (`i2t`) and of texts searching images (`t2i`).
+    """Counts for image queries on texts (`i2t`) and text queries on images (`t2i`).
 
-    They come back to the host; a database item is relevant if it shares a label.
+    Both are returned on the host. A database item is relevant if it shares a label
+    with the query.
     """
     labels = (query.labels, database.labels)
     return {
@@ -85,16 +86,16 @@ def count_both_ways(
 def stable_map(
     queries: Any, items: Any, query_labels: Any, database_labels: Any
 ) -> float:
-    """MAP with items at one distance in the database's order.
+    """MAP with items at equal distance in the order of the database (a stable sort).
 
-    For comparing with rankings that were made so; `score` does not depend on an order.
+    For comparison with code that ranks so; `score` does not depend on the order.
     """
     values = []
     for start in range(0, len(queries), _BLOCK):
         rows = slice(start, start + _BLOCK)
         distances = np.asarray(hamming_matrix(queries[rows], items))
         relevance = np.asarray(query_labels[rows] @ database_labels.T) > 0
-        # Bytes are sorted by counting, several times faster than wider integers.
+        # NumPy sorts bytes by counting, several times faster than wider integers.
         narrow = distances.astype(np.uint8 if distances.max() < 256 else np.uint16)
         values.append(ranked_average_precision(narrow, relevance))
     return mean_of(np.concatenate(values))
@@ -105,21 +106,23 @@ _BLOCK = 256
 
 
 def score(query: PairedCodes, database: PairedCodes) -> dict[str, float]:
-    """MAP of images searching texts (I2T), of texts searching images (T2I), and mean.
+    """MAP of image queries on texts (I2T), of text queries on images (T2I), and mean.
 
-    Items at equal distance are averaged over all their orders.
+    MAP is the mean over all orders of the items at equal distance.
 
     Args:
-        query: the query set.
-        database: what is searched.
+        query: codes and labels of the query set.
+        database: codes and labels of the database.
 
     Returns:
         `i2t`, `t2i` and `average`, in [0, 1].
     """
-    return score_counts(count_both_ways(query, database))
+    return score_counts(count_both_directions(query, database))
 
 
 def score_counts(counts: Mapping[str, RadiusCounts]) -> dict[str, float]:
     """MAP of each direction by its name, and their mean as `average`."""
-    values = {way: mean_average_precision(found) for way, found in counts.items()}
+    values = {
+        direction: mean_average_precision(table) for direction, table in counts.items()
+    }
     return {**values, "average": sum(values.values()) / len(values)}

@@ -1,4 +1,4 @@
-"""Graded relevance: how much an item shares with a query, not only whether it does."""
+"""Metrics with graded relevance: NDCG, ACG and weighted MAP, ties averaged."""
 
 from typing import Any, Literal, NamedTuple
 
@@ -10,14 +10,14 @@ from scbch_jax.retrieval.hamming import RadiusCounts, grade_counts
 from scbch_jax.retrieval.ties import groups_of, harmonic_sum, safe_divide
 
 Grade = Literal["shared", "jaccard"]
-"""What an item is worth: how many labels it shares, or their Jaccard overlap."""
+"""Relevance of an item: number of shared labels, or Jaccard overlap of the labels."""
 
 
 class GradedCounts(NamedTuple):
-    """What graded metrics need to know of each query's ranking."""
+    """Sums by distance and by grade, enough for every graded metric."""
 
     counts: RadiusCounts
-    worth: Float[np.ndarray, "queries radii"]
+    grade_sum: Float[np.ndarray, "queries radii"]
     """Sum of the grades of the items at each distance."""
     gain: Float[np.ndarray, "queries radii"]
     """Sum of their gains, 2^grade - 1."""
@@ -36,7 +36,7 @@ def graded_counts(
     grade: Grade = "shared",
     block: int = 256,
 ) -> GradedCounts:
-    """Counts by distance and grade, reduced to what the metrics ask for.
+    """Counts by distance and grade, reduced to the sums that the metrics need.
 
     Args:
         query_codes: packed codes.
@@ -44,10 +44,10 @@ def graded_counts(
         query_labels: multi-hot.
         database_labels: multi-hot.
         grade: "shared" labels, or their Jaccard overlap.
-        block: queries whose counts are held at once.
+        block: queries counted at once, which bounds memory.
 
     Raises:
-        ValueError: if rows or widths do not fit together.
+        ValueError: if numbers of rows or widths do not match.
     """
     sizes = [
         np.asarray(x).sum(axis=1).astype(int) for x in (query_labels, database_labels)
@@ -71,8 +71,8 @@ def graded_counts(
 def ndcg(graded: GradedCounts, *, depth: int) -> Float[np.ndarray, " queries"]:
     """NDCG@k with gains 2^grade - 1 and discounts log2(rank + 1), ties averaged.
 
-    The mean over all orders of the items at one distance (McSherry and Najork, ECIR
-    2008). NaN for a query with nothing relevant.
+    The mean over all orders of the items at equal distance (McSherry and Najork, ECIR
+    2008). NaN for a query without relevant items.
     """
     found = _discounted(graded.counts.total, graded.gain, depth)
     return safe_divide(found, _discounted(graded.ideal_total, graded.ideal_gain, depth))
@@ -85,23 +85,23 @@ def average_cumulative_gain(
     n = np.asarray(graded.counts.total, np.float64)
     before = np.cumsum(n, axis=1) - n
     seen = np.clip(depth - before, 0, n)
-    worth = (graded.worth / np.maximum(n, 1) * seen).sum(axis=1)
-    return safe_divide(worth, np.minimum(depth, n.sum(axis=1)))
+    grades = (graded.grade_sum / np.maximum(n, 1) * seen).sum(axis=1)
+    return safe_divide(grades, np.minimum(depth, n.sum(axis=1)))
 
 
 def weighted_average_precision(graded: GradedCounts) -> Float[np.ndarray, " queries"]:
     """Mean over relevant items of the ACG at their ranks, ties averaged: weighted MAP.
 
-    With grades of 0 and 1 it is the average precision. NaN for a query with nothing
-    relevant.
+    With grades of 0 and 1 it is the average precision. NaN for a query without
+    relevant items.
     """
     groups = groups_of(graded.counts)
     n, r, t, _, _ = groups
-    worth = graded.worth
-    before = np.cumsum(worth, axis=1) - worth
-    # At position i: what lies before the group, the item, and i - 1 of the group.
-    first = (r * before + worth) / np.maximum(n, 1)
-    more = worth * (r - 1) / np.maximum(n * (n - 1), 1)
+    grades = graded.grade_sum
+    before = np.cumsum(grades, axis=1) - grades
+    # At position i: grades before the group, of the item, and of i - 1 of the group.
+    first = (r * before + grades) / np.maximum(n, 1)
+    more = grades * (r - 1) / np.maximum(n * (n - 1), 1)
     sums = (first - (t + 1) * more) * harmonic_sum(groups, t, t + n) + more * n
     return safe_divide(sums.sum(axis=1), r.sum(axis=1))
 
@@ -126,7 +126,7 @@ def _reduce(table: Any, grades: Any) -> GradedCounts:
     items, gains_flat = (np.take_along_axis(x, order, 1) for x in (items, gains_flat))
     return GradedCounts(
         counts=RadiusCounts(relevant=total - table[:, :, 0].sum(axis=2), total=total),
-        worth=np.einsum("qrsm,qsm->qr", table, grades),
+        grade_sum=np.einsum("qrsm,qsm->qr", table, grades),
         gain=np.einsum("qrsm,qsm->qr", table, gains),
         ideal_total=items,
         ideal_gain=items * gains_flat,
@@ -134,7 +134,7 @@ def _reduce(table: Any, grades: Any) -> GradedCounts:
 
 
 def _discounted(total: Any, gain: Any, depth: int) -> Any:
-    """Discounted gain of the first `depth` items, their groups in no order inside."""
+    """Expected discounted gain of the first `depth` items, ties averaged."""
     n = np.asarray(total, np.float64)
     stop = np.minimum(np.cumsum(n, axis=1), depth).astype(int)
     start = np.minimum(np.cumsum(n, axis=1) - n, depth).astype(int)

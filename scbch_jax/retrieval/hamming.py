@@ -1,4 +1,4 @@
-"""XOR and popcount: Hamming distances, and how many items lie at each of them."""
+"""Hamming distances of packed codes by XOR and popcount, and counts by distance."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,16 +11,16 @@ from jaxtyping import Array, Bool, Float, Int, Num, Shaped, UInt8, UInt32
 from scbch_jax.errors import check_rank, check_same_rows
 
 Labels = Shaped
-"""Multi-hot rows of any kind of number, or of bools."""
+"""Multi-hot rows of any numeric type, or of bools."""
 
 
 class RadiusCounts(NamedTuple):
-    """Items of the database at each Hamming distance 0..bits from each query."""
+    """Number of database items at each Hamming distance 0..bits from each query."""
 
     relevant: Int[Any, "queries radii"]
-    """How many of them share a label with the query."""
+    """Items that share a label with the query."""
     total: Int[Any, "queries radii"]
-    """How many there are."""
+    """All items."""
 
 
 @jax.jit
@@ -28,7 +28,7 @@ def hamming_matrix(
     query_codes: UInt8[Array, "queries bytes"],
     database_codes: UInt8[Array, "items bytes"],
 ) -> Int[Array, "queries items"]:
-    """Number of bits in which packed codes differ.
+    """Number of bits in which packed codes differ, of every query and item.
 
     Raises:
         ValueError: if the codes are not matrices of one width.
@@ -50,27 +50,29 @@ def radius_counts(
     """Counts, for each query and distance, database items and the relevant among them.
 
     Exact, and enough for every metric of a ranking by distance: nothing is sorted.
-    Labels are compared as sets of bits, with one AND a word. Memory is block · items.
+    Labels are compared as bit sets, with one AND for each 32 classes. Memory is
+    block · items.
 
     Args:
         query_codes: packed codes.
         database_codes: packed codes of the same length.
         query_labels: multi-hot; an item is relevant if it shares a label.
         database_labels: multi-hot.
-        block: queries that are counted at once; by default what suits the device.
+        block: queries counted at once; chosen for the device if omitted.
 
     Raises:
-        ValueError: if rows or widths do not fit together.
+        ValueError: if numbers of rows or widths do not match.
     """
     _check_codes(query_codes, database_codes)
     check_same_rows(query_codes=query_codes, query_labels=query_labels)
     check_same_rows(database_codes=database_codes, database_labels=database_labels)
     radii = 8 * query_codes.shape[1] + 1
-    items, theirs = _words(database_codes), _label_words(database_labels)
+    items = _words(database_codes)
+    item_labels = _label_words(database_labels)
 
     def count(query: tuple[UInt32[Array, " words"], UInt32[Array, " sets"]]) -> Any:
         words, labels = query
-        relevant = _share_a_bit(labels, theirs)
+        relevant = _share_a_bit(labels, item_labels)
         key = 2 * _distances(words, items) + relevant.astype(jnp.int32)
         counts = jnp.zeros(2 * radii, jnp.int32)
         return counts.at[key].add(1, mode="promise_in_bounds")
@@ -91,9 +93,10 @@ def grade_counts(
     most: int,
     block: int | None = None,
 ) -> Int[Array, "queries radii shared sizes"]:
-    """Counts database items by distance, labels shared with the query, and labels.
+    """Counts database items by distance, shared labels, and number of labels.
 
-    Shared number and item's number decide every grade; as counts they are exact.
+    The number of labels shared with the query and the item's number of labels
+    determine every grade of relevance; counts of them are exact.
 
     Args:
         query_codes: packed codes.
@@ -101,46 +104,46 @@ def grade_counts(
         query_labels: multi-hot.
         database_labels: multi-hot.
         most: the largest number of labels of an item; shared and sizes are 0..most.
-        block: queries that are counted at once; by default what suits the device.
+        block: queries counted at once; chosen for the device if omitted.
 
     Raises:
-        ValueError: if rows or widths do not fit together.
+        ValueError: if numbers of rows or widths do not match.
     """
     _check_codes(query_codes, database_codes)
     check_same_rows(query_codes=query_codes, query_labels=query_labels)
     check_same_rows(database_codes=database_codes, database_labels=database_labels)
     shape = (8 * query_codes.shape[1] + 1, most + 1, most + 1)
     items = _words(database_codes)
-    ours, theirs = (x.astype(jnp.float32) for x in (query_labels, database_labels))
-    sizes = theirs.sum(axis=1).astype(jnp.int32)
+    item_labels = database_labels.astype(jnp.float32)
+    sizes = item_labels.sum(axis=1).astype(jnp.int32)
 
     def count(query: tuple[UInt32[Array, " words"], Float[Array, " classes"]]) -> Any:
         words, labels = query
-        shared = (theirs @ labels).astype(jnp.int32)
+        shared = (item_labels @ labels).astype(jnp.int32)
         at = (_distances(words, items), shared, sizes)
         return jnp.zeros(shape, jnp.int32).at[at].add(1)
 
-    queries = (_words(query_codes), ours)
+    queries = (_words(query_codes), query_labels.astype(jnp.float32))
     return _map_queries(count, queries, block)
 
 
 def _map_queries(
     function: Callable[[Any], Any], queries: Any, block: int | None
 ) -> Any:
-    """The function of each query.
+    """Applies a function to each query.
 
-    A CPU is fastest with one at a time, whose keys its cache holds, and not as a batch
-    of one, which takes twice as long.
+    A CPU is fastest with one query at a time, whose keys fit into its cache; a batch of
+    one would take twice as long.
     """
-    usual = 1 if jax.default_backend() == "cpu" else 64
-    size = min(block or usual, len(queries[0]))
+    default = 1 if jax.default_backend() == "cpu" else 64
+    size = min(block or default, len(queries[0]))
     return jax.lax.map(function, queries, batch_size=size if size > 1 else None)
 
 
 def _distances(
     query: UInt32[Array, " words"], items: UInt32[Array, "items words"]
 ) -> Int[Array, " items"]:
-    """Distance of one query to every item, a word at a time: no bits x items array."""
+    """Distance of one query to every item, word by word: no bits x items array."""
     distance = jnp.zeros(len(items), jnp.uint32)
     for word in range(len(query)):
         distance += jax.lax.population_count(query[word] ^ items[:, word])
@@ -150,7 +153,7 @@ def _distances(
 def _share_a_bit(
     query: UInt32[Array, " sets"], items: UInt32[Array, "items sets"]
 ) -> Bool[Array, " items"]:
-    """Which items have a label of the query's."""
+    """Which items share a label with the query."""
     shared = jnp.zeros(len(items), jnp.uint32)
     for word in range(len(query)):
         shared |= query[word] & items[:, word]
@@ -163,7 +166,7 @@ def _label_words(labels: Labels[Array, "n classes"]) -> UInt32[Array, "n sets"]:
 
 
 def _words(packed: UInt8[Array, "n bytes"]) -> UInt32[Array, "n words"]:
-    """Bytes viewed as 32-bit words, zeros appended to fill the last one."""
+    """Bytes viewed as 32-bit words, padded with zeros."""
     padded = jnp.pad(packed, ((0, 0), (0, -packed.shape[1] % 4)))
     return jax.lax.bitcast_convert_type(padded.reshape(len(packed), -1, 4), jnp.uint32)
 

@@ -1,4 +1,4 @@
-"""Quality of a ranking, from counts per Hamming radius; exact float64 NumPy."""
+"""Retrieval metrics from counts by Hamming distance, in float64 NumPy."""
 
 from typing import Literal
 
@@ -22,15 +22,15 @@ Ties = Literal["expected", "best", "worst"]
 def mean_average_precision(
     counts: RadiusCounts, *, ties: Ties = "expected", depth: int | None = None
 ) -> float:
-    """MAP of the ranking by distance; queries with nothing relevant do not count.
+    """MAP of the ranking by distance; queries without relevant items are left out.
 
     Args:
         counts: from `radius_counts`.
-        ties: how items at one distance are ordered; see `average_precision`.
-        depth: cut-off k; the whole ranking when left out.
+        ties: order of items at equal distance; see `average_precision`.
+        depth: cut-off k; the whole ranking if omitted.
 
     Returns:
-        The mean in [0, 1]; 0 if no query has anything relevant.
+        The mean in [0, 1]; 0 if no query has a relevant item.
     """
     return mean_of(average_precision(counts, ties=ties, depth=depth))
 
@@ -47,13 +47,13 @@ def average_precision(
 
     Args:
         counts: from `radius_counts`.
-        ties: "expected" is the mean over all orders of items at one distance; "best"
+        ties: "expected" is the mean over all orders of items at equal distance; "best"
             and "worst" place the relevant ones first and last.
         depth: cut-off k: precisions are summed over the first k items, and divided by
             the number of relevant items, or by k where there are more.
 
     Returns:
-        Values in [0, 1]; NaN for a query with nothing relevant.
+        Values in [0, 1]; NaN for a query without relevant items.
     """
     sums = {"expected": expected_sum, "best": best_sum, "worst": worst_sum}
     groups = groups_of(counts)
@@ -68,8 +68,8 @@ def released_average_precision(
 ) -> Float[np.ndarray, " queries"]:
     """Average precision over the first k relevant items.
 
-    Published hashing code calls this MAP@k. It is not the standard cut-off: it counts
-    relevant items instead of ranks, and never sees how many items are in between.
+    Published hashing code calls this MAP@k. The standard cut-off counts ranks; this one
+    counts relevant items, so it depends less on the irrelevant items between them.
 
     Args:
         counts: from `radius_counts`.
@@ -77,7 +77,7 @@ def released_average_precision(
         ties: as in `average_precision`.
 
     Returns:
-        Values in [0, 1]; NaN for a query with nothing relevant.
+        Values in [0, 1]; NaN for a query without relevant items.
     """
     groups = groups_of(counts)
     hits = np.clip(first - groups.p, 0, groups.r)
@@ -93,14 +93,14 @@ def released_average_precision(
 def precision_recall_at(
     counts: RadiusCounts, depths: Integer[np.ndarray, " points"]
 ) -> tuple[Float[np.ndarray, "queries points"], Float[np.ndarray, "queries points"]]:
-    """Precision and recall of each query among its first items, ties averaged.
+    """Precision@N and recall@N of each query, ties averaged.
 
     Args:
         counts: from `radius_counts`.
-        depths: how many items, N; where there are fewer, all there are.
+        depths: values of N; a value above the number of items means all items.
 
     Returns:
-        Values in [0, 1]; NaN for a query with nothing relevant.
+        Values in [0, 1]; NaN for a query without relevant items.
     """
     groups = groups_of(counts)
     share = groups.r / np.maximum(groups.n, 1)
@@ -118,8 +118,8 @@ def precision_recall(
 ) -> tuple[Float[np.ndarray, " radii"], Float[np.ndarray, " radii"]]:
     """Mean precision and recall among the items within each Hamming radius 0..bits.
 
-    Queries with nothing relevant do not count; a query that finds no item within a
-    radius has precision 0 there.
+    Queries without relevant items are left out. If a query finds no item within a
+    radius, its precision there is 0.
     """
     found = np.cumsum(np.asarray(counts.total, np.float64), axis=1)
     hits = np.cumsum(np.asarray(counts.relevant, np.float64), axis=1)
@@ -136,11 +136,11 @@ def precision_within(counts: RadiusCounts, *, radius: int = 2) -> float:
 
 
 def roc_auc(scores: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]) -> float:
-    """Chance that a positive scores above a negative, ties counting half.
+    """Area under the ROC curve: P(positive > negative) + P(equal) / 2.
 
     Args:
         scores: any real numbers, for example confidence weights.
-        positive: which of them should be high, for example rows with clean labels.
+        positive: which scores should be high, for example those of clean rows.
 
     Returns:
         The area in [0, 1]; NaN if there are no positives or no negatives.

@@ -1,4 +1,4 @@
-"""Counting on every core or device, over databases larger than memory."""
+"""Counts by Hamming distance on all cores or devices, in chunks of the database."""
 
 import os
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from scbch_jax.errors import check_rank, check_same_rows
 from scbch_jax.retrieval.hamming import RadiusCounts, radius_counts
 
 CHUNK = {"cpu": 480 * 2**10, "other": 2**25}
-"""Bytes of codes, labels and keys that are counted at once. On a CPU they stay in its
-cache, and XLA does not split them among threads that are at work already."""
+"""Bytes of codes, labels and keys counted at once. On a CPU they fit into its cache,
+and XLA does not split them among threads that are busy already."""
 
 
 def count(
@@ -25,20 +25,21 @@ def count(
     *,
     chunk: int | None = None,
 ) -> RadiusCounts:
-    """The counts of `radius_counts`, on the host, exact for any number of items.
+    """Computes `radius_counts` in parallel; the result is on the host.
 
-    Queries are shared among the cores, or the devices where there are several; the
-    database is read a chunk at a time, so it may be a memory-mapped file.
+    Queries are divided among the cores, or among the devices if there are several. The
+    database is read chunk by chunk, so it may be a memory-mapped file larger than
+    memory.
 
     Args:
         query_codes: packed codes.
         database_codes: packed codes of the same length.
         query_labels: multi-hot.
         database_labels: multi-hot.
-        chunk: items that are counted at once; by default what suits the device.
+        chunk: items counted at once; chosen for the device if omitted.
 
     Raises:
-        ValueError: if rows or widths do not fit together, or the database is empty.
+        ValueError: if numbers of rows or widths do not match, or either side is empty.
     """
     check_rank(2, query_codes=query_codes, database_codes=database_codes)
     check_rank(2, query_labels=query_labels, database_labels=database_labels)
@@ -54,7 +55,7 @@ def count(
     check_same_rows(database_codes=database_codes, database_labels=database_labels)
     devices = _workers(len(query_codes))
     kind = "cpu" if devices[0].platform == "cpu" else "other"
-    chunk = chunk or CHUNK[kind] // _bytes_an_item(database_codes, database_labels)
+    chunk = chunk or CHUNK[kind] // _bytes_per_item(database_codes, database_labels)
     chunks = list(_chunks(len(database_codes), chunk))
     if len(devices) == len(chunks) == 1:
         table = radius_counts(
@@ -76,31 +77,31 @@ def count(
 def _count_part(
     device: Any, queries: Any, database: Any, chunks: list[slice]
 ) -> tuple[Any, ...]:
-    """One worker's queries against all chunks."""
+    """Counts one worker's queries against all chunks."""
     codes, labels = jax.device_put(queries, device)
     sums: Any = 0
     for rows in chunks:
-        items, theirs = jax.device_put([np.asarray(x[rows]) for x in database], device)
-        table = radius_counts(codes, items, labels, theirs)
+        chunk = jax.device_put([np.asarray(x[rows]) for x in database], device)
+        table = radius_counts(codes, chunk[0], labels, chunk[1])
         sums = sums + np.stack([np.asarray(x, np.int64) for x in table])
     return tuple(sums)
 
 
 def _workers(queries: int) -> list[Any]:
-    """Devices, or on a CPU one entry for each core, but no more than there are rows."""
+    """Devices, or on a CPU one entry for each core; at most as many as queries."""
     devices = jax.local_devices()
     if devices[0].platform == "cpu":
         devices = [devices[0]] * (os.cpu_count() or 1)
     return devices[: max(queries, 1)]
 
 
-def _bytes_an_item(codes: Any, labels: Any) -> int:
-    """Words of the code and of the label bits, and the key that is counted."""
+def _bytes_per_item(codes: Any, labels: Any) -> int:
+    """Bytes of an item: words of its code and of its labels, and its key."""
     return 4 * (-(-codes.shape[1] // 4) - (-labels.shape[1] // 32) + 1)
 
 
 def _chunks(items: int, size: int) -> Iterator[slice]:
-    """Slices of nearly one size, so that no more than two programs are compiled."""
+    """Slices of nearly equal size, so that at most two programs are compiled."""
     number = max(-(-items // size), 1)
     step = max(-(-items // number), 1)
     for start in range(0, max(items, 1), step):
@@ -108,7 +109,7 @@ def _chunks(items: int, size: int) -> Iterator[slice]:
 
 
 def _equal_parts(codes: Any, labels: Any, number: int) -> list[Any]:
-    """Queries in parts of one size; the last row fills up the last part."""
+    """Queries in parts of equal size; repeats of the last row fill the last part."""
     size = -(-len(codes) // number)
     rows = np.minimum(np.arange(number * size), len(codes) - 1).reshape(number, size)
     codes, labels = np.asarray(codes), np.asarray(labels)

@@ -1,4 +1,4 @@
-"""Metrics of a given order of items, for comparing with rankings that were made so."""
+"""Metrics with ties in the order of the database, as the released code ranks."""
 
 from typing import Any
 
@@ -12,16 +12,16 @@ def ranked_average_precision(
     *,
     first: int | None = None,
 ) -> Float[np.ndarray, " queries"]:
-    """Average precision with items at one distance kept in the database's order.
+    """Average precision with items at equal distance in the order of the database.
 
     Args:
         distances: Hamming distance of each item.
         relevance: which items are relevant.
-        first: averages over this many relevant items at most, as the released code
-            does under the name MAP@k; the standard cut-off counts ranks instead.
+        first: number of relevant items to average over at most, which the released
+            code calls MAP@k; the standard cut-off counts ranks instead.
 
     Returns:
-        Values in [0, 1]; NaN for a query with nothing relevant.
+        Values in [0, 1]; NaN for a query without relevant items.
     """
     ranked = _ranked(distances, relevance)
     hits = np.cumsum(ranked, axis=1)
@@ -40,13 +40,13 @@ def ranked_precision_recall(
     *,
     depths: Integer[np.ndarray, " points"],
 ) -> tuple[Float[np.ndarray, " points"], Float[np.ndarray, " points"]]:
-    """Precision and recall after the first items of the ranking, ties in their order.
+    """Mean precision@N and recall@N, ties in the order of the database.
 
     Args:
         distances: Hamming distance of each item.
-        relevance: which items are relevant; queries with none do not count.
-        depths: how many items; a depth beyond the database finds no more items, but
-            divides by its own number, as the released code does at its last point.
+        relevance: which items are relevant; queries without any are left out.
+        depths: values of N. Above the number of items, precision is still divided by
+            N, as in the released code.
     """
     hits = np.cumsum(_ranked(distances, relevance), axis=1)
     hits = hits[hits[:, -1] > 0]

@@ -1,8 +1,12 @@
-"""Sums over a ranking whose items at equal distance are in no order; closed forms.
+"""Sums of precisions over rankings with ties, in closed form.
 
-A group is all items at one distance from a query. Its position in the ranking is known,
-the order inside it is not: sums are averaged over all orders, or taken for the best and
-the worst.
+Items at equal distance from a query form a group: its position in the ranking is known,
+the order within it is not. Sums are averages over all orders within groups (expected),
+or those of the best or the worst order.
+
+References:
+    McSherry and Najork, Computing Information Retrieval Performance Measures
+    Efficiently in the Presence of Tied Scores, ECIR 2008.
 """
 
 from typing import Any, NamedTuple
@@ -16,7 +20,7 @@ PerGroup = Float[np.ndarray, "queries radii"]
 
 
 class Groups(NamedTuple):
-    """Numbers of items, by query and distance."""
+    """Numbers of items by query and distance, as float64."""
 
     n: PerGroup
     """Items of the group."""
@@ -27,11 +31,11 @@ class Groups(NamedTuple):
     p: PerGroup
     """Relevant items of nearer groups."""
     harmonic: Float[np.ndarray, " ranks"]
-    """H_0, H_1 ..: partial sums of 1/i, as far as there are items."""
+    """H_0, H_1, ...: harmonic numbers, up to the number of items."""
 
 
 def groups_of(counts: RadiusCounts) -> Groups:
-    """Counts as float64, with what lies before each distance."""
+    """Turns counts into groups: adds cumulative counts and harmonic numbers."""
     r = np.asarray(counts.relevant, np.float64)
     n = np.asarray(counts.total, np.float64)
     ranks = np.arange(1, int(n.sum(axis=1).max(initial=0)) + 1)
@@ -40,16 +44,17 @@ def groups_of(counts: RadiusCounts) -> Groups:
 
 
 def items_within(groups: Groups, depth: Any) -> PerGroup:
-    """How many items of each group are among the first `depth` of the ranking."""
+    """Number of items of each group among the first `depth` ranks."""
     return np.clip(depth - groups.t, 0, groups.n)
 
 
 def expected_sum(groups: Groups, seen: PerGroup) -> PerGroup:
-    """Sum of the precisions at the relevant among the first `seen` items of a group.
+    """Expected sum of the precisions at relevant items among a group's first `seen`.
 
-    Position i is relevant with chance r/n; of the i - 1 items before it a share of
-    a = (r-1)/(n-1) is then relevant too. The sum over i = 1..seen of
-    (r/n) · (p + 1 + (i-1)·a) / (t + i) has this closed form.
+        Σ_{i=1..seen} (r/n) (p + 1 + (i-1) a) / (t + i),  a = (r-1)/(n-1)
+
+    Position i of the group is relevant with probability r/n; each of the i - 1 items
+    before it is then relevant with probability a.
     """
     n, r, t, p, _ = groups
     a = (r - 1) / np.maximum(n - 1, 1)
@@ -58,7 +63,7 @@ def expected_sum(groups: Groups, seen: PerGroup) -> PerGroup:
 
 
 def best_sum(groups: Groups, seen: PerGroup) -> PerGroup:
-    """The same where the relevant items come first in their group."""
+    """As `expected_sum`, with the relevant items first in their group."""
     hits = np.minimum(groups.r, seen)
     return hits + (groups.p - groups.t) * harmonic_sum(
         groups, groups.t, groups.t + hits
@@ -66,7 +71,7 @@ def best_sum(groups: Groups, seen: PerGroup) -> PerGroup:
 
 
 def worst_sum(groups: Groups, seen: PerGroup) -> PerGroup:
-    """The same where the relevant items come last in their group."""
+    """As `expected_sum`, with the relevant items last in their group."""
     n, r, t, p, _ = groups
     start = t + n - r
     hits = np.clip(seen - (n - r), 0, r)
@@ -74,23 +79,24 @@ def worst_sum(groups: Groups, seen: PerGroup) -> PerGroup:
 
 
 def expected_sum_of_hits(groups: Groups, hits: PerGroup) -> PerGroup:
-    """Sum of the precisions at the first `hits` relevant items of a group.
+    """Expected sum of the precisions at a group's first `hits` relevant items.
 
-    Where not all relevant items of a group are wanted there is no short closed form:
-    the chance of having found h of them is carried from position to position. At most
-    one group of each query is such a one.
+    If `hits` is less than the relevant items of the group, there is no short closed
+    form: the distribution of the number of relevant items so far is updated position by
+    position. Each query has at most one such group.
     """
     total = np.where(hits == groups.r, expected_sum(groups, groups.n), 0.0)
     cut = (hits > 0) & (hits < groups.r)
     n, r, t, p = (x[cut] for x in groups[:4])
-    total[cut] = _carried_sum(n, r, t, p, hits[cut])
+    total[cut] = _sum_of_first_hits(n, r, t, p, hits[cut])
     return total
 
 
-def safe_divide(above: Any, below: Any) -> Any:
-    """Above / below; NaN where there is nothing below."""
-    nothing = np.full(np.broadcast_shapes(np.shape(above), np.shape(below)), np.nan)
-    return np.divide(above, below, out=nothing, where=below > 0)
+def safe_divide(numerator: Any, denominator: Any) -> Any:
+    """Quotient; NaN where the denominator is not above 0."""
+    shape = np.broadcast_shapes(np.shape(numerator), np.shape(denominator))
+    out = np.full(shape, np.nan)
+    return np.divide(numerator, denominator, out=out, where=denominator > 0)
 
 
 def harmonic_sum(groups: Groups, start: Any, stop: Any) -> Any:
@@ -98,15 +104,17 @@ def harmonic_sum(groups: Groups, start: Any, stop: Any) -> Any:
     return groups.harmonic[stop.astype(int)] - groups.harmonic[start.astype(int)]
 
 
-def _carried_sum(n: Any, r: Any, t: Any, p: Any, hits: Any) -> Any:
-    """For single groups: [groups] each."""
+def _sum_of_first_hits(n: Any, r: Any, t: Any, p: Any, hits: Any) -> Any:
+    """Sums of single groups; `chance` is the distribution of hits so far: [groups]."""
     found = np.arange(int(hits.max(initial=0)))
     chance = np.zeros((len(n), len(found)))
     chance[:, :1] = 1.0
     left = np.where(found < hits[:, None], r[:, None] - found, 0.0)
     total = np.zeros(len(n))
     for i in range(1, int(n.max(initial=0)) + 1):
-        hit = chance * left / np.maximum(n - i + 1, 1)[:, None]
+        # Groups that have ended stay as they are; carried on, they would overflow.
+        hit = np.where(i <= n[:, None], chance * left, 0.0)
+        hit /= np.maximum(n - i + 1, 1)[:, None]
         precision = (p[:, None] + found + 1) / (t + i)[:, None]
         total += np.where(i <= n, (hit * precision).sum(axis=1), 0.0)
         chance = chance - hit

@@ -144,7 +144,7 @@ def _ranking(
         "query_labels": np.asarray(query.labels, np.uint8)[queries],
     }
     found["depths"] = curve_depths(len(labels))
-    for direction, counts in retrieval.count_both_ways(query, database).items():
+    for direction, counts in retrieval.count_both_directions(query, database).items():
         curve = retrieval.precision_recall_at(counts, found["depths"])
         for name, values in zip(("precision", "recall"), curve, strict=True):
             means = [retrieval.mean_of(column) for column in values.T]

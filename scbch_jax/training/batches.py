@@ -1,4 +1,4 @@
-"""From a shuffled order to batches, inside a compiled program."""
+"""Random batch order, and the rows of a batch; used inside compiled programs."""
 
 import jax
 from jaxtyping import Array, Int, Key
@@ -9,11 +9,11 @@ from scbch_jax.types import Split
 
 
 def batch_order(key: Key[Array, ""], *, samples: int) -> Int[Array, " samples"]:
-    """Positions of all samples in a random order; consecutive ones form batches."""
+    """Random permutation of the samples; consecutive ones form batches."""
     return jax.random.permutation(key, samples)
 
 
 def gather(train: Split, index: Int[Array, " n"]) -> Batch:
-    """Picks the rows of one batch from arrays on the device."""
+    """Gathers the rows of one batch from arrays on the device."""
     rows = train.image[index], train.text[index], train.labels[index]
     return sharding.shard_batch(Batch(*rows, index))

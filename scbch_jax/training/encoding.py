@@ -1,4 +1,4 @@
-"""From features to relaxed and packed codes, in blocks of rows."""
+"""Features to relaxed and packed codes, in blocks of rows."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,7 +15,7 @@ from scbch_jax.retrieval import PairedCodes, pack
 from scbch_jax.types import Split
 
 BLOCK = 2048
-"""Rows encoded at once, which bounds the memory of hidden activations."""
+"""Rows encoded at once, which bounds the memory of activations."""
 
 
 @partial(jax.jit, static_argnames="recipe")
@@ -41,9 +41,9 @@ def encode_features(
     Args:
         params: the run's params.
         hparams: the method's hyperparameters.
-        features: one row a sample.
+        features: one row per sample.
         modality: "image" or "text".
-        recipe: what the run was compiled from.
+        recipe: the run's recipe.
     """
     method = recipe.build(hparams)
     encode = {"image": method.encode_image, "text": method.encode_text}[modality]
@@ -59,7 +59,7 @@ def relax_split(
 
 
 def coded(method: Method, params: Params, train: Split, epoch: Int[Array, ""]) -> Coded:
-    """Relaxed codes of the training set; zeros if the epoch's update needs none."""
+    """Relaxed codes of the training set; zeros if the epoch's update needs no codes."""
     compute = partial(relax, method, params, train)
     skip = partial(zeros_like_output, compute)
     if method.needs_codes is None:
@@ -70,7 +70,7 @@ def coded(method: Method, params: Params, train: Split, epoch: Int[Array, ""]) -
 
 
 def zeros_like_output(function: Callable[[], Any]) -> Any:
-    """Zeros shaped like the output of a function, which is not called."""
+    """Zeros with the shapes of a function's output; the function is not executed."""
     shapes = jax.eval_shape(function)
     return jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
 

@@ -18,7 +18,7 @@ from scbch_jax.types import Split
 
 
 class RunState(NamedTuple):
-    """All that changes during a run; with the seed, all that resuming needs."""
+    """Everything that training changes; with the root key, enough to resume."""
 
     params: Params
     opt: dict[str, Any]
@@ -43,7 +43,7 @@ def start(hparams: Any, key: Key[Array, ""], *, recipe: Recipe) -> RunState:
 
 
 def shard_state(run: RunState) -> RunState:
-    """Puts a state on the devices of the current mesh.
+    """Places a state on the devices of the current mesh.
 
     Weights and optimizer state are sharded along "model", all else is replicated.
     """
@@ -53,7 +53,7 @@ def shard_state(run: RunState) -> RunState:
 
 @partial(jax.jit, static_argnames="recipe")
 def context_of(train: Split, *, recipe: Recipe) -> Any:
-    """Arrays that a method derives from its training set before the first epoch."""
+    """Computes the constant arrays that a method derives from its training set."""
     return recipe.context(train)
 
 
@@ -69,7 +69,7 @@ def train_epoch(
     *,
     recipe: Recipe,
 ) -> tuple[RunState, Metrics]:
-    """One epoch: update the method's state, shuffle, scan full batches, then the rest.
+    """Trains one epoch: updates the method's state, then takes a step on every batch.
 
     Pure, and compiled once for each recipe; the buffers of `run` are donated.
 
@@ -93,11 +93,11 @@ def train_epoch(
     logs = []
     for number, steps in enumerate(method.passes):
         order_key, step_key = pass_keys(method, key, epoch, number)
-        positions = order
-        if positions is None:
-            positions = batch_order(order_key, samples=len(train.labels))
+        rows = order
+        if rows is None:
+            rows = batch_order(order_key, samples=len(train.labels))
         run, log = _one_pass(
-            method, steps, run, train, positions, step_key, recipe.batch_size
+            method, steps, run, train, rows, step_key, recipe.batch_size
         )
         logs.append(log)
     return run, logs[-1]
@@ -110,7 +110,7 @@ def begin(
     key: Key[Array, ""],
     epoch: Int[Array, ""],
 ) -> RunState:
-    """Applies the method's update before the first batch of an epoch."""
+    """Applies the method's own update, which precedes the batches of an epoch."""
     update_key, *_ = _epoch_keys(method, key, epoch)
     state = method.epoch_update(run.params, run.state, codes, epoch, update_key)
     return run._replace(state=sharding.replicate(state))
@@ -119,7 +119,7 @@ def begin(
 def pass_keys(
     method: Method, key: Key[Array, ""], epoch: Int[Array, ""], number: int
 ) -> tuple[Key[Array, ""], Key[Array, ""]]:
-    """Keys of the batch order and of the steps of one pass over the training set."""
+    """Keys of the batch order and of the steps, for one pass over the training set."""
     _, *keys = _epoch_keys(method, key, epoch)
     order_key, step_key = jax.random.split(keys[number])
     return order_key, step_key
@@ -135,26 +135,26 @@ def run_batches(
     first: Any = 0,
     get_batch: Callable[[Any], Batch],
 ) -> tuple[RunState, Metrics]:
-    """Scans over batches and takes every step of each.
+    """Scans over batches and takes all steps of a pass on each.
 
     Args:
-        method: what is trained.
-        steps: for every batch.
-        run: the state before.
+        method: the method to train.
+        steps: optimizer steps on every batch.
+        run: the state before the first of these batches.
         batches: stacked inputs of `get_batch`.
-        key: of the pass; each step folds its number into it.
+        key: key of the pass; each step folds its number into it.
         first: number of the first batch in its pass.
         get_batch: turns one entry of `batches` into a batch.
 
     Returns:
-        The state after, and each logged value: [batches].
+        The state after the last batch, and each logged value: [batches].
     """
 
     def on_batch(run: RunState, item: Any) -> tuple[RunState, Metrics]:
         number, entry = item
         batch, metrics = get_batch(entry), {}
-        for position, step in enumerate(steps):
-            step_key = jax.random.fold_in(key, number * len(steps) + position)
+        for i, step in enumerate(steps):
+            step_key = jax.random.fold_in(key, number * len(steps) + i)
             run, log = gradient_step(step, method.optimizers, run, batch, step_key)
             metrics |= log
         return run, metrics
@@ -170,7 +170,7 @@ def gradient_step(
     batch: Batch,
     key: Key[Array, ""],
 ) -> tuple[RunState, Metrics]:
-    """Updates the parameter groups that `step` trains and leaves the others alone."""
+    """Updates the parameter groups that `step` trains; the others stay the same."""
 
     def objective(trained: Params) -> Any:
         return step.loss({**run.params, **trained}, run.state, batch, key)
@@ -196,7 +196,7 @@ def _one_pass(
     key: Key[Array, ""],
     batch_size: int,
 ) -> tuple[RunState, Metrics]:
-    """Runs all batches; the last, shorter one is compiled apart, or dropped."""
+    """Runs all batches; a shorter last one is compiled separately, or dropped."""
     full, rest = divmod(len(order), batch_size)
     get_batch = partial(gather, train)
     index = order[: full * batch_size].reshape(full, batch_size)
@@ -211,7 +211,7 @@ def _one_pass(
 
 
 def _epoch_keys(method: Method, key: Key[Array, ""], epoch: Int[Array, ""]) -> Any:
-    """Keys of the update and of each pass."""
+    """Keys of the method's update and of each pass."""
     key = jax.random.fold_in(_purpose(key, "epochs"), epoch)
     return jax.random.split(key, 1 + len(method.passes))
 

@@ -1,4 +1,4 @@
-"""The loop around the compiled epochs; scoring and saving are the caller's."""
+"""The training loop over epochs; scoring and saving are up to the caller."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -17,12 +17,12 @@ from scbch_jax.types import Split
 
 
 class Epoch(NamedTuple):
-    """What one epoch left behind."""
+    """Result of one epoch of training."""
 
     number: int
-    """From 1: how many epochs have been trained."""
+    """Number of epochs trained so far, from 1."""
     run: RunState
-    """Valid until the next epoch starts, which takes its memory over."""
+    """Valid until the next epoch starts: that donates its buffers."""
     losses: dict[str, float]
     """Mean of each logged value over the epoch's steps."""
 
@@ -38,21 +38,21 @@ def fit(
     done: int = 0,
     streamed: bool = False,
 ) -> Iterator[Epoch]:
-    """Trains from `done` to `epochs` epochs, handing over after each.
+    """Trains epochs `done` + 1 to `epochs` and yields after each.
 
     Args:
-        run: the state after `done` epochs; its memory is taken over.
-        hparams: the method's numbers.
+        run: the state after `done` epochs; its buffers are donated.
+        hparams: the method's hyperparameters.
         train: training set with the labels to learn from, on the device.
         key: the run's root key.
         recipe: what to compile.
-        epochs: how many epochs the whole run has.
-        done: how many of them `run` has behind it.
-        streamed: `train` is on the host, and its rows are fetched while others train.
+        epochs: number of epochs of the whole run.
+        done: number of epochs that `run` has been trained.
+        streamed: `train` is in host memory; its rows are prefetched in chunks.
 
     Raises:
-        InputError: if a loss is no longer finite, or the method needs the whole
-            training set at once and it is on the host.
+        InputError: if a loss is not finite, or if the method needs the whole training
+            set on the device and it is streamed.
     """
     recipe.check(streamed=streamed)
     one_epoch = stream_epoch
@@ -67,7 +67,7 @@ def fit(
 
 
 def require_finite(losses: dict[str, float], epoch: int) -> None:
-    """Raises `InputError` if a loss of an epoch, from 1, is no longer finite."""
+    """Raises `InputError` if a loss of an epoch (from 1) is not finite."""
     require(
         bool(np.isfinite(list(losses.values())).all()),
         "training",

@@ -1,4 +1,4 @@
-"""An epoch's score: encode query set and database, count, divide."""
+"""Retrieval score of a state: encodes query set and database, computes MAP."""
 
 from functools import partial
 from typing import Any
@@ -22,17 +22,17 @@ def score(
     recipe: Recipe,
     streamed: bool = False,
 ) -> dict[str, float]:
-    """MAP of both directions and their mean, as `retrieval.score` gives them.
+    """MAP of both directions and their mean, as from `retrieval.score`.
 
-    On accelerators codes and counts are one program, and only counts come back. A CPU
-    counts faster in small chunks on its own threads.
+    On accelerators encoding and counting are one program, and only counts are
+    transferred to the host. On a CPU, counting in small chunks on threads is faster.
 
     Args:
         params: the run's params.
-        hparams: the method's numbers.
+        hparams: the method's hyperparameters.
         scored: query set and database.
-        recipe: what the run was compiled from.
-        streamed: takes both from the host, a block of rows after the other.
+        recipe: the run's recipe.
+        streamed: both are in host memory and transferred block by block.
     """
     if streamed or jax.default_backend() == "cpu":
         query, database = (
@@ -52,7 +52,7 @@ def codes_of(
     recipe: Recipe,
     streamed: bool = False,
 ) -> PairedCodes:
-    """Packed codes of a part, wherever its rows are; on the host where many share."""
+    """Packed codes of a split; in host memory if streamed or sharded over devices."""
     if streamed:
         return encode_streamed(params, hparams, split, recipe=recipe)
     codes = encode_split(params, hparams, split, recipe=recipe)

@@ -1,4 +1,4 @@
-"""An epoch over a training set on the host; chunks of batches are prefetched."""
+"""An epoch over a training set in host memory, with prefetched chunks of batches."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -26,10 +26,10 @@ from scbch_jax.training.epoch import RunState, begin, pass_keys, run_batches
 from scbch_jax.types import Split
 
 CHUNK = 16
-"""Batches that are transferred to the device together."""
+"""Batches transferred to the device together."""
 
 PREFETCH = 2
-"""Chunks that are read or wait on the device while another is trained."""
+"""Chunks that are read ahead while another is trained."""
 
 T = TypeVar("T")
 
@@ -45,12 +45,13 @@ def stream_epoch(
 ) -> tuple[RunState, Metrics]:
     """Computes `train_epoch` for a training set that need not fit on the device.
 
-    The device holds the run, all labels and relaxed codes, and a few chunks of rows.
+    The device holds the run's state, all labels and relaxed codes, and a few chunks of
+    rows.
 
     Args:
         run: the state after the epochs before; its buffers are donated.
         hparams: the method's hyperparameters.
-        train: training set in the host's memory, or mapped from its disk.
+        train: training set in host memory, or memory-mapped from disk.
         key: the run's root key.
         epoch: number of the epoch, from 0.
         recipe: what to compile.
@@ -71,7 +72,7 @@ def stream_epoch(
         for first, batches in prefetch(jobs):
             run, log = step(run, hparams, batches, key, epoch, first, number=number)
             logs.append(log)
-            # Dispatch is asynchronous: else all chunks would pile up on the device.
+            # Dispatch is asynchronous: without waiting, all chunks would pile up.
             jax.block_until_ready(logs[-PREFETCH:][0])
         log = jax.tree.map(lambda *parts: jnp.concatenate(parts), *logs)
     return run, log
@@ -82,7 +83,7 @@ def encode_streamed(
 ) -> PairedCodes:
     """Computes `encode_split` for rows that need not fit on the device.
 
-    The codes are returned on the host.
+    The codes are returned in host memory.
     """
 
     def encode(rows: Split) -> PairedCodes:
@@ -94,12 +95,12 @@ def encode_streamed(
 def chunks(
     order: Int[np.ndarray, " samples"], batch_size: int, *, rest: bool
 ) -> Iterator[tuple[int, Int[np.ndarray, "batches rows"]]]:
-    """Splits an order into chunks of batches, each with the number of its first batch.
+    """Splits an order into chunks of batches: (number of the first batch, rows).
 
     Args:
         order: a permutation of the samples.
         batch_size: rows of a batch.
-        rest: whether the last, shorter batch is used; it is a chunk of its own.
+        rest: include the last, shorter batch, as a chunk of its own.
     """
     full = len(order) // batch_size
     index = order[: full * batch_size].reshape(full, batch_size)
@@ -138,7 +139,7 @@ def _train_chunk(
     number: int,
     recipe: Recipe,
 ) -> tuple[RunState, Metrics]:
-    """Trains on some batches of one pass."""
+    """Trains on one chunk of batches of a pass."""
     method = recipe.build(hparams)
     _, step_key = pass_keys(method, key, epoch, number)
     steps = method.passes[number]
@@ -149,7 +150,7 @@ def _train_chunk(
 
 
 def _batches(train: Split, first: int, index: Any) -> tuple[Any, Batch]:
-    """Rows of a chunk, on the device: [batches, rows, ...]."""
+    """Transfers the rows of a chunk to the device: [batches, rows, ...]."""
     rows = train.image[index], train.text[index], train.labels[index]
     return np.int32(first), sharding.replicate_to_devices(
         Batch(*rows, index.astype(np.int32))
@@ -159,7 +160,7 @@ def _batches(train: Split, first: int, index: Any) -> tuple[Any, Batch]:
 def _coded(
     run: RunState, hparams: Any, train: Split, epoch: Any, recipe: Recipe
 ) -> Coded:
-    """Relaxed codes of the training set; zeros if the epoch's update needs none."""
+    """Relaxed codes of the training set; zeros if the epoch's update needs no codes."""
 
     def relax(rows: Split) -> Any:
         return sharding.to_host(relax_split(run.params, hparams, rows, recipe=recipe))
@@ -179,7 +180,7 @@ def _coded(
 
 
 def _of_blocks(function: Callable[[Split], Any], rows: Split) -> Any:
-    """Applies a function to blocks of rows and concatenates the results on the host."""
+    """Applies a function to blocks of rows and concatenates its results on the host."""
 
     def read(start: int) -> Split:
         part = (np.asarray(x[start : start + BLOCK]) for x in rows)
@@ -191,7 +192,7 @@ def _of_blocks(function: Callable[[Split], Any], rows: Split) -> Any:
 
 
 def prefetch(jobs: Iterable[Callable[[], T]]) -> Iterator[T]:
-    """Yields the results of jobs in order, running the next ones in a thread."""
+    """Yields the results of jobs in order; a thread runs the next ones meanwhile."""
     waiting = deque()
     with ThreadPoolExecutor(1) as pool:
         for job in jobs:

@@ -216,14 +216,14 @@ def test_what_is_no_archive(tmp_path):
 def test_the_picture_shows_both_sides(tmp_path):
     picture = tmp_path / "steps.png"
     path = GOLDEN / "trajectory-8.npz"
-    assert program.main(["crosscheck", str(path), "--picture", str(picture)]) == 0
+    assert program.main(["crosscheck", str(path), "--figure", str(picture)]) == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--picture", "a.txt"], "picture: got"),
+        (["--figure", "a.txt"], "figure: got"),
         (["--official", "gone"], "official: got gone, wanted a clone"),
     ],
 )

@@ -8,7 +8,6 @@ from conftest import MIRFLICKR
 from layouts import LAYOUTS
 
 from scbch_jax.cli import program
-from scbch_jax.data.formats import files
 
 SMALL = (6, 5, 4)
 
@@ -31,10 +30,10 @@ def write(folder, name="djsrh", sizes=SMALL, **changes):
 def test_a_set_in_words(tmp_path, capsys):
     said = inspect(capsys, *write(tmp_path, sizes=LAYOUTS["djsrh"].sizes))
     assert "| I_db  | 19 x 4,096 | float64 |" in said
-    assert "Form: split file of the DJSRH family" in said
-    assert "Set: NUS-WIDE, 21 concepts" in said
+    assert "Layout: split file of the DJSRH family" in said
+    assert "Dataset: NUS-WIDE, 21 concepts" in said
     assert "23 rows; image features of 4,096 columns" in said
-    assert "Labels a row: " in said
+    assert "Labels per row: " in said
     assert "file (query 4, train 9, database 19 rows)" in said
     assert "23 rows, where NUS-WIDE, 21 concepts is published with 190,421 or" in said
 
@@ -47,17 +46,18 @@ def zeroed(index):
     return change
 
 
-def spoilt(array):
+def with_nan(array):
     array[3, 2] = np.nan
     return array
 
 
 @pytest.mark.parametrize(
-    ("changes", "doubt"),
+    ("changes", "warning"),
     [
-        ({"I_db": spoilt}, "image: NaN or infinity in 1 row"),
+        ({"I_db": with_nan}, "image: NaN or infinity in 1 row"),
         ({"T_te": zeroed(slice(2))}, "text: 2 rows of zeros only"),
         ({"L_db": zeroed([1, 2, 3])}, "labels: 3 rows without a label"),
+        ({k: np.zeros_like for k in ("L_te", "L_db", "L_tr")}, "labels: only zeros"),
         (
             {k: zeroed(np.s_[:, 1]) for k in ("L_te", "L_db", "L_tr")},
             "no row has class 1",
@@ -69,13 +69,13 @@ def spoilt(array):
         ({"L_db": lambda a: a / 2}, "got the value 0.5, wanted only 0 and 1"),
     ],
 )
-def test_what_looks_wrong_is_said(tmp_path, capsys, changes, doubt):
+def test_what_looks_wrong_is_said(tmp_path, capsys, changes, warning):
     good, bad = tmp_path / "good", tmp_path / "bad"
     good.mkdir()
     bad.mkdir()
     said = inspect(capsys, *write(bad, **changes))
-    assert any(words in said for words in doubt.split("|")), said
-    assert doubt.split("|")[0] not in inspect(capsys, *write(good))
+    assert any(words in said for words in warning.split("|")), said
+    assert warning.split("|")[0] not in inspect(capsys, *write(good))
 
 
 @pytest.mark.parametrize(
@@ -107,11 +107,11 @@ def test_queries_that_are_also_in_the_database(tmp_path, capsys):
 def test_each_array_of_an_archive_is_unpacked_once(tmp_path, monkeypatch, capsys):
     read = []
 
-    def reader(path, key, once=files.read_array):
+    def reader(archive, key, once=np.lib.npyio.NpzFile.__getitem__):
         read.append(key)
-        return once(path, key)
+        return once(archive, key)
 
-    monkeypatch.setattr(files, "read_array", reader)
+    monkeypatch.setattr(np.lib.npyio.NpzFile, "__getitem__", reader)
     inspect(capsys, *write(tmp_path, "all, npz", sizes=LAYOUTS["all, npz"].sizes))
     assert sorted(read) == ["LAll", "XAll", "YAll"]
 
@@ -127,17 +127,27 @@ def test_pictures_are_not_taken_for_features(tmp_path, capsys):
 
 def test_names_and_files_that_are_not_there(tmp_path, capsys):
     files = list(map(str, write(tmp_path, "all, npz")))
+    again = [f"{tmp_path}/../{tmp_path.name}/drawn.npz"]
     for words, message in (
         (["inspect"], "files: got none"),
         (["inspect", "gone.npz"], "file: got gone.npz, wanted a file that exists"),
-        (["inspect", *files, "--image", "a"], "image, text, labels: got a alone"),
+        (["inspect", *files, "--image", "a"], "image, text, labels: got image alone"),
         (
             ["inspect", *files, "--image", "a", "--text", "YAll", "--labels", "LAll"],
             "a, wanted the name of an array: XAll, YAll, LAll",
         ),
         (["verify", str(tmp_path)], "wanted a folder with store.json"),
-        (["import", *files, "--out", str(tmp_path)], "queries: got none, wanted a num"),
-        (["import", *files, "--out", "s", "--split", "file"], "is not cut"),
+        (
+            ["import", *files, "--out", "s"],
+            "queries: got none, wanted a number of rows",
+        ),
+        (
+            ["import", *files, "--out", str(tmp_path)],
+            "which exists, wanted a new folder",
+        ),
+        (["inspect", *files, *files], "npz twice, wanted each file once"),
+        (["import", *files, *again, "--out", "s"], "wanted each file once"),
+        (["import", *files, "--out", "s", "--split", "file"], "has no split"),
     ):
         code = program.main(["data", *words])
         said = capsys.readouterr()
@@ -169,10 +179,10 @@ def test_the_real_mirflickr(mirflickr, capsys):
     """What its README says of labels, tags and noise files."""
     said = inspect(capsys, mirflickr / "mirflickr25k-lall.mat")
     assert "labels, as wide as those of MIRFlickr-25K" in said
-    assert "Labels a row: 3.78" in said
-    assert "wanted beside that XAll" in said
+    assert "Labels per row: 3.78" in said
+    assert "wanted also XAll" in said
     said = inspect(capsys, mirflickr / "mirflickr25k-yall.mat")
-    assert "0 and 1, 4.64 a row" in said
+    assert "0 and 1, 4.64 per row" in said
     for rate in (0.2, 0.5, 0.8):
         file = mirflickr / "noise" / f"mirflickr25k-lall-noise_{rate}.h5"
         said = inspect(capsys, file)

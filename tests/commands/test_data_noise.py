@@ -5,7 +5,7 @@ import pytest
 
 from scbch_jax import datasets
 from scbch_jax.cli import program
-from scbch_jax.cli.options.data_commands import NoiseData
+from scbch_jax.cli.data.noise import NoiseData
 from scbch_jax.config import Data, Experiment, Noise, Planted
 from scbch_jax.data import formats, label_noise
 

@@ -1,5 +1,6 @@
 """From folders of pictures and words to features, stores and codes."""
 
+import errno
 import json
 import os
 import signal
@@ -76,19 +77,25 @@ def test_the_store_has_what_the_folder_has(tmp_path, folder):
     found = store.read(mine)
     samples = features.read_manifest(folder).samples
     rows = [features.read_picture(folder / sample.picture) for sample in samples]
-    np.testing.assert_array_equal(found.image, features.describe(np.stack(rows)))
+    np.testing.assert_array_equal(
+        found.image, features.compute_descriptors(np.stack(rows))
+    )
     np.testing.assert_array_equal(found.labels, features.multi_hot(samples)[0])
     assert found.classes == ["blue", "green", "red", "square", "stripes"]
     assert [len(part) for part in found.rows] == [4, 20, 44]
     assert found.split == "random, seed 3"
     assert found.source["pictures"] == "descriptor"
+    assert found.source["texts without a known word"] == 0
     kept = [sample.picture for sample in samples]
     assert [line["picture"] for line in store.read_lines(mine)] == kept
     model = features.load_text_model(tmp_path / "mine.model")
+    sha256 = features.model_sha256(model)
+    assert found.source["text model"] == {"sha256": sha256}
     texts = [sample.text for sample in samples]
     np.testing.assert_array_equal(features.text_features(model, texts), found.text)
     theirs = [texts[i] for i in found.rows.database]
-    assert model.vocabulary == features.vocabulary_of(theirs, least=2, most=1000)
+    vocabulary = features.build_vocabulary(theirs, min_count=2, max_words=1000)
+    assert model.vocabulary == vocabulary
     assert not (tmp_path / "mine.partial").exists()
     assert store.verify(mine)
     assert data.check_dataset(store.dataset(found))
@@ -163,6 +170,11 @@ def test_texts_that_come_later_land_in_the_same_space(tmp_path, folder, capsys):
         (["texts", "gone", "--kind", "x"], "--kind: got x, wanted"),
         (["texts", "gone", "--columns", "x"], "columns: got x, wanted picture"),
         (["texts", "gone", "--dim", "0"], "dim: got 0, wanted a whole number"),
+        (["texts", "gone", "--seed", "4294967296"], "seed: got 4294967296, wanted"),
+        (["texts", "gone", "--window", "9" * 20], f"window: got {'9' * 20}, wanted"),
+        (["texts", "gone", "--epochs", "9" * 9], "epochs: got 999999999, wanted"),
+        (["images", "gone", "--max-pixels", "178956971"], "max_pixels: got 178956971"),
+        (["images", "gone", "--batch-size", "99999"], "batch_size: got 99999, wanted"),
         (["all", "gone"], "--out"),
         (
             ["all", "gone", "--network", "descriptor", "--out", "a"],
@@ -188,6 +200,120 @@ def test_rows_that_lack_something(tmp_path, folder, capsys):
         listed.write_text(json.dumps(row) + "\n")
         assert message in complaint(capsys, *words)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--min-count", "999"], "no word occurs 999 times; lower --min-count"),
+        (["--train", "999"], "got 48, wanted at least"),
+        (["--queries", "48"], "got 48, wanted at least"),
+    ],
+)
+def test_options_are_checked_before_pictures_are_read(
+    tmp_path, folder, capsys, monkeypatch, words, message
+):
+    monkeypatch.setattr(features, "extract", None)
+    mine = ["--out", tmp_path / "mine"]
+    said = complaint(
+        capsys, "features", "all", folder, *COLORS_AND_EDGES, *mine, *words
+    )
+    assert message in said
+    assert [path.name for path in tmp_path.iterdir()] == ["pictures"]
+
+
+def test_pictures_from_elsewhere_are_refused(tmp_path, folder, capsys):
+    """A report of the store would not show them, and fail."""
+    folder.rename(tmp_path / "elsewhere")
+    folder.mkdir()
+    (folder / "link").symlink_to(tmp_path / "elsewhere")
+    row = {"picture": "link/000.png", "text": "a", "labels": ["b"]}
+    (folder / "list.jsonl").write_text(json.dumps(row) + "\n")
+    words = ["features", "all", folder / "list.jsonl", *COLORS_AND_EDGES]
+    said = complaint(capsys, *words, "--out", tmp_path / "mine")
+    assert "picture: got 'link/000.png' of row 0, which leads out of" in said
+
+
+@pytest.mark.parametrize("at", ["the store", "its model", "the cache"])
+def test_a_call_that_ended_after_the_last_picture_goes_on(
+    tmp_path, folder, capsys, monkeypatch, at
+):
+    """As one that is killed, or finds the disk full, while it writes what it made."""
+    patched = {
+        "its model": (features, "save_text_model"),
+        "the store": (store, "write"),
+        "the cache": (features.FeatureCache, "remove"),
+    }
+    words = ["features", "all", folder, *COLORS_AND_EDGES, "--out"]
+    assert scbch(*words, tmp_path / "whole") == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(*patched[at], stop)
+        assert scbch(*words, tmp_path / "mine") == 130
+    assert scbch(*words, tmp_path / "mine") == 0
+    assert store.read(tmp_path / "mine").sums == store.read(tmp_path / "whole").sums
+    assert store.verify(tmp_path / "mine")
+    assert {path.name for path in tmp_path.glob("mine*")} == {"mine", "mine.model"}
+
+
+def stop(*_, **__):
+    raise KeyboardInterrupt
+
+
+def test_results_of_other_options_are_not_taken_for_ours(tmp_path, folder, capsys):
+    """Beside an unfinished cache there may be a model, but of other options."""
+    mine = tmp_path / "mine"
+    words = ["features", "all", folder, *COLORS_AND_EDGES, "--out", mine]
+    cut_short(folder / "007.png")
+    complaint(capsys, *words)
+    assert (tmp_path / "mine.partial").is_dir()
+    other = features.BagOfWords((("cat", 3),))
+    features.save_text_model(tmp_path / "mine.model", other)
+    capsys.readouterr()
+    assert scbch(*words, "--skip-corrupt") == 2
+    said = capsys.readouterr().err
+    assert "mine.model of other texts or options, wanted a new folder" in said
+    assert not mine.exists()
+
+
+def test_texts_without_a_known_word_are_reported(tmp_path, folder, capsys):
+    (folder / "007.txt").write_text("Zwei Hunde\n")
+    mine = tmp_path / "mine"
+    words = ["features", "all", folder, *COLORS_AND_EDGES, "--out", mine]
+    assert scbch(*words) == 0
+    said = "1 of 48 have no word that the model knows"
+    assert said in capsys.readouterr().err
+    found = store.read(mine)
+    assert found.source["texts without a known word"] == 1
+    assert not found.text[7].any()
+
+
+def test_later_texts_in_another_language_are_refused(tmp_path, folder, capsys):
+    words = ["features", "texts", folder, "--out"]
+    assert scbch(*words, tmp_path / "a.npz") == 0
+    capsys.readouterr()
+    listed = tmp_path / "later.jsonl"
+    listed.write_text('{"text": "Zwei Hunde"}\n')
+    later = [listed, "--model", tmp_path / "a.model", "--out", tmp_path / "b.npz"]
+    said = complaint(capsys, "features", "texts", *later)
+    assert "texts: got no text with a word that the model knows" in said
+    assert not (tmp_path / "b.npz").exists()
+
+
+def test_a_full_disk_is_one_line(tmp_path, folder, capsys, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    words = ["features", "images", folder, *COLORS_AND_EDGES]
+    said = complaint(capsys, *words, "--out", tmp_path / "a.npz")
+    assert said.startswith("scbch: cannot write ")
+    assert said.endswith("features.npy: no space left on device")
+
+
+def test_a_limit_of_pixels_is_an_option(tmp_path, folder, capsys):
+    words = ["features", "images", folder, *COLORS_AND_EDGES, "--out"]
+    said = complaint(capsys, *words, tmp_path / "a.npz", "--max-pixels", "2303")
+    assert "48 x 48 pixels are more than 2,303, the limit; see --max-pixels" in said
 
 
 @pytest.mark.slow

@@ -165,11 +165,11 @@ def test_an_option_of_all_methods_is_put_in_every_experiment():
         ([SMOKE, "--nose", "1"], "unknown option --nose"),
         (
             [METHODS, "--options.neighbors", "9"],
-            "experiment of method nrch: unknown option --options.neighbors",
+            "unknown option --options.neighbors, in an experiment of method nrch",
         ),
         (
             [METHODS, "--options.ranking", "both_ways"],
-            "experiment of method scbch: unknown option --options.ranking",
+            "unknown option --options.ranking, in an experiment of method scbch",
         ),
         ([SMOKE, "--only", "moon"], "only: got moon, wanted words of names"),
         ([str(ROOT / "configs" / "smoke.py")], "wanted a function get_sweep()"),

@@ -5,6 +5,7 @@ import scipy.io
 from scbch_jax import datasets
 from scbch_jax.config import Data, Noise
 from scbch_jax.data import BENCHMARKS, label_noise
+from scbch_jax.data.formats import npy_blocks
 from scbch_jax.errors import InputError
 
 SMALL = BENCHMARKS["mirflickr"]._replace(classes=3, text_dim=5, queries=2, train=4)
@@ -33,13 +34,15 @@ def load(root, **options):
     return datasets.load(Data("mirflickr", root=str(root), **options))
 
 
-def test_rows_are_cut_as_published(small):
+def test_rows_are_split_as_published(small):
     root, arrays = small
     loaded = load(root)
     np.testing.assert_array_equal(loaded.dataset.query.image, arrays["XAll"][:2])
     np.testing.assert_array_equal(loaded.dataset.database.text, arrays["YAll"][2:])
     np.testing.assert_array_equal(loaded.dataset.train.labels, arrays["LAll"][2:6])
-    assert loaded.sources["image"] == "mirflickr25k-iall-vgg.mat"
+    checksum = npy_blocks.checksum(root / "mirflickr25k-iall-vgg.mat")
+    wanted = f"mirflickr25k-iall-vgg.mat, sha256 {checksum}"
+    assert loaded.sources["image"] == wanted
 
 
 def test_the_environment_can_name_the_root(small, monkeypatch):
@@ -75,22 +78,32 @@ def test_missing_files_are_listed(small, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "key", "spoil", "message"),
+    ("name", "key", "change", "message"),
     [
         (
             "yall",
             "YAll",
             lambda a: a[:-1],
-            "rows: got 8 of image, 7 of text, 8 of labels",
+            "rows: got XAll of 8 x 6, YAll of 7 x 5, LAll of 8 x 3",
         ),
-        ("iall-vgg", "XAll", lambda a: a[:-1], "rows: got 7 of image"),
-        ("lall", "LAll", lambda a: a[:, :2], r"LAll: got shape \(8, 2\), wanted 3 col"),
-        ("yall", "YAll", lambda a: a[:, :2], r"YAll: got shape \(8, 2\), wanted 5 col"),
+        ("iall-vgg", "XAll", lambda a: a[:-1], "rows: got XAll of 7 x 6"),
+        (
+            "lall",
+            "LAll",
+            lambda a: a[:, :2],
+            "columns in .*: got text of 5 columns and labels of 2, ",
+        ),
+        (
+            "yall",
+            "YAll",
+            lambda a: a[:, :2],
+            "got text of 2 columns and labels of 3, wanted 5 and 3 as",
+        ),
         (
             "lall",
             "LAll",
             lambda a: a * 2,
-            "labels: got the value .*2.*, wanted only 0 and 1",
+            "LAll: got the value 2, wanted only 0 and 1",
         ),
         (
             "iall-vgg",
@@ -100,16 +113,21 @@ def test_missing_files_are_listed(small, monkeypatch):
         ),
         ("iall-vgg", "XAll", lambda a: a / 0, "wanted finite numbers"),
         ("iall-vgg", "XAll", lambda a: a * 0, "query.image: got only zeros"),
-        ("yall", "YAll", lambda a: a[:, :0], "YAll: got shape"),
-        ("lall", "XXX", lambda a: a, "key in .*: got XXX, wanted LAll"),
+        ("yall", "YAll", lambda a: a[:, :0], "YAll in .*: got shape 8 x 0"),
+        (
+            "lall",
+            "XXX",
+            lambda a: a,
+            "got XAll, YAll, XXX, .* wanted also LAll",
+        ),
     ],
 )
 @pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
-def test_bad_arrays_are_one_line(small, name, key, spoil, message):
+def test_bad_arrays_are_one_line(small, name, key, change, message):
     root, arrays = small
     source = {"iall-vgg": "XAll", "yall": "YAll", "lall": "LAll"}[name]
-    rewrite(root, name, key, spoil(arrays[source]))
+    rewrite(root, name, key, change(arrays[source]))
     with pytest.raises(InputError, match=message) as caught:
         load(root)
     assert "\n" not in str(caught.value)
@@ -137,7 +155,7 @@ def test_published_noise_must_be_of_these_rows(small):
     noisy = clean.copy()
     noisy[0] = 1 - noisy[0]
     (root / "noise").mkdir()
-    path = root / SMALL.noise.format(rate=0.5)
+    path = root / SMALL.noise_file.format(rate=0.5)
     source, noise = Data("mirflickr", root=str(root)), Noise("published", 0.5)
 
     def write(true, result):
@@ -148,6 +166,9 @@ def test_published_noise_must_be_of_these_rows(small):
 
     write(clean.astype(float), noisy.astype(float))
     read = datasets.noisy_labels(source, noise, clean, seed=0)
+    checksum = npy_blocks.checksum(path)
+    named = {"noise": f"{path.name}, sha256 {checksum}"}
+    assert datasets.noise_sources(source, noise) == named
     np.testing.assert_array_equal(read, noisy)
     write(1 - clean, noisy)
     with pytest.raises(

@@ -5,7 +5,6 @@ import scipy.io
 import scipy.sparse
 
 from scbch_jax.data import formats
-from scbch_jax.data.formats import contents
 from scbch_jax.errors import InputError
 
 ARRAY = np.arange(12, dtype=np.float32).reshape(4, 3)
@@ -59,7 +58,7 @@ def test_the_content_says_the_format_and_not_the_name(tmp_path, name, write, oth
     write(tmp_path / name)
     (tmp_path / name).rename(path)
     np.testing.assert_array_equal(formats.read_array(path, "XAll"), ARRAY)
-    (found,) = contents.find_arrays([path])
+    (found,) = formats.find_arrays([path])
     np.testing.assert_array_equal(np.asarray(found.open()[:]), ARRAY)
 
 

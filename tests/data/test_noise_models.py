@@ -15,7 +15,7 @@ BY_ROWS = ("add", "drop", "confuse", "mistake")
 
 @pytest.fixture(scope="module")
 def drawn():
-    """Labels, some with none or all, and images that tell them in part."""
+    """Labels, some with none or all, and images that depend on them in part."""
     rng = np.random.default_rng(0)
     labels = (rng.random((ROWS, 6)) < 0.4).astype(np.float32)
     labels[0], labels[1] = 0, 1
@@ -23,7 +23,7 @@ def drawn():
     return labels, image.astype(np.float32)
 
 
-def spoil(drawn, kind, rate, seed=0):
+def corrupt(drawn, kind, rate, seed=0):
     labels, image = drawn
     rng = np.random.default_rng(seed)
     if kind == "mistake":
@@ -32,15 +32,27 @@ def spoil(drawn, kind, rate, seed=0):
 
 
 def full(labels):
-    """Rows with some labels and not all: every kind of noise can do its work."""
+    """Rows with some labels and not all: every kind of noise changes them."""
     return (labels > 0).any(axis=1) & (labels < 1).any(axis=1)
+
+
+def test_the_rate_is_meant_in_decimals(drawn):
+    """0.29 · 100 is a little less than 29 in floating point; results of before stay."""
+    labels, image = drawn[0][full(drawn[0])][:100], drawn[1][full(drawn[0])][:100]
+    for kind in ("swap", *BY_ROWS):
+        noisy = corrupt((labels, image), kind, 0.29)
+        assert label_noise.corrupted_rows(noisy, labels).sum() == 29
+    for rate in (0.2, 0.5, 0.8):
+        for samples in (9, 101, 200, 5000, 10000, 10500):
+            count = label_noise.corrupted_count(samples, rate)
+            assert count == int(samples * rate)
 
 
 @pytest.mark.parametrize("kind", BY_ROWS)
 @pytest.mark.parametrize("rate", [0.0, 0.5, 1.0])
 def test_the_rate_is_exact(drawn, kind, rate):
     labels = drawn[0][full(drawn[0])]
-    noisy = spoil((labels, drawn[1][full(drawn[0])]), kind, rate)
+    noisy = corrupt((labels, drawn[1][full(drawn[0])]), kind, rate)
     assert label_noise.corrupted_rows(noisy, labels).sum() == int(len(labels) * rate)
     assert set(np.unique(noisy)) <= {0.0, 1.0}
     assert noisy.dtype == labels.dtype
@@ -50,9 +62,9 @@ def test_the_rate_is_exact(drawn, kind, rate):
     ("kind", "gained", "lost"),
     [("add", 1, 0), ("drop", 0, 1), ("confuse", 1, 1), ("mistake", 1, 1)],
 )
-def test_what_a_hit_row_gains_and_loses(drawn, kind, gained, lost):
+def test_what_a_corrupted_row_gains_and_loses(drawn, kind, gained, lost):
     labels = drawn[0]
-    change = spoil(drawn, kind, 1.0) - labels
+    change = corrupt(drawn, kind, 1.0) - labels
     some, room = (labels > 0).any(axis=1), (labels < 1).any(axis=1)
     np.testing.assert_array_equal((change > 0).sum(axis=1), gained * room)
     np.testing.assert_array_equal((change < 0).sum(axis=1), lost * some)
@@ -61,17 +73,17 @@ def test_what_a_hit_row_gains_and_loses(drawn, kind, gained, lost):
 @pytest.mark.parametrize("kind", [*BY_ROWS, "flip"])
 def test_the_seed_decides_and_the_input_is_left_alone(drawn, kind):
     before = drawn[0].copy()
-    first, again = spoil(drawn, kind, 0.5), spoil(drawn, kind, 0.5)
+    first, again = corrupt(drawn, kind, 0.5), corrupt(drawn, kind, 0.5)
     np.testing.assert_array_equal(first, again)
-    assert (first != spoil(drawn, kind, 0.5, seed=1)).any()
+    assert (first != corrupt(drawn, kind, 0.5, seed=1)).any()
     np.testing.assert_array_equal(drawn[0], before)
 
 
 def test_flips_are_independent(drawn):
     """Shares of all entries, and of pairs in a row, within 4 standard errors."""
-    hit = spoil(drawn, "flip", 0.3) != drawn[0]
-    assert abs(hit.mean() - 0.3) < 4 * np.sqrt(0.3 * 0.7 / hit.size)
-    both = (hit[:, 0] & hit[:, 1]).mean()
+    changed = corrupt(drawn, "flip", 0.3) != drawn[0]
+    assert abs(changed.mean() - 0.3) < 4 * np.sqrt(0.3 * 0.7 / changed.size)
+    both = (changed[:, 0] & changed[:, 1]).mean()
     assert abs(both - 0.09) < 4 * np.sqrt(0.09 * 0.91 / ROWS)
 
 
@@ -105,8 +117,8 @@ def test_confusions_follow_the_matrix():
     assert scipy.stats.chisquare(counts[:3]).pvalue > 1e-3, "no confusion: any label"
 
 
-def test_by_default_what_is_seen_together_is_confused():
-    """Labels 0 and 1 are often together, 0 and 2 never: 0 gives way to 1."""
+def test_by_default_labels_that_occur_together_are_confused():
+    """Labels 0 and 1 are often together, 0 and 2 never: 0 is replaced by 1."""
     labels = np.array([[1, 1, 0, 0]] * 50 + [[1, 0, 0, 0]] * 50 + [[0, 0, 1, 1]] * 50)
     noisy = label_noise.confuse_labels(labels, np.random.default_rng(0), rate=1.0)
     np.testing.assert_array_equal(noisy[50:100], [[0, 1, 0, 0]] * 50)
@@ -117,6 +129,9 @@ def test_bad_matrices_are_refused(drawn):
     rng = np.random.default_rng(0)
     with pytest.raises(InputError, match="confusion: got negative or NaN"):
         label_noise.confuse_labels(drawn[0], rng, rate=1, confusion=-np.eye(6))
+    for matrix in (np.zeros((6, 6)), np.eye(6)):
+        with pytest.raises(InputError, match="confusion: got only zeros off the diag"):
+            label_noise.confuse_labels(drawn[0], rng, rate=1, confusion=matrix)
     with pytest.raises(ValueError, match="classes: got shape"):
         label_noise.confuse_labels(drawn[0], rng, rate=1, confusion=np.eye(5))
 
@@ -125,56 +140,58 @@ def quantiles(rng, weights, chosen):
     """Where each row's choice lies among what it could be, from the least likely on.
 
     Uniform on [0, 1] if choices are drawn in proportion to the weights, whatever these
-    are: a place within the choice's own share is drawn by `rng`.
+    are: a position within the choice's own share is drawn by `rng`.
     """
     shares = weights / weights.sum(axis=1, keepdims=True)
     order = np.argsort(shares, axis=1, kind="stable")
-    places = (order == chosen[:, None]).argmax(axis=1)[:, None]
+    positions = (order == chosen[:, None]).argmax(axis=1)[:, None]
     upper = np.cumsum(np.take_along_axis(shares, order, axis=1), axis=1)
     own = shares[np.arange(len(chosen)), chosen]
-    return np.take_along_axis(upper, places, axis=1)[:, 0] - rng.random(len(own)) * own
+    return (
+        np.take_along_axis(upper, positions, axis=1)[:, 0] - rng.random(len(own)) * own
+    )
 
 
-def assert_drawn_by(weights, chosen, even):
-    """The choices follow the weights, and the even ones, which look alike, do not."""
+def assert_drawn_by(weights, chosen, uniform):
+    """The choices follow the weights, and uniform ones do not."""
     rng = np.random.default_rng(9)
     ours, theirs = (
         scipy.stats.kstest(quantiles(rng, weights, x), "uniform").pvalue
-        for x in (chosen, even)
+        for x in (chosen, uniform)
     )
     assert ours > 1e-3 > theirs
 
 
 def test_mistakes_are_those_that_the_image_suggests(drawn):
-    """Added in proportion to exp(score), dropped to exp(-score); a swap is even."""
+    """Added in proportion to exp(score), dropped to exp(-score); a swap is uniform."""
     rows = full(drawn[0])
     labels, image = drawn[0][rows], drawn[1][rows]
     scores = models.weak_scores(labels, np.random.default_rng(5), image)
-    noisy = spoil((labels, image), "mistake", 1.0, seed=5)
-    even = spoil((labels, image), "swap", 1.0, seed=5)
+    noisy = corrupt((labels, image), "mistake", 1.0, seed=5)
+    uniform = corrupt((labels, image), "swap", 1.0, seed=5)
     for sign in (1, -1):
         weights = np.exp(sign * scores) * (sign * labels < 0.5 * sign)
-        ours, theirs = ((sign * (x - labels)).argmax(axis=1) for x in (noisy, even))
+        ours, theirs = ((sign * (x - labels)).argmax(axis=1) for x in (noisy, uniform))
         assert_drawn_by(weights, ours, theirs)
 
 
-def test_rows_that_look_otherwise_are_hit_first():
-    """A single hit row is drawn in proportion to exp(margin) of the scores."""
+def test_rows_with_a_large_margin_are_corrupted_first():
+    """A single corrupted row is drawn in proportion to exp(margin) of the scores."""
     rng, tries = np.random.default_rng(0), 1000
     labels = np.array([[1, 0, 0], [0, 1, 1]] * 5)
     image = rng.normal(size=(10, 4))
-    weights, hit = np.empty((tries, 10)), np.empty(tries, int)
+    weights, changed = np.empty((tries, 10)), np.empty(tries, int)
     for seed in range(tries):
         scores = models.weak_scores(labels, np.random.default_rng(seed), image)
         present = np.where(labels > 0, scores, np.inf).min(axis=1)
         weights[seed] = np.exp(np.where(labels > 0, -np.inf, scores).max(1) - present)
-        noisy = spoil((labels, image), "mistake", 0.1, seed)
-        (hit[seed],) = np.flatnonzero(label_noise.corrupted_rows(noisy, labels))
-    assert_drawn_by(weights, hit, rng.integers(10, size=tries))
+        noisy = corrupt((labels, image), "mistake", 0.1, seed)
+        (changed[seed],) = np.flatnonzero(label_noise.corrupted_rows(noisy, labels))
+    assert_drawn_by(weights, changed, rng.integers(10, size=tries))
 
 
-def test_the_weak_classifier_tells_labels_apart(drawn):
-    """Better than chance could, for each label."""
+def test_the_weak_classifier_is_better_than_chance(drawn):
+    """For each label, by a rank test."""
     labels, image = drawn
     scores = models.weak_scores(labels, np.random.default_rng(0), image)
     for has, likely in zip(labels.T > 0, scores.T, strict=True):
@@ -195,7 +212,7 @@ def test_the_weak_classifier_never_saw_the_rows_that_it_scores(drawn):
     )
     ratio = after / before
     np.testing.assert_allclose(ratio[7], ratio[7, 0], rtol=1e-9)
-    assert np.ptp(ratio, axis=1).max() > 1e-3, "rows of the other half learnt from it"
+    assert np.ptp(ratio, axis=1).max() > 1e-3, "rows of the other half was fitted on it"
 
 
 def test_effect_by_hand():
@@ -212,7 +229,7 @@ def test_effect_by_hand():
 @pytest.mark.parametrize("rate", [0.2, 0.5, 0.8])
 def test_our_swap_has_the_statistics_of_the_published_files(mirflickr, rate):
     """Rates exactly; added and removed labels of each class by chi-square."""
-    path = mirflickr / BENCHMARKS["mirflickr"].noise.format(rate=rate)
+    path = mirflickr / BENCHMARKS["mirflickr"].noise_file.format(rate=rate)
     if not path.is_file():
         pytest.skip(f"no {path}")
     with h5py.File(path) as file:
@@ -221,9 +238,9 @@ def test_our_swap_has_the_statistics_of_the_published_files(mirflickr, rate):
     for noisy in (ours, theirs):
         change = noisy - clean
         assert label_noise.corrupted_rows(noisy, clean).sum() == int(rate * len(clean))
-        hit = change[label_noise.corrupted_rows(noisy, clean)]
-        assert ((hit > 0).sum(axis=1) == 1).all(), "one added, never the removed one"
-        assert ((hit < 0).sum(axis=1) == 1).all()
+        changed = change[label_noise.corrupted_rows(noisy, clean)]
+        assert ((changed > 0).sum(axis=1) == 1).all(), "one added, not the removed one"
+        assert ((changed < 0).sum(axis=1) == 1).all()
     for sign in (1, -1):
         counts = [(sign * (x - clean) > 0).sum(axis=0) for x in (ours, theirs)]
         table = np.array(counts)

@@ -43,6 +43,10 @@ def dataset(**parts):
             "infinity in 4 rows",
         ),
         (
+            Split(np.ones((4, 3)), np.ones((4, 2)), np.zeros((4, 5))),
+            "query.labels: got only zeros, wanted labels, of which some are 1",
+        ),
+        (
             Split(np.zeros((4, 3)), np.ones((4, 2)), np.eye(4, 5)),
             "query.image: got only zeros",
         ),

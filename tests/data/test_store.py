@@ -1,9 +1,13 @@
-"""A store gives back what was written, loads what is used, and tells what is wrong."""
+"""A store gives back what was written, loads what is used, and says what is wrong."""
 
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from scbch_jax import data, datasets
 from scbch_jax.config import Data
@@ -25,7 +29,7 @@ def arrays(samples=20, seed=0):
 def write(folder, samples=20, rows=None, **parts):
     rows = rows or data.rows_queries_first(samples, queries=4, train=10)
     given = {**arrays(samples), "rows": rows, "split": "scbch", "title": "small"}
-    store.write(folder, **{**given, "source": {"form": "drawn"}, **parts})
+    store.write(folder, **{**given, "source": {"layout": "drawn"}, **parts})
     return folder
 
 
@@ -38,7 +42,7 @@ def test_what_was_written_is_read(tmp_path):
     assert (found.title, found.split, found.source) == (
         "small",
         "scbch",
-        {"form": "drawn"},
+        {"layout": "drawn"},
     )
     assert (found.classes, found.words) == (list("abcd"), list("vwxyz"))
     np.testing.assert_array_equal(found.rows.database, np.arange(4, 20))
@@ -50,10 +54,10 @@ def test_what_was_written_is_read(tmp_path):
 def test_blocks_give_the_same_bytes_as_arrays(tmp_path, block):
     whole = store.verify(write(tmp_path / "whole"))
 
-    def cut(array):
+    def blocks_of(array):
         return (array[i : i + block] for i in range(0, 20, block))
 
-    blocks = {name: cut(array) for name, array in arrays().items()}
+    blocks = {name: blocks_of(array) for name, array in arrays().items()}
     assert store.verify(write(tmp_path / "blocks", **blocks)) == whole
 
 
@@ -87,6 +91,14 @@ def test_lines_are_kept_in_order(tmp_path):
     assert "rows.jsonl" in store.verify(folder)
 
 
+def test_lines_may_have_any_character(tmp_path):
+    """U+2028 is a line's end for str.splitlines, and none in JSON lines."""
+    folder = write(tmp_path / "s", lines=[{}] * 20)
+    line = json.dumps({"text": "two\u2028lines"}, ensure_ascii=False)
+    (folder / "rows.jsonl").write_text(f"{line}\n" * 20 + "\n", "utf-8")
+    assert store.read_lines(folder) == [{"text": "two\u2028lines"}] * 20
+
+
 def test_training_reads_a_store(tmp_path):
     folder = write(tmp_path / "s")
     loaded = datasets.load(Data("store", root=str(folder)))
@@ -95,7 +107,7 @@ def test_training_reads_a_store(tmp_path):
     np.testing.assert_array_equal(loaded.dataset.query.text, arrays()["text"][:4])
 
 
-def spoilt(name, change):
+def changed(name, change):
     array = arrays()[name].astype(np.float64)
     return {name: change(array)}
 
@@ -103,15 +115,16 @@ def spoilt(name, change):
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        (spoilt("image", lambda a: a[:-1]), "rows: got 19 of image, 20 of text, 20"),
-        (spoilt("image", lambda a: a * np.nan), "image, rows 0 to 19: got NaN or inf"),
-        (spoilt("image", lambda a: a * 1e300), "image, rows 0 to 19: got NaN or inf"),
-        (spoilt("text", lambda a: a * 0), "text: got only zeros"),
-        (spoilt("labels", lambda a: a * 2), "labels, rows 0 to 19: got the value 2"),
+        (changed("image", lambda a: a[:-1]), "rows: got 19 of image, 20 of text, 20"),
+        (changed("image", lambda a: a * np.nan), "image, rows 0 to 19: got NaN or inf"),
+        (changed("image", lambda a: a * 1e300), "image, rows 0 to 19: got NaN or inf"),
+        (changed("text", lambda a: a * 0), "text: got only zeros"),
+        (changed("labels", lambda a: a * 2), "labels, rows 0 to 19: got the value 2"),
         (
-            spoilt("labels", lambda a: a[:, 0]),
+            changed("labels", lambda a: a[:, 0]),
             "labels, rows 0 to 19: got shape|array: got shape",
         ),
+        (changed("labels", lambda a: a * 0), "labels: got only zeros, wanted labels, "),
         ({"text": iter(())}, "text: got no rows"),
         ({"text": iter([np.ones((9, 2)), np.ones((11, 3))])}, "9 to 19: got 3 columns"),
         ({"classes": ["a"]}, "classes: got 1 names, wanted 4"),
@@ -141,6 +154,35 @@ def test_bad_parts_are_one_line_and_leave_nothing(tmp_path, parts, message):
     assert not list(tmp_path.iterdir())
 
 
+def test_what_a_killed_import_left_is_no_obstacle_and_does_not_stay(
+    tmp_path, monkeypatch
+):
+    """In a container each process has the same number."""
+    code = (
+        "import os, numpy as np; from pathlib import Path\n"
+        "from scbch_jax.data import Rows, store\n"
+        "os.getpid = lambda: 7\n"
+        "def die():\n    yield np.ones((2, 3))\n    os._exit(9)\n"
+        "store.write(Path('s'), image=die(), text=[], labels=[], rows=Rows(0, 0, 0),\n"
+        "            split='', title='', source={})"
+    )
+    command, path = [sys.executable, "-c", code], {"PYTHONPATH": str(ROOT)}
+    killed = subprocess.run(command, cwd=tmp_path, env=path, check=False)
+    assert killed.returncode == 9
+    assert list(tmp_path.iterdir()), "killed too early"
+    monkeypatch.setattr(os, "getpid", lambda: 7)
+    write(tmp_path / "s")
+    assert [child.name for child in tmp_path.iterdir()] == ["s"]
+
+
+def test_a_store_without_any_label_is_not_trained_on(tmp_path):
+    """As versions that did not refuse it wrote them."""
+    folder = write(tmp_path / "s")
+    np.save(folder / "labels.npy", np.zeros((20, 4), np.uint8))
+    with pytest.raises(InputError, match=r"query.labels: got only zeros, wanted label"):
+        datasets.load(Data("store", root=str(folder)))
+
+
 def test_a_folder_that_is_there_is_left_alone(tmp_path):
     folder = write(tmp_path / "s")
     before = store.verify(folder)
@@ -148,7 +190,7 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path):
         write(folder, samples=30)
     assert store.verify(folder) == before
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="wanted a folder to write in"):
+    with pytest.raises(InputError, match="cannot write .*/s: file exists"):
         write(tmp_path / "file" / "s")
 
 

@@ -1,6 +1,4 @@
-"""Texts, one a row, from every form of file; and what a store keeps of them."""
-
-import json
+"""Texts, one a row, from every format of file; and those that a store keeps."""
 
 import h5py
 import layouts
@@ -9,11 +7,10 @@ import pytest
 import scipy.io
 from layouts import LAYOUTS, QUERIES, TRAIN
 
-from scbch_jax import data, datasets
+from scbch_jax import datasets
 from scbch_jax.cli import program
 from scbch_jax.config import Data
-from scbch_jax.data import store
-from scbch_jax.data.formats import contents, strings
+from scbch_jax.data import formats, store
 from scbch_jax.errors import InputError
 
 TEXTS = ["a cat", "zwei Hüte", "", "👒 hat"]
@@ -76,7 +73,7 @@ def by_mat73(path):
 def only(path):
     """The one array of the one file of a folder."""
     (file,) = path.iterdir()
-    (found,) = contents.find_arrays([file])
+    (found,) = formats.find_arrays([file])
     return found
 
 
@@ -84,18 +81,18 @@ WRITERS = [by_npz, by_bytes, by_mat, by_struct, by_hdf5, by_parquet, by_mat73]
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_every_form_gives_the_texts(tmp_path, write):
+def test_every_format_gives_the_texts(tmp_path, write):
     write(tmp_path)
-    assert strings.read_strings(only(tmp_path)) == TEXTS
+    assert formats.read_strings(only(tmp_path)) == TEXTS
 
 
 def test_padded_rows_and_cells_in_cells(tmp_path):
     """A char matrix has spaces behind short rows; tags come as a cell a row."""
     scipy.io.savemat(tmp_path / "a.mat", {"a": np.array(["abc", "d"])})
-    assert strings.read_strings(only(tmp_path)) == ["abc", "d"]
+    assert formats.read_strings(only(tmp_path)) == ["abc", "d"]
     tags = [["sky", "blue sea"], [], ["sun"]]
     scipy.io.savemat(tmp_path / "a.mat", {"a": cells(tags)})
-    assert strings.read_strings(only(tmp_path)) == ["sky blue sea", "", "sun"]
+    assert formats.read_strings(only(tmp_path)) == ["sky blue sea", "", "sun"]
 
 
 @pytest.mark.parametrize(
@@ -104,12 +101,12 @@ def test_padded_rows_and_cells_in_cells(tmp_path):
 )
 def test_what_is_no_text_gives_none(tmp_path, array):
     np.savez(tmp_path / "a.npz", a=array)
-    assert strings.read_strings(only(tmp_path)) == []
+    assert formats.read_strings(only(tmp_path)) == []
 
 
 def test_cells_of_numbers_give_none(tmp_path):
     scipy.io.savemat(tmp_path / "a.mat", {"a": cells(["a", np.arange(2)])})
-    assert strings.read_strings(only(tmp_path)) == []
+    assert formats.read_strings(only(tmp_path)) == []
 
 
 def test_a_damaged_file_is_one_line(tmp_path):
@@ -118,7 +115,7 @@ def test_a_damaged_file_is_one_line(tmp_path):
     with h5py.File(found.path, "a") as file:
         file["a"][0, 1] = h5py.Reference()
     with pytest.raises(InputError, match=r"a.mat, which cannot be read"):
-        strings.read_strings(found)
+        formats.read_strings(found)
 
 
 SIZES = ("--queries", str(QUERIES), "--train", str(TRAIN))
@@ -164,36 +161,10 @@ def test_names_that_may_be_of_other_rows_are_left(tmp_path, name, words, names):
     assert not list(store.read_lines(folder))
 
 
-def test_people_see_a_store_queries_first(tmp_path):
+def test_captions_of_a_store_are_shown_queries_first(tmp_path):
     words = ["--split", "ucch", *SIZES]
     more = {"captions": np.array(CAPTIONS), "label_names": np.array(list("wxyz"))}
     folder = imported(tmp_path, "all, npz", *words, **more)
-    looks = datasets.display_data_of(Data("store", root=str(folder)))
-    assert looks.captions == [*CAPTIONS[-QUERIES:], *CAPTIONS[:-QUERIES]]
-    assert (looks.names, looks.picture) == (list("wxyz"), None)
-    assert datasets.display_data_of(Data("store", root=str(tmp_path / "gone"))) is None
-
-
-def test_people_see_the_pictures_that_features_were_made_of(tmp_path):
-    pictures = tmp_path / "pictures"
-    pictures.mkdir()
-    (pictures / "im1.png").write_bytes(b"\x89PNG")
-    rng = np.random.default_rng(0)
-    store.write(
-        tmp_path / "s",
-        image=rng.normal(size=(3, 2)),
-        text=rng.normal(size=(3, 2)),
-        labels=np.eye(3),
-        rows=data.rows_queries_last(3, queries=1),
-        split="last",
-        title="mine",
-        source={"folder or list": str(pictures)},
-        lines=({"picture": PICTURES[row], "text": CAPTIONS[row]} for row in range(3)),
-    )
-    looks = datasets.display_data_of(Data("store", root=str(tmp_path / "s")))
-    assert [looks.picture(row) for row in range(3)] == [None, None, b"\x89PNG"]
-    assert looks.captions[0] == CAPTIONS[2]
-    lines = [json.dumps({"picture": "../s/store.json"})] * 3
-    (tmp_path / "s" / "rows.jsonl").write_text("\n".join(lines))
-    with pytest.raises(InputError, match="wanted a picture in"):
-        datasets.display_data_of(Data("store", root=str(tmp_path / "s")))
+    display = datasets.display_data_of(Data("store", root=str(folder)))
+    assert display.captions == [*CAPTIONS[-QUERIES:], *CAPTIONS[:-QUERIES]]
+    assert (display.names, display.picture) == (list("wxyz"), None)

@@ -37,14 +37,14 @@ def write_store(folder, samples=40, rows=None, sizes=(6, 5, 4), **more):
         rows=rows or data.rows_drawn(samples, queries=8, train=20, seed=1),
         split="random, seed 1",
         title="a small set",
-        source={"form": "drawn"},
+        source={"layout": "drawn"},
         **more,
     )
     return folder
 
 
 def read_with_tfds(data_dir, name):
-    """As people who know nothing of this package read it."""
+    """As it is read without this package."""
     import tensorflow_datasets as tfds
 
     return {
@@ -73,15 +73,15 @@ def test_tfds_reads_the_same_bits_in_the_same_order(tmp_path, monkeypatch, shard
     monkeypatch.setattr(builder, "SHARD_BYTES", shard)
     counted = []
     folder = write_store(tmp_path / "a store")
-    place = convert.write(folder, tmp_path / "sets", on_rows=counted.append)
-    assert place == tmp_path / "sets" / "cross_modal_features" / "a-store" / "1.0.0"
-    files = len(list(place.glob("*query*")))
+    written = convert.write(folder, tmp_path / "sets", on_rows=counted.append)
+    assert written == tmp_path / "sets" / "cross_modal_features" / "a-store" / "1.0.0"
+    files = len(list(written.glob("*query*")))
     assert files == {1: 8, 300: 2, 1 << 20: 1}[shard]
     assert sum(counted) == 8 + 20 + 32
     same_as_store(read_with_tfds(tmp_path / "sets", "a-store"), folder)
 
 
-def test_what_a_store_knows_is_kept(tmp_path):
+def test_metadata_of_a_store_is_kept(tmp_path):
     import tensorflow_datasets as tfds
 
     folder = write_store(tmp_path / "s", classes=list("abcd"), words=list("vwxyz"))
@@ -143,7 +143,7 @@ def test_rows_in_no_part_are_left_out(tmp_path):
 
 
 def test_files_in_the_manual_folder(tmp_path):
-    """TFDS's usual way: files of a published set that the user has."""
+    """As TFDS expects it: files of a published dataset that the user has."""
     import tensorflow_datasets as tfds
 
     layout, manual = LAYOUTS["scbch split"], tmp_path / "sets" / "downloads" / "manual"
@@ -163,8 +163,8 @@ def test_files_in_the_manual_folder(tmp_path):
     wanted = parts.text[layouts.QUERIES :][: layouts.TRAIN]
     np.testing.assert_array_equal(found, wanted.astype(np.float32))
     assert len(sources["query"]) == layouts.QUERIES
-    place = tmp_path / "sets" / "cross_modal_features" / "mirflickr" / "1.0.0"
-    assert {path.suffix for path in place.iterdir()} == {
+    written = tmp_path / "sets" / "cross_modal_features" / "mirflickr" / "1.0.0"
+    assert {path.suffix for path in written.iterdir()} == {
         ".json",
         ".array_record-00000-of-00001",
     }
@@ -173,11 +173,10 @@ def test_files_in_the_manual_folder(tmp_path):
 
 
 def test_names_of_published_sets(tmp_path):
-    sizes = zip(builder.CONFIGS, builder.PUBLISHED, strict=True)
-    for name, known in sizes:
+    for name, known in data.BENCHMARKS.items():
         widths = (4, known.text_dim, known.classes)
         folder = write_store(tmp_path / f"a {name}", sizes=widths)
-        assert convert.usual_name(store.read(folder), folder) == name
+        assert convert.default_name(store.read(folder), folder) == name
 
 
 @pytest.mark.commands
@@ -195,8 +194,9 @@ def test_a_killed_process_leaves_nothing_that_is_taken_for_whole(tmp_path):
     assert list(tmp_path.glob("sets/**/*query*")), "killed too early"
     with pytest.raises(InputError, match="no cross_modal_features in it"):
         prepared.find(tmp_path / "sets", builder.NAME)
-    place = convert.write(folder, tmp_path / "sets")
-    assert prepared.find(tmp_path / "sets", builder.NAME) == place
+    written = convert.write(folder, tmp_path / "sets")
+    assert prepared.find(tmp_path / "sets", builder.NAME) == written
+    assert {path.name for path in written.parent.iterdir()} == {"1.0.0"}
 
 
 def test_one_that_is_interrupted_leaves_nothing(tmp_path):
@@ -207,21 +207,20 @@ def test_one_that_is_interrupted_leaves_nothing(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         convert.write(folder, tmp_path / "sets", on_rows=interrupt)
-    left = {path.name for path in (tmp_path / "sets").rglob("*")}
-    assert left == {"cross_modal_features", "s", ".config", "metadata.json"}
+    assert [path.name for path in tmp_path.iterdir()] == ["s"]
 
 
 def test_a_folder_that_names_code_runs_none(tmp_path, monkeypatch):
     """TFDS would import it."""
-    place = convert.write(write_store(tmp_path / "s"), tmp_path)
+    written = convert.write(write_store(tmp_path / "s"), tmp_path)
     (tmp_path / "evil.py").write_text("raise SystemExit('it ran')")
     monkeypatch.syspath_prepend(tmp_path)
     for name in ("features.json", "dataset_info.json"):
         bad = tmp_path / f"bad {name}"
-        shutil.copytree(place, bad)
-        told = json.loads((bad / name).read_text())
-        told["features"] = {"pythonClassName": "evil.Kind"}
-        (bad / name).write_text(json.dumps(told))
+        shutil.copytree(written, bad)
+        content = json.loads((bad / name).read_text())
+        content["features"] = {"pythonClassName": "evil.Kind"}
+        (bad / name).write_text(json.dumps(content))
         with pytest.raises(InputError, match="got evil.Kind, wanted those of tensorf"):
             prepared.open_folder(bad)
     older = {"type": "evil.Kind", "content": {}}
@@ -251,6 +250,10 @@ def test_the_command_both_ways(tmp_path, capsys, monkeypatch):
     words = ["data", "tfds", "mine", "--out", "sets", "--name", "other"]
     assert program.main(words) == 0
     capsys.readouterr()
+    words = ["data", "tfds", "sets", "--name", "other", "--out", "one-of-two"]
+    assert program.main(words) == 0
+    assert store.read(tmp_path / "one-of-two").title == "a small set"
+    capsys.readouterr()
     bad = tmp_path / "bad"
     shutil.copytree(tmp_path / "sets" / "cross_modal_features" / "mine" / "1.0.0", bad)
     shard = next(bad.glob("*train*"))
@@ -260,13 +263,16 @@ def test_the_command_both_ways(tmp_path, capsys, monkeypatch):
         ([".", "--out", "a"], "source: got . with no cross_modal_features in it"),
         (
             ["sets", "--out", "a"],
-            "other/1.0.0 in it, wanted the folder of one prepared",
+            "other/1.0.0 in it, wanted the folder of one of them",
         ),
         (["mine", "--out", "sets"], "mine/1.0.0, which exists, wanted a new folder"),
-        (["mine", "--out", "a", "--name", "a/b"], "name: got a/b, wanted letters"),
-        (["again", "--out", "mine/store.json"], "files: got "),
+        (
+            ["mine", "--out", "a", "--name", "a/b"],
+            "name: got a/b, wanted up to",
+        ),
+        (["again", "--out", "mine/store.json"], "1.0.0: not a directory"),
+        (["bad", "--out", "a", "--name", "a/b"], "name: got a/b, wanted up to 100"),
         (["bad", "--out", "again"], "out: got again, which exists"),
-        (["bad", "--out", "a", "--name", "x"], "name: got x, wanted none"),
         (["bad", "--out", "a"], "record 0 of train of cross_modal_features/mine/1.0.0"),
     ):
         assert program.main(["data", "tfds", *words]) == 2
@@ -276,24 +282,24 @@ def test_the_command_both_ways(tmp_path, capsys, monkeypatch):
         assert not (tmp_path / "a").exists()
 
 
-def test_a_machine_without_array_record_is_told_so(tmp_path, monkeypatch):
+def test_a_missing_array_record_is_named(tmp_path, monkeypatch):
     folder = write_store(tmp_path / "s")
-    place = convert.write(folder, tmp_path)
+    written = convert.write(folder, tmp_path)
     monkeypatch.setitem(sys.modules, "array_record", None)
     for call in (
         lambda: convert.write(folder, tmp_path / "a"),
-        lambda: prepared.open_folder(place),
+        lambda: prepared.open_folder(written),
     ):
         with pytest.raises(InputError, match="array-record: got no such package"):
             call()
 
 
 def test_another_dataset_is_no_set(tmp_path):
-    place = convert.write(write_store(tmp_path / "s"), tmp_path)
+    written = convert.write(write_store(tmp_path / "s"), tmp_path)
     for text, message in (
-        ('{"title": "a"}', "wanted a set that scbch_jax wrote"),
+        ('{"title": "a"}', "wanted a dataset that scbch_jax wrote"),
         ('{"title"', "metadata.json .* wanted JSON"),
     ):
-        (place / "metadata.json").write_text(text)
+        (written / "metadata.json").write_text(text)
         with pytest.raises(InputError, match=message):
-            convert.open_set(place)
+            convert.open_set(written)

@@ -28,7 +28,7 @@ def edges(descriptor):
 
 
 def test_shape_type_and_levels_of_unit_length():
-    found = features.describe(noise())
+    found = features.compute_descriptors(noise())
     assert found.shape == (2, features.DESCRIPTOR_DIM) == (2, 509)
     assert found.dtype == np.float32
     assert (found >= 0).all()
@@ -38,7 +38,7 @@ def test_shape_type_and_levels_of_unit_length():
 
 
 def test_a_plain_picture_has_one_color_and_no_edges():
-    found = features.describe(plain(255, 0, 0))
+    found = features.compute_descriptors(plain(255, 0, 0))
     red = 3 * 4 * 4
     assert found[0, red] == 1
     assert np.count_nonzero(found[0, :COLORS]) == 1
@@ -47,14 +47,16 @@ def test_a_plain_picture_has_one_color_and_no_edges():
 
 def test_a_color_between_two_is_shared():
     """Halfway from shade 0 (0) to shade 1 (85) there is no whole number: 42 and 43."""
-    counts = features.describe(plain(42, 0, 0))[0, :COLORS] ** 2
+    counts = features.compute_descriptors(plain(42, 0, 0))[0, :COLORS] ** 2
     np.testing.assert_allclose(counts[[0, 16]], [43 / 85, 42 / 85], rtol=1e-5)
 
 
 def test_edges_know_their_direction():
     upright = stripes()
     lying = upright.transpose(0, 2, 1, 3).copy()
-    across, along = (edges(features.describe(x)) ** 2 for x in (upright, lying))
+    across, along = (
+        edges(features.compute_descriptors(x)) ** 2 for x in (upright, lying)
+    )
     np.testing.assert_allclose(across[0], 1, rtol=1e-5)
     np.testing.assert_allclose(along[4:6], 0.5, rtol=1e-5)
 
@@ -63,7 +65,9 @@ def test_cells_know_their_place():
     """A quarter in blue on black is seen in its own cell of the second level alone."""
     picture = plain(0, 0, 0)
     picture[0, :8, 8:] = (0, 0, 255)
-    quarters = features.describe(picture)[0, COLORS : 5 * COLORS].reshape(4, COLORS)
+    quarters = features.compute_descriptors(picture)[0, COLORS : 5 * COLORS].reshape(
+        4, COLORS
+    )
     np.testing.assert_allclose(quarters[:, 3], [0, 0.5, 0, 0], atol=1e-6)
     np.testing.assert_allclose(quarters[:, 0], [0.5, 0, 0.5, 0.5], atol=1e-6)
 
@@ -76,15 +80,17 @@ def test_counts_by_hand():
         shares = [np.maximum(1 - abs(v / 85 - np.arange(4)), 0) for v in pixel]
         counts += np.einsum("r,g,b->rgb", *shares)
     expected = np.sqrt(counts.ravel() / 81)
-    found = features.describe(picture[None])[0, :COLORS]
+    found = features.compute_descriptors(picture[None])[0, :COLORS]
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 def test_each_picture_is_described_alone():
     pictures = noise(3)
-    together = features.describe(pictures)
-    np.testing.assert_array_equal(together[1:2], features.describe(pictures[1:2]))
-    assert features.describe(pictures[:0]).shape == (0, 509)
+    together = features.compute_descriptors(pictures)
+    np.testing.assert_array_equal(
+        together[1:2], features.compute_descriptors(pictures[1:2])
+    )
+    assert features.compute_descriptors(pictures[:0]).shape == (0, 509)
 
 
 @pytest.mark.errors
@@ -94,4 +100,4 @@ def test_each_picture_is_described_alone():
 )
 def test_other_arrays_are_refused(pictures):
     with pytest.raises(ValueError, match="pictures: got"):
-        features.describe(pictures)
+        features.compute_descriptors(pictures)

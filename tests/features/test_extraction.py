@@ -1,10 +1,11 @@
+import errno
 import os
 
 import numpy as np
 import picture_folders
 import pytest
 
-from scbch_jax import features
+from scbch_jax import features, io
 from scbch_jax.errors import InputError, Interrupted
 from scbch_jax.features import Extractor
 
@@ -13,7 +14,7 @@ def mean_colors(pictures):
     return pictures.mean(axis=(1, 2)).astype(np.float32)
 
 
-class Seen:
+class CountingNetwork:
     """A network that counts its batches and may be stopped after some."""
 
     def __init__(self):
@@ -33,18 +34,18 @@ def folder(tmp_path):
 
 def run(tmp_path, folder, *, stop=lambda: False, name="mean", batch_size=4):
     paths = sorted(folder.glob("*.png"))
-    seen, told = Seen(), []
-    extractor = Extractor(name, 3, seen)
-    place = features.open_partial(
-        tmp_path / "partial", [p.name for p in paths], extractor, batch_size=batch_size
-    )
-    try:
-        lost = features.extract(
-            paths, extractor, place, on_batch=told.append, stop=stop
-        )
-    except Interrupted as stopped:
-        lost = stopped
-    return np.array(place.features), lost, seen.batches, told
+    network, added = CountingNetwork(), []
+    extractor = Extractor(name, 3, network)
+    names = [path.name for path in paths]
+    folder = tmp_path / "partial"
+    with features.open_cache(folder, names, extractor, batch_size=batch_size) as cache:
+        try:
+            lost = features.extract(
+                paths, extractor, cache, on_batch=added.append, stop=stop
+            )
+        except Interrupted as stopped:
+            lost = stopped
+        return np.array(cache.features), lost, network.batches, added
 
 
 def alone(folder):
@@ -53,9 +54,9 @@ def alone(folder):
 
 
 def test_every_picture_has_its_row(tmp_path, folder):
-    rows, lost, batches, told = run(tmp_path, folder)
+    rows, lost, batches, added = run(tmp_path, folder)
     np.testing.assert_array_equal(rows, alone(folder))
-    assert (lost, batches, told) == ({}, 3, [0, 4, 4, 3])
+    assert (lost, batches, added) == ({}, 3, [0, 4, 4, 3])
 
 
 def test_a_stopped_call_goes_on_where_it_was(tmp_path, folder):
@@ -63,8 +64,8 @@ def test_a_stopped_call_goes_on_where_it_was(tmp_path, folder):
     assert isinstance(stopped, Interrupted)
     assert str(stopped) == "4 pictures of 11"
     assert batches == 1
-    rows, lost, batches, told = run(tmp_path, folder)
-    assert (lost, batches, told) == ({}, 2, [4, 4, 3])
+    rows, lost, batches, added = run(tmp_path, folder)
+    assert (lost, batches, added) == ({}, 2, [4, 4, 3])
     np.testing.assert_array_equal(rows, alone(folder))
 
 
@@ -93,10 +94,10 @@ def test_a_picture_that_changed_is_seen_again(tmp_path, folder):
 def test_corrupt_pictures_are_named_and_tried_again(tmp_path, folder):
     whole = (folder / "005.png").read_bytes()
     (folder / "005.png").write_bytes(whole[:100])
-    rows, lost, _, told = run(tmp_path, folder)
+    rows, lost, _, added = run(tmp_path, folder)
     assert list(lost) == [5]
     assert "005.png" in lost[5]
-    assert sum(told) == 11
+    assert sum(added) == 11
     assert not rows[5].any()
     (folder / "005.png").write_bytes(whole)
     rows, lost, batches, _ = run(tmp_path, folder)
@@ -104,11 +105,60 @@ def test_corrupt_pictures_are_named_and_tried_again(tmp_path, folder):
     np.testing.assert_array_equal(rows, alone(folder))
 
 
-def test_another_plan_does_not_go_on(tmp_path, folder):
+def test_a_cache_of_other_options_is_refused(tmp_path, folder):
     run(tmp_path, folder)
     for other in ({"name": "other"}, {"batch_size": 5}):
         with pytest.raises(InputError, match="unfinished with others"):
             run(tmp_path, folder, **other)
+
+
+def test_a_finished_cache_is_taken_as_it_is(tmp_path, folder):
+    """A command may fail, or be killed, after the last picture."""
+    run(tmp_path, folder)
+    rows, lost, batches, added = run(tmp_path, folder)
+    assert (lost, batches, added) == ({}, 0, [11])
+    np.testing.assert_array_equal(rows, alone(folder))
+
+
+def test_the_disk_is_reserved_before_any_work(tmp_path, folder, monkeypatch):
+    """A sparse map of a file on a full disk ends the process by SIGBUS."""
+    run(tmp_path, folder)
+    made = (tmp_path / "partial" / "features.npy").stat()
+    assert 512 * made.st_blocks >= made.st_size
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    message = "cannot write .*features.npy: no space left on device"
+    with pytest.raises(InputError, match=message):
+        run(tmp_path / "other", folder)
+    assert not list((tmp_path / "other" / "partial").iterdir())
+
+
+def test_two_processes_do_not_share_a_cache(tmp_path, folder):
+    with (
+        io.locked_folder(tmp_path / "partial"),
+        pytest.raises(InputError, match="partial: another process is writing it"),
+    ):
+        run(tmp_path, folder)
+    rows, *_ = run(tmp_path, folder)
+    np.testing.assert_array_equal(rows, alone(folder))
+
+
+def test_what_a_killed_removal_leaves_is_no_reason_to_refuse(tmp_path, folder):
+    run(tmp_path, folder)
+    (tmp_path / "partial" / "manifest.json").unlink()
+    rows, lost, batches, added = run(tmp_path, folder)
+    assert (lost, batches, added) == ({}, 3, [0, 4, 4, 3])
+    np.testing.assert_array_equal(rows, alone(folder))
+
+
+def test_names_that_are_no_unicode_can_be_cached(tmp_path, folder):
+    """As Python names files whose names are no UTF-8."""
+    os.rename(folder / "003.png", folder / "003\udcff.png")
+    _, lost, batches, _ = run(tmp_path, folder)
+    assert (lost, batches) == ({}, 3)
 
 
 def test_a_folder_of_other_files_is_left_alone(tmp_path, folder):
@@ -120,12 +170,13 @@ def test_a_folder_of_other_files_is_left_alone(tmp_path, folder):
 
 def test_vgg19_as_a_network(tmp_path):
     """Narrow, with random weights; a row does not depend on its batch."""
-    from scbch_jax import networks
-    from scbch_jax.agreement import record_vgg19 as recorded
+    from recorders import record_vgg19 as recorded
 
-    params = networks.vgg19_from_torch(recorded.draw_state(64), narrow=64)
-    weights = features.Weights(params, networks.TORCHVISION)
-    extractor = features.of_weights(weights, "narrow")
+    from scbch_jax import networks
+
+    params = networks.vgg19_from_torch(recorded.draw_state(64), width_divisor=64)
+    weights = features.VGG19Weights(params, networks.TORCHVISION)
+    extractor = features.extractor_of(weights, "narrow")
     assert extractor.width == 64
     pictures = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
     rows = extractor.apply(pictures)

@@ -89,6 +89,7 @@ def test_labels_become_columns():
         ("a.csv", "file,words\na.jpg,b\n", "with file, words, wanted picture, text"),
         ("a.csv", 'picture,text\na.jpg,"b', "which cannot be read"),
         ("a.jsonl", "{", "which cannot be read"),
+        ("a.jsonl", '{"text": "a"}\n\n[1]\n', "line 3 of .*: got list"),
         ("a.jsonl", "[1]\n", "line 1 of .*: got list, wanted a JSON object"),
         ("a.jsonl", '{"picture": 3}\n', "picture of row 0 of .*: got 3, wanted words"),
         ("a.jsonl", '{"text": "a", "labels": {"b": 1}}\n', "labels of row 0"),
@@ -103,6 +104,44 @@ def test_bad_lists_are_one_line(tmp_path, name, content, message):
     with pytest.raises(InputError, match=message) as caught:
         features.read_manifest(tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_a_byte_order_mark_is_no_part_of_a_list(tmp_path, ending):
+    """Excel writes one."""
+    path = tmp_path / f"a.{ending}"
+    write(path, as_rows(joined=True))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert features.read_manifest(path).samples == SAMPLES
+
+
+def test_a_line_of_json_ends_at_a_newline_alone(tmp_path):
+    """JSON allows these separators in a string; str.splitlines cuts at them."""
+    text = "one\u2028two\x85three"
+    row = json.dumps({"picture": "a.jpg", "text": text}, ensure_ascii=False)
+    (tmp_path / "a.jsonl").write_text(f"{row}\r\n\n{row}", "utf-8", newline="")
+    samples = features.read_manifest(tmp_path / "a.jsonl").samples
+    assert [sample.text for sample in samples] == [text, text]
+
+
+def test_pictures_outside_the_folder_are_refused(tmp_path):
+    (tmp_path / "mine").mkdir()
+    inside, outside = tmp_path / "mine" / "a.jpg", tmp_path / "b.jpg"
+    for path in (inside, outside):
+        Image.new("RGB", (4, 4)).save(path)
+    (tmp_path / "mine" / "elsewhere").symlink_to(tmp_path)
+    (tmp_path / "mine" / "loop.jpg").symlink_to(tmp_path / "mine" / "loop.jpg")
+    (tmp_path / "mine" / "same.jpg").symlink_to(inside)
+
+    def check(*names):
+        samples = [Sample(name) for name in names]
+        features.require_inside(features.Manifest(tmp_path / "mine", samples))
+
+    check("a.jpg", "same.jpg", str(inside))
+    for name in (str(outside), "../b.jpg", "elsewhere/b.jpg", "loop.jpg", "a\0b"):
+        with pytest.raises(InputError, match="of row 1, which leads out of") as caught:
+            check("a.jpg", name)
+        assert "\n" not in str(caught.value)
 
 
 def test_columns_that_are_not_there(tmp_path):

@@ -1,6 +1,8 @@
+from io import BytesIO
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from scbch_jax import features
 from scbch_jax.errors import InputError
@@ -18,7 +20,7 @@ def test_every_mode_becomes_three_colors(tmp_path, mode):
     picture(mode=mode).save(path)
     found = features.read_picture(path)
     assert (found.shape, found.dtype) == ((224, 224, 3), np.uint8)
-    expected = features.cut_middle(picture(mode=mode).convert("RGB"))
+    expected = features.center_crop(picture(mode=mode).convert("RGB"))
     np.testing.assert_array_equal(found, expected)
 
 
@@ -27,7 +29,7 @@ def test_the_middle_is_kept():
     thirds = np.zeros((256, 768, 3), np.uint8)
     for color in range(3):
         thirds[:, 256 * color : 256 * (color + 1), color] = 255
-    found = features.cut_middle(Image.fromarray(thirds))
+    found = features.center_crop(Image.fromarray(thirds))
     np.testing.assert_array_equal(found, np.broadcast_to([0, 255, 0], found.shape))
 
 
@@ -51,7 +53,42 @@ def test_what_is_no_picture(tmp_path):
         features.read_picture(tmp_path / "b.jpg")
 
 
+def test_only_known_formats_are_decoded(tmp_path):
+    """Pillow picks the decoder by the content; that of EPS starts another program."""
+    picture().save(tmp_path / "a.eps")
+    (tmp_path / "a.eps").rename(tmp_path / "a.jpg")
+    picture().save(tmp_path / "b.jpg", format="PPM")
+    for name in ("a.jpg", "b.jpg"):
+        with pytest.raises(InputError, match="cannot identify"):
+            features.read_picture(tmp_path / name)
+
+
+def test_a_picture_above_the_limit_is_not_decoded(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    picture(60, 80).save(path)
+    features.read_picture(path, max_pixels=4800)
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", None)
+    message = "80 x 60 pixels are more than 4,799, the limit; see --max-pixels"
+    with pytest.raises(InputError, match=message):
+        features.read_picture(path, max_pixels=4799)
+
+
+def test_a_small_file_of_many_pixels_is_refused(tmp_path):
+    Image.new("1", (13_000, 13_000)).save(tmp_path / "a.png")
+    assert (tmp_path / "a.png").stat().st_size < 100_000
+    with pytest.raises(
+        InputError, match="13000 x 13000 pixels are more than 64,000,000"
+    ):
+        features.read_picture(tmp_path / "a.png")
+
+
+def test_png_files_hold_the_pixels():
+    pixels = np.asarray(picture())
+    content = features.encode_png(pixels)
+    np.testing.assert_array_equal(np.asarray(Image.open(BytesIO(content))), pixels)
+
+
 def test_a_thread_is_no_picture(tmp_path):
     picture(1, 101).save(tmp_path / "a.png")
-    with pytest.raises(InputError, match="101 by 1, wanted at most 100 to 1"):
+    with pytest.raises(InputError, match="101 x 1 pixels are longer than 100 to 1"):
         features.read_picture(tmp_path / "a.png")

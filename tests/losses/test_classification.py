@@ -21,8 +21,8 @@ def test_against_triple_loop(batch, logits, transform):
     np.testing.assert_allclose(value, expected, rtol=1e-5)
 
 
-def test_by_pencil():
-    """Logits of 0 are probabilities of a half: log 2, whatever the label."""
+def test_by_hand():
+    """Logits of 0 are probabilities of 1/2: log 2 for every label."""
     zeros, weights = jnp.zeros((2, 3)), jnp.array([1.0, 0.5])
     value = losses.classification_loss(zeros, zeros, jnp.eye(2, 3), weights)
     np.testing.assert_allclose(value, 0.75 * np.log(2), rtol=1e-6)
@@ -36,7 +36,7 @@ def test_a_row_of_weight_zero_does_not_matter(batch, logits):
     np.testing.assert_allclose(before, after, rtol=1e-6)
 
 
-def test_huge_logits_stay_finite(batch):
+def test_large_logits_give_a_finite_loss(batch):
     huge = jnp.full((7, 4), 1e4)
     value = losses.classification_loss(huge, -huge, batch[2], jnp.ones(7))
     assert bool(jnp.isfinite(value))

@@ -20,7 +20,7 @@ def matrices(batch):
     return losses.similarity_matrix(image, text), losses.jaccard_matrix(labels)
 
 
-def test_attraction_by_pencil():
+def test_attraction_by_hand():
     similarity = jnp.array([[0.5, 0.1], [0.2, 0.3]])
     overlap = jnp.array([[1.0, 0.5], [0.5, 1.0]])
     expected = (np.exp(0.8 - 0.1) + np.exp(0.8 - 0.2)) / 4 - (0.5 + 0.3) / 2
@@ -28,7 +28,7 @@ def test_attraction_by_pencil():
     np.testing.assert_allclose(value, expected, rtol=1e-6)
 
 
-def test_attraction_without_partners_only_aligns():
+def test_attraction_without_partners_is_the_alignment_term():
     similarity, overlap = jnp.array([[0.5, 0.9], [0.9, 0.3]]), jnp.eye(2)
     value = losses.attraction_loss(similarity, overlap, shift=0.8)
     np.testing.assert_allclose(value, -0.4, rtol=1e-6)
@@ -50,8 +50,8 @@ def test_repulsion_against_double_loop(
     np.testing.assert_allclose(value, reference(s, r, margin, shift), rtol=1e-5)
 
 
-def test_step_and_ramp_by_pencil():
-    """Own similarity 0.6, margin 0.1: 0.55 is near, 0.2 is far by 0.3."""
+def test_stepped_and_decaying_repulsion_by_hand():
+    """Own similarity 0.6, margin 0.1: 0.55 is within it, 0.2 is 0.3 beyond."""
     s, r = jnp.array([[0.6, 0.55], [0.2, 0.6]]), jnp.eye(2)
     stepped = losses.stepped_repulsion_loss(s, r, margin=0.1, shift=1.0)
     expected = 2 * (1 + 1 + np.exp(0.55) + np.exp(0.2 - 1)) / 4
@@ -97,7 +97,7 @@ def test_gradients_are_finite_and_right(batch, loss):
     )
 
 
-def test_lane_of_vmap_is_the_single_call(batch):
+def test_a_lane_of_vmap_equals_the_single_call(batch):
     s, r = matrices(batch)
     margins = jnp.array([0.1, 0.2, 0.3])
 

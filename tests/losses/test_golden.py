@@ -26,7 +26,7 @@ def golden(request):
     return inputs, arrays, limits
 
 
-def view(u, v, y, Wu, Wv, w):  # noqa: N803 -- the names of the recorded arrays
+def recorded_inputs(u, v, y, Wu, Wv, w):  # noqa: N803 -- the names of the recorded arrays
     return term_inputs(u, v, Wu, Wv, y, w)
 
 
@@ -58,8 +58,10 @@ def test_contrastive_loss_and_gradients(golden, setting):
     chosen = terms(hparams(arrays, setting), Options())
 
     def contrast(u, v):
-        seen = view(**{**inputs, "u": u, "v": v})
-        return chosen["attraction"][1](seen) + chosen["repulsion"][1](seen)
+        batch_inputs = recorded_inputs(**{**inputs, "u": u, "v": v})
+        return chosen["attraction"][1](batch_inputs) + chosen["repulsion"][1](
+            batch_inputs
+        )
 
     value, grads = jax.value_and_grad(contrast, (0, 1))(inputs["u"], inputs["v"])
     close(value, arrays["exp_contrast"][setting], limits["value"])
@@ -74,7 +76,7 @@ def test_total_and_gradients(golden, setting):
     objective = losses.weighted_sum(terms(hparams(arrays, setting), Options()))
 
     def total(moving):
-        return objective(view(**{**inputs, **moving}))[0]
+        return objective(recorded_inputs(**{**inputs, **moving}))[0]
 
     moving = {k: inputs[k] for k in ("u", "v", "Wu", "Wv")}
     value, grads = jax.value_and_grad(total)(moving)
@@ -83,7 +85,7 @@ def test_total_and_gradients(golden, setting):
         expected = arrays[f"exp_total_grad_{name}"][setting]
         close(grad, expected, limits["gradient"])
     ones = jnp.ones_like(inputs["w"])
-    value = objective(view(**{**inputs, "w": ones}))[0]
+    value = objective(recorded_inputs(**{**inputs, "w": ones}))[0]
     close(value, arrays["exp_total_nw"][setting], limits["value"])
 
 
@@ -103,7 +105,7 @@ def test_quantization_and_its_gradients(golden):
 def test_classification(golden, weighted):
     inputs, arrays, limits = golden
     weights = inputs["w"] if weighted else jnp.ones_like(inputs["w"])
-    seen = view(**{**inputs, "w": weights})
-    value = terms(HParams(), Options())["classification"][1](seen)
+    batch_inputs = recorded_inputs(**{**inputs, "w": weights})
+    value = terms(HParams(), Options())["classification"][1](batch_inputs)
     name = "exp_bce_weighted" if weighted else "exp_bce"
     close(value, arrays[name], limits["value"])

@@ -23,8 +23,8 @@ def test_a_row_after_the_hand_checked_step():
     np.testing.assert_allclose(memory[0], [*row, 0.354195], atol=6e-7)
 
 
-def test_the_memory_by_pencil():
-    """Printed: plain averages; rows that are not in the batch stay."""
+def test_the_memory_by_hand():
+    """The paper's update: plain averages; rows outside the batch stay."""
     memory = jnp.array([[1.0, 0.0], [0.0, 1.0]])
     image, text = jnp.array([[0.0, 2.0]]), jnp.array([[4.0, 0.0]])
     out = losses.update_memory_bank(
@@ -48,7 +48,7 @@ def test_the_memory_has_no_gradient():
 
 
 def test_contrast_against_a_loop(transform):
-    """A row drawn twice counts twice, and the own row again where it is drawn."""
+    """A row drawn twice counts twice, and so does the own row if it is drawn."""
     codes, keys = draws.normal(1, 3, 8), jnp.sign(draws.normal(2, 5, 8))
     own, drawn = jnp.array([0, 3, 4]), jnp.array([[1, 1], [3, 2], [0, 1]])
 
@@ -62,7 +62,7 @@ def test_contrast_against_a_loop(transform):
     np.testing.assert_allclose(value, expected, rtol=1e-6)
 
 
-def test_counting_draws_is_gathering_their_rows():
+def test_counts_of_draws_equal_gathered_rows():
     """Value and gradient of the sum over drawn keys, as the released code forms it."""
     codes, keys = draws.normal(1, 3, 8), jnp.sign(draws.normal(2, 5, 8))
     own, drawn = jnp.array([0, 3, 4]), jnp.array([[1, 1], [3, 2], [0, 1]])
@@ -76,12 +76,12 @@ def test_counting_draws_is_gathering_their_rows():
         logits = jnp.einsum("nkb,nb->nk", rows, codes) / 2.5
         return -jax.nn.log_softmax(logits)[:, 0].mean()
 
-    for ours, theirs in zip(
+    for value, expected in zip(
         jax.value_and_grad(counted)(codes),
         jax.value_and_grad(gathered)(codes),
         strict=True,
     ):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-7)
 
 
 def test_draws_are_uniform(key):

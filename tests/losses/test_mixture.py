@@ -10,16 +10,16 @@ from scbch_jax import losses
 pytestmark = pytest.mark.usefixtures("strict")
 
 
-def two_kinds(seed, rows, gap):
+def two_clusters(seed, rows, gap):
     rng = np.random.default_rng(seed)
     parts = rng.normal(0.3, 0.08, rows // 2), rng.normal(0.3 + gap, 0.12, rows // 2)
     return rng.permutation(np.concatenate(parts)).astype(np.float32)
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_cut_has_the_least_spread(seed):
+def test_two_means_minimizes_the_within_cluster_sum(seed):
     """Against all cuts of the sorted values, and of every subset for a few values."""
-    values = two_kinds(seed, 8, 0.3)
+    values = two_clusters(seed, 8, 0.3)
 
     def spread(low):
         parts = [values[list(low)], np.delete(values, list(low))]
@@ -32,12 +32,12 @@ def test_the_cut_has_the_least_spread(seed):
 
 
 @pytest.mark.parametrize(("seed", "gap"), [(0, 0.5), (1, 0.3), (2, 0.2)])
-def test_odds_are_those_of_scikit_learn(seed, gap):
+def test_posteriors_are_those_of_scikit_learn(seed, gap):
     """With the released settings, started from the best of many random cuts."""
     from sklearn.cluster import KMeans
     from sklearn.mixture import GaussianMixture, _base
 
-    values = two_kinds(seed, 200, gap)
+    values = two_clusters(seed, 200, gap)
 
     class Thorough(KMeans):
         def __init__(self, **given):
@@ -57,12 +57,12 @@ def test_odds_are_those_of_scikit_learn(seed, gap):
     )
 
 
-def test_equal_values_have_finite_odds():
-    odds = losses.low_mean_posterior(jnp.ones(6))
-    assert bool(((odds >= 0) & (odds <= 1)).all())
+def test_equal_values_have_finite_posteriors():
+    posteriors = losses.low_mean_posterior(jnp.ones(6))
+    assert bool(((posteriors >= 0) & (posteriors <= 1)).all())
 
 
-def test_far_kinds_are_told_apart():
+def test_distant_clusters_are_separated():
     values = jnp.array([0.1, 0.9, 0.11, 0.95, 0.12])
-    odds = losses.low_mean_posterior(values)
-    np.testing.assert_allclose(odds, [1, 0, 1, 0, 1], atol=1e-4)
+    posteriors = losses.low_mean_posterior(values)
+    np.testing.assert_allclose(posteriors, [1, 0, 1, 0, 1], atol=1e-4)

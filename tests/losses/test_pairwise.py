@@ -9,7 +9,7 @@ from scbch_jax import losses
 pytestmark = pytest.mark.usefixtures("strict")
 
 
-def test_jaccard_by_pencil():
+def test_jaccard_by_hand():
     labels = jnp.array([[1.0, 1, 0], [0, 1, 1], [0, 0, 0], [1, 1, 1]])
     expected = np.array(
         [[1, 1 / 3, 0, 2 / 3], [1 / 3, 1, 0, 2 / 3], [0, 0, 0, 0], [2 / 3, 2 / 3, 0, 1]]
@@ -18,7 +18,7 @@ def test_jaccard_by_pencil():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_jaccard_is_that_of_sets(seed, transform):
+def test_jaccard_against_python_sets(seed, transform):
     labels = draws.labels(seed, 9, 6)
     overlap = transform(losses.jaccard_matrix)(labels)
     np.testing.assert_allclose(overlap, references.jaccard(labels), atol=1e-6)
@@ -27,13 +27,13 @@ def test_jaccard_is_that_of_sets(seed, transform):
     assert float(overlap.max()) <= 1
 
 
-def test_partners_share_a_label_and_are_others(batch):
+def test_partners_share_a_label_and_are_different_samples(batch):
     _, _, labels = batch
     partners = np.asarray(losses.partner_matrix(losses.jaccard_matrix(labels)))
     shared = np.asarray(labels @ labels.T) > 0
     np.fill_diagonal(shared, False)
     np.testing.assert_array_equal(partners, shared)
-    assert partners[2, 3], "twins are partners"
+    assert partners[2, 3], "samples with equal labels are partners"
 
 
 def test_swapping_modalities_transposes_similarity(batch):

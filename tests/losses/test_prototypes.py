@@ -25,7 +25,7 @@ def test_hand_checked_values():
         np.testing.assert_allclose(value, wanted, atol=6e-7)
 
 
-def test_it_moves_the_prototypes_alone():
+def test_only_prototypes_have_a_gradient():
     codes, prototypes = hand_checked.unit_codes(), hand_checked.prototypes()
 
     def loss(image, text, prototypes):
@@ -40,7 +40,7 @@ def test_it_moves_the_prototypes_alone():
     np.testing.assert_allclose(moved, slopes, atol=1e-6)
 
 
-def test_a_mask_is_a_smaller_batch(transform):
+def test_a_mask_equals_a_smaller_batch(transform):
     (image, text), prototypes = hand_checked.unit_codes(), hand_checked.prototypes()
     kept, rows = jnp.array([True, False, True, True]), jnp.array([0, 2, 3])
 

@@ -7,13 +7,13 @@ from scbch_jax import losses
 pytestmark = pytest.mark.usefixtures("strict")
 
 
-def test_by_pencil(transform):
+def test_by_hand(transform):
     codes = jnp.array([[0.5, -1.0], [-0.25, 0.75]])
     value = transform(losses.quantization_loss)(codes)
     np.testing.assert_allclose(value, (0.5 + 0 + 0.75 + 0.25) / 4, rtol=1e-6)
 
 
-def test_binary_codes_cost_nothing():
+def test_binary_codes_have_no_loss():
     assert losses.quantization_loss(jnp.array([[1.0, -1.0]])) == 0
 
 

@@ -25,7 +25,7 @@ def test_hand_checked_values(shift, expected):
     np.testing.assert_allclose(value, expected, rtol=3e-7)
 
 
-def test_by_pencil():
+def test_by_hand():
     """Own 0.6 and 0.4, margin 0.1: 0.55 is near the first, 0.2 is far from both."""
     s = jnp.array([[0.6, 0.55], [0.2, 0.4]])
     rows = np.log(np.exp(0.6) + np.exp(0.55)) - 0.6
@@ -67,7 +67,7 @@ def test_kept_rows_against_double_loop(batch, transform, both_directions):
 
 
 @pytest.mark.parametrize("both_directions", [False, True])
-def test_a_mask_is_a_smaller_batch(batch, both_directions):
+def test_a_mask_equals_a_smaller_batch(batch, both_directions):
     """Value and gradient, and none for the rows left out."""
     s, partners = matrices(batch)
     rows = np.flatnonzero(KEPT)

@@ -39,7 +39,7 @@ def test_against_a_double_loop(transform, block):
     np.testing.assert_allclose(transform(graph)(image, text), expected, atol=3e-6)
 
 
-def test_all_rows_may_be_neighbors_and_no_more():
+def test_the_number_of_neighbors_is_at_most_the_rows():
     shares = neighbors.knn_affinity(jnp.ones((3, 3)) + jnp.eye(3), neighbors=3)
     np.testing.assert_allclose(shares, (1 - jnp.eye(3)) / 2)
     for wrong in (1, 4):
@@ -47,13 +47,13 @@ def test_all_rows_may_be_neighbors_and_no_more():
             neighbors.knn_affinity(jnp.eye(3), neighbors=wrong)
 
 
-def test_a_block_is_the_graph_of_its_rows():
+def test_a_block_is_the_graph_among_its_rows():
     graph = jnp.arange(16.0).reshape(4, 4)
     block = neighbors.graph_block(graph, jnp.array([2, 0]))
     np.testing.assert_array_equal(block, [[10, 8], [2, 0]])
 
 
-def test_terms_by_pencil():
+def test_terms_by_hand():
     cosines, graph = jnp.array([[9.0, 1.0], [0.5, 9.0]]), jnp.array([[0, 0.5], [1, 0]])
     np.testing.assert_allclose(losses.coherence_loss(cosines, graph), 0.5 / 4)
     np.testing.assert_allclose(losses.pair_loss(cosines, target=8.0), 1.0)

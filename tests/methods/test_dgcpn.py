@@ -56,7 +56,7 @@ def test_hand_checked_values():
 
 
 @pytest.mark.slow
-def test_one_half_binary_step_is_the_released_two(train, batch, key):
+def test_the_half_binary_step_equals_two_released_steps(train, batch, key):
     """Each network moves by the loss against the other's signs, from one pass."""
     method, run = started(train, key, dropout=0.0)
     _, half = method.passes[0]
@@ -87,12 +87,12 @@ def test_one_half_binary_step_is_the_released_two(train, batch, key):
 
 
 @pytest.mark.slow
-def test_both_steps_share_each_networks_momentum(train, batch, key):
+def test_both_steps_of_a_batch_share_the_momentum(train, batch, key):
     method, run = started(train, key, dropout=0.0)
     before = run.params["text"]["layer_0"]["kernel"]
     changes = []
-    for place, step in enumerate(method.passes[0]):
-        key = jax.random.key(place)
+    for i, step in enumerate(method.passes[0]):
+        key = jax.random.key(i)
         run, _ = gradient_step(step, method.optimizers, run, batch, key)
         after = run.params["text"]["layer_0"]["kernel"]
         changes.append(np.asarray(after - before))
@@ -105,7 +105,7 @@ def test_both_steps_share_each_networks_momentum(train, batch, key):
 
 
 @pytest.mark.slow
-def test_dropout_leaves_out_half_while_training_only(train, batch, key):
+def test_dropout_acts_in_training_only(train, batch, key):
     method, run = started(train, key)
     first, second = (
         method.passes[0][0].loss(run.params, run.state, batch, k)[0]
@@ -116,8 +116,8 @@ def test_dropout_leaves_out_half_while_training_only(train, batch, key):
     np.testing.assert_array_equal(*codes)
 
 
-def test_the_text_network_starts_wide(key):
-    """Its last layer alone, a standard deviation of 0.3; PyTorch's default has 0.02."""
+def test_the_last_text_layer_starts_with_its_standard_deviation(key):
+    """0.3 in the last layer of the text network; PyTorch's default is 0.02."""
     wide = Options(hidden=512, neighbors=5)
     params, _ = dgcpn.build(SIZES, wide, HParams()).init(key)
     spreads = {g: float(p["layer_1"]["kernel"].std()) for g, p in params.items()}

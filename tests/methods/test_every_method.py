@@ -1,4 +1,4 @@
-"""What holds for every method: whole small runs, finite gradients, short files."""
+"""Properties of every method: small whole runs, finite losses, short modules."""
 
 import ast
 from typing import get_args
@@ -23,7 +23,7 @@ from scbch_jax.config.experiment import DECLARED, Name
 from scbch_jax.methods.recipe import METHODS
 
 DATA = Data(planted=Planted(train=600, queries=100, database=800, clutter=1.0))
-PLANS = {
+EXPERIMENTS = {
     "ucch": {
         "options": ucch.Options(hidden=128, negatives=128),
         "hparams": ucch.HParams(learning_rate=1e-3, contrast_weight=0.7, shift=0.1),
@@ -42,8 +42,8 @@ PLANS = {
 }
 
 
-def plan(name, **changes):
-    settings = {"method": name, "data": DATA, "bits": 32, **PLANS[name]}
+def experiment(name, **changes):
+    settings = {"method": name, "data": DATA, "bits": 32, **EXPERIMENTS[name]}
     return Experiment(**{**settings, **changes})
 
 
@@ -52,50 +52,50 @@ def numbers(results):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", PLANS)
-def test_it_beats_chance_clearly(name):
-    results = runs.train(plan(name))
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_it_learns_and_repeats_to_the_bit(name):
+    results = runs.train(experiment(name))
     assert all(np.isfinite(result.losses["total"]) for result in results)
     first, last = (results[i].retrieval.average for i in (0, -1))
     assert last > first + 0.1
     assert last > 0.5, "chance is 0.3"
-    assert numbers(runs.train(plan(name))) == numbers(results), "the same seed"
+    assert numbers(runs.train(experiment(name))) == numbers(results), "the same seed"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["ucch", "dgcpn"])
-def test_noise_does_not_reach_the_unsupervised(name):
+def test_label_noise_does_not_change_unsupervised_methods(name):
     short = Training(epochs=1, batch_size=100)
     clean, noisy = (
-        runs.train(plan(name, training=short, noise=noise))
+        runs.train(experiment(name, training=short, noise=noise))
         for noise in (Noise("none"), Noise("swap", rate=0.8))
     )
     assert numbers(clean) == numbers(noisy)
 
 
 @pytest.mark.slow
-def test_a_readers_own_term_trains_with_every_method():
-    def nothing(view):
-        return (view.image_codes * 0).sum()
+def test_a_user_defined_term_trains_with_every_method():
+    def nothing(inputs):
+        return (inputs.image_codes * 0).sum()
 
-    for name in PLANS:
-        short = plan(name, training=Training(epochs=1, batch_size=100))
+    for name in EXPERIMENTS:
+        short = experiment(name, training=Training(epochs=1, batch_size=100))
         (result,) = runs.train(short, extra_terms=(("nothing", 1.0, nothing),))
         assert result.losses["nothing"] == 0
 
 
-def test_every_declared_method_is_in_the_table():
+def test_every_declared_method_is_registered():
     assert METHODS.keys() == DECLARED.keys() == set(get_args(Name))
     assert scbch is DECLARED["scbch"]
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_method_is_a_short_file(name):
+def test_a_method_is_a_short_module(name):
     """Fewer than 150 lines that are neither empty nor docstring."""
     text = (ROOT / "scbch_jax" / "methods" / f"{name}.py").read_text()
     lines = {i for i, line in enumerate(text.splitlines(), start=1) if line.strip()}
     for node in ast.walk(ast.parse(text)):
-        # What stands for itself as a string is documentation.
+        # An expression that is only a string is documentation.
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             lines -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     assert len(lines) < 150

@@ -28,7 +28,7 @@ def started(key, hp=HParams()):  # noqa: B008
     return method, RunState(params, memory, state)
 
 
-def taken(train, *rows):
+def batch_of(train, *rows):
     index = jnp.array(rows)
     return Batch(*(array[index] for array in train), index=index)
 
@@ -37,17 +37,17 @@ def taken(train, *rows):
     ("ranking", "robust"), [("rows_twice", 1.957911), ("both_ways", 1.945675)]
 )
 def test_hand_checked_values(ranking, robust):
-    everyone = jnp.ones(4, bool)
-    view = nrch.term_inputs(
+    all_rows = jnp.ones(4, bool)
+    inputs = nrch.term_inputs(
         *hand_checked.unit_codes(),
         hand_checked.prototypes(),
         hand_checked.LABELS,
-        everyone,
+        all_rows,
     )
     own = [0.053217, -0.016258, -0.019535, 0.056690]
-    np.testing.assert_allclose(jnp.diagonal(view.similarity), own, atol=6e-7)
+    np.testing.assert_allclose(jnp.diagonal(inputs.similarity), own, atol=6e-7)
     terms = nrch.terms(HParams(), Options(ranking=ranking))
-    total, values = losses.weighted_sum(terms)(view)
+    total, values = losses.weighted_sum(terms)(inputs)
     both = 0.6 * values["ranking"] + 0.4 * values["quantization"]
     assert float(both) == pytest.approx(robust, rel=4e-7)
     assert float(values["prototypes"]) == pytest.approx(2.958208, rel=4e-7)
@@ -55,49 +55,51 @@ def test_hand_checked_values(ranking, robust):
 
 
 @pytest.mark.slow
-def test_rows_are_left_out_from_an_epoch_on(train, key):
+def test_rows_of_low_confidence_are_left_out_from_an_epoch_on(train, key):
     """The loss of a batch is that of its confident rows, and of all rows before."""
     method, run = started(key)
     loss = jax.jit(method.passes[0][0].loss)
     confidence = jnp.array([0.9, 0.1, 0.31, 0.29, 0.5, 0.0, 1.0])
-    batch, few = taken(train, 1, 2, 3, 4), taken(train, 2, 4)
+    batch, few = batch_of(train, 1, 2, 3, 4), batch_of(train, 2, 4)
     for epoch, expected in ((1, batch), (2, few)):
         state = run.state._replace(epoch=jnp.int32(epoch), confidence=confidence)
         total, (after, _) = loss(run.params, state, batch, key)
-        everyone = state._replace(confidence=jnp.ones(7))
-        wanted, _ = loss(run.params, everyone, expected, key)
+        all_rows = state._replace(confidence=jnp.ones(7))
+        wanted, _ = loss(run.params, all_rows, expected, key)
         np.testing.assert_allclose(total, wanted, rtol=1e-6)
         assert bool(after.any_kept)
 
 
 @pytest.mark.slow
-def test_a_batch_without_a_row_is_no_step(train, key):
-    """No decay, and nothing remembered by the optimizer; the loss stays finite."""
+def test_no_step_is_taken_on_a_batch_without_kept_rows(train, key):
+    """No weight decay and no change of the optimizer state; the loss stays finite."""
     method, run = started(key, HParams(weight_decay=0.1, learning_rate=0.1))
     run = run._replace(
         state=run.state._replace(epoch=jnp.int32(9), confidence=jnp.zeros(7))
     )
     (step,) = method.passes[0]
-    still, values = gradient_step(step, method.optimizers, run, taken(train, 0, 1), key)
+    same, values = gradient_step(
+        step, method.optimizers, run, batch_of(train, 0, 1), key
+    )
     assert np.isfinite(float(values["total"]))
     for old, new in zip(
         jax.tree.leaves((run.params, run.opt)),
-        jax.tree.leaves((still.params, still.opt)),
+        jax.tree.leaves((same.params, same.opt)),
         strict=True,
     ):
         np.testing.assert_array_equal(old, new)
     kept = run._replace(state=run.state._replace(confidence=jnp.ones(7)))
-    moved, _ = gradient_step(step, method.optimizers, kept, taken(train, 0, 1), key)
+    moved, _ = gradient_step(step, method.optimizers, kept, batch_of(train, 0, 1), key)
     before = run.params["text"]["network"]["layer_0"]["kernel"]
     assert not np.array_equal(
         moved.params["text"]["network"]["layer_0"]["kernel"], before
     )
 
 
-def test_confidence_is_the_odds_of_lying_near_the_own_prototypes(train, key):
+def test_confidence_is_the_posterior_of_small_prototype_distances(train, key):
     method, run = started(key)
-    looked = coded(method, run.params, train, jnp.int32(4))
-    state = method.epoch_update(run.params, run.state, looked, jnp.int32(4), key)
+    codes = coded(method, run.params, train, jnp.int32(4))
+    state = method.epoch_update(run.params, run.state, codes, jnp.int32(4), key)
     codes = (
         method.encode_image(run.params, train.image),
         method.encode_text(run.params, train.text),

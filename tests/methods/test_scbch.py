@@ -31,7 +31,7 @@ def build(**options):
 @pytest.mark.parametrize("reading", ["official", "paper"])
 @pytest.mark.parametrize("drop", ABLATIONS.values(), ids=ABLATIONS.keys())
 def test_loss_and_gradient_are_finite(train, key, reading, drop):
-    """On a batch with a row without labels, a row with all, and twins."""
+    """On a batch with a row without labels, a row with all labels, and equal rows."""
     method = build(reading=reading, drop=drop)
     params, state = method.init(key)
     batch = Batch(*train, index=jnp.arange(7))
@@ -54,14 +54,14 @@ def test_loss_and_gradient_are_finite(train, key, reading, drop):
         (("weights",), {"classification", "attraction", "repulsion", "quantization"}),
     ],
 )
-def test_an_ablation_is_a_key_left_out(drop, left):
+def test_an_ablation_leaves_out_terms(drop, left):
     assert scbch.terms(HParams(), Options(drop=drop)).keys() == left
 
 
-def test_the_readings_differ_where_the_paper_does(batch):
+def test_the_readings_differ_where_paper_and_code_do(batch):
     """Weight of the quantization term, its sign, and the form of the repulsion."""
     image, text, labels = batch
-    view = scbch.TermInputs(
+    inputs = scbch.TermInputs(
         image_codes=image,
         text_codes=text,
         image_logits=jnp.zeros((7, 4)),
@@ -78,7 +78,7 @@ def test_the_readings_differ_where_the_paper_does(batch):
     assert official["quantization"][0] == 0.3
     assert paper["quantization"][0] == pytest.approx(0.21)
     values = {
-        name: (float(official[name][1](view)), float(paper[name][1](view)))
+        name: (float(official[name][1](inputs)), float(paper[name][1](inputs)))
         for name in official
     }
     assert values["attraction"][0] == values["attraction"][1]
@@ -87,29 +87,29 @@ def test_the_readings_differ_where_the_paper_does(batch):
     assert values["repulsion"][0] > 1.5 * values["repulsion"][1]
 
 
-def test_warm_up_is_a_switch_in_the_state(train, key):
+def test_confidence_is_one_during_warm_up(train, key):
     method = build()
     params, state = method.init(key)
     update = jax.jit(method.epoch_update)
     for epoch in range(4):
-        looked = coded(method, params, train, jnp.int32(epoch))
-        assert bool(looked.image.any()) == (epoch >= OPTIONS.warmup_epochs)
-        state = update(params, state, looked, jnp.int32(epoch), key)
+        codes = coded(method, params, train, jnp.int32(epoch))
+        assert bool(codes.image.any()) == (epoch >= OPTIONS.warmup_epochs)
+        state = update(params, state, codes, jnp.int32(epoch), key)
         assert int(state.epoch) == epoch
         weights = np.asarray(state.confidence)
         assert (weights == 1).all() == (epoch < OPTIONS.warmup_epochs)
 
 
-def test_weights_left_out_are_a_warm_up_without_end(train, key):
+def test_without_weights_confidence_stays_one(train, key):
     method = build(drop=("weights",))
     params, state = method.init(key)
-    looked = coded(method, params, train, jnp.int32(40))
-    assert not bool(looked.image.any()), "nobody reads them"
-    state = method.epoch_update(params, state, looked, jnp.int32(40), key)
+    codes = coded(method, params, train, jnp.int32(40))
+    assert not bool(codes.image.any()), "zeros, as no update reads them"
+    state = method.epoch_update(params, state, codes, jnp.int32(40), key)
     assert bool((state.confidence == 1).all())
 
 
-def test_the_loss_reads_the_weight_of_each_row(train, key):
+def test_the_loss_uses_the_confidence_of_each_row(train, key):
     method = build()
     params, state = method.init(key)
     state = state._replace(confidence=jnp.arange(7.0))
@@ -127,11 +127,11 @@ def test_the_loss_reads_the_weight_of_each_row(train, key):
     np.testing.assert_allclose(values["classification"], expected, rtol=1e-6)
 
 
-def test_a_readers_own_term(train, key):
-    """Added by name and weight, without touching the package."""
+def test_a_user_defined_term(train, key):
+    """Added by name and weight, without a change of the package."""
 
-    def balance(view):
-        return jnp.square(view.image_codes.mean(axis=0)).sum()
+    def balance(inputs):
+        return jnp.square(inputs.image_codes.mean(axis=0)).sum()
 
     recipe = Recipe(
         "scbch", SIZES, OPTIONS, 4, extra_terms=(("balance", 0.5, balance),)
@@ -147,7 +147,7 @@ def test_a_readers_own_term(train, key):
 
 @pytest.mark.parametrize(("k", "floor"), [(5, 0.5), (20, 0.5), (20, 0.1)])
 def test_confidence_is_that_of_the_released_code(k, floor):
-    """Recorded answers to 1e-6; 2 % of rows may have two neighbors tie for a place."""
+    """Recorded values to 1e-6; in 2 % of rows the k-th neighbor may be a tie."""
     arrays = np.load(GOLDEN / "neighbours.npz")
     labels = jnp.asarray(arrays["y_noisy"])
     soft = neighbors.neighbor_soft_labels(

@@ -22,7 +22,7 @@ def train():
     return Split(draws.normal(1, 7, 6), draws.normal(2, 7, 5), draws.labels(3, 7, 4))
 
 
-def taken(train, *rows):
+def batch_of(train, *rows):
     index = jnp.array(rows)
     return Batch(*(array[index] for array in train), index=index)
 
@@ -34,7 +34,7 @@ def taken(train, *rows):
 def test_hand_checked_values(warming_up, weight, expected):
     codes = hand_checked.unit_codes()
     drawn = jnp.array([[1, 2], [3, 3], [0, 1], [2, 0]])
-    view = ucch.TermInputs(
+    inputs = ucch.TermInputs(
         *codes,
         similarity=losses.similarity_matrix(*codes),
         memory=hand_checked.memory(),
@@ -43,16 +43,16 @@ def test_hand_checked_values(warming_up, weight, expected):
         warming_up=jnp.asarray(warming_up),
     )
     terms = ucch.terms(HParams(contrast_weight=weight), bits=8)
-    value = losses.weighted_sum(terms)(view)[0]
+    value = losses.weighted_sum(terms)(inputs)[0]
     np.testing.assert_allclose(value, expected, rtol=4e-7)
 
 
 @pytest.mark.parametrize("memory", ["official", "paper"])
-def test_a_batch_rewrites_its_own_rows(train, key, memory):
+def test_a_batch_updates_its_own_memory_rows(train, key, memory):
     method = ucch.build(SIZES, Options(hidden=16, memory=memory), HParams())
     params, state = method.init(key)
     state = state._replace(epoch=jnp.int32(1))
-    batch = taken(train, 5, 2)
+    batch = batch_of(train, 5, 2)
     _, (after, _) = method.passes[0][0].loss(params, state, batch, jax.random.key(1))
     codes = (
         method.encode_image(params, batch.image),
@@ -82,9 +82,9 @@ def test_warm_up_ends_with_its_epochs_and_never_without_momentum(train):
         method = ucch.build(SIZES, OPTIONS, HParams(momentum=momentum))
         key = jax.random.key(0)
         params, state = method.init(key)
-        looked = coded(method, params, train, jnp.int32(epoch))
-        state = method.epoch_update(params, state, looked, jnp.int32(epoch), key)
-        batch = taken(train, 0, 3, 4)
+        codes = coded(method, params, train, jnp.int32(epoch))
+        state = method.epoch_update(params, state, codes, jnp.int32(epoch), key)
+        batch = batch_of(train, 0, 3, 4)
         _, (_, values) = method.passes[0][0].loss(
             params, state, batch, jax.random.key(1)
         )
@@ -102,7 +102,7 @@ def test_the_gradient_of_both_networks_is_clipped_together(train, key):
     run = RunState(params, memory, state)
     (step,) = method.passes[0]
     moved, _ = gradient_step(
-        step, method.optimizers, run, taken(train, 0, 1, 2), jax.random.key(1)
+        step, method.optimizers, run, batch_of(train, 0, 1, 2), jax.random.key(1)
     )
     before, after = (jax.tree.leaves(r.params) for r in (run, moved))
     for old, new in zip(before, after, strict=True):
@@ -112,7 +112,7 @@ def test_the_gradient_of_both_networks_is_clipped_together(train, key):
 def test_labels_do_not_matter(train, key):
     method = ucch.build(SIZES, OPTIONS, HParams())
     params, state = method.init(key)
-    batch = taken(train, 0, 1, 2)
+    batch = batch_of(train, 0, 1, 2)
     other = batch._replace(labels=1 - batch.labels)
     first, second = (
         method.passes[0][0].loss(params, state, b, jax.random.key(1))[0]

@@ -42,8 +42,8 @@ def test_equal_to_brute_force_with_ties_in_order(k, blocks):
     np.testing.assert_array_equal(found.similarity, similarity)
 
 
-def test_twins_are_found_in_the_order_of_the_rows():
-    """All rows equal: everyone's nearest are the first others, whatever the blocks."""
+def test_equal_rows_are_found_in_their_order():
+    """All rows equal: the nearest are the first other rows, for every block size."""
     codes = jnp.ones((100, 16))
     found = neighbors.nearest_rows(
         codes, codes, neighbors=3, row_block=7, column_block=32
@@ -52,15 +52,15 @@ def test_twins_are_found_in_the_order_of_the_rows():
     np.testing.assert_array_equal(found.index[4:], np.tile([0, 1, 2], (96, 1)))
 
 
-def test_some_rows_search_as_all_do():
+def test_a_subset_of_rows_gets_the_same_neighbors():
     image, text = signs(1, 90), signs(2, 90)
     rows = jnp.array([80, 3, 3], jnp.int32)
     some = neighbors.nearest_rows(image, text, neighbors=4, rows=rows)
-    everyone = neighbors.nearest_rows(image, text, neighbors=4)
-    np.testing.assert_array_equal(some.index, everyone.index[rows])
+    all_rows = neighbors.nearest_rows(image, text, neighbors=4)
+    np.testing.assert_array_equal(some.index, all_rows.index[rows])
 
 
-def test_lanes_and_branches_change_nothing():
+def test_vmap_jit_and_cond_change_nothing():
     """Under vmap, jit and inside a cond, as the sweep and the epoch use it."""
     image, text = (jnp.stack([signs(s, 40), signs(s + 1, 40)]) for s in (1, 5))
 
@@ -99,12 +99,12 @@ def test_memory_is_the_block():
     assert copies_of_codes_and_results < 4 * rows * 8 * 1024 * 2
 
 
-def test_recall_is_the_share_that_is_found():
+def test_recall_is_the_share_of_exact_neighbors():
     image, text = draws.normal(1, 600, 16), draws.normal(2, 600, 16)
     assert neighbors.recall(image, text, neighbors=20, search="exact") == 1
     exact, found = (
-        np.asarray(neighbors.nearest_rows(image, text, neighbors=20, search=way).index)
-        for way in ("exact", "approximate")
+        np.asarray(neighbors.nearest_rows(image, text, neighbors=20, search=kind).index)
+        for kind in ("exact", "approximate")
     )
     shares = [len(set(a) & set(b)) / 20 for a, b in zip(exact, found, strict=True)]
     measured = neighbors.recall(image, text, neighbors=20, sampled=600)
@@ -115,8 +115,8 @@ def test_recall_is_the_share_that_is_found():
 def test_approximate_similarities_have_the_digits_of_bfloat16():
     image, text = draws.normal(1, 300, 16), draws.normal(2, 300, 16)
     exact, found = (
-        neighbors.nearest_rows(image, text, neighbors=20, search=way).similarity
-        for way in ("exact", "approximate")
+        neighbors.nearest_rows(image, text, neighbors=20, search=kind).similarity
+        for kind in ("exact", "approximate")
     )
     assert found.dtype == jnp.float32
     # Both factors are rounded by 2^-9 at most, and their product is at most 1.
@@ -148,11 +148,11 @@ np.testing.assert_allclose(ours, alone, rtol=0, atol=2e-6)
 
 
 @pytest.mark.slow
-def test_eight_devices_find_what_one_does():
+def test_eight_devices_find_the_neighbors_of_one():
     """The same bits where cosines are exact, ties included.
 
     Elsewhere XLA may add up the products of smaller blocks in another order: 4 units in
-    the last place of a cosine, and of votes that weigh labels of size 1 by them.
+    the last digit of a cosine, and of soft labels that weigh labels of size 1 by them.
     """
     surroundings = {
         **os.environ,
@@ -179,7 +179,7 @@ def test_eight_devices_find_what_one_does():
         ({"neighbors": 2, "search": "quick"}, "search: got quick, wanted exact or"),
     ],
 )
-def test_what_cannot_be_searched_is_said(options, message):
+def test_invalid_arguments_are_named_in_errors(options, message):
     codes = jnp.ones((30, 4))
     with pytest.raises(ValueError, match=message):
         neighbors.nearest_rows(codes, codes, **options)

@@ -18,25 +18,25 @@ def samples():
 
 @pytest.mark.parametrize("reading", ["official", "paper"])
 @pytest.mark.parametrize("k", [1, 5, 29])
-def test_votes_against_a_loop(samples, reading, k):
-    votes = neighbors.neighbor_soft_labels(*samples, neighbors=k, reading=reading)
+def test_soft_labels_against_a_loop(samples, reading, k):
+    soft_labels = neighbors.neighbor_soft_labels(*samples, neighbors=k, reading=reading)
     expected = references.soft_labels(*map(np.asarray, samples), k, reading)
-    np.testing.assert_allclose(votes, expected, atol=1e-5)
+    np.testing.assert_allclose(soft_labels, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("block", [1, 7, 30, 512])
-def test_blocks_do_not_change_the_votes(samples, block):
+def test_blocks_do_not_change_the_soft_labels(samples, block):
     whole = neighbors.neighbor_soft_labels(*samples, neighbors=5)
     parts = neighbors.neighbor_soft_labels(*samples, neighbors=5, block=block)
     np.testing.assert_allclose(whole, parts, atol=1e-6)
 
 
 @pytest.mark.parametrize("reading", ["official", "paper"])
-def test_votes_are_convex_combinations(samples, reading):
+def test_soft_labels_are_convex_combinations(samples, reading):
     """Of labels in {0, 1}, where all similarities are positive."""
-    votes = neighbors.neighbor_soft_labels(*samples, neighbors=5, reading=reading)
-    assert float(votes.min()) >= 0
-    assert float(votes.max()) <= 1 + 1e-6
+    soft_labels = neighbors.neighbor_soft_labels(*samples, neighbors=5, reading=reading)
+    assert float(soft_labels.min()) >= 0
+    assert float(soft_labels.max()) <= 1 + 1e-6
 
 
 def test_no_array_of_all_pairs():
@@ -44,19 +44,19 @@ def test_no_array_of_all_pairs():
     samples, block, columns = 640, 64, 128
     codes, labels = jnp.ones((samples, 8)), jnp.ones((samples, 3))
 
-    def votes(image, text, labels):
+    def soft_labels(image, text, labels):
         return neighbors.neighbor_soft_labels(
             image, text, labels, neighbors=2, block=block, column_block=columns
         )
 
-    text = jax.jit(votes).lower(codes, codes, labels).as_text()
+    text = jax.jit(soft_labels).lower(codes, codes, labels).as_text()
     assert f"{block}x{columns}xf32" in text
     for rows in (block, samples):
         assert f"{rows}x{samples}x" not in text
         assert f"{samples}x{rows}x" not in text
 
 
-def test_confidence_by_pencil():
+def test_confidence_by_hand():
     labels = jnp.array([[1.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]])
     soft = jnp.array([[2.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     weights = neighbors.confidence_weights(labels, soft, floor=0.5)

@@ -18,8 +18,8 @@ def test_blocks_hold_every_column_once_with_members_apart():
     np.testing.assert_array_equal(last, [0] * 44 + [97, 98, 99, 100])
 
 
-def test_by_pencil():
-    """Two rows of one group: itself counts as 0, filling never, equals in order."""
+def test_by_hand():
+    """Two rows, one group: self counts as 0, padding is never taken, ties in order."""
     best = topk.empty_topk(2, 3, jnp.float32)
     values = jnp.array([[9.0, -1, 2, 2], [5.0, -1, 2, 3]])
     values = jnp.pad(values, ((0, 0), (0, topk.GROUP - 4)), constant_values=7)
@@ -29,7 +29,7 @@ def test_by_pencil():
     np.testing.assert_array_equal(best.similarity, [[2, 2, 0], [5, 3, 0]])
 
 
-def test_earlier_columns_win_against_equal_ones():
+def test_of_equal_values_the_earlier_columns_are_kept():
     best = topk.TopK(jnp.full((1, 2), 4.0), jnp.array([[5, 3]], jnp.int32))
     block = jnp.full((1, topk.GROUP), 4.0)
     after = topk.merge_block(

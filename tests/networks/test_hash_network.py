@@ -21,12 +21,12 @@ def test_shapes(key, layers):
     net = network(layers=layers)
     params = net.init(key)
     widths = [p["kernel"].shape for p in params.values()]
-    ways = {1: [(10, 8)], 2: [(10, 12), (12, 8)], 3: [(10, 12), (12, 12), (12, 8)]}
-    assert widths == ways[layers]
+    expected = {1: [(10, 8)], 2: [(10, 12), (12, 8)], 3: [(10, 12), (12, 12), (12, 8)]}
+    assert widths == expected[layers]
     assert net.apply(params, jnp.ones((5, 10))).shape == (5, 8)
 
 
-def test_it_is_the_formula(key):
+def test_the_output_is_that_of_the_formula(key):
     net = network(unit_length=False)
     params = net.init(key)
     rows = np.asarray(draws.normal(1, 5, 10))

@@ -39,27 +39,27 @@ def test_the_gradient_rounds_its_factors_too(factors):
     assert to_weights.dtype == to_rows.dtype == jnp.float32
 
 
-@pytest.mark.parametrize("way", [lambda f: f, jax.jit])
-def test_the_setting_chooses_the_product(factors, way):
+@pytest.mark.parametrize("transform", [lambda f: f, jax.jit])
+def test_the_setting_chooses_the_product(factors, transform):
     def layer(rows, weights):
         return networks.layer_product(rows, weights, DIMS)
 
-    full = way(layer)(*factors)
+    full = transform(layer)(*factors)
     np.testing.assert_allclose(full, factors[0] @ factors[1], rtol=1e-6, atol=1e-6)
     with jax.default_matmul_precision("bfloat16"):
-        short = way(layer)(*factors)
-    np.testing.assert_array_equal(short, way(bf16_matmul)(*factors))
+        short = transform(layer)(*factors)
+    np.testing.assert_array_equal(short, transform(bf16_matmul)(*factors))
     assert not np.array_equal(short, full)
 
 
-def test_side_by_side_it_is_the_same(factors):
+def test_vmap_gives_the_same(factors):
     rows, weights = factors
     many = jax.vmap(bf16_matmul)(jnp.stack([rows, 2 * rows]), jnp.stack([weights] * 2))
     np.testing.assert_allclose(many[0], bf16_matmul(rows, weights), rtol=1e-6)
     np.testing.assert_allclose(many[1], 2 * many[0], rtol=1e-6)
 
 
-def test_a_network_heeds_it():
+def test_a_network_uses_the_set_precision():
     net = networks.hash_network(features=40, widths=(16, 8), unit_length=True)
     params, rows = net.init(jax.random.key(0)), draws.normal(1, 9, 40)
     full = net.apply(params, rows)

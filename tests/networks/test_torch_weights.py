@@ -13,7 +13,7 @@ def state():
     return {k.removeprefix(start): arrays[k] for k in arrays if k.startswith(start)}
 
 
-def test_there_and_back_is_the_identity(state):
+def test_conversion_to_torch_and_back_is_the_identity(state):
     back = networks.to_torch(networks.from_torch(state, "image"), "image")
     assert back.keys() == state.keys()
     for name, array in state.items():

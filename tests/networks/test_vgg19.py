@@ -4,16 +4,16 @@ import jax
 import numpy as np
 import pytest
 from conftest import ROOT
+from recorders import record_vgg19 as recorded
 
 from scbch_jax import features, networks
-from scbch_jax.agreement import record_vgg19 as recorded
 
 WHOLE = networks.layer_shapes()
 
 
 @pytest.fixture(scope="module")
 def answers():
-    return dict(np.load(ROOT / "tests" / "records" / "vgg19.npz"))
+    return dict(np.load(ROOT / "tests" / "recorders" / "vgg19.npz"))
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +26,11 @@ def pictures(count):
 
     sizes = recorded.SIZES[:count]
     drawn = [Image.fromarray(recorded.draw_picture(*size)) for size in sizes]
-    return np.stack([features.cut_middle(picture) for picture in drawn])
+    return np.stack([features.center_crop(picture) for picture in drawn])
 
 
 def from_torch(state):
-    return networks.vgg19_from_torch(state, narrow=recorded.NARROW)
+    return networks.vgg19_from_torch(state, width_divisor=recorded.NARROW)
 
 
 def close(found, expected):
@@ -42,8 +42,8 @@ def close(found, expected):
 
 def test_pictures_are_cut_as_by_torchvision(answers):
     mean, std = networks.TORCHVISION
-    ours = (pictures(len(recorded.SIZES))[:, ::7, ::7] / 255 - mean) / std
-    np.testing.assert_allclose(ours, answers["crops"], atol=1e-6)
+    cropped = (pictures(len(recorded.SIZES))[:, ::7, ::7] / 255 - mean) / std
+    np.testing.assert_allclose(cropped, answers["crops"], atol=1e-6)
 
 
 def test_fc7_of_a_narrow_network(answers, state):
@@ -74,7 +74,7 @@ def test_keras_weights_are_the_same_function(state):
     params = from_torch(state)
     keras = as_keras(params)
     again = networks.vgg19_from_keras(
-        networks.keras_names(keras), narrow=recorded.NARROW
+        networks.keras_names(keras), width_divisor=recorded.NARROW
     )
     jax.tree.map(np.testing.assert_array_equal, params, again)
 
@@ -83,14 +83,14 @@ def as_keras(params, style="old"):
     """Paths as keras.applications distributes them, or as save_weights writes."""
     names = {}
     blocks = [(b, c) for b, (n, _) in enumerate(recorded.STAGES) for c in range(n)]
-    places = [f"block{b + 1}_conv{c + 1}" for b, c in blocks] + ["fc1", "fc2"]
-    for place, layer in zip(places, params.values(), strict=True):
+    layers = [f"block{b + 1}_conv{c + 1}" for b, c in blocks] + ["fc1", "fc2"]
+    for name, layer in zip(layers, params.values(), strict=True):
         kernel = layer["kernel"]
-        if place == "block1_conv1":
+        if name == "block1_conv1":
             kernel = kernel[:, :, ::-1]
         ends = ("_W_1:0", "_b_1:0") if style == "old" else ("/kernel:0", "/bias:0")
-        names[f"{place}/{place}{ends[0]}"] = kernel
-        names[f"{place}/{place}{ends[1]}"] = layer["bias"]
+        names[f"{name}/{name}{ends[0]}"] = kernel
+        names[f"{name}/{name}{ends[1]}"] = layer["bias"]
     return names
 
 
@@ -128,7 +128,7 @@ def test_caffe_levels_take_the_mean_off():
     ],
 )
 @pytest.mark.errors
-def test_every_name_and_shape_is_accounted_for(state, change, message):
+def test_unknown_names_and_shapes_are_refused(state, change, message):
     changed = dict(state)
     change(changed)
     with pytest.raises(ValueError, match=message):

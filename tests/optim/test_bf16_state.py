@@ -20,7 +20,7 @@ def test_rounding_is_right_on_average_and_to_a_neighbor():
     assert np.abs(error.mean()) < 5 * 2**-8 / 20 / np.sqrt(values.size)
 
 
-def test_what_is_short_already_stays():
+def test_bfloat16_values_stay():
     values = jnp.asarray([0.0, -0.0, 1.0, -2.5, 3.0e-20, 2.0**100])
     short = values.astype(jnp.bfloat16).astype(jnp.float32)
     for salt in range(20):
@@ -28,7 +28,7 @@ def test_what_is_short_already_stays():
         np.testing.assert_array_equal(kept, short)
 
 
-def test_the_salt_draws_anew_and_alone():
+def test_the_rounding_depends_on_the_salt_only():
     values = draws.normal(1, 200)
     one, same, other = (stochastic_round(values, jnp.int32(s)) for s in (3, 3, 4))
     np.testing.assert_array_equal(one, same)
@@ -36,7 +36,7 @@ def test_the_salt_draws_anew_and_alone():
     assert 0.2 < differ < 0.8
 
 
-def test_small_changes_of_a_mean_are_not_lost():
+def test_small_updates_of_a_mean_are_not_lost():
     """A square's mean that halves in 693 steps; the nearest bfloat16 would not move."""
     shrink = optax.GradientTransformation(
         lambda params: params, lambda u, state, params=None: (u, 0.999 * state)
@@ -53,7 +53,7 @@ def test_small_changes_of_a_mean_are_not_lost():
     assert left == pytest.approx(0.999**693, rel=0.005)
 
 
-def test_adam_steps_nearly_as_with_whole_memory():
+def test_adam_steps_nearly_as_with_float32_state():
     params = draws.normal(1, 30, 20)
     adam = torch_adam(1e-2, weight_decay=0.0)
     moved = []

@@ -15,7 +15,7 @@ from scbch_jax.optim.pytorch import (
 )
 
 
-def test_decay_joins_the_gradient_before_the_moments():
+def test_weight_decay_is_added_before_the_moments():
     """Three steps of the textbook recursion, by hand."""
     rate, decay, weight = 0.1, 0.5, 2.0
     adam = torch_adam(rate, weight_decay=decay)
@@ -35,13 +35,13 @@ def test_bias_corrections_are_exact():
     """To float32's last digits, where the difference as written loses three of them."""
     for base in (0.9, 0.999):
         for count in (1, 2, 10, 1000, 100_000):
-            ours = one_minus_power(base, jnp.int32(count))
-            np.testing.assert_allclose(ours, 1 - base**count, rtol=3e-7)
+            value = one_minus_power(base, jnp.int32(count))
+            np.testing.assert_allclose(value, 1 - base**count, rtol=3e-7)
     written = 1 - jnp.float32(0.999) ** 1
     assert abs(written / 0.001 - 1) > 1e-5
 
 
-class Now(NamedTuple):
+class State(NamedTuple):
     epoch: Any
 
 
@@ -78,7 +78,7 @@ def test_rmsprop_by_hand():
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
-def test_clipping_takes_all_arrays_together():
+def test_clipping_uses_the_norm_of_all_arrays():
     clip, long = torch_clip(1.0), {"a": jnp.array([3.0]), "b": jnp.array([0.0, 4.0])}
     short, _ = clip.update(long, clip.init(long))
     np.testing.assert_allclose(short["a"], [3 / (5 + 1e-6)], rtol=1e-7)
@@ -89,16 +89,16 @@ def test_clipping_takes_all_arrays_together():
 
 def test_steps_shrink_after_each_of_the_epochs():
     optimizer = optax.chain(optax.scale(-1.0), scale_after_epochs((1, 3)))
-    states = [Now(jnp.int32(e)) for e in range(5)]
+    states = [State(jnp.int32(e)) for e in range(5)]
     found = steps(optimizer, 0.0, [1.0] * 5, *states)
     changes = np.diff([0.0, *found])
     np.testing.assert_allclose(changes, [-1, -1, -0.1, -0.1, -0.01], rtol=1e-4)
 
 
-def test_a_step_left_out_is_not_remembered():
+def test_a_skipped_step_does_not_change_the_state():
     inner = torch_sgd(0.1, momentum=0.9, weight_decay=0.5)
     optimizer = step_if(lambda state: state.epoch > 0, inner)
-    states = [Now(jnp.int32(e)) for e in (1, 0, 1)]
+    states = [State(jnp.int32(e)) for e in (1, 0, 1)]
     found = steps(optimizer, 2.0, (1.0, 7.0, 0.5), *states)
     assert found[1] == found[0]
     without = steps(inner, 2.0, (1.0, 0.5))

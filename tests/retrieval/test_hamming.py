@@ -25,7 +25,7 @@ def test_distance_is_that_of_the_signs(bits):
     np.testing.assert_array_equal(retrieval.hamming_matrix(queries, items), expected)
 
 
-def test_distance_by_pencil():
+def test_distance_by_hand():
     left = jnp.array([[0b10110000]], jnp.uint8)
     right = jnp.array([[0b10110000], [0b01001111], [0b10110001]], jnp.uint8)
     np.testing.assert_array_equal(retrieval.hamming_matrix(left, right), [[0, 8, 1]])
@@ -55,7 +55,7 @@ def test_counts_are_those_of_the_full_matrices(bits, block, transform):
 
 
 @pytest.mark.errors
-def test_what_does_not_fit_is_named():
+def test_mismatched_shapes_are_named_in_errors():
     with pytest.raises(ValueError, match="got 2 bytes a code, wanted 1 as query_codes"):
         retrieval.hamming_matrix(codes(1, 2, 8), codes(2, 2, 16))
     with pytest.raises(ValueError, match="query_labels: got 3 rows, wanted 2"):

@@ -39,11 +39,11 @@ def test_ties_are_averaged_exactly(seed):
         ]
         wanted = {"expected": np.mean(every), "best": max(every), "worst": min(every)}
         for ties, value in wanted.items():
-            ours = retrieval.average_precision(counts, ties=ties)[query]
-            np.testing.assert_allclose(ours, value, rtol=0, atol=1e-12)
+            result = retrieval.average_precision(counts, ties=ties)[query]
+            np.testing.assert_allclose(result, value, rtol=0, atol=1e-12)
 
 
-def test_by_pencil():
+def test_by_hand():
     """One of two relevant at distance 0, (1 + 1/2)/2; one at distance 1, 2/3."""
     counts = RadiusCounts(np.array([[1, 1]]), np.array([[2, 1]]))
     expected = retrieval.average_precision(counts)[0]
@@ -99,13 +99,13 @@ def test_stable_order():
         )
         for n in (300, 40)
     ]
-    ours = retrieval.stable_map(
+    result = retrieval.stable_map(
         sides[0].image, sides[1].text, sides[0].labels, sides[1].labels
     )
     relevance = np.asarray(sides[0].labels @ sides[1].labels.T) > 0
     distances = np.asarray(retrieval.hamming_matrix(sides[0].image, sides[1].text))
     wanted = np.nanmean(retrieval.ranked_average_precision(distances, relevance))
-    np.testing.assert_allclose(ours, wanted)
+    np.testing.assert_allclose(result, wanted)
 
 
 def test_queries_with_nothing_relevant_do_not_count():
@@ -155,7 +155,7 @@ def test_agreement_with_the_released_code():
 
 
 def test_score_searches_across_modalities():
-    """Images equal the other modality's texts; texts point the wrong way."""
+    """Images equal the other modality's texts; texts have the opposite bits."""
     right, wrong = (
         jnp.array([[255], [0]], jnp.uint8),
         jnp.array([[0], [255]], jnp.uint8),

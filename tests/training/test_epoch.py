@@ -39,7 +39,7 @@ def same(left, right):
     return all(np.array_equal(a, b) for a, b in pairs)
 
 
-def test_every_batch_is_a_step_the_short_one_too(train):
+def test_every_batch_is_a_step_also_a_short_last_one(train):
     _, log = epochs(train, 0, 1)
     assert {name: values.shape for name, values in log.items()} == {
         name: (3,)
@@ -70,13 +70,13 @@ def test_the_same_seed_gives_the_same_bits(train):
     assert same(epochs(train, 0, 3), epochs(train, 0, 3))
 
 
-def test_going_on_gives_the_same_bits(train):
+def test_resuming_gives_the_same_bits(train):
     half, _ = epochs(train, 0, 2)
     assert same(epochs(train, 2, 4, run=half), epochs(train, 0, 4))
 
 
 def test_epochs_use_different_orders(train):
-    """With weights left out, nothing but the order tells epochs apart."""
+    """Without weights, only the batch order differs between epochs."""
     options = Options(hidden=16, neighbors=3, drop=("weights",))
     recipe = Recipe("scbch", SIZES, options, batch_size=8)
     first, _ = epochs(train, 0, 1, recipe=recipe)
@@ -84,7 +84,7 @@ def test_epochs_use_different_orders(train):
     assert not same(first.params, other.params)
 
 
-def test_numbers_do_not_compile_again(train):
+def test_other_hyperparameters_do_not_compile_again(train):
     training.train_epoch.clear_cache()
     for rate in (1e-4, 1e-3):
         for margin in (0.1, 0.2):

@@ -28,7 +28,7 @@ def scored():
 
 @pytest.mark.parametrize("backend", ["cpu", "an accelerator"])
 @pytest.mark.parametrize("streamed", [False, True])
-def test_every_way_to_score_gives_the_same(monkeypatch, scored, backend, streamed):
+def test_every_backend_gives_the_same_score(monkeypatch, scored, backend, streamed):
     """One program on accelerators, threads on a CPU, blocks from the host."""
     hparams = HParams()
     params = training.start(hparams, jax.random.key(0), recipe=RECIPE).params

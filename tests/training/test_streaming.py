@@ -30,7 +30,7 @@ def train():
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["scbch", "ucch"])
 def test_rows_from_the_host_train_as_rows_on_the_device(train, method, monkeypatch):
-    """A slab of batches is compiled on its own, so sums may round otherwise."""
+    """A chunk of batches is compiled on its own, so sums may round otherwise."""
     monkeypatch.setattr(streaming, "CHUNK", 4)
     hparams, key = defaults_of(method).hparams, jax.random.key(1)
     recipe = Recipe(method, SIZES, OPTIONS[method], batch_size=8)
@@ -56,9 +56,9 @@ def test_codes_of_rows_from_the_host_are_those_of_rows_on_the_device(
     recipe = Recipe("scbch", SIZES, OPTIONS["scbch"], batch_size=8)
     hparams = scbch.HParams()
     params = training.start(hparams, jax.random.key(0), recipe=recipe).params
-    ours = training.encode_streamed(params, hparams, train, recipe=recipe)
+    streamed = training.encode_streamed(params, hparams, train, recipe=recipe)
     whole = training.encode_split(params, hparams, jax.device_put(train), recipe=recipe)
-    for one, other in zip(ours, whole, strict=True):
+    for one, other in zip(streamed, whole, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
@@ -75,8 +75,8 @@ def test_chunks_hold_every_batch_once():
     assert len(list(streaming.chunks(order, 8, rest=False))) == 3
 
 
-def test_rows_are_fetched_while_others_are_used():
-    """Before the first result is handed over, the next jobs have been given out."""
+def test_chunks_are_prefetched():
+    """Before the first result is yielded, the next jobs have been submitted."""
     begun = []
     results = streaming.prefetch(lambda i=i: begun.append(i) or i for i in range(6))
     assert next(results) == 0

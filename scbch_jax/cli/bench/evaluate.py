@@ -1,23 +1,50 @@
-"""`scbch bench evaluate`: how fast the evaluator is, beside other ways."""
+"""`scbch bench evaluate`: the time of evaluating hash codes, beside other software."""
 
-import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-import jax
-import numpy as np
+from scbch_jax.cli.bench.targets import require_targets
+from scbch_jax.config.constraints import at_least, check_fields, multiple_of, size_list
+from scbch_jax.io import Record, write_jsonl
 
-from scbch_jax import bench
-from scbch_jax.cli import console
-from scbch_jax.cli.options.benches import BenchEvaluate
-from scbch_jax.io import Record, write_text
-from scbch_jax.report import as_markdown
+
+@dataclass(frozen=True)
+class BenchEvaluate:
+    """Time the evaluation of hash codes beside PyTorch and a scan by FAISS."""
+
+    queries: Annotated[int, at_least(1)] = 2000
+    """Number of queries of each direction."""
+    items: Annotated[tuple[int, ...], size_list()] = (18015,)
+    """Sizes of the database; each is timed on its own."""
+    bits: Annotated[int, multiple_of(8)] = 64
+    """Length of the codes, a multiple of 8."""
+    classes: Annotated[int, at_least(1)] = 24
+    """Number of classes of the labels."""
+    rounds: Annotated[int, at_least(1)] = 5
+    """How often each baseline is timed, in turns; the median is printed."""
+    sampled: Annotated[int, at_least(1)] = 100
+    """Number of queries on which PyTorch is timed; its time is scaled to all."""
+    json: Path | None = None
+    """File for all results, one JSON object a line."""
+    figure: Path | None = None
+    """File for a figure of seconds against database size: .png or .svg."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+        require_targets(self.json, self.figure)
 
 
 def main(options: BenchEvaluate) -> None:
-    """Times every way at every size of the database."""
+    """Times every installed baseline at every size of the database."""
+    import jax
+
+    from scbch_jax import bench
+    from scbch_jax.cli import console
+
     problems = {
-        items: bench.draw(
+        items: bench.draw_problem(
             queries=options.queries,
             items=items,
             bits=options.bits,
@@ -26,70 +53,77 @@ def main(options: BenchEvaluate) -> None:
         for items in options.items
     }
     found = bench.measure(
-        problems, bench.WAYS, rounds=options.rounds, sampled=options.sampled
+        problems, bench.BASELINES, rounds=options.rounds, sampled=options.sampled
     )
     lines: list[Record] = [
-        {"items": items, "way": way, **found[items, way]._asdict()}
+        {"items": items, "baseline": name, **found[items, name]._asdict()}
         for items in problems
-        for way in bench.WAYS
+        for name in bench.BASELINES
     ]
     if options.json:
-        write_text(options.json, "\n".join(map(json.dumps, lines)) + "\n")
-    if options.picture:
-        _draw(lines, options.picture)
+        write_jsonl(options.json, lines)
+    if options.figure:
+        _draw(lines, options.figure)
     device = jax.devices()[0].device_kind
     size = f"{options.queries} queries, {options.bits} bits, {options.classes} classes"
-    console.say(f"MAP and a 15-point curve, both directions; {size}; {device}")
-    console.say(_table(lines, options))
-    if left := ", ".join(bench.MISSING):
-        console.say(f"left out, not installed: {left}")
-    if len(ours := [line for line in lines if line["way"] == "ours"]) > 2:
-        growth = _growth(*zip(*((x["items"], x["seconds"]) for x in ours), strict=True))
-        console.say(f"ours: {growth}")
+    console.output(f"MAP and a 15-point curve, both directions; {size}; {device}")
+    console.output(_table(lines, options))
+    if bench.MISSING:
+        names = ", ".join(bench.MISSING)
+        console.output(f"not installed: {names} (pip install 'scbch_jax[bench]')")
+    if len(options.items) > 2:
+        console.output(f"JAX: {_growth(*_points(lines, 'JAX'))}")
+
+
+def _points(lines: list[Record], baseline: str) -> tuple[Any, Any]:
+    """Database sizes in ascending order, and the seconds at each."""
+    import numpy as np
+
+    of_one = (x for x in lines if x["baseline"] == baseline)
+    items, seconds = np.array(sorted((x["items"], x["seconds"]) for x in of_one)).T
+    return items, seconds
 
 
 def _growth(items: Any, seconds: Any) -> str:
-    """The straight line through the times, and how much of their spread it explains."""
+    """The least-squares line through the times, and its coefficient R²."""
+    import numpy as np
+
     slope, start = np.polyfit(items, seconds, 1)
     explained = np.corrcoef(items, seconds)[0, 1] ** 2
     return f"{start:.2g} s + {1e6 * slope:.2g} s a million items (R² {explained:.4f})"
 
 
 def _table(lines: list[Record], options: BenchEvaluate) -> str:
-    ours = {line["items"]: line["seconds"] for line in lines if line["way"] == "ours"}
+    from scbch_jax.report import as_markdown
+
+    jax_seconds = {x["items"]: x["seconds"] for x in lines if x["baseline"] == "JAX"}
     rows = []
     for line in lines:
-        part = line["queries"] < options.queries
+        sampled = line["queries"] < options.queries
+        note = f", scaled from {line['queries']} queries" if sampled else ""
         rows.append(
             [
                 f"{line['items']}",
-                line["way"]
-                + (f", {line['queries']} queries scaled up" if part else ""),
+                line["baseline"] + note,
                 f"{line['seconds']:.3f}",
-                f"{line['seconds'] / ours[line['items']]:.2f}",
+                f"{line['seconds'] / jax_seconds[line['items']]:.2f}",
                 f"{line['memory']:.0f}",
             ]
         )
-    header = ["items", "way", "seconds", "over ours", "MiB more"]
+    header = ["items", "baseline", "seconds", "relative to JAX", "added MiB"]
     return as_markdown(header, rows)
 
 
 def _draw(lines: list[Record], target: Path) -> None:
-    """Seconds against database size, with the straight line that fits each way."""
-    # Imported here: drawing takes half a second to load, and few ask for it.
-    import matplotlib as mpl
+    """Seconds against database size, with the least-squares line in the legend."""
+    from scbch_jax import plotting
 
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(6, 4))
-    for way in dict.fromkeys(line["way"] for line in lines):
-        points = [(x["items"], x["seconds"]) for x in lines if x["way"] == way]
-        items, seconds = np.array(sorted(points)).T
-        label = way if len(items) == 1 else f"{way}: {_growth(items, seconds)}"
-        axes.loglog(items, seconds, "o-", label=label)
-    axes.set_xlabel("items of the database")
-    axes.set_ylabel("seconds, both directions")
-    axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0))
-    figure.savefig(target, dpi=150, bbox_inches="tight")
-    plt.close(figure)
+    with plotting.figure_file(target, (6, 4)) as figure:
+        axes = figure.subplots()
+        for name in dict.fromkeys(line["baseline"] for line in lines):
+            items, seconds = _points(lines, name)
+            label = name if len(items) == 1 else f"{name}: {_growth(items, seconds)}"
+            axes.loglog(items, seconds, "o-", label=label)
+        axes.set_xlabel("items of the database")
+        axes.set_ylabel("seconds, both directions")
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0))

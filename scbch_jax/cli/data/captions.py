@@ -1,25 +1,39 @@
 """`scbch data captions`: TFDS's coco_captions as pictures and a list of them."""
 
-from scbch_jax.cli import console, signals
-from scbch_jax.cli.options.data_commands import CaptionsData
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+
+@dataclass(frozen=True)
+class CaptionsData:
+    """Write pictures, captions and labels of TFDS's coco_captions, for features all."""
+
+    source: tyro.conf.Positional[Path]
+    """TFDS's folder of datasets in which coco_captions was prepared."""
+    out: Path
+    """New folder: pictures/, and list.jsonl with picture, text and labels."""
+    split: str = "train"
+    """Which of train, val, test and restval, with + between several."""
 
 
 def main(options: CaptionsData) -> None:
-    """Writes a folder; says what is made of it next."""
-    # Imported here: the other data commands do without networks.
+    """Writes a folder, and prints the command that reads it."""
     from scbch_jax import features
+    from scbch_jax.cli import console, signals
 
     captions = features.open_captions(options.source, options.split)
-    total = len(captions.source)
+    total = len(captions.records)
     with (
-        console.counted("pictures", total=total) as advance,
-        signals.asked_to_end() as stop,
+        console.progress_bar("pictures", total=total) as advance,
+        signals.stop_requested() as stop,
     ):
-        bare = features.write_captions(
+        unlabeled = features.write_captions(
             captions, options.out, on_pictures=advance, stop=stop
         )
     classes = len(captions.classes)
-    console.say(
-        f"{options.out}: {total:,} pictures, {classes} classes, {bare:,} no label"
+    console.output(
+        f"{options.out}: {total:,} pictures, {classes} classes, {unlabeled:,} no label"
     )
-    console.say(f"next: scbch features all {options.out / 'list.jsonl'} --out STORE")
+    console.output(f"next: scbch features all {options.out / 'list.jsonl'} --out STORE")

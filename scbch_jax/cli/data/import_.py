@@ -1,91 +1,108 @@
-"""`scbch data import`: files in any known form become one clean store."""
+"""`scbch data import`: files in any known layout become one store."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from scbch_jax.cli import console
-from scbch_jax.cli.options.data_commands import ImportData, InspectData
-from scbch_jax.data.formats.contents import ArrayInfo, find_arrays
-from scbch_jax.data.importing import (
-    align,
-    layouts,
-    row_metadata,
-    selectors,
-    split,
-    to_store,
-)
-from scbch_jax.data.importing.align import AlignedDataset
-from scbch_jax.data.importing.split import SplitRows
+from scbch_jax.cli.data.arrays import ArrayOptions, read_dataset, read_files
+from scbch_jax.config.constraints import at_least, check_fields
+from scbch_jax.errors import require
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+    from scbch_jax.data.formats import ArrayInfo
+    from scbch_jax.data.importing import AlignedDataset, SplitDataset
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportData(ArrayOptions):
+    """Import a dataset from files in any known layout into a store."""
+
+    out: Path
+    """Folder of the new store."""
+    split: Literal["auto", "file", "scbch", "ucch", "random"] = "auto"
+    """file: as in the files; scbch: queries first, then the database, whose first rows
+    are the training set; ucch: queries last, all other rows are database and training
+    set; random: drawn by the seed; auto: file if the files have a split, else scbch."""
+    queries: Annotated[int, at_least(0)] = 0
+    """Size of the query set; 0 for the published size."""
+    train: Annotated[int, at_least(0)] = 0
+    """Size of the training set; 0 for the published size."""
+    seed: Annotated[int, at_least(0)] = 0
+    """Seed of a random split."""
+    query_rows: str = ""
+    """Array of the query set's row numbers, from 0, or a boolean mask of all rows, as
+    KEY or FILE:KEY; replaces a split by name."""
+    train_rows: str = ""
+    """The same for the training set; by default the database. Without query rows, all
+    other rows are queries."""
+    database_rows: str = ""
+    """The same for the database; by default all rows but the queries."""
+    title: str = ""
+    """Title of the store; by default that of the published dataset."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+        super().__post_init__()
+        given = [self.query_rows, self.train_rows, self.database_rows]
+        got = f"{self.split} together with arrays of row numbers"
+        require(not any(given) or self.split == "auto", "split", got, "one of them")
 
 
 def main(options: ImportData) -> None:
-    """Recognises, cuts and writes; says what was done."""
-    found = arrays_of(options)
-    material = material_of(options, found)
-    cut = _cut(options, material, found)
-    words = row_metadata.beside(found, cut.material)
-    title = to_store.write(
-        cut,
-        options.out,
-        found=found,
-        title=options.title,
-        lines=row_metadata.lines(words),
+    """Recognizes, splits and writes; says what was done."""
+    from scbch_jax.cli import console
+    from scbch_jax.data import importing
+
+    out = options.out
+    require(not out.exists(), "out", f"{out}, which exists", "a new folder")
+    selectors = (options.query_rows, options.train_rows, options.database_rows)
+    found = read_files(options, *selectors)
+    split = _split(options, read_dataset(options, found), found)
+    metadata = importing.row_metadata(found, split.dataset)
+    title = importing.write_store(
+        split, out, found=found, title=options.title, metadata=metadata
     )
-    console.say(f"{title}: {material.form.title}")
-    for key in material.turned:
-        console.say(f"{key} has a sample a column, and was turned")
-    if material.left_out:
-        console.say(
-            f"{material.left_out:,} rows that the images do not cover are left out"
-        )
-    for name, column in words.items():
-        console.say(f"{column.key} is kept as the {name} of each row")
-    for name, rows in cut.rows._asdict().items():
-        console.say(f"  {name}: {len(rows):,} rows, {_places(rows)}")
-    console.say(f"split: {cut.split}")
-    console.say(f"train on it with --data.name store --data.root {options.out}")
+    dataset = split.dataset
+    console.output(f"{title}: {dataset.layout.title}")
+    for key in dataset.transposed:
+        console.output(f"{key} has samples in columns, and was transposed")
+    if dataset.left_out:
+        console.output(f"{dataset.left_out:,} rows without image features are left out")
+    for name, column in metadata.items():
+        console.output(f"{column.key} is kept as the {name} of each row")
+    for name, rows in split.rows._asdict().items():
+        console.output(f"  {name}: {len(rows):,} rows, {_range(rows)}")
+    console.output(f"split: {split.split}")
+    console.output(f"train on it with --data.name store --data.root {out}")
 
 
-def _places(rows: np.ndarray) -> str:
-    follow = bool((np.diff(rows) == 1).all())
-    return f"{rows[0]} to {rows[-1]}" if follow else "here and there"
+def _range(rows: np.ndarray) -> str:
+    consecutive = bool((rows[1:] - rows[:-1] == 1).all())
+    return f"{rows[0]} to {rows[-1]}" if consecutive else "not consecutive"
 
 
-def arrays_of(options: ImportData | InspectData) -> list[ArrayInfo]:
-    """All arrays of the files that are listed, and of those that FILE:KEY names."""
-    words = ("image", "text", "labels", "query_rows", "train_rows", "database_rows")
-    named = selectors.files_named([getattr(options, word, "") for word in words])
-    return find_arrays(list(dict.fromkeys([*options.files, *named])))
+def _split(
+    options: ImportData, dataset: AlignedDataset, found: Sequence[ArrayInfo]
+) -> SplitDataset:
+    from scbch_jax.data import importing
 
-
-def material_of(
-    options: ImportData | InspectData, found: Sequence[ArrayInfo]
-) -> AlignedDataset:
-    """The set that arrays make, by their form or as the options name them.
-
-    Raises:
-        InputError: for a form that is not known, or arrays that do not align.
-    """
-    if not options.image:
-        return align.match(layouts.recognise(found))
-    named = {m: getattr(options, m) for m in layouts.MODALITIES}
-    picked = {m: selectors.pick(m, word, found) for m, word in named.items()}
-    return align.match(layouts.by_keys(**picked))
-
-
-def _cut(
-    options: ImportData, material: AlignedDataset, found: Sequence[ArrayInfo]
-) -> SplitRows:
-    words = {part: getattr(options, f"{part}_rows") for part in ("query", "train")}
-    words["database"] = options.database_rows
+    parts = ("query", "train", "database")
+    selectors = {part: getattr(options, f"{part}_rows") for part in parts}
     given = {
-        part: np.asarray(selectors.pick(f"{part}-rows", word, found).open()[:])
-        for part, word in words.items()
-        if word
+        part: importing.select(f"{part}-rows", selector, found).read()
+        for part, selector in selectors.items()
+        if selector
     }
     if given:
-        return split.cut_by_rows(material, given)
-    name = split.usual_split(material) if options.split == "auto" else options.split
+        return importing.split_by_rows(dataset, given)
+    auto = options.split == "auto"
+    name = importing.default_split(dataset) if auto else options.split
     sizes = {"queries": options.queries, "train": options.train}
-    return split.cut_by_name(material, name, **sizes, seed=options.seed)
+    return importing.split_by_name(dataset, name, **sizes, seed=options.seed)

@@ -1,29 +1,44 @@
-"""`scbch data show`: what a run would train on."""
+"""`scbch data show`: the dataset that a run would train on."""
 
-import numpy as np
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated
 
-from scbch_jax import datasets
-from scbch_jax.cli import console
-from scbch_jax.cli.options.data_commands import ShowData
-from scbch_jax.report import as_markdown
-from scbch_jax.types import Split
+import tyro
+
+from scbch_jax.config import Data
+
+if TYPE_CHECKING:
+    from scbch_jax.types import Split
+
+
+@dataclass(frozen=True)
+class ShowData:
+    """Show the files, sizes and labels of the dataset that a run would train on."""
+
+    data: Annotated[Data, tyro.conf.arg(name="")] = field(default_factory=Data)
 
 
 def main(options: ShowData) -> None:
     """Reads and checks a dataset; prints its files, sizes and labels."""
+    import numpy as np
+
+    from scbch_jax import datasets
+    from scbch_jax.cli import console
+    from scbch_jax.report import as_markdown
+
     loaded = datasets.load(options.data)
-    console.say(loaded.title)
+    console.output(loaded.title)
     for name, file in loaded.sources.items():
-        console.say(f"  {name}: {file}")
-    console.say(f"split: {loaded.split}")
-    header = ["part", "rows", "image", "text", "classes", "labels a row", "no label"]
+        console.output(f"  {name}: {file}")
+    console.output(f"split: {loaded.split}")
+    header = ["part", "rows", "image", "text", "classes", "labels per row", "no label"]
     parts = loaded.dataset._asdict().items()
-    console.say(as_markdown(header, [_row(name, part) for name, part in parts]))
+    console.output(as_markdown(header, [_row(name, part) for name, part in parts]))
     counts = np.asarray(loaded.dataset.train.labels).sum(axis=0).astype(int)
-    console.say(f"training rows of each class: {' '.join(map(str, counts))}")
+    console.output(f"training rows of each class: {' '.join(map(str, counts))}")
 
 
-def _row(name: str, part: Split) -> list[str]:
+def _row(name: str, part: "Split") -> list[str]:
     per_row = part.labels.sum(axis=1)
     return [
         name,

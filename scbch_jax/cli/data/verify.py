@@ -1,15 +1,27 @@
 """`scbch data verify`: whether a store is as it was written."""
 
-from scbch_jax.cli import console
-from scbch_jax.cli.options.data_commands import VerifyData
-from scbch_jax.data import store
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+
+@dataclass(frozen=True)
+class VerifyData:
+    """Read every byte of a store and compare it with the recorded checksums."""
+
+    store: tyro.conf.Positional[Path]
+    """Folder of the store."""
 
 
 def main(options: VerifyData) -> None:
-    """Compares all checksums; the title, split and files of a store that passes."""
+    """Compares all checksums; prints title, split and files of an intact store."""
+    from scbch_jax.cli import console
+    from scbch_jax.data import store
+
     sums = store.verify(options.store)
     found = store.read(options.store)
-    console.say(f"{found.title}, split {found.split}")
+    console.output(f"{found.title}, split {found.split}")
     for name, checksum in sums.items():
-        console.say(f"  {name}: sha256 {checksum}")
-    console.say(f"{len(sums)} files as they were written")
+        console.output(f"  {name}: sha256 {checksum}")
+    console.output(f"{len(sums)} files as they were written")

@@ -1,103 +1,155 @@
-"""`scbch features all`: pictures, texts and labels to a store."""
+"""`scbch features all`: a store of pictures, texts and labels to train on."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
-
-from scbch_jax import data, features
-from scbch_jax.cli import console, npz_files
 from scbch_jax.cli.features import images, texts
-from scbch_jax.cli.features.images import Seen
-from scbch_jax.cli.options.features import FeaturesAll
-from scbch_jax.data import Rows, store
+from scbch_jax.cli.features.images import Extracted, PictureOptions, check_weights
+from scbch_jax.cli.features.source import SourceOptions, read_source
+from scbch_jax.cli.features.texts import TextOptions
+from scbch_jax.config.constraints import at_least
 from scbch_jax.errors import require
-from scbch_jax.features import Extractor, Manifest, TextModel
+
+if TYPE_CHECKING:
+    from scbch_jax.data import Rows
+    from scbch_jax.features import Manifest, Sample, TextModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeaturesAll(PictureOptions, TextOptions, SourceOptions):
+    """Compute features of pictures and texts, and write a store to train on."""
+
+    out: Path
+    """Folder of the store, a new one; its text model is saved in OUT.model."""
+    queries: Annotated[int, at_least(0)] = 0
+    """Size of the query set, which is drawn; 0: a tenth. The text model is not trained
+    on its texts."""
+    train: Annotated[int, at_least(0)] = 0
+    """Size of the training set; 0: all rows that are no queries."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        super().__post_init__()
+        SourceOptions.__post_init__(self)
+        check_weights(self)
 
 
 def main(options: FeaturesAll) -> None:
-    """Writes a store and the model of its texts."""
+    """Writes the text model and then the store; resumes an interrupted call."""
+    from scbch_jax import features
+    from scbch_jax.cli import console
+
+    partial = options.out.with_name(options.out.name + ".partial")
     model_folder = options.out.with_name(options.out.name + ".model")
     for folder in (options.out, model_folder):
-        require(not folder.exists(), "out", f"{folder}, which exists", "a new folder")
-    manifest = features.read_manifest(options.source, npz_files.pairs(options.columns))
-    texts.require_texts([sample.text for sample in manifest.samples])
-    labelled = any(sample.labels for sample in manifest.samples)
-    wanted = "labels: in a.labels beside a.jpg, as names of folders, or in a list"
-    require(labelled, "labels", "no label in any row", wanted)
+        # Beside an unfinished cache they are of this command; see `_save` below.
+        new = not folder.exists() or partial.is_dir()
+        require(new, "out", f"{folder}, which exists", "a new folder")
+    manifest = read_source(options)
+    _check(manifest, options)
     extractor = images.open_network(options)
-    partial = options.out.with_name(options.out.name + ".partial")
-    seen = images.see(manifest, extractor, options, partial)
-    kept = Manifest(manifest.folder, [manifest.samples[i] for i in seen.kept])
-    rows = _split(len(seen.kept), options)
-    model = _learn(kept, rows, options)
-    _write(options, kept, seen, rows, extractor, model)
-    features.save_text_model(model_folder, model)
-    seen.place.remove()
-    console.say(_said(options.out, seen, rows, extractor, model))
+    with images.extracted(manifest, extractor, options, partial) as pictures:
+        samples = [manifest.samples[i] for i in pictures.kept]
+        rows = _split(len(samples), options)
+        model = texts.train_text_model(_database_texts(samples, rows), options)
+        unknown = texts.report_unknown(model, [sample.text for sample in samples])
+        source = {
+            "folder or list": str(options.source),
+            "pictures": extractor.name,
+            "texts": features.model_summary(model),
+            "text model": {"sha256": features.model_sha256(model)},
+            "texts without a known word": len(unknown),
+            "skipped": pictures.skipped,
+        }
+        _save_model(model_folder, model)
+        _save_store(options, samples, pictures, rows, model, source)
+        pictures.cache.remove()
+    parts = ", ".join(f"{len(part)} {name}" for name, part in rows._asdict().items())
+    skipped = len(pictures.skipped)
+    console.output(
+        f"{options.out}: {len(samples)} rows ({parts})"
+        + (f"; {skipped} pictures skipped" if skipped else "")
+        + f"\n  pictures: {extractor.name}"
+        f"\n  texts: {source['texts']}, saved in {model_folder}"
+        f"\nnext: scbch train CONFIG --data.name store --data.root {options.out}"
+    )
+
+
+def _check(manifest: Manifest, options: FeaturesAll) -> None:
+    """Everything that can be refused before a picture is read."""
+    from scbch_jax import features
+
+    samples = manifest.samples
+    images.require_pictures(manifest)
+    features.require_inside(manifest)
+    texts.require_texts([sample.text for sample in samples])
+    wanted = "labels: in a.labels beside a.jpg, as names of folders, or in a list"
+    labeled = any(sample.labels for sample in samples)
+    require(labeled, "labels", "no label in any row", wanted)
+    rows = _split(len(samples), options)
+    counted = _database_texts(samples, rows)
+    features.build_vocabulary(counted, min_count=options.min_count)
 
 
 def _split(samples: int, options: FeaturesAll) -> Rows:
+    from scbch_jax import data
+
     queries = options.queries or max(1, samples // 10)
     train = options.train or max(1, samples - queries)
     return data.rows_drawn(samples, queries=queries, train=train, seed=options.seed)
 
 
-def _learn(kept: Manifest, rows: Rows, options: FeaturesAll) -> TextModel:
-    """A model of the texts that are no queries: those are new to it, as later ones."""
-    return texts.learn([kept.samples[i].text for i in rows.database], options)
+def _database_texts(samples: list[Sample], rows: Rows) -> list[str]:
+    """The texts of all but the queries, which are to be as new as later ones."""
+    return [samples[i].text for i in rows.database]
 
 
-def _write(
+def _save_model(folder: Path, model: TextModel) -> None:
+    """Saves the model, unless a call that was killed has saved the same one."""
+    from scbch_jax import features
+
+    if not folder.exists():
+        features.save_text_model(folder, model)
+        return
+    saved = features.model_sha256(features.load_text_model(folder))
+    same = saved == features.model_sha256(model)
+    require(same, "out", f"{folder} of other texts or options", "a new folder")
+
+
+def _save_store(
     options: FeaturesAll,
-    kept: Manifest,
-    seen: Seen,
+    samples: list[Sample],
+    pictures: Extracted,
     rows: Rows,
-    extractor: Extractor,
     model: TextModel,
+    source: dict[str, Any],
 ) -> None:
-    labels, classes = features.multi_hot(kept.samples)
-    raw_texts = [sample.text for sample in kept.samples]
-    source = {
-        "folder or list": str(options.source),
-        "pictures": extractor.name,
-        "texts": texts.describe(model),
-        "skipped": seen.skipped,
-    }
+    """Writes the store, unless a call that was killed has written the same one."""
+    from scbch_jax import features
+    from scbch_jax.data import store
+
+    split = f"random, seed {options.seed}"
+    if options.out.exists():
+        found = store.read(options.out)
+        same = (found.source, found.split) == (source, split)
+        parts = zip(found.rows, rows, strict=True)
+        same = same and all(a.tolist() == b.tolist() for a, b in parts)
+        require(same, "out", f"{options.out}, which exists", "a new folder")
+        return
+    labels, classes = features.multi_hot(samples)
     store.write(
         options.out,
-        image=_blocks(seen),
-        text=features.text_features(model, raw_texts),
+        image=pictures.blocks(),
+        text=features.text_features(model, [sample.text for sample in samples]),
         labels=labels,
         rows=rows,
-        split=f"random, seed {options.seed}",
+        split=split,
         title=options.source.resolve().stem,
         source=source,
         classes=classes,
         words=features.column_names(model),
-        lines=map(_line, kept.samples),
-    )
-
-
-def _blocks(seen: Seen, size: int = 1024) -> Iterator[np.ndarray]:
-    """Features of the kept pictures, some at a time: there may be more than memory."""
-    for start in range(0, len(seen.kept), size):
-        yield seen.place.features[seen.kept[start : start + size]]
-
-
-def _line(sample: features.Sample) -> dict[str, Any]:
-    return {"picture": sample.picture, "text": sample.text}
-
-
-def _said(
-    out: Path, seen: Seen, rows: Rows, extractor: Extractor, model: TextModel
-) -> str:
-    parts = ", ".join(f"{len(part)} {name}" for name, part in rows._asdict().items())
-    skipped = f"; {len(seen.skipped)} pictures skipped" if seen.skipped else ""
-    return (
-        f"{out}: {len(seen.kept)} rows ({parts}){skipped}\n"
-        f"  pictures: {extractor.name}\n"
-        f"  texts: {texts.describe(model)}, kept in {out}.model\n"
-        f"next: scbch train CONFIG --data.name store --data.root {out}"
+        lines=({"picture": s.picture, "text": s.text} for s in samples),
     )

@@ -1,105 +1,180 @@
-"""`scbch features images`: pictures to features."""
+"""`scbch features images`: features of pictures."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import numpy as np
 
-from scbch_jax import features
-from scbch_jax.cli import console, npz_files, signals
-from scbch_jax.cli.options.features import ByNetwork, FeaturesImages
+from scbch_jax import io
+from scbch_jax.cli.features.source import SourceOptions, read_source
+from scbch_jax.config.constraints import at_least
+from scbch_jax.config.features import MAX_PIXELS, PILLOW_MAX_PIXELS
 from scbch_jax.errors import require
-from scbch_jax.features import Extractor, FeatureCache, Manifest
+
+if TYPE_CHECKING:
+    from scbch_jax.features import Extractor, FeatureCache, Manifest
 
 NAMED = 10
-"""Corrupt pictures that a message names."""
+"""Unreadable pictures that a message names."""
 
 
-class Seen(NamedTuple):
-    """Features of all pictures that could be read."""
+@dataclass(frozen=True, kw_only=True)
+class PictureOptions:
+    """Options of the features of pictures."""
+
+    network: Literal["vgg19", "descriptor"] = "vgg19"
+    """vgg19: output of fc7, 4,096 columns; descriptor: histograms of colors and edges,
+    509 columns, without weights."""
+    weights: Path | None = None
+    """VGG19's weights: torchvision's in a .pt, .pth or .safetensors file, or Keras's in
+    an .h5 file."""
+    batch_size: Annotated[int, at_least(1, 4096)] = 16
+    """Pictures per batch."""
+    max_pixels: Annotated[int, at_least(1, PILLOW_MAX_PIXELS)] = MAX_PIXELS
+    """Pixels of the largest picture that is read; a larger one counts as corrupt."""
+    skip_corrupt: bool = False
+    """Omit pictures that cannot be read, and report them; by default the command fails
+    after all pictures were tried."""
+
+
+def check_weights(options: PictureOptions) -> None:
+    """VGG19 needs weights, and the descriptor has none.
+
+    Raises:
+        InputError: if weights are missing, or given for the descriptor.
+    """
+    if options.network == "vgg19":
+        wanted = "a file of VGG19's weights, or --network descriptor, which has none"
+        require(options.weights is not None, "weights", "none", wanted)
+    else:
+        wanted = "none: the descriptor has no weights"
+        require(options.weights is None, "weights", options.weights, wanted)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeaturesImages(PictureOptions, SourceOptions):
+    """Compute features of pictures: VGG19's fc7, or a descriptor without weights."""
+
+    out: Path = Path("pictures.npz")
+    """File to write: image [n, width], and names, the paths of the pictures."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        super().__post_init__()
+        check_weights(self)
+
+
+class Extracted(NamedTuple):
+    """Features of the pictures that could be read."""
 
     kept: list[int]
     """Their rows in the manifest."""
     skipped: list[str]
     """Names of the others."""
-    place: FeatureCache
-    """Where the features are until they are written elsewhere."""
+    cache: FeatureCache
+    """Holds the features until they are written elsewhere."""
 
-    @property
-    def rows(self) -> np.ndarray:
-        """Features of the kept pictures."""
-        return self.place.features[self.kept]
+    def blocks(self, size: int = 1024) -> Iterator[np.ndarray]:
+        """Features of the kept pictures in blocks, since all may exceed the memory."""
+        for start in range(0, len(self.kept), size):
+            yield self.cache.features[self.kept[start : start + size]]
 
 
 def main(options: FeaturesImages) -> None:
-    """Writes an npz of features and the names of their pictures."""
-    npz_files.require_target("out", options.out)
-    manifest = features.read_manifest(options.source, npz_files.pairs(options.columns))
+    """Writes an npz file of features and of the names of their pictures."""
+    from scbch_jax.cli import console
+
+    io.require_writable("out", options.out, ".npz")
+    manifest = read_source(options)
+    require_pictures(manifest)
     extractor = open_network(options)
-    seen = see(manifest, extractor, options, options.out.with_suffix(".partial"))
-    names = np.array([manifest.samples[i].picture for i in seen.kept])
-    npz_files.write(options.out, image=seen.rows, names=names)
-    seen.place.remove()
-    width = extractor.width
-    console.say(f"{options.out}: image ({len(names)}, {width}) by {extractor.name}")
+    partial = options.out.with_suffix(".partial")
+    with extracted(manifest, extractor, options, partial) as found:
+        names = np.array([manifest.samples[i].picture for i in found.kept])
+        rows = found.cache.features[found.kept]
+        io.write_npz(options.out, image=rows, names=names)
+        found.cache.remove()
+    console.output(f"{options.out}: image {rows.shape} by {extractor.name}")
 
 
-def open_network(options: ByNetwork) -> Extractor:
-    """The network that was asked for.
+def require_pictures(manifest: Manifest) -> None:
+    """Raises `InputError` unless every sample has a picture."""
+    lacking = [i for i, sample in enumerate(manifest.samples) if not sample.picture]
+    got = f"{len(lacking)} rows without one, the first is row {[*lacking, 0][0]}"
+    require(not lacking, "picture", got, "a picture in every row")
+
+
+def open_network(options: PictureOptions) -> Extractor:
+    """Opens the network that the options name.
 
     Raises:
         InputError: if its weights cannot be used.
     """
+    from scbch_jax import features
+
     if options.network == "descriptor":
-        return features.descriptor()
+        return features.descriptor_extractor()
     assert options.weights is not None
-    return features.vgg19(options.weights)
+    return features.vgg19_extractor(options.weights)
 
 
-def see(
-    manifest: Manifest, extractor: Extractor, options: ByNetwork, folder: Path
-) -> Seen:
-    """Features of a manifest's pictures, gone on with where an earlier call ended.
+@contextlib.contextmanager
+def extracted(
+    manifest: Manifest, extractor: Extractor, options: PictureOptions, folder: Path
+) -> Iterator[Extracted]:
+    """Features of a manifest's pictures; resumes an interrupted extraction.
 
     Args:
-        manifest: whose pictures.
+        manifest: of the pictures.
         extractor: the network.
-        options: batch size, and what to do with pictures that cannot be read.
-        folder: where features are while not all are there.
+        options: batch size, limit of pixels, and whether corrupt pictures are omitted.
+        folder: of the cache, which is locked.
 
     Raises:
-        InputError: for rows without a picture, and, unless they are to be skipped, for
-            pictures that cannot be read; those that can are kept for the next call.
-        Stopped: if asked to end.
+        InputError: for pictures that cannot be read, unless they are to be omitted; the
+            features of the others stay in the cache.
+        Interrupted: at SIGTERM.
     """
+    from scbch_jax import features
+    from scbch_jax.cli import console, signals
+
     names = [sample.picture for sample in manifest.samples]
-    lacking = [i for i, name in enumerate(names) if not name]
-    got = f"{len(lacking)} rows without one, the first is row {[*lacking, 0][0]}"
-    require(not lacking, "picture", got, "a picture in every row")
-    place = features.open_partial(
-        folder, names, extractor, batch_size=options.batch_size
-    )
-    with (
-        console.counted("pictures", total=len(names)) as advance,
-        signals.asked_to_end() as stop,
-    ):
-        paths = [manifest.folder / name for name in names]
-        lost = features.extract(paths, extractor, place, on_batch=advance, stop=stop)
-    kept = [i for i in range(len(names)) if i not in lost]
-    _report(list(lost.values()), options.skip_corrupt, folder)
-    require(bool(kept), "pictures", "none that can be read", "one at least")
-    return Seen(kept, [names[i] for i in lost], place)
+    paths = [manifest.folder / name for name in names]
+    size = options.batch_size
+    with features.open_cache(folder, names, extractor, batch_size=size) as cache:
+        with (
+            console.progress_bar("pictures", total=len(names)) as advance,
+            signals.stop_requested() as stop,
+        ):
+            unreadable = features.extract(
+                paths,
+                extractor,
+                cache,
+                max_pixels=options.max_pixels,
+                on_batch=advance,
+                stop=stop,
+            )
+        _report(list(unreadable.values()), options.skip_corrupt, folder)
+        kept = [i for i in range(len(names)) if i not in unreadable]
+        require(bool(kept), "pictures", "none that can be read", "at least one")
+        yield Extracted(kept, [names[i] for i in unreadable], cache)
 
 
 def _report(reasons: Sequence[str], skip: bool, folder: Path) -> None:
-    """Says aside which pictures are skipped, or refuses them in a line."""
+    """Reports the pictures that are skipped, or refuses them in one line."""
+    from scbch_jax.cli import console
+
     if skip:
         for reason in reasons:
-            console.say(f"skipped: {reason}", aside=True)
+            console.log(f"skipped: {reason}")
         return
-    plain = [r.removeprefix("picture: got ").split(", wanted")[0] for r in reasons]
-    more = f" and {len(plain) - NAMED} more" if len(plain) > NAMED else ""
-    got = f"{len(plain)} that cannot be read: {', '.join(plain[:NAMED])}{more}"
-    wanted = f"whole ones, or --skip-corrupt; the others are kept in {folder}"
-    require(not plain, "pictures", got, wanted)
+    short = [r.removeprefix("picture: got ").split(", wanted")[0] for r in reasons]
+    more = f" and {len(short) - NAMED} more" if len(short) > NAMED else ""
+    got = f"{len(short)} that cannot be read: {', '.join(short[:NAMED])}{more}"
+    wanted = f"readable ones, or --skip-corrupt; the others are kept in {folder}"
+    require(not short, "pictures", got, wanted)

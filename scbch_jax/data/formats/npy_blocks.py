@@ -1,4 +1,4 @@
-"""NumPy files larger than memory: written block after block, read block after block."""
+"""Matrices larger than memory: read and written block by block."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
@@ -15,9 +15,14 @@ BLOCK_BYTES = 16 << 20
 
 
 def row_blocks(array: Any) -> Iterator[np.ndarray]:
-    """Blocks of the rows of a matrix that is sliced as it is needed."""
+    """Blocks of the rows of a matrix, each sliced when it is needed."""
     shape = array.shape
-    require(len(shape) == 2, "array", f"shape {shape}", "a matrix, a row a sample")
+    require(
+        len(shape) == 2,
+        "array",
+        f"shape {shape}",
+        "a matrix with a row for each sample",
+    )
     step = max(1, BLOCK_BYTES // max(1, shape[1] * array.dtype.itemsize))
     for start in range(0, shape[0], step):
         yield np.asarray(array[start : start + step])
@@ -53,7 +58,7 @@ def write(
             clean = np.ascontiguousarray(narrow(named, block), dtype)
             if not rows:
                 columns = clean.shape[1]
-                header = _header(file, (0, columns), dtype)  # its place, for now
+                header = _header(file, (0, columns), dtype)  # replaced at the end
             fits = clean.shape[1] == columns
             require(fits, named, f"{clean.shape[1]} columns", f"{columns} as before")
             file.write(clean.data)
@@ -77,7 +82,7 @@ def checksum(path: Path) -> str:
 
 
 def _header(file: Any, shape: tuple[int, int], dtype: Any) -> int:
-    """Writes a header; where it ends."""
-    told = {"descr": npy.dtype_to_descr(np.dtype(dtype)), "fortran_order": False}
-    npy.write_array_header_1_0(file, told | {"shape": shape})
+    """Writes a header; returns where it ends."""
+    header = {"descr": npy.dtype_to_descr(np.dtype(dtype)), "fortran_order": False}
+    npy.write_array_header_1_0(file, header | {"shape": shape})
     return file.tell()

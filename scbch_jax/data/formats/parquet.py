@@ -1,16 +1,18 @@
 """Columns of Parquet files as arrays; pyarrow is imported when one is read."""
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from scbch_jax.data.formats.base import ArrayInfo, read_at_once
 from scbch_jax.errors import InputError, require
 
 
-def parquet_columns(path: Path) -> Iterator[tuple[str, tuple[int, ...], str]]:
-    """Name, shape and kind of each column; lists of one length are a matrix.
+def parquet_arrays(path: Path) -> Iterator[ArrayInfo]:
+    """The columns of a file; lists of one length are a matrix.
 
     The width of a list that may be of any length is that of the first row.
 
@@ -21,25 +23,17 @@ def parquet_columns(path: Path) -> Iterator[tuple[str, tuple[int, ...], str]]:
     rows = file.metadata.num_rows
     first = next(file.iter_batches(batch_size=1), None)
     for field in file.schema_arrow:
-        inner = getattr(field.type, "value_type", None)
-        if inner is None or first is None:
-            yield field.name, (rows,), _kind(field.type)
-        else:
-            width = len(first.column(field.name)[0].as_py() or ())
-            yield field.name, (rows, width), _kind(inner)
+        shape, inner = (rows,), getattr(field.type, "value_type", None)
+        if inner is not None and first is not None:
+            shape = (rows, len(first.column(field.name)[0].as_py() or ()))
+        kind = _kind(field.type if len(shape) == 1 else inner)
+        read = functools.partial(_read, path, field.name)
+        yield read_at_once(path, field.name, shape, kind, read)
 
 
-def read_parquet(path: Path, key: str) -> np.ndarray:
-    """One column as an array.
-
-    Raises:
-        InputError: if there is no such column, a value is missing, or its lists are
-            of different lengths.
-    """
-    file = _arrow().ParquetFile(path)
-    names = file.schema_arrow.names
-    require(key in names, f"key in {path}", ", ".join(names) or "nothing", key)
-    column = file.read(columns=[key]).column(0).combine_chunks()
+def _read(path: Path, key: str) -> np.ndarray:
+    """One column; an error for missing values and lists of different lengths."""
+    column = _arrow().ParquetFile(path).read(columns=[key]).column(0).combine_chunks()
     require(not column.null_count, f"{key} in {path}", "missing values", "none")
     if not hasattr(column.type, "value_type"):
         return column.to_numpy(zero_copy_only=False)

@@ -1,4 +1,4 @@
-"""Texts in files, one a row: strings of NumPy, HDF5 and Parquet, cells of MATLAB."""
+"""Arrays of text: strings of NumPy, HDF5 and Parquet, cells of MATLAB."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,21 +6,22 @@ from typing import Any
 import h5py
 import numpy as np
 
-from scbch_jax.data.formats import files
-from scbch_jax.data.formats.contents import ArrayInfo
+from scbch_jax.data.formats.base import ArrayInfo, one_line_errors
 
 
 def read_strings(found: ArrayInfo) -> list[str]:
-    """The texts of an array, those of a row with several joined; none if it has others.
+    """The texts of an array, one a row; cells within a cell are joined by spaces.
 
-    Objects that NumPy pickled are never read, so they are no texts here.
+    Returns:
+        The texts; empty if any element is no text, or for objects that NumPy pickled,
+        which are never read.
 
     Raises:
         InputError: if the file is damaged.
     """
-    if found.numbers or found.kind in ("objects", "empty"):
+    if found.numeric or found.kind in ("objects", "empty"):
         return []
-    with files.one_line_errors(found.path):
+    with one_line_errors(found.path):
         if h5py.is_hdf5(found.path):
             with h5py.File(found.path, "r") as file:
                 rows = [list(_of_hdf5(file, x)) for x in _values(file[found.key])]
@@ -32,7 +33,7 @@ def read_strings(found: ArrayInfo) -> list[str]:
 
 
 def _leaves(value: Any) -> Iterator[Any]:
-    """What lies in the cells of a cell."""
+    """The innermost values of nested MATLAB cells."""
     if isinstance(value, np.ndarray):
         for inner in value.ravel():
             yield from _leaves(inner)
@@ -41,7 +42,7 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 
 def _values(node: Any) -> Iterator[Any]:
-    """The elements of an HDF5 array, whatever they are."""
+    """The elements of an HDF5 array of any type."""
     yield from np.asarray(node[()]).ravel() if isinstance(node, h5py.Dataset) else ()
 
 

@@ -1,1 +1,26 @@
-"""From files in any known layout to an aligned dataset in a store."""
+"""From files in any known layout to an aligned dataset, its split, and a store."""
+
+from scbch_jax.data.importing.alignment import AlignedDataset, Segment, align
+from scbch_jax.data.importing.layouts import files_named, recognize, select
+from scbch_jax.data.importing.split_dataset import (
+    SplitDataset,
+    default_split,
+    split_by_name,
+    split_by_rows,
+)
+from scbch_jax.data.importing.to_store import row_metadata, write_store
+
+__all__ = [
+    "AlignedDataset",
+    "Segment",
+    "SplitDataset",
+    "align",
+    "default_split",
+    "files_named",
+    "recognize",
+    "row_metadata",
+    "select",
+    "split_by_name",
+    "split_by_rows",
+    "write_store",
+]

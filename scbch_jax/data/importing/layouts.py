@@ -1,110 +1,117 @@
-"""The forms in which feature sets circulate, told apart by the names of arrays.
+"""Which array is which: known layouts of datasets, and arrays that a person names.
 
-A form is a row of `FORMS`: to add one, add a row. File names are never looked at.
+A layout is recognized by the names of arrays; file names play no part. It is a row of
+`LAYOUTS`: to add one, add a row. A selector names an array as KEY, FILE:KEY, or FILE
+where that has only one array.
 """
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from scbch_jax.data.formats.contents import ArrayInfo
+from scbch_jax.data.formats import ArrayInfo
 from scbch_jax.errors import InputError, require
 
 MODALITIES = ("image", "text", "labels")
 
+ROWS = "rows"
+"""The part of a segment that the file does not assign to a part of a split."""
 
-class Segment(NamedTuple):
-    """Arrays whose rows belong together; each may have any one of several names."""
+
+class SegmentNames(NamedTuple):
+    """Names of the arrays of a segment, whose rows align; any one of each will do."""
 
     part: str
-    """query, train or database, or `rows` where a named split is to cut them."""
+    """query, train or database, or `ROWS`."""
     image: tuple[str, ...]
     text: tuple[str, ...]
     labels: tuple[str, ...]
     optional: bool = False
-    """True if the set is whole where nothing of it is there."""
+    """Whether the dataset is complete without this segment."""
 
 
-class Form(NamedTuple):
-    """One way in which all arrays of a set are named."""
+class Layout(NamedTuple):
+    """One convention for the names of all arrays of a dataset."""
 
     title: str
-    segments: tuple[Segment, ...]
-    """Their rows follow each other."""
+    segments: tuple[SegmentNames, ...]
+    """Their rows are concatenated."""
     prefix: str = ""
-    """Array with the row numbers that the images cover, where these are the first."""
-    needs: tuple[str, ...] = ()
-    """Other arrays without which the images mean something else."""
+    """Array with the row numbers that image features cover, where only the first rows
+    have them."""
     common: bool = False
-    """True for names so common that a single one says nothing."""
+    """Whether the names are so common that one of them alone says nothing."""
 
 
-class Recognised(NamedTuple):
-    """A form, and the arrays that are its parts."""
+class Recognized(NamedTuple):
+    """A layout and the arrays that fill it."""
 
-    form: Form
-    segments: tuple[Segment, ...]
-    """Those that are there."""
+    layout: Layout
+    segments: tuple[SegmentNames, ...]
+    """Those that are present."""
     arrays: tuple[tuple[ArrayInfo, ArrayInfo, ArrayInfo], ...]
     """Image features, text features and labels of each segment."""
     prefix: ArrayInfo | None = None
 
 
-FORMS = (
-    Form(
+LAYOUTS = (
+    Layout(
         "split file of the SCBCH and NRCH code",
         (
-            Segment("query", ("ImgQuery",), ("TagQuery",), ("LabQuery",)),
-            Segment("database", ("ImgDataBase",), ("TagDataBase",), ("LabDataBase",)),
-            Segment("train", ("ImgTrain",), ("TagTrain",), ("LabTrain",)),
+            SegmentNames("query", ("ImgQuery",), ("TagQuery",), ("LabQuery",)),
+            SegmentNames(
+                "database", ("ImgDataBase",), ("TagDataBase",), ("LabDataBase",)
+            ),
+            SegmentNames("train", ("ImgTrain",), ("TagTrain",), ("LabTrain",)),
         ),
     ),
-    Form(
+    Layout(
         "split file of the DJSRH family",
         (
-            Segment("query", ("I_te",), ("T_te",), ("L_te",)),
-            Segment("database", ("I_db",), ("T_db",), ("L_db",), optional=True),
-            Segment("train", ("I_tr",), ("T_tr",), ("L_tr",)),
+            SegmentNames("query", ("I_te",), ("T_te",), ("L_te",)),
+            SegmentNames("database", ("I_db",), ("T_db",), ("L_db",), optional=True),
+            SegmentNames("train", ("I_tr",), ("T_tr",), ("L_tr",)),
         ),
     ),
-    Form(
+    Layout(
         "features, tags and labels of the UCCH, NRCH and SCBCH code",
-        (Segment("rows", ("XAll",), ("YAll",), ("LAll",)),),
+        (SegmentNames(ROWS, ("XAll",), ("YAll",), ("LAll",)),),
     ),
-    Form(
+    Layout(
         "deep features and Doc2Vec in two parts, as MS-COCO circulates",
         (
-            Segment(
-                "rows",
+            SegmentNames(
+                ROWS,
                 ("train_imgs_deep",),
                 ("train_text", "train_texts", "train_texts_doc"),
                 ("train_imgs_labels",),
             ),
-            Segment(
-                "rows",
+            SegmentNames(
+                ROWS,
                 ("test_imgs_deep",),
                 ("test_text", "test_texts", "test_texts_doc"),
                 ("test_imgs_labels",),
             ),
         ),
     ),
-    Form(
+    Layout(
         "database and test part, as IAPR TC-12 circulates",
         (
-            Segment("rows", ("VDatabase",), ("YDatabase",), ("databaseL",)),
-            Segment("rows", ("VTest",), ("YTest",), ("testL",)),
+            SegmentNames(ROWS, ("VDatabase",), ("YDatabase",), ("databaseL",)),
+            SegmentNames(ROWS, ("VTest",), ("YTest",), ("testL",)),
         ),
     ),
-    Form(
+    Layout(
         "features of the first rows, with tags and labels of all rows",
-        (Segment("rows", ("features",), ("YAll",), ("LAll",)),),
+        (SegmentNames(ROWS, ("features",), ("YAll",), ("LAll",)),),
         prefix="row",
-        needs=("scale",),
     ),
-    Form(
+    Layout(
         "images, tags and labels of the DCMH family",
         (
-            Segment(
-                "rows",
+            SegmentNames(
+                ROWS,
                 ("IAll", "images", "image"),
                 ("YAll", "tags", "texts", "text"),
                 ("LAll", "labels", "label"),
@@ -123,98 +130,137 @@ NAMES_OF_PICTURES = ("FAll", "file_names", "filenames", "image_names", "picture"
 NAMES_OF_TEXTS = ("captions", "caption", "sentences", "texts", "text", "tags")
 
 
-def recognise(found: Sequence[ArrayInfo]) -> Recognised:
-    """The form of some arrays, by their names.
+def recognize(found: Sequence[ArrayInfo]) -> Recognized:
+    """The layout of some arrays, by their names.
 
     Args:
         found: all arrays of all files.
 
     Raises:
-        InputError: if no form has all its arrays here, or one of them is here twice:
-            what the nearest form lacks.
+        InputError: if no layout is complete, or one of its arrays is present twice; the
+            message names what the nearest layout lacks.
     """
-    whole = [form for form in FORMS if not missing(form, found)]
-    if whole:
-        return _of_form(whole[0], found)
-    have = ", ".join(f.key for f in found) or "nothing"
-    form = nearest(found)
-    if form is None:
+    complete = [layout for layout in LAYOUTS if not missing(layout, found)]
+    if complete:
+        return _fill(complete[0], found)
+    have = ", ".join(array.key for array in found) or "nothing"
+    layout = nearest(found)
+    if layout is None:
         raise InputError(
-            f"form: got {have}, which is none that is known, wanted --image, --text "
+            f"layout: got {have}, which is no known layout, wanted --image, --text "
             "and --labels to say which array is which"
         )
-    lacks = "; ".join(" or ".join(names) for names in missing(form, found))
+    lacks = "; ".join(" or ".join(names) for names in missing(layout, found))
     raise InputError(
-        f"form: got {have}, a part of the {form.title}, wanted beside that {lacks} "
+        f"layout: got {have}, a part of the {layout.title}, wanted also {lacks} "
         "(in one file or several), or --image, --text and --labels"
     )
 
 
-def nearest(found: Sequence[ArrayInfo]) -> Form | None:
-    """The form of whose arrays the fewest are missing, if any are here at all."""
-    names = {f.name for f in found}
+def nearest(found: Sequence[ArrayInfo]) -> Layout | None:
+    """The layout of which the fewest arrays are missing, if any is present at all."""
+    names = {array.name for array in found}
     partial = [
-        form
-        for form in FORMS
-        if len(missing(form, found)) < len(_slots(form, names)) - int(form.common)
+        layout
+        for layout in LAYOUTS
+        if len(missing(layout, found)) < len(_slots(layout, names)) - layout.common
     ]
-    return min(partial, key=lambda f: len(missing(f, found)), default=None)
+    return min(partial, key=lambda layout: len(missing(layout, found)), default=None)
 
 
-def missing(form: Form, found: Sequence[ArrayInfo]) -> list[tuple[str, ...]]:
-    """The names of each array of a form that is not here."""
-    names = {f.name for f in found}
-    return [slot for slot in _slots(form, names) if not names & set(slot)]
+def missing(layout: Layout, found: Sequence[ArrayInfo]) -> list[tuple[str, ...]]:
+    """The possible names of each array of a layout that is not present."""
+    names = {array.name for array in found}
+    return [slot for slot in _slots(layout, names) if not names & set(slot)]
 
 
-def role(name: str) -> str:
-    """What an array of this name is in the first form that has it, or nothing."""
-    for form in FORMS:
-        for segment in form.segments:
+def modality_of(name: str) -> str:
+    """The modality of arrays of this name in the first layout that has it, or ''."""
+    for layout in LAYOUTS:
+        for segment in layout.segments:
             for modality in MODALITIES:
                 if name in getattr(segment, modality):
                     return modality
     return ""
 
 
-def by_keys(image: ArrayInfo, text: ArrayInfo, labels: ArrayInfo) -> Recognised:
-    """A form of its own for arrays that a person has named."""
-    parts = (image, text, labels)
-    segment = Segment("rows", (image.name,), (text.name,), (labels.name,))
-    form = Form("arrays named on the command line", (segment,))
-    return Recognised(form, form.segments, (parts,))
+def named_layout(image: ArrayInfo, text: ArrayInfo, labels: ArrayInfo) -> Recognized:
+    """A layout of its own for arrays that a person has named."""
+    names = SegmentNames(ROWS, (image.name,), (text.name,), (labels.name,))
+    layout = Layout("arrays named on the command line", (names,))
+    return Recognized(layout, layout.segments, ((image, text, labels),))
 
 
-def _slots(form: Form, names: set[str]) -> list[tuple[str, ...]]:
-    """The names of every array that a form must have, beside those that are there."""
-    slots = [getattr(s, m) for s in _segments(form, names) for m in MODALITIES]
-    return slots + [(name,) for name in (form.prefix, *form.needs) if name]
+def files_named(selectors: Iterable[str]) -> list[Path]:
+    """The files in FILE:KEY and FILE; a plain KEY names none."""
+    return [path for path, _ in map(_parse, selectors) if path is not None]
 
 
-def _segments(form: Form, names: set[str]) -> tuple[Segment, ...]:
-    """All segments but the optional ones of which nothing is there."""
+def select(field: str, selector: str, found: Sequence[ArrayInfo]) -> ArrayInfo:
+    """The array that a selector names.
 
-    def there(segment: Segment) -> bool:
+    Args:
+        field: the option that it came from.
+        selector: KEY, FILE:KEY or FILE; a key may leave out the groups that it is in.
+        found: all arrays to choose from.
+
+    Raises:
+        InputError: if there is no such array, or there are several.
+    """
+    path, key = _parse(selector)
+    file = path and os.path.realpath(path)
+    here = [a for a in found if file in (None, os.path.realpath(a.path))]
+    named = [array for array in here if not key or array.key == key] or [
+        array for array in here if array.name == key
+    ]
+    have = ", ".join(dict.fromkeys(array.key for array in here)) or "nothing"
+    require(bool(named), field, selector, f"the name of an array: {have}")
+    several = ", ".join(f"{array.path}:{array.key}" for array in named)
+    got = f"{selector}, which is {several}"
+    require(len(named) == 1, field, got, "FILE:KEY of one")
+    return named[0]
+
+
+def _slots(layout: Layout, names: set[str]) -> list[tuple[str, ...]]:
+    """The possible names of every array that a layout needs, given those present."""
+    segments = _segments(layout, names)
+    slots = [getattr(segment, m) for segment in segments for m in MODALITIES]
+    return slots + ([(layout.prefix,)] if layout.prefix else [])
+
+
+def _segments(layout: Layout, names: set[str]) -> tuple[SegmentNames, ...]:
+    """All segments but the optional ones of which no array is present."""
+
+    def present(segment: SegmentNames) -> bool:
         return any(names & set(getattr(segment, m)) for m in MODALITIES)
 
-    return tuple(s for s in form.segments if not s.optional or there(s))
+    return tuple(s for s in layout.segments if not s.optional or present(s))
 
 
-def _of_form(form: Form, found: Sequence[ArrayInfo]) -> Recognised:
-    segments = _segments(form, {f.name for f in found})
+def _fill(layout: Layout, found: Sequence[ArrayInfo]) -> Recognized:
+    segments = _segments(layout, {array.name for array in found})
 
-    def arrays(segment: Segment) -> tuple[ArrayInfo, ArrayInfo, ArrayInfo]:
-        image, text, labels = (_pick(getattr(segment, m), found) for m in MODALITIES)
+    def arrays(segment: SegmentNames) -> tuple[ArrayInfo, ArrayInfo, ArrayInfo]:
+        image, text, labels = (_only(getattr(segment, m), found) for m in MODALITIES)
         return image, text, labels
 
-    prefix = _pick((form.prefix,), found) if form.prefix else None
-    return Recognised(form, segments, tuple(map(arrays, segments)), prefix)
+    prefix = _only((layout.prefix,), found) if layout.prefix else None
+    return Recognized(layout, segments, tuple(map(arrays, segments)), prefix)
 
 
-def _pick(names: tuple[str, ...], found: Sequence[ArrayInfo]) -> ArrayInfo:
-    """The array of the first of the names that is here, which must be here once."""
-    name = next(n for n in names if n in {f.name for f in found})
-    same = [f for f in found if f.name == name]
-    places = " and ".join(f"{f.path}:{f.key}" for f in same)
-    require(len(same) == 1, name, f"{len(same)} arrays, {places}", "it once")
+def _only(names: tuple[str, ...], found: Sequence[ArrayInfo]) -> ArrayInfo:
+    """The one array of the first of the names that is present."""
+    name = next(n for n in names if n in {array.name for array in found})
+    same = [array for array in found if array.name == name]
+    keys = " and ".join(f"{array.path}:{array.key}" for array in same)
+    require(len(same) == 1, name, f"{len(same)} arrays, {keys}", "one of that name")
     return same[0]
+
+
+def _parse(selector: str) -> tuple[Path | None, str]:
+    file, colon, key = selector.rpartition(":")
+    if colon and Path(file).suffix:
+        return Path(file), key
+    if Path(selector).is_file():
+        return Path(selector), ""
+    return None, selector

@@ -1,18 +1,25 @@
-"""Models of label noise, and published noisy labels."""
+"""Label noise: models of it, published noisy labels, and what it changed."""
 
-from scbch_jax.data.label_noise.effect import Effect, effect_of
+from scbch_jax.data.label_noise.effect import (
+    Effect,
+    Flips,
+    corrupted_rows,
+    effect_of,
+    flips,
+)
+from scbch_jax.data.label_noise.files import (
+    confusion_file,
+    published_file,
+    read_confusion,
+    read_published,
+)
 from scbch_jax.data.label_noise.models import (
     add_labels,
     confuse_labels,
+    corrupted_count,
     drop_labels,
     flip_labels,
     mistake_labels,
-)
-from scbch_jax.data.label_noise.swap import (
-    Flips,
-    corrupted_rows,
-    flips,
-    published_labels,
     swap_labels,
 )
 
@@ -21,12 +28,16 @@ __all__ = [
     "Flips",
     "add_labels",
     "confuse_labels",
+    "confusion_file",
+    "corrupted_count",
     "corrupted_rows",
     "drop_labels",
     "effect_of",
     "flip_labels",
     "flips",
     "mistake_labels",
-    "published_labels",
+    "published_file",
+    "read_confusion",
+    "read_published",
     "swap_labels",
 ]

@@ -1,8 +1,17 @@
-"""What noise did to labels, in a few numbers."""
+"""What label noise changed: the entries, the rows, and a few shares."""
 
 from typing import NamedTuple
 
 import numpy as np
+
+
+class Flips(NamedTuple):
+    """Every entry of the labels that noise changed, in the order of rows."""
+
+    rows: np.ndarray
+    classes: np.ndarray
+    added: np.ndarray
+    """True for a label that was added, False for one that was removed."""
 
 
 class Effect(NamedTuple):
@@ -13,12 +22,23 @@ class Effect(NamedTuple):
     entries: float
     """Entries of the labels that changed."""
     precision: float
-    """Noisy labels that are right."""
+    """Noisy labels that are correct."""
     recall: float
-    """Clean labels that are still there."""
+    """Clean labels that were kept."""
     pairs: float
-    """Pairs of different rows whose sharing a label changed: what a hash is learnt
-    from."""
+    """Pairs of different rows that share a label in one of clean and noisy labels only:
+    the similarity that supervised hashing learns from."""
+
+
+def flips(noisy: np.ndarray, clean: np.ndarray) -> Flips:
+    """The entries in which noisy labels differ from clean ones."""
+    rows, classes = np.nonzero(noisy != clean)
+    return Flips(rows, classes, added=noisy[rows, classes] > 0)
+
+
+def corrupted_rows(noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
+    """Marks the rows whose labels differ from the clean ones: bool [samples]."""
+    return (noisy != clean).any(axis=1)
 
 
 def effect_of(noisy: np.ndarray, clean: np.ndarray, *, block: int = 1024) -> Effect:

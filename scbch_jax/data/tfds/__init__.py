@@ -1,1 +1,1 @@
-"""Stores as datasets of tensorflow-datasets, and back."""
+"""Datasets of tensorflow-datasets; `prepared` alone works without that package."""

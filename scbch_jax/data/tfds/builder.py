@@ -1,10 +1,10 @@
-"""These feature sets for tensorflow-datasets, which needs no TensorFlow for them.
+"""A builder for tensorflow-datasets, which needs no TensorFlow for it.
 
-Once this module is imported, TFDS knows the builder by name:
+Importing this module registers the builder:
 
     tfds.data_source("cross_modal_features/mirflickr", data_dir="sets", split="train")
 
-What it is made from lies in the folder that TFDS calls manual, by default
+Its source is the folder that TFDS calls manual, by default
 `DATA_DIR/downloads/manual`: a store, or files as `data import` reads them.
 """
 
@@ -19,26 +19,23 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
+from scbch_jax.data import importing
 from scbch_jax.data import store as stores
-from scbch_jax.data.formats import contents, files
-from scbch_jax.data.importing import align, layouts, split, to_store
-from scbch_jax.data.published import PUBLISHED
+from scbch_jax.data.benchmarks import BENCHMARKS
+from scbch_jax.data.formats import SUFFIXES, find_arrays
 from scbch_jax.data.store import Store
 from scbch_jax.errors import require
 
 NAME = "cross_modal_features"
-"""What TFDS calls these sets; each of them is a config."""
+"""Name of the builder in TFDS; each dataset is a configuration of it."""
 
 SHARD_BYTES = 128 << 20
 """About how much of a split one file holds."""
 
-CONFIGS = ("mirflickr", "nuswide", "coco", "iapr", "nuswide-10")
-"""Names of the published sets, in the order of `published.PUBLISHED`."""
-
 
 @dataclasses.dataclass(eq=False)
 class Config(tfds.core.BuilderConfig):
-    """A set: its name, and its widths where they are known beforehand."""
+    """A dataset: its name, and its widths where they are known beforehand."""
 
     image_dim: int | None = None
     text_dim: int | None = None
@@ -46,23 +43,23 @@ class Config(tfds.core.BuilderConfig):
 
 
 def _published_configs() -> list[Config]:
-    """The published sets; which network their image features are from differs."""
+    """The published datasets; their image features are from different networks."""
     return [
         Config(
-            name=name,
+            name=known.name,
             description=known.title,
             text_dim=known.text_dim,
             classes=known.classes,
         )
-        for name, known in zip(CONFIGS, PUBLISHED, strict=True)
+        for known in BENCHMARKS.values()
     ]
 
 
 class CrossModalFeatures(tfds.core.ShardBasedBuilder):
-    """Image features, text features and labels, cut into query, train and database.
+    """Image features, text features and labels, split into query, train and database.
 
-    Split by split and row by row as the store has them: TFDS's generator by examples
-    would shuffle, or keep a whole split in memory so as not to.
+    Rows are in the order of the store: TFDS's generator by examples would shuffle them,
+    or keep a whole split in memory.
     """
 
     VERSION = tfds.core.Version("1.0.0")
@@ -71,12 +68,12 @@ class CrossModalFeatures(tfds.core.ShardBasedBuilder):
     code_path = None  # type: ignore[assignment]
     BUILDER_CONFIGS = _published_configs()
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
-        "A store that `scbch data import` wrote, or the files of one set in any form "
-        "that it knows, and no others."
+        "A store that `scbch data import` wrote, or the files of one dataset in any "
+        "layout that it knows, and no other files."
     )
 
     def __init__(self, *, file_format: Any = None, **options: Any) -> None:
-        """As TFDS has it, but for the files' format: its default needs TensorFlow."""
+        """Takes the options of TFDS; its default file format would need TensorFlow."""
         self.on_rows: Callable[[int], None] = lambda rows: None
         super().__init__(file_format=file_format or "array_record", **options)
 
@@ -112,7 +109,7 @@ class CrossModalFeatures(tfds.core.ShardBasedBuilder):
 
     def _shard_iterators_per_split(self, dl_manager: Any) -> dict[str, list[Any]]:
         folder = _store_of(Path(dl_manager.manual_dir), self._scratch)
-        store, lines = stores.read(folder), list(stores.read_lines(folder))
+        store, lines = stores.read(folder), stores.read_lines(folder)
         _require_widths(store, self.builder_config)
         metadata: Any = self.info.metadata
         metadata.update(about(store))
@@ -134,14 +131,14 @@ class CrossModalFeatures(tfds.core.ShardBasedBuilder):
 
 
 def _store_of(folder: Path, scratch: Path) -> Path:
-    """The folder, if it is a store; else one that is made of its files."""
-    if (folder / "store.json").is_file():
+    """The folder, if it is a store; else a store made from its files."""
+    if stores.is_store(folder):
         return folder
-    paths = [path for path in sorted(folder.iterdir()) if path.suffix in files.SUFFIXES]
-    found = contents.find_arrays(paths)
-    material = align.match(layouts.recognise(found))
-    cut = split.cut_by_name(material, split.usual_split(material))
-    to_store.write(cut, scratch / "store", found=found)
+    paths = [path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES]
+    found = find_arrays(paths)
+    dataset = importing.align(importing.recognize(found))
+    split = importing.split_by_name(dataset, importing.default_split(dataset))
+    importing.write_store(split, scratch / "store", found=found)
     return scratch / "store"
 
 
@@ -157,7 +154,7 @@ def _require_widths(store: Store, config: Any) -> None:
 
 
 def about(store: Store) -> dict[str, Any]:
-    """What a store knows beside its numbers, as JSON; a set keeps it."""
+    """The metadata of a store, as JSON."""
     kept = ("title", "split", "source", "classes", "words", "sums")
     return {name: getattr(store, name) for name in kept}
 
@@ -171,9 +168,9 @@ def _blocks(store: Store, rows: np.ndarray) -> list[np.ndarray]:
 
 
 _DESCRIPTION = """\
-A set for cross-modal hashing: features of pictures, features of the texts that belong
-to them, and labels as 0 and 1. Queries are searched for in the database; in the usual
-protocols training rows are a part of it, and so are here twice, with the same `row`.
+A dataset for cross-modal hashing: image features, features of the texts that belong to
+them, and multi-hot labels. In the usual protocols training rows are a part of the
+database, and so are here twice, with the same `row`.
 """
 
 _CITATION = """\

@@ -1,28 +1,29 @@
-"""Folders that tensorflow-datasets prepared: opened without running what they name."""
+"""Folders that tensorflow-datasets prepared, opened without running code they name."""
 
 import contextlib
 import io
-import json
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from scbch_jax.errors import InputError, require
+from scbch_jax.io import read_json
 
 INFO, FEATURES = "dataset_info.json", "features.json"
-"""Files that every prepared folder has; the first one is written last."""
+"""Files of every prepared folder; the first one is written last."""
 
 KINDS = "tensorflow_datasets.core.features."
-"""What the names of feature kinds that may be opened begin with."""
+"""Prefix of the feature classes that may be opened."""
 
 
 def find(folder: Path, name: str) -> Path:
     """The prepared folder of a dataset: the one given, or the only one below it.
 
     Args:
-        folder: a prepared one, or one of TFDS's data, with NAME/CONFIG/VERSION in it.
-        name: of the dataset.
+        folder: a prepared one, or TFDS's folder of datasets, with NAME/CONFIG/VERSION.
+        name: of the dataset, with or without its configuration.
 
     Raises:
         InputError: if there is none, or there are several.
@@ -30,17 +31,34 @@ def find(folder: Path, name: str) -> Path:
     if (folder / INFO).is_file():
         return folder
     found = sorted(path.parent for path in folder.glob(f"{name}/**/{INFO}"))
-    # What a killed process left.
-    found = [path for path in found if not path.name.startswith("incomplete.")]
+    # A killed process leaves unfinished ones.
+    found = [path for path in found if not _is_unfinished(path.relative_to(folder))]
     got = f"{folder} with {', '.join(map(str, found)) or f'no {name}'} in it"
-    require(len(found) == 1, "source", got, f"the folder of one prepared {name}")
+    require(
+        len(found) == 1,
+        "source",
+        got,
+        "the folder of one of them"
+        if found
+        else f"a folder in which {name} was prepared",
+    )
     return found[0]
+
+
+def require_name(name: str) -> None:
+    """Raises `InputError` unless this can be the name of a dataset."""
+    plain = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", name)
+    require(bool(plain), "name", name, "up to 100 letters, digits, and _ . - between")
+
+
+def _is_unfinished(path: Path) -> bool:
+    return any(part.startswith((".", "incomplete.")) for part in path.parts)
 
 
 def open_folder(folder: Path) -> Any:
     """The TFDS builder of a prepared folder; it reads, and prepares nothing.
 
-    TFDS imports whatever module a folder names as the home of a feature's kind, which
+    TFDS imports whatever module a folder names as that of a feature's class, which
     would run it; a folder that names others than TFDS's own is refused.
 
     Raises:
@@ -50,7 +68,7 @@ def open_folder(folder: Path) -> Any:
     require_installed()
     for name in (INFO, FEATURES):
         _require_own_kinds(folder / name)
-    # Imported here: it takes a while, and a bad folder is told without it.
+    # Imported here: it is slow, and a bad folder is refused without it.
     import tensorflow_datasets as tfds
 
     try:
@@ -105,26 +123,26 @@ def open_split(builder: Any, split: str, *, encoded: Sequence[str] = ()) -> Any:
         ) from error
 
 
-def records(source: Any, places: Sequence[int]) -> list[dict[str, Any]]:
+def records(source: Any, numbers: Sequence[int]) -> list[dict[str, Any]]:
     """Some records of a split.
 
     Args:
         source: the split, from `open_split`.
-        places: their numbers.
+        numbers: of the records.
 
     Raises:
         InputError: for a record that cannot be read.
     """
     try:
-        return source.__getitems__(list(places))
+        return source.__getitems__(list(numbers))
     except Exception:
-        # Which one it was, TFDS does not say.
-        return [_record(source, place) for place in places]
+        # TFDS does not say which record it was.
+        return [_record(source, number) for number in numbers]
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keeps what TFDS prints and warns of to itself; errors are still raised."""
+    """Suppresses what TFDS prints and warns of; errors are still raised."""
     log = logging.getLogger("absl")
     before = log.level
     log.setLevel(logging.ERROR)
@@ -135,11 +153,11 @@ def quiet() -> Iterator[None]:
         log.setLevel(before)
 
 
-def _record(source: Any, place: int) -> dict[str, Any]:
+def _record(source: Any, number: int) -> dict[str, Any]:
     try:
-        return source[place]
+        return source[number]
     except Exception as error:
-        name = f"record {place} of {source.split} of {source.dataset_info.full_name}"
+        name = f"record {number} of {source.split} of {source.dataset_info.full_name}"
         raise InputError(
             f"{name}: got {_reason(error)}, wanted a whole record"
         ) from error
@@ -148,17 +166,14 @@ def _record(source: Any, place: int) -> dict[str, Any]:
 def _require_own_kinds(path: Path) -> None:
     wanted = f"a folder that tensorflow-datasets prepared, with {INFO} and {FEATURES}"
     require(path.is_file(), "source", f"no {path}", wanted)
-    try:
-        content = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"source: got {path} ({error}), wanted JSON") from error
+    content = read_json(path, "source")
     for kind in _kinds(content):
         own = isinstance(kind, str) and kind.startswith(KINDS)
         require(own, f"feature kind in {path}", kind, f"those of {KINDS[:-1]}")
 
 
 def _kinds(node: Any) -> Iterator[Any]:
-    """Every name of a kind in a JSON tree; `type` is how older versions call it."""
+    """Every name of a feature class in a JSON tree; older versions call it `type`."""
     if isinstance(node, dict):
         for key, value in node.items():
             home = key in ("pythonClassName", "python_class_name")

@@ -1,4 +1,4 @@
-"""Captions of scenes as people write them: in many words, incomplete, or wrong."""
+"""Captions of scenes: with synonyms, incomplete, and now and then wrong."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from scbch_jax.datasets.scenes.specs import (
+    BACKGROUNDS,
     COLORS,
-    NOWHERE,
-    PLACES,
+    NO_BACKGROUND,
     PLAIN,
     SHAPES,
     TEXTURES,
@@ -41,7 +41,7 @@ WORDS = {
     "night": ("night", "dark", "midnight", "stars"),
     "bricks": ("bricks", "wall", "masonry", "wall"),
 }
-"""What each label is called; some words are said of two."""
+"""The words for each label; some words stand for two labels."""
 
 OPENINGS = (
     "a picture of",
@@ -72,55 +72,57 @@ ENDINGS = (
     "monday",
 )
 
-MISTAKES = 0.06
-"""Share of what is named that is named wrongly."""
+ERROR_RATE = 0.06
+"""Probability that a named label is replaced by a random one of its kind."""
 DRAWS = 80
-"""Draws that the longest caption can need."""
+"""Random numbers that the longest caption can need."""
 
 Draw = Callable[[], float]
 
 
-def describe(rng: np.random.Generator, plan: SceneSpec, *, silence: float) -> list[str]:
-    """A caption for each scene.
+def draw_captions(
+    rng: np.random.Generator, spec: SceneSpec, *, word_dropout: float
+) -> list[str]:
+    """Draws a caption for each scene.
 
     Args:
-        rng: source of the draws.
-        plan: what the scenes show.
-        silence: share of it that is left out, in [0, 1].
+        rng: random generator.
+        spec: what the scenes show.
+        word_dropout: mean share of it that a caption omits, in [0, 1].
     """
-    talk = (1 - silence) * rng.uniform(0.7, 1.3, size=len(plan.place))
+    keep = (1 - word_dropout) * rng.uniform(0.7, 1.3, size=len(spec.background))
     captions = []
-    for row, share in enumerate(talk):
+    for row, keep_rate in enumerate(keep):
         draw = iter(rng.random(DRAWS)).__next__
-        said = [
-            _object(draw, plan, row, place, share)
-            for place in np.flatnonzero(plan.present[row]).tolist()
+        parts = [
+            _object(draw, spec, row, i, keep_rate)
+            for i in np.flatnonzero(spec.present[row]).tolist()
         ]
-        if plan.place[row] != NOWHERE and draw() < share:
-            said.append([_named(draw, PLACES, plan.place[row])])
-        captions.append(_sentence(draw, said))
+        if spec.background[row] != NO_BACKGROUND and draw() < keep_rate:
+            parts.append([_word_for(draw, BACKGROUNDS, spec.background[row])])
+        captions.append(_sentence(draw, parts))
     return captions
 
 
 def _object(
-    draw: Draw, plan: SceneSpec, row: int, place: int, share: float
+    draw: Draw, spec: SceneSpec, row: int, i: int, keep_rate: float
 ) -> list[str]:
-    """What is said of one object: some of its looks, and its shape or a vague word."""
+    """The words for one object: some attributes, and its shape or a vague noun."""
     words = []
-    if draw() < share:
-        words.append(_named(draw, COLORS, plan.color[row, place]))
-    if plan.texture[row, place] != PLAIN and draw() < share:
-        words.append(_named(draw, TEXTURES, plan.texture[row, place]))
+    if draw() < keep_rate:
+        words.append(_word_for(draw, COLORS, spec.color[row, i]))
+    if spec.texture[row, i] != PLAIN and draw() < keep_rate:
+        words.append(_word_for(draw, TEXTURES, spec.texture[row, i]))
     if draw() < 0.5:
         words.reverse()
-    if draw() < share:
-        return [*words, _named(draw, SHAPES, plan.shape[row, place])]
+    if draw() < keep_rate:
+        return [*words, _word_for(draw, SHAPES, spec.shape[row, i])]
     return [*words, _one_of(draw, VAGUE)] if words else []
 
 
-def _sentence(draw: Draw, said: list[list[str]]) -> str:
-    """Joins the parts, at times in another order, among words that tell nothing."""
-    parts = [" ".join(words) for words in said if words]
+def _sentence(draw: Draw, objects: list[list[str]]) -> str:
+    """Joins the parts, sometimes in reverse order, among uninformative words."""
+    parts = [" ".join(words) for words in objects if words]
     if draw() < 0.5:
         parts.reverse()
     sentence = [_one_of(draw, OPENINGS)] if draw() < 0.7 or not parts else []
@@ -132,11 +134,11 @@ def _sentence(draw: Draw, said: list[list[str]]) -> str:
     return " ".join(sentence)
 
 
-def _named(draw: Draw, names: Sequence[str], which: Any) -> str:
-    """A word for one of these names, now and then for another one of them."""
-    if draw() < MISTAKES:
-        which = int(draw() * len(names))
-    return _one_of(draw, WORDS[names[int(which)]])
+def _word_for(draw: Draw, names: Sequence[str], index: Any) -> str:
+    """A word for a label, or, at the error rate, for a random one of these labels."""
+    if draw() < ERROR_RATE:
+        index = int(draw() * len(names))
+    return _one_of(draw, WORDS[names[int(index)]])
 
 
 def _one_of(draw: Draw, words: Sequence[str]) -> str:

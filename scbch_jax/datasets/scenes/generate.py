@@ -1,72 +1,120 @@
-"""The scenes: pictures, captions and labels that the package draws from a seed.
+"""The scenes dataset: pictures, captions and labels that are drawn from a seed.
 
-No download, no model: shapes in colors and textures on grounds, and sentences about
-them. What is drawn goes to features as foreign pictures and captions would.
+Nothing is downloaded: shapes in colors and textures before backgrounds, and sentences
+about them. Their features are computed as those of any pictures and captions.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
 from scbch_jax.config.scenes import Scenes
-from scbch_jax.datasets.scenes import captions, pictures
+from scbch_jax.datasets.scenes.captions import draw_captions
+from scbch_jax.datasets.scenes.pictures import draw_pictures
 from scbch_jax.datasets.scenes.specs import NAMES, draw_specs, labels_of
-from scbch_jax.datasets.scenes.vectors import caption_vectors
-from scbch_jax.features.descriptors import describe
+from scbch_jax.extras import require_packages
+from scbch_jax.features import compute_descriptors
+from scbch_jax.features.doc2vec import infer_vector, text_seed
 from scbch_jax.types import Dataset, Split
 
-__all__ = ["NAMES", "Drawn", "as_features", "draw"]
+__all__ = ["NAMES", "RawScenes", "as_features", "caption_vectors", "draw"]
+
+EPOCHS = 20
+"""Epochs of Doc2Vec, in training and for each inferred vector."""
 
 
-class Drawn(NamedTuple):
-    """Raw scenes, queries first, then the database; row i of each is scene i."""
+class RawScenes(NamedTuple):
+    """Scenes before feature extraction: the queries first, then the database."""
 
     pictures: UInt8[np.ndarray, "n side side 3"]
-    """Red, green and blue."""
+    """RGB."""
     captions: list[str]
     labels: Float[np.ndarray, "n 24"]
     """Multi-hot, columns in the order of `NAMES`."""
 
 
-def draw(sizes: Scenes) -> Drawn:
+def draw(config: Scenes) -> RawScenes:
     """Draws all scenes; the same seed gives the same bytes and words.
 
     Args:
-        sizes: how many, how large and how difficult.
+        config: number, size and difficulty of the scenes.
     """
-    samples = sizes.queries + sizes.database
-    plans, pixels, words = (
-        np.random.default_rng([sizes.seed, purpose]) for purpose in range(3)
+    for_specs, for_pictures, for_captions = (
+        np.random.default_rng([config.seed, purpose]) for purpose in range(3)
     )
-    plan = draw_specs(plans, samples)
-    return Drawn(
-        pictures.paint(pixels, plan, side=sizes.side, blur=sizes.blur),
-        captions.describe(words, plan, silence=sizes.silence),
-        labels_of(plan),
+    spec = draw_specs(for_specs, config.queries + config.database)
+    return RawScenes(
+        draw_pictures(for_pictures, spec, side=config.side, nuisance=config.nuisance),
+        draw_captions(for_captions, spec, word_dropout=config.word_dropout),
+        labels_of(spec),
     )
 
 
-def as_features(sizes: Scenes) -> Dataset:
+def as_features(config: Scenes) -> Dataset:
     """The scenes as features: descriptors of pictures, Doc2Vec vectors of captions.
 
-    Doc2Vec reads the captions of the database only; queries are new to it.
+    Doc2Vec is trained on the captions of the database only.
 
     Args:
-        sizes: how many, how large and how difficult.
+        config: number, size and difficulty of the scenes.
     """
-    drawn = draw(sizes)
-    known = slice(sizes.queries, None)
+    raw = draw(config)
     text = caption_vectors(
-        drawn.captions, known=known, width=sizes.text_dim, seed=sizes.seed
+        raw.captions,
+        training=slice(config.queries, None),
+        dim=config.text_dim,
+        seed=config.seed,
     )
-    rows = Split(describe(drawn.pictures), text, drawn.labels)
+    rows = Split(compute_descriptors(raw.pictures), text, raw.labels)
 
-    def cut(start: int, count: int) -> Split:
+    def part(start: int, count: int) -> Split:
         return Split(*(array[start : start + count] for array in rows))
 
     return Dataset(
-        query=cut(0, sizes.queries),
-        database=cut(sizes.queries, sizes.database),
-        train=cut(sizes.queries, sizes.train),
+        query=part(0, config.queries),
+        database=part(config.queries, config.database),
+        train=part(config.queries, config.train),
     )
+
+
+def caption_vectors(
+    captions: Sequence[str], *, training: slice, dim: int, seed: int
+) -> Float[np.ndarray, "n {dim}"]:
+    """Doc2Vec vectors of unit length.
+
+    The bag-of-words model (PV-DBOW; Le and Mikolov, ICML 2014, Section 2.3), which
+    suits short captions with a small vocabulary. The vectors of training captions are
+    inferred, too, so that all vectors are comparable. The same seed gives the same
+    bits in every process.
+
+    Args:
+        captions: words separated by blanks.
+        training: which of them the model is trained on.
+        dim: dimension of the vectors.
+        seed: random seed.
+    """
+    # Imported here: gensim takes a second to load, and only captions need it.
+    require_packages("the scenes dataset", "gensim")
+    from gensim.models.doc2vec import Doc2Vec, TaggedDocument
+
+    words = [caption.split() for caption in captions]
+    engine = Doc2Vec(
+        [TaggedDocument(w, [row]) for row, w in enumerate(words[training])],
+        vector_size=dim,
+        dm=0,
+        min_count=2,
+        sample=0,
+        alpha=0.05,
+        epochs=EPOCHS,
+        seed=seed,
+        workers=1,
+    )
+    vectors = np.empty((len(words), dim), np.float32)
+    for row, w in enumerate(words):
+        drawn = text_seed(w, seed)
+        start = np.random.default_rng(drawn).random(dim, np.float32) - 0.5
+        vector = infer_vector(engine, w, start / dim, seed=drawn)
+        vectors[row] = vector / np.linalg.norm(vector)
+    return vectors

@@ -1,0 +1,102 @@
+"""DGCPN: the graph, losses of relaxed and half binary codes, and a training run."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from scbch_jax import losses, neighbors
+from scbch_jax.agreement import replay
+from scbch_jax.agreement.comparison import Comparison, StepLosses, compare
+from scbch_jax.config.dgcpn import HParams, Options
+from scbch_jax.methods import Recipe, dgcpn
+from scbch_jax.types import Split
+
+NEEDS = frozenset({"img", "txt", "a1", "a2", "knn_number", "scale"})
+ALSO_ANSWERS: tuple[str, ...] = ()
+SIDES = (
+    ("relaxed", lambda image, text: (image, text), ("image_codes", "text_codes")),
+    ("binary_text", lambda image, text: (image, jnp.sign(text)), ("image_codes",)),
+    ("binary_image", lambda image, text: (jnp.sign(image), text), ("text_codes",)),
+)
+"""Name of the answer, the codes of its loss, and which of them have gradients."""
+
+
+def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
+    """Compares every answer of the file."""
+    yield from (_run if "batch_order" in arrays else _losses)(arrays)
+
+
+def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
+    image, text = (jnp.asarray(arrays[k]) for k in ("img", "txt"))
+    graph = dgcpn.context(_options(arrays), Split(image, text, image))
+    yield compare("graph", graph, arrays["exp_graph"], kind="loss")
+    index = jnp.asarray(arrays["index"])
+    block = neighbors.graph_block(jnp.asarray(arrays["exp_graph"]), index)
+    objective = losses.weighted_sum(dgcpn.terms(_numbers(arrays)))
+    codes = {k: jnp.asarray(arrays[k]) for k in ("image_codes", "text_codes")}
+    for answer, choose, moved in SIDES:
+        fixed = {k: x for k, x in codes.items() if k not in moved}
+
+        def view_of(moving: Any, choose: Any = choose, fixed: Any = fixed) -> Any:
+            both = {**fixed, **moving}
+            one, other = choose(both["image_codes"], both["text_codes"])
+            return dgcpn.term_inputs(one, other, block)
+
+        yield from replay.compare_loss(
+            arrays,
+            answer,
+            lambda moving, view_of=view_of: objective(view_of(moving))[0],
+            {k: codes[k] for k in moved},
+            answer=f"exp_{answer}",
+        )
+        values = objective(view_of(codes))[1]
+        parts = [values[k] for k in ("pair", "coherence", "consistency")]
+        recorded = arrays[f"exp_{answer}_parts"]
+        yield compare(f"{answer}, terms", parts, recorded, kind="loss")
+
+
+def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
+    params, hp = replay.network_params(arrays), _numbers(arrays)
+    train = replay.train_set(arrays)
+    bits = params["image"]["layer_1"]["bias"].shape[0]
+    sizes, width = replay.sizes_of(train, bits), replay.depths(params)
+    recipe = Recipe(
+        "dgcpn",
+        sizes,
+        _options(arrays, hidden=width["hidden"]),
+        int(arrays["batch_size"]),
+    )
+    state = dgcpn.DgcpnState(jnp.int32(0))
+    run = replay.started(recipe.build(hp), params, state)
+    run, log, _ = replay.trained(arrays, run, hp, recipe)
+    recorded = arrays["exp_loss"]
+    yield StepLosses(log["total"], recorded[:, 0])
+    for column, name in enumerate(("total", "binary_text", "binary_image")):
+        yield from replay.compare_steps(name, log[name], recorded[:, column])
+    yield from replay.compare_networks(arrays, run.params)
+
+
+def _options(arrays: Mapping[str, np.ndarray], **more: int) -> Options:
+    """The recorded options; `knn_number` counts the rows that are no neighbors."""
+    return Options(
+        text_weight=float(arrays["a1"]),
+        coherence_share=float(arrays["a2"]),
+        neighbors=len(arrays["img"]) - int(arrays["knn_number"]),
+        scale=float(arrays["scale"]),
+        dropout=0.0,
+        **more,
+    )
+
+
+def _numbers(arrays: Mapping[str, np.ndarray]) -> HParams:
+    names = {
+        "K": "pair_target",
+        "dw": "coherence_weight",
+        "cw": "consistency_weight",
+        "lr": "learning_rate",
+        "momentum": "momentum",
+        "weight_decay": "weight_decay",
+    }
+    return HParams(**{o: float(arrays[k]) for k, o in names.items() if k in arrays})

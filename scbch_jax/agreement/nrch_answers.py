@@ -1,0 +1,79 @@
+"""NRCH: the robust loss, the selection of clean rows, and a training run."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from scbch_jax import losses
+from scbch_jax.agreement import replay
+from scbch_jax.agreement.comparison import Comparison, StepLosses, compare
+from scbch_jax.config.nrch import HParams, Options
+from scbch_jax.methods import Recipe, nrch
+
+NEEDS = frozenset({"labels", "ranking_weight", "threshold"})
+ALSO_ANSWERS: tuple[str, ...] = ()
+MOVING = ("image_codes", "text_codes")
+
+
+def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
+    """Compares every answer of the file."""
+    yield from (_run if "batch_order" in arrays else _losses)(arrays)
+
+
+def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
+    labels = jnp.asarray(arrays["labels"])
+    everything = nrch.terms(_numbers(arrays), Options())
+    robust = {k: everything[k] for k in ("ranking", "quantization")}
+    objective = losses.weighted_sum(robust)
+    prototypes = jnp.asarray(arrays["prototypes"])
+    every_row = jnp.ones(len(labels), bool)
+
+    def loss(moving: dict[str, Any]) -> Any:
+        codes = moving["image_codes"], moving["text_codes"]
+        return objective(nrch.term_inputs(*codes, prototypes, labels, every_row))[0]
+
+    moving = {k: jnp.asarray(arrays[k]) for k in MOVING}
+    yield from replay.compare_loss(
+        arrays, "ranking and quantization", loss, moving, answer="exp_robust"
+    )
+    rows = [jnp.asarray(arrays[f"rows_{k}"]) for k in ("image", "text", "labels")]
+    scores = losses.max_own_prototype_distance(*rows[:2], jnp.tanh(prototypes), rows[2])
+    spread = nrch.min_max_scaled(scores)
+    yield compare("distances", spread, arrays["exp_spread"], kind="codes")
+    kept = losses.low_mean_posterior(spread) >= float(arrays["threshold"])
+    yield compare("rows kept", kept, arrays["exp_kept"], kind="rows kept")
+
+
+def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
+    networks, hp = replay.network_params(arrays), _numbers(arrays)
+    params = {m: {"network": layers} for m, layers in networks.items()}
+    params["image"]["prototypes"] = jnp.asarray(arrays["init_img.W"])
+    train = replay.train_set(arrays)
+    sizes = replay.sizes_of(train, arrays["init_img.W"].shape[1])
+    options = Options(**replay.depths(networks))
+    recipe = Recipe("nrch", sizes, options, int(arrays["batch_size"]))
+    every_row = jnp.ones(sizes.samples)
+    state = nrch.NrchState(jnp.int32(0), every_row, jnp.asarray(True))
+    run = replay.started(recipe.build(hp), params, state)
+    run, log, kept = replay.trained(
+        arrays, run, hp, recipe, observe=lambda s: s.confidence >= hp.threshold
+    )
+    first = options.separate_from - 1
+    computed, recorded = np.array(kept)[first:], arrays["exp_kept"][first:]
+    yield compare("rows kept", computed, recorded, kind="rows kept")
+    yield StepLosses(log["total"], arrays["exp_loss"])
+    yield from replay.compare_steps("total", log["total"], arrays["exp_loss"])
+    final = {m: run.params[m]["network"] for m in networks}
+    yield from replay.compare_networks(arrays, final)
+    prototypes = run.params["image"]["prototypes"]
+    recorded = arrays["exp_final_img.W"]
+    yield compare("final prototypes", prototypes, recorded, kind="parameters")
+
+
+def _numbers(arrays: Mapping[str, np.ndarray]) -> HParams:
+    given = {k: float(arrays[k]) for k in HParams._fields if k in arrays}
+    if "lr" in arrays:
+        given["learning_rate"] = float(arrays["lr"])
+    return HParams(**given)

@@ -1,0 +1,98 @@
+"""SCBCH: losses and gradients of a batch, for several pairs of margin and shift."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from scbch_jax import losses
+from scbch_jax.agreement.comparison import Comparison, compare
+from scbch_jax.config.scbch import HParams, Options
+from scbch_jax.methods.scbch import TermInputs, term_inputs, terms
+
+NEEDS = frozenset({"u", "v", "y", "Wu", "Wv", "w", "margins", "shifts"})
+ALSO_ANSWERS: tuple[str, ...] = ()
+OPTIONS = Options(reading="official")
+MOVING = ("u", "v", "Wu", "Wv")
+CONTRAST = ("attraction", "repulsion")
+
+
+def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison]:
+    """Compares every answer of the file."""
+    inputs = {k: jnp.asarray(arrays[k]) for k in ("u", "v", "y", "Wu", "Wv", "w")}
+    unweighted = inputs | {"w": jnp.ones_like(inputs["w"])}
+    if "exp_jaccard" in arrays:
+        overlap = losses.jaccard_matrix(inputs["y"])
+        yield compare("label overlap", overlap, arrays["exp_jaccard"], kind="loss")
+    for name, answer, chosen, given in (
+        ("quantization", "exp_quant", "quantization", inputs),
+        ("classification", "exp_bce", "classification", unweighted),
+        ("classification, weighted", "exp_bce_weighted", "classification", inputs),
+    ):
+        found = _answers(arrays, answer, None)
+        yield from _of_terms(name, given, (chosen,), HParams(), found)
+    for i, hp in enumerate(_pairs(arrays)):
+        at = f"margin {hp.margin:g} shift {hp.shift:g}"
+        for name, answer, chosen, given in (
+            (f"contrast, {at}", "exp_contrast", CONTRAST, inputs),
+            (f"total, {at}", "exp_total", None, inputs),
+            (f"total, {at}, no weights", "exp_total_nw", None, unweighted),
+        ):
+            yield from _of_terms(name, given, chosen, hp, _answers(arrays, answer, i))
+
+
+def _pairs(arrays: Mapping[str, np.ndarray]) -> Iterator[HParams]:
+    for margin, shift in zip(arrays["margins"], arrays["shifts"], strict=True):
+        yield HParams(margin=float(margin), shift=float(shift))
+
+
+def _answers(
+    arrays: Mapping[str, np.ndarray], answer: str, index: int | None
+) -> dict[str, np.ndarray]:
+    """A recorded value by "", and its gradients by the name of the variable."""
+    keys = {"": answer} | {k: f"{answer}_grad_{k}" for k in MOVING}
+    found = {k: arrays[key] for k, key in keys.items() if key in arrays}
+    if index is None:
+        return found
+    pairs = len(arrays["margins"])
+    for k, array in found.items():
+        if len(array) != pairs:
+            raise ValueError(f"{keys[k]} has {len(array)} rows for {pairs} margins")
+    return {k: np.asarray(array[index]) for k, array in found.items()}
+
+
+def _of_terms(
+    name: str,
+    inputs: dict[str, Any],
+    chosen: tuple[str, ...] | None,
+    hp: HParams,
+    recorded: Mapping[str, np.ndarray],
+) -> Iterator[Comparison]:
+    """A sum of terms and its gradients; the weighted sum of all if none is chosen."""
+    if not recorded:
+        return
+
+    def value(moving: dict[str, Any]) -> Any:
+        return _value(inputs | moving, hp, chosen)
+
+    result, grads = jax.value_and_grad(value)({k: inputs[k] for k in MOVING})
+    for k, wanted in recorded.items():
+        if k:
+            title = f"{name}, gradient of {k}"
+            yield compare(title, grads[k], wanted, kind="gradient")
+        else:
+            yield compare(name, result, wanted, kind="loss")
+
+
+def _value(inputs: dict[str, Any], hp: HParams, chosen: tuple[str, ...] | None) -> Any:
+    view = _view(inputs)
+    everything = terms(hp, OPTIONS)
+    if chosen is None:
+        return losses.weighted_sum(everything)(view)[0]
+    return losses.weighted_sum({k: (1.0, everything[k][1]) for k in chosen})(view)[0]
+
+
+def _view(inputs: dict[str, Any]) -> TermInputs:
+    return term_inputs(*(inputs[k] for k in ("u", "v", "Wu", "Wv", "y", "w")))

@@ -1,0 +1,103 @@
+"""UCCH: losses, memory bank, and a training run with the recorded negatives."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from scbch_jax import losses, training
+from scbch_jax.agreement import replay
+from scbch_jax.agreement.comparison import Comparison, StepLosses, compare
+from scbch_jax.config.ucch import HParams, Options
+from scbch_jax.methods import ucch
+
+NEEDS = frozenset({"memory", "drawn", "temperature", "momentum"})
+ALSO_ANSWERS: tuple[str, ...] = ()
+MOVING = ("image_codes", "text_codes")
+
+
+def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
+    """Compares every answer of the file."""
+    yield from (_run if "batch_order" in arrays else _losses)(arrays)
+
+
+def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
+    moving = {k: jnp.asarray(arrays[k]) for k in MOVING}
+    for shift in ("1.0", "0.1"):
+        hp = HParams(margin=float(arrays["margin"]), shift=float(shift))
+        yield from _term(arrays, f"ranking_s{shift}", "ranking", hp, moving)
+    hp = _numbers(arrays)
+    for name, momentum in (("warm", 0.0), ("contrast", hp.momentum)):
+        yield from _term(arrays, name, "contrast", hp, moving)
+        memory = losses.update_memory_bank(
+            jnp.asarray(arrays["memory"]),
+            jnp.asarray(arrays["own"]),
+            *moving.values(),
+            momentum=momentum,
+            unit_length=True,
+        )
+        recorded = arrays[f"exp_memory_after_{name}"]
+        yield compare(f"memory after {name}", memory, recorded, kind="codes")
+
+
+def _term(
+    arrays: Mapping[str, np.ndarray],
+    answer: str,
+    term: str,
+    hp: HParams,
+    moving: dict[str, Any],
+) -> Iterator[Comparison | StepLosses]:
+    """A term of the loss and its gradients; the name "warm" means the warm-up."""
+    memory, own, drawn = (jnp.asarray(arrays[k]) for k in ("memory", "own", "drawn"))
+    samples, bits = memory.shape
+    function = ucch.terms(hp, bits)[term][1]
+
+    def loss(moving: dict[str, Any]) -> Any:
+        view = ucch.TermInputs(
+            **moving,
+            similarity=losses.similarity_matrix(*moving.values()),
+            memory=memory,
+            index=own,
+            counts=losses.negative_counts(own, drawn, samples=samples),
+            warming_up=jnp.asarray(answer == "warm"),
+        )
+        return function(view)
+
+    yield from replay.compare_loss(arrays, answer, loss, moving, answer=f"exp_{answer}")
+
+
+def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
+    train, hp = replay.train_set(arrays), _numbers(arrays)
+    networks = replay.network_params(arrays)
+    sizes = replay.sizes_of(train, arrays["memory"].shape[1])
+    options = Options(negatives=arrays["drawn"].shape[-1], **replay.depths(networks))
+    method = ucch.build(sizes, options, hp)
+    state = ucch.UcchState(jnp.int32(0), jnp.asarray(arrays["memory"]))
+    run = replay.started(method, {"networks": networks}, state)
+
+    @jax.jit
+    def step(run: training.RunState, index: Any, drawn: Any) -> Any:
+        known = ucch.build(sizes, options, hp, draw=lambda key, own: drawn)
+        batch, key = training.gather(train, index), jax.random.key(0)
+        (only,) = known.passes[0]
+        return training.gradient_step(only, known.optimizers, run, batch, key)
+
+    totals, draws = [], iter(jnp.asarray(arrays["drawn"]))
+    for epoch, order in enumerate(arrays["batch_order"]):
+        now = run.state._replace(epoch=jnp.int32(epoch))
+        run = run._replace(state=now)
+        for index in order.reshape(-1, int(arrays["batch_size"])):
+            run, log = step(run, jnp.asarray(index), next(draws))
+            totals.append(float(log["total"]))
+    yield StepLosses(np.array(totals), arrays["exp_loss"])
+    yield from replay.compare_steps("total", totals, arrays["exp_loss"])
+    yield from replay.compare_networks(arrays, run.params["networks"])
+    final = arrays["exp_memory"]
+    yield compare("final memory", run.state.memory, final, kind="parameters")
+
+
+def _numbers(arrays: Mapping[str, np.ndarray]) -> HParams:
+    given = {k: float(arrays[k]) for k in HParams._fields if k in arrays}
+    return HParams(**given)

@@ -1,0 +1,263 @@
+"""Records what a clone of the authors' code answers, in a process with PyTorch.
+
+    python record_scbch.py CLONE SEED FOLDER
+
+Imports the clone's modules, draws inputs from the seed, and writes files in the format
+of scbch_jax/agreement/golden. Imports nothing of scbch_jax, so any Python with PyTorch
+and NumPy can run it.
+"""
+
+import contextlib
+import importlib
+import io
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import record_placeholders as placeholders
+
+ROWS, CLASSES, BITS, HIDDEN = 160, 7, 16, 24
+QUERIES, EPOCHS, BATCH = 30, 7, 32
+WARMUP = 5
+"""Epochs before the released code weighs rows; a constant of its loop."""
+
+
+def main(clone: str, seed: int, folder: Path) -> None:
+    """Records all kinds of files."""
+    sys.path.insert(0, clone)
+    sys.meta_path.append(placeholders.Finder(placeholders.OPTIONAL))
+    sys.argv = ["train.py"]
+    torch, train = (importlib.import_module(name) for name in ("torch", "train"))
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    for dtype in (torch.float32, torch.float64):
+        name = f"losses-{str(dtype)[-2:]}.npz"
+        np.savez(folder / name, **record_losses(torch, train, rng, dtype))
+    np.savez(folder / "neighbours.npz", **record_neighbours(torch, train, rng))
+    np.savez(folder / "metrics.npz", **record_metrics(torch, train, rng))
+    np.savez(folder / "trajectory-f32.npz", **record_run(torch, train, rng, seed))
+    # From here on new tensors are float64, and so is what the clone asks float of.
+    torch.set_default_dtype(torch.float64)
+    torch.Tensor.float = torch.Tensor.double
+    np.savez(folder / "trajectory-f64.npz", **record_run(torch, train, rng, seed))
+
+
+def draw_labels(rng: Any, rows: int) -> np.ndarray:
+    """Multi-hot labels with one empty row and one pair of twins."""
+    labels = (rng.random((rows, CLASSES)) < 0.3).astype(np.float32)
+    labels[0], labels[2] = 0, labels[1]
+    return labels
+
+
+def record_losses(torch: Any, train: Any, rng: Any, dtype: Any) -> dict[str, Any]:
+    """Losses and gradients of one batch, for three pairs of margin and shift."""
+    rows = 14
+
+    def tensor(values: Any) -> Any:
+        return torch.tensor(values, dtype=dtype)
+
+    u, v = (
+        torch.nn.functional.normalize(tensor(rng.normal(size=(rows, BITS))), dim=1)
+        for _ in range(2)
+    )
+    moving = {"u": u, "v": v}
+    moving |= {k: tensor(rng.normal(size=(BITS, CLASSES))) for k in ("Wu", "Wv")}
+    y, w = tensor(draw_labels(rng, rows)), tensor(rng.uniform(0.5, 1, rows))
+    pairs = [(0.2, 1.0), (0.15, 0.8), (0.3, 1.2)]
+    found: dict[str, list[Any]] = {}
+
+    def keep(name: str, value: Any, names: str = "") -> None:
+        found.setdefault(name, []).append(value.detach().numpy())
+        moved = [live[k] for k in names]
+        grads = torch.autograd.grad(value, moved) if moved else ()
+        for k, grad in zip(names, grads, strict=True):
+            found.setdefault(f"{name}_grad_{k}", []).append(grad.numpy())
+
+    for margin, shift in pairs:
+        live = {k: x.clone().requires_grad_() for k, x in moving.items()}
+        loss = train.MultiLabelLoss(
+            margin=margin, shift=shift, lambda_contrast=0.7, lambda_quant=0.3
+        )
+        probabilities = [
+            torch.sigmoid(live[a] @ live[b]) for a, b in (("u", "Wu"), ("v", "Wv"))
+        ]
+        keep("exp_contrast", loss.contrast_loss(live["u"], live["v"], y), "uv")
+        total = loss(live["u"], live["v"], y, *probabilities, w)[0]
+        keep("exp_total", total, "uv")
+        keep("exp_total_nw", loss(live["u"], live["v"], y, *probabilities, None)[0])
+    arrays = {k: np.array(x) for k, x in found.items()}
+    arrays |= {k: x.numpy() for k, x in moving.items()}
+    arrays |= {"y": y.numpy(), "w": w.numpy()}
+    arrays["margins"], arrays["shifts"] = np.array(pairs).T
+    arrays["exp_jaccard"] = loss.compute_label_similarity(y).numpy()
+    arrays["exp_quant"] = loss.quant_loss(u, v).numpy()
+    for name, weights in (("exp_bce", None), ("exp_bce_weighted", w)):
+        value = loss.classification_loss(*probabilities, y, weights)
+        arrays[name] = value.detach().numpy()
+    return arrays
+
+
+def networks(train: Any) -> tuple[Any, Any]:
+    """Small networks of the clone: image features 40 wide, texts 30."""
+    sizes = {"bit": BITS, "mid_num1": HIDDEN, "mid_num2": HIDDEN}
+    image = train.ImgModule(y_dim=40, hiden_layer=3, **sizes)
+    return image, train.TxtModule(y_dim=30, hiden_layer=2, **sizes)
+
+
+def draw_rows(torch: Any, rng: Any) -> tuple[Any, Any, Any, Any]:
+    """Features that tell something of their labels, clean and noisy labels."""
+    y = draw_labels(rng, ROWS)
+    image = y @ rng.normal(size=(CLASSES, 40)) + rng.normal(size=(ROWS, 40))
+    text = y @ rng.normal(size=(CLASSES, 30)) + rng.normal(size=(ROWS, 30))
+    noisy = y.copy()
+    hit = rng.random(ROWS) < 0.4
+    noisy[hit] = np.roll(noisy[hit], 1, axis=1)
+    return tuple(torch.tensor(a).float() for a in (image, text, y, noisy))  # type: ignore[return-value] -- four of them
+
+
+class Loader:
+    """Batches of rows in an order of its own for each pass, which it remembers."""
+
+    def __init__(self, torch: Any, parts: tuple[Any, ...], *, shuffle: bool) -> None:
+        """Parts are image, text, clean labels, labels."""
+        self.torch, self.parts, self.shuffle = torch, parts, shuffle
+        self.orders: list[np.ndarray] = []
+
+    def __len__(self) -> int:
+        """Number of batches."""
+        return -(-len(self.parts[0]) // BATCH)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        """Image, text, clean labels, labels, positions."""
+        rows = len(self.parts[0])
+        order = self.torch.randperm(rows) if self.shuffle else self.torch.arange(rows)
+        self.orders.append(order.numpy())
+        for start in range(0, rows, BATCH):
+            index = order[start : start + BATCH]
+            yield (*(part[index] for part in self.parts), index)
+
+
+def record_neighbours(torch: Any, train: Any, rng: Any) -> dict[str, Any]:
+    """Forward passes, and confidence from neighbors."""
+    parts = draw_rows(torch, rng)
+    image_net, text_net = networks(train)
+    loader = Loader(torch, parts, shuffle=True)
+    names = ("img", "txt", "y_true", "y_noisy")
+    arrays = {k: x.numpy() for k, x in zip(names, parts, strict=True)}
+    with torch.no_grad():
+        arrays["u"] = image_net(parts[0]).numpy()
+        arrays["v"] = text_net(parts[1]).numpy()
+        for k, gamma in ((5, 0.5), (20, 0.1)):
+            weights = train.select_clean_sample(
+                loader, image_net, text_net, k, "cpu", gamma
+            )
+            arrays[f"exp_weight_k{k}_g{gamma}"] = weights.numpy()
+    for short, net in (("img", image_net), ("txt", text_net)):
+        state = net.state_dict().items()
+        arrays |= {f"params_{short}.{k}": x.numpy() for k, x in state}
+    return arrays
+
+
+def record_metrics(torch: Any, train: Any, rng: Any) -> dict[str, Any]:
+    """MAP as the clone prints it, for random codes."""
+    codes = [np.sign(rng.normal(size=(n, BITS))) for n in (QUERIES, ROWS)]
+    labels = [draw_labels(rng, n) for n in (QUERIES, ROWS)]
+    printed = train.calc_map_k(codes[1], codes[0], labels[1], labels[0], device="cpu")
+    names = ("query_codes", "db_codes", "query_labels", "db_labels")
+    inputs = dict(zip(names, (*codes, *labels), strict=True))
+    return {**inputs, "exp_map_upstream": np.float64(printed)}
+
+
+def record_run(torch: Any, train: Any, rng: Any, seed: int) -> dict[str, Any]:
+    """A training run of the clone's own loop, with all that it does written down."""
+    parts = draw_rows(torch, rng)
+    query, rest = (
+        tuple(p[s] for p in parts) for s in (slice(QUERIES), slice(QUERIES, None))
+    )
+    clean = rest[:3] + rest[2:3]
+    loader = Loader(torch, rest, shuffle=True)
+    log: dict[str, list[Any]] = {"loss": [], "cls": [], "con": [], "w": [], "map": []}
+    nets: dict[str, Any] = {}
+    start: dict[str, np.ndarray] = {}
+
+    def states(stage: str) -> dict[str, np.ndarray]:
+        return {
+            f"{stage}_{short}.{k}": x.detach().numpy().copy()
+            for short, net in nets.items()
+            for k, x in net.state_dict().items()
+        }
+
+    image_kind, text_kind = train.ImgModule, train.TxtModule
+    ask = train.MultiLabelLoss.forward
+    choose, score = train.select_clean_sample, train.calc_map_k
+    small = {"mid_num1": HIDDEN, "mid_num2": HIDDEN}
+
+    def image_net(y_dim: int, **sizes: Any) -> Any:
+        nets["img"] = image_kind(y_dim=40, **{**sizes, **small})
+        return nets["img"]
+
+    def text_net(y_dim: int, **sizes: Any) -> Any:
+        nets["txt"] = text_kind(y_dim=30, **{**sizes, **small})
+        return nets["txt"]
+
+    def forward(self: Any, *args: Any) -> Any:
+        if not start:
+            start.update(states("init"))
+        total, cls, con = ask(self, *args)
+        for name, value in (("loss", total), ("cls", cls), ("con", con)):
+            log[name].append(float(value))
+        return total, cls, con
+
+    def weights(*args: Any) -> Any:
+        passes = len(loader.orders)
+        log["w"].append(choose(*args))
+        del loader.orders[passes:]
+        return log["w"][-1]
+
+    def mean_ap(*args: Any, **kwargs: Any) -> Any:
+        log["map"].append(float(score(*args, **kwargs)))
+        return torch.tensor(log["map"][-1])
+
+    train.ImgModule, train.TxtModule = image_net, text_net
+    train.MultiLabelLoss.forward = forward
+    train.select_clean_sample, train.calc_map_k = weights, mean_ap
+    train.pr_curve = lambda *args, **kwargs: ([], [])
+    train.get_data = lambda config: (
+        loader,
+        Loader(torch, query[:3] + query[2:3], shuffle=False),
+        Loader(torch, clean, shuffle=False),
+        len(rest[0]), QUERIES, len(rest[0]),
+    )  # fmt: skip
+    numbers = {"margin": 0.15, "shift": 0.8, "alpha": 0.7, "beta": 0.3, "k": 20}
+    rate = {"lr": 1e-3, "weight_decay": 1e-5}
+    train.bit_len, train.n_class, train.tag_len = BITS, CLASSES, 30
+    optimizer = {"type": torch.optim.Adam, "optim_params": rate}
+    config = {
+        **numbers, "optimizer": optimizer, "txt_optimizer": optimizer,
+        "info": "", "batch_size": BATCH, "epoch": EPOCHS, "device": "cpu",
+        "dataset": "recorded", "noise_rate": 0.4, "bit_len": BITS,
+    }  # fmt: skip
+    with contextlib.redirect_stdout(io.StringIO()):
+        train.train(config, BITS, seed, 0)
+    names = ("img", "txt", "y_true")
+    arrays: dict[str, Any] = {k: parts[i].numpy() for i, k in enumerate(names)}
+    arrays |= {"y_noisy": rest[3].numpy(), "n_query": QUERIES, "batch_size": BATCH}
+    arrays |= {**numbers, **rate, "gamma": 0.5, "bits": BITS, "hidden": HIDDEN}
+    arrays |= {"epochs": EPOCHS, "warmup_epochs": WARMUP}
+    # The loop takes two of the loss's values in the other's name; these are by meaning.
+    arrays |= {"exp_loss": log["loss"], "exp_loss_classification": log["cls"]}
+    arrays |= {"exp_loss_contrast": log["con"], "batch_order": np.array(loader.orders)}
+    arrays["exp_weights"] = np.array([w.numpy() for w in log["w"]])
+    arrays["exp_map_t2i"], arrays["exp_map_i2t"] = log["map"][::2], log["map"][1::2]
+    return {**arrays, **start, **states("exp_final")}
+
+
+if __name__ == "__main__":
+    _, clone, seed, out = sys.argv
+    target = Path(out).absolute()
+    # The clone writes folders of its own where it runs.
+    os.chdir(target)
+    main(str(Path(clone)) if Path(clone).is_absolute() else clone, int(seed), target)
