@@ -111,10 +111,8 @@ def restore(record: Record) -> Experiment:
     """
     method = record.get("method", Experiment().method)
     require(method in (*DECLARED,), "method", method, f"one of {', '.join(DECLARED)}")
-    defaults = defaults_of(method)
-    known = flatten(defaults)
-    current = {_current_name(name, known): value for name, value in record.items()}
-    experiment, left = _fill(defaults, current, "")
+    record = {RENAMED.get(name, name): value for name, value in record.items()}
+    experiment, left = _fill(defaults_of(method), record, "")
     require(not left, "config", ", ".join(sorted(left)), "known options only")
     return experiment
 
@@ -168,11 +166,6 @@ def difference(ours: Experiment, theirs: Experiment) -> list[str]:
 
 def _hash(record: Record) -> str:
     return hashlib.sha256(json.dumps(record).encode()).hexdigest()[:8]
-
-
-def _current_name(name: str, known: Record) -> str:
-    new = RENAMED.get(name, name)
-    return new if new in known else name
 
 
 def _field_names(options: Any) -> tuple[str, ...]:

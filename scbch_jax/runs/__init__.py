@@ -8,7 +8,7 @@ FOLDER/seed-S/traces/         arrays for figures, after a few epochs
 FOLDER/seed-S/checkpoints/    states to resume from
 """
 
-from scbch_jax.runs.driver import OnEpoch, encode, numerics, train
+from scbch_jax.runs.driver import encode, numerics, train
 from scbch_jax.runs.folder import RunFolder, has_checkpoints
 from scbch_jax.runs.loop import Lane, run_lanes
 from scbch_jax.runs.opening import (
@@ -22,7 +22,6 @@ from scbch_jax.runs.tasks import Task, prepare, recipe_of
 
 __all__ = [
     "Lane",
-    "OnEpoch",
     "RunFolder",
     "Task",
     "digest",

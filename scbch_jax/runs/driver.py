@@ -21,15 +21,13 @@ from scbch_jax.runs.opening import open_to_write
 from scbch_jax.runs.tasks import noisy_labels, recipe_of, task_of, to_device
 from scbch_jax.types import Split
 
-OnEpoch = Callable[[EpochResult], None]
-
 
 def train(
     experiment: Experiment,
     folder: Path | None = None,
     *,
     resume: bool = False,
-    on_epoch: OnEpoch = lambda result: None,
+    on_epoch: Callable[[EpochResult], None] = lambda result: None,
     extra_terms: ExtraTerms = (),
     loaded: datasets.Loaded | None = None,
     stop: Callable[[], bool] = lambda: False,

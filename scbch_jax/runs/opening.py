@@ -179,15 +179,18 @@ def _provenance(
         "sizes": recipe.sizes._asdict(),
         "extra_terms": [name for name, _, _ in recipe.extra_terms],
         "data": loaded.title if loaded else "none: weights from elsewhere",
-        "files": loaded.sources | noise_sources(experiment.data, experiment.noise)
-        if loaded
-        else {},
+        "files": _files(experiment, loaded) if loaded else {},
         "split": loaded.split if loaded else "",
         "device": jax.devices()[0].device_kind,
         "cores": _cores(),
         "python": platform.python_version(),
         "versions": {"scbch_jax": __version__, **versions},
     }
+
+
+def _files(experiment: Experiment, loaded: Loaded) -> dict[str, str]:
+    """Files of the data and of the noise, with checksums."""
+    return loaded.sources | noise_sources(experiment.data, experiment.noise)
 
 
 def _cores() -> int:

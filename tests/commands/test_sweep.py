@@ -162,7 +162,7 @@ def test_an_option_of_all_methods_is_put_in_every_experiment():
         ([SMOKE, "--lanes", "0"], "lanes: got 0, wanted a whole number from 1 to"),
         ([SMOKE, "--lanes", "9999"], "lanes: got 9999, wanted a whole number from"),
         ([SMOKE, "--way", "one"], "unknown option --way"),
-        ([SMOKE, "--nose", "1"], "unknown option --nose; did you mean"),
+        ([SMOKE, "--nose", "1"], "unknown option --nose"),
         (
             [METHODS, "--options.neighbors", "9"],
             "unknown option --options.neighbors, in an experiment of method nrch",
