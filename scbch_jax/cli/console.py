@@ -68,18 +68,3 @@ def _print(text: str, stream: IO[str], name: str) -> None:
         raise
     except OSError as error:
         raise InputError(f"cannot write {name}: {reason(error)}") from error
-
-
-def say(text: str, *, aside: bool = False) -> None:
-    """Prints as `output` or `log`; to be replaced by them."""
-    (log if aside else output)(text)
-
-
-counted = progress_bar
-
-
-def results(lines: list, seeds: tuple[int, ...]) -> str:
-    """As `progress.results_table`, which replaces it."""
-    from scbch_jax.cli import progress
-
-    return progress.results_table(lines, seeds)

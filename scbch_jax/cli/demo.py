@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from scbch_jax.cli import console
 from scbch_jax.config import Data, Experiment, Noise, Training, experiment_file
 from scbch_jax.config.constraints import at_least, between, check_fields
 from scbch_jax.config.scbch import ABLATIONS, HParams, Options, Part
 from scbch_jax.config.scenes import Scenes
+from scbch_jax.results import EpochResult
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,9 @@ def _table(rows: list[list[str]]) -> str:
     return as_markdown(header, rows)
 
 
-def _row(name: str, result: Any) -> list[str]:
+def _row(name: str, result: EpochResult) -> list[str]:
     from scbch_jax.report import percent
-    from scbch_jax.results import EpochResult
 
-    if not isinstance(result, EpochResult):
-        result = EpochResult.from_json(result)
     scores = result.retrieval or (None, None, None)
     weights = result.confidence or (None, None, None)
     numbers = ["-" if w is None or w != w else f"{w:.3f}" for w in weights]

@@ -2,13 +2,12 @@
 
 import contextlib
 import importlib
-import importlib.util
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from scbch_jax.errors import require
+from scbch_jax.extras import require_packages
 from scbch_jax.results import EpochResult
 
 PACKAGE = "tensorboardX"
@@ -17,7 +16,7 @@ PACKAGE = "tensorboardX"
 @contextlib.contextmanager
 def event_writer(
     kind: Literal["none", "tensorboard"], folder: Path
-) -> Iterator[Callable[[Any], None]]:
+) -> Iterator[Callable[[EpochResult], None]]:
     """Writes TensorBoard events of a run to FOLDER/tensorboard, if asked to.
 
     A run that is continued gives its old results again, so older events are replaced.
@@ -37,14 +36,10 @@ def event_writer(
     if kind == "none" or not sharding.is_main_process():
         yield lambda result: None
         return
-    installed = importlib.util.find_spec(PACKAGE) is not None
-    wanted = f"none, or that package (pip install {PACKAGE})"
-    require(installed, "log", f"tensorboard without the package {PACKAGE}", wanted)
+    require_packages("train --log tensorboard", PACKAGE)
     writers: dict[int, Any] = {}
 
-    def on_epoch(result: Any) -> None:
-        if not isinstance(result, EpochResult):
-            result = EpochResult.from_json(result)
+    def on_epoch(result: EpochResult) -> None:
         seed = result.seed
         if seed not in writers:
             writers[seed] = _writer(folder / "tensorboard" / f"seed-{seed}")
@@ -81,6 +76,3 @@ def scalars(result: EpochResult) -> dict[str, float]:
 def _writer(folder: Path) -> Any:
     shutil.rmtree(folder, ignore_errors=True)
     return importlib.import_module(PACKAGE).SummaryWriter(str(folder))
-
-
-opened = event_writer

@@ -4,11 +4,10 @@ import contextlib
 import statistics
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
 
 from scbch_jax.cli import console
 from scbch_jax.report.tables import as_markdown, percent
-from scbch_jax.results import EpochResult
+from scbch_jax.results import EpochResult, summarize
 
 
 class TrainingProgress:
@@ -54,7 +53,9 @@ class TrainingProgress:
 
 
 @contextlib.contextmanager
-def training_progress(title: str, *, epochs: int) -> Iterator[Callable[[Any], None]]:
+def training_progress(
+    title: str, *, epochs: int
+) -> Iterator[Callable[[EpochResult], None]]:
     """Prints a line for each epoch; on a terminal, a bar below them.
 
     Args:
@@ -68,8 +69,7 @@ def training_progress(title: str, *, epochs: int) -> Iterator[Callable[[Any], No
 
     state = TrainingProgress(epochs)
 
-    def print_line(result: Any) -> None:
-        result = _typed(result)
+    def print_line(result: EpochResult) -> None:
         state.add(result)
         parts = [title, describe(result), state.best, state.time_left]
         console.log("  ".join(filter(None, parts)))
@@ -102,15 +102,13 @@ def describe(result: EpochResult) -> str:
     return "  ".join([*parts, f"{result.seconds or 0.0:.1f} s"])
 
 
-def results_table(results: Iterable[Any], seeds: Sequence[int]) -> str:
+def results_table(results: Iterable[EpochResult], seeds: Sequence[int]) -> str:
     """The table of the last and the best epoch of each seed, and of their means."""
-    typed = [_typed(result) for result in results]
+    results = list(results)
     chosen: dict[str, list[EpochResult]] = {"last": [], "best": []}
     rows = []
     for seed in seeds:
-        scored = [r for r in typed if r.seed == seed and r.retrieval]
-        pair = {"last": scored[-1], "best": max(scored, key=_average)}
-        for which, result in pair.items():
+        for which, result in summarize(results, seed)._asdict().items():
             chosen[which].append(result)
             rows.append(_row(f"seed {seed}, {which} epoch", [result]))
     if len(seeds) > 1:
@@ -132,10 +130,6 @@ def _row(name: str, results: list[EpochResult]) -> list[str]:
     return [name, epoch, *map(percent, means), _number(roc_auc, 3)]
 
 
-def _average(result: EpochResult) -> float:
-    return result.retrieval.average if result.retrieval else -1.0
-
-
 def _mean(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None and value == value]
     return sum(known) / len(known) if known else None
@@ -145,14 +139,10 @@ def _number(value: float | None, digits: int) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
-def _typed(result: Any) -> EpochResult:
-    return result if isinstance(result, EpochResult) else EpochResult.from_json(result)
-
-
 @contextlib.contextmanager
 def _bar(
     title: str, epochs: int, state: TrainingProgress
-) -> Iterator[Callable[[Any], None]]:
+) -> Iterator[Callable[[EpochResult], None]]:
     # Imported here: only terminals need it.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -162,14 +152,10 @@ def _bar(
     with Progress(*columns, TextColumn("{task.fields[now]}"), console=terminal) as bar:
         task = bar.add_task(title, total=epochs, now="")
 
-        def on_epoch(result: Any) -> None:
-            result = _typed(result)
+        def on_epoch(result: EpochResult) -> None:
             state.add(result)
             terminal.print(describe(result))
             now = "  ".join(filter(None, (state.best, state.time_left)))
             bar.update(task, advance=1, now=now)
 
         yield on_epoch
-
-
-progress = training_progress

@@ -1,4 +1,5 @@
-from scbch_jax.cli import console
+from scbch_jax.cli import progress
+from scbch_jax.results import EpochResult
 
 LINE = {
     "seed": 0,
@@ -17,7 +18,8 @@ LINE = {
 def test_results_show_last_and_best_and_their_mean():
     better = {**LINE, "epoch": 2, "i2t": 0.71, "average": 0.67}
     other = {**LINE, "seed": 1, "i2t": 0.65, "average": 0.64}
-    table = console.results([better, LINE, other], (0, 1)).splitlines()
+    results = map(EpochResult.from_json, (better, LINE, other))
+    table = progress.results_table(results, (0, 1)).splitlines()
     assert table[2].split() == [
         "|",
         "seed",
