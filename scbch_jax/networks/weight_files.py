@@ -3,8 +3,6 @@
 No file can execute code: PyTorch's are opened with `weights_only`.
 """
 
-import importlib
-import importlib.util
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +12,7 @@ import numpy as np
 
 from scbch_jax import io
 from scbch_jax.errors import InputError, require
+from scbch_jax.extras import import_optional
 
 States = dict[str, dict[str, np.ndarray]]
 """PyTorch state dicts by modality, "image" and "text"."""
@@ -161,10 +160,4 @@ def _float32(name: str, array: Any) -> Any:
 
 
 def _torch() -> Any:
-    require(
-        importlib.util.find_spec("torch") is not None,
-        "torch",
-        "an environment without PyTorch",
-        "PyTorch: pip install -e '.[torch]'",
-    )
-    return importlib.import_module("torch")
+    return import_optional("torch", "a .pt or .pth file")

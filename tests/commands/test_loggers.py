@@ -37,7 +37,7 @@ def test_unless_asked_nothing_is_written(tmp_path):
 def test_a_missing_package_is_one_line_before_anything_is_made(monkeypatch, tmp_path):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with (
-        pytest.raises(InputError, match="log: got tensorboard without the package"),
+        pytest.raises(InputError, match="needs tensorboardX: pip install"),
         loggers.event_writer("tensorboard", tmp_path),
     ):
         pass

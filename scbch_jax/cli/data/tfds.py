@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import tyro
 
 from scbch_jax.errors import require
+from scbch_jax.extras import require_packages
 
 if TYPE_CHECKING:
     from scbch_jax.data import Rows
@@ -34,6 +35,7 @@ def main(options: TfdsData) -> None:
 
     wanted = "the folder of a store, or of a dataset of tensorflow-datasets"
     require(options.source.is_dir(), "source", options.source, wanted)
+    require_packages("data tfds", "tensorflow_datasets", "array_record")
     if store.is_store(options.source):
         _write_dataset(options)
     else:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from scbch_jax.data.formats.base import ArrayInfo, read_at_once
-from scbch_jax.errors import InputError, require
+from scbch_jax.errors import require
+from scbch_jax.extras import import_optional
 
 
 def parquet_arrays(path: Path) -> Iterator[ArrayInfo]:
@@ -52,11 +53,4 @@ def _kind(kind: Any) -> str:
 
 
 def _arrow() -> Any:
-    try:
-        import pyarrow.parquet
-    except ImportError as error:
-        raise InputError(
-            "pyarrow: got no such package, wanted it for .parquet files: "
-            "pip install pyarrow"
-        ) from error
-    return pyarrow.parquet
+    return import_optional("pyarrow.parquet", "a .parquet file")

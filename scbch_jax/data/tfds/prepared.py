@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scbch_jax.errors import InputError, require
+from scbch_jax.extras import require_packages
 from scbch_jax.io import read_json
 
 INFO, FEATURES = "dataset_info.json", "features.json"
@@ -86,14 +87,8 @@ def open_folder(folder: Path) -> Any:
 
 
 def require_installed() -> None:
-    """Raises `InputError` unless the package for files of records is there."""
-    try:
-        import array_record  # noqa: F401 -- TFDS imports it when a record is read
-    except ImportError as error:
-        raise InputError(
-            "array-record: got no such package, wanted it for the records of "
-            "tensorflow-datasets; there is none for Windows"
-        ) from error
+    """Raises `InputError` unless TFDS and its reader of records are installed."""
+    require_packages("TFDS", "tensorflow_datasets", "array_record")
 
 
 def open_split(builder: Any, split: str, *, encoded: Sequence[str] = ()) -> Any:
