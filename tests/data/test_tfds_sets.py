@@ -290,7 +290,7 @@ def test_a_missing_array_record_is_named(tmp_path, monkeypatch):
         lambda: convert.write(folder, tmp_path / "a"),
         lambda: prepared.open_folder(written),
     ):
-        with pytest.raises(InputError, match="array-record: got no such package"):
+        with pytest.raises(InputError, match="TFDS needs array-record: pip install"):
             call()
 
 
