@@ -20,8 +20,8 @@ def test_the_command_times_every_part(tmp_path, capsys):
     assert [f["baseline"] for f in found] == ["JAX, highest", *torch]
     assert picture.read_bytes().startswith(b"\x89PNG")
     said = capsys.readouterr().out
-    assert "the epoch is put together from its parts" in said
-    assert ("left out, not installed: PyTorch" in said) == (not torch)
+    assert "the epoch is the sum of" in said
+    assert ("not installed: PyTorch" in said) == (not torch)
 
 
 def test_an_epoch_is_its_parts_scaled(monkeypatch):
