@@ -1,4 +1,4 @@
-"""Names for the JAX arrays and records that travel through the package."""
+"""Names for the JAX arrays and records that modules pass to each other."""
 
 from typing import Any, NamedTuple
 

@@ -11,7 +11,7 @@ SCBCH = [sys.executable, "-m", "scbch_jax.cli"]
 SURROUNDINGS = {**os.environ, "PYTHONPATH": str(ROOT), "SCBCH_DATA": str(MIRFLICKR)}
 
 
-def complaint(capsys, *words):
+def error_line(capsys, *words):
     """The one line that a person sees; nothing else, and exit code 2."""
     from scbch_jax.cli import program
 

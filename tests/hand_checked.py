@@ -1,4 +1,4 @@
-"""The small inputs whose answers were worked out apart from any code here."""
+"""Small inputs whose results were computed by hand."""
 
 import jax.numpy as jnp
 import numpy as np

@@ -1,4 +1,4 @@
-"""Slow answers, straight from the equations, one loop for every sum."""
+"""Reference implementations of the equations, with one loop for every sum."""
 
 import numpy as np
 
@@ -77,10 +77,10 @@ def soft_labels(image, text, labels, k, reading):
         nearest = np.argsort(-by.mean(axis=0), kind="stable")[:k]
         for j in nearest:
             if reading == "official":
-                vote = by[:, j].mean() / by[:, nearest].mean(axis=0).sum()
+                weight = by[:, j].mean() / by[:, nearest].mean(axis=0).sum()
             else:
-                vote = np.mean([m[j] / m[nearest].sum() for m in by])
-            out[i] += vote * labels[j]
+                weight = np.mean([m[j] / m[nearest].sum() for m in by])
+            out[i] += weight * labels[j]
     return out
 
 
@@ -99,36 +99,36 @@ def ranking(s, margin, shift):
     n, total = len(s), 0.0
     for matrix in (s, s.T):
         for i in range(n):
-            own, everyone = matrix[i, i], 0.0
+            own, denominator = matrix[i, i], 0.0
             for j in range(n):
                 near = matrix[i, j] >= own - margin
-                everyone += np.exp(matrix[i, j] if near else matrix[i, j] - shift)
-            total += margin - own + np.log(everyone)
+                denominator += np.exp(matrix[i, j] if near else matrix[i, j] - shift)
+            total += margin - own + np.log(denominator)
     return total / n
 
 
-def kept_ranking(s, partners, kept, margin, shift, both_ways):
+def kept_ranking(s, positives, kept, margin, shift, both_ways):
     total = 0.0
     rows = np.flatnonzero(kept)
     for matrix in (s, s.T if both_ways else s):
         for i in rows:
-            own, everyone = matrix[i, i], 0.0
+            own, denominator = matrix[i, i], 0.0
             for j in rows:
                 near = matrix[i, j] >= own - margin
                 value = matrix[i, j] if near else matrix[i, j] - shift
                 value = max(value, 0.0) if i == j else value
-                everyone += np.exp(0.0 if partners[i, j] else value)
-            total += margin - own + np.log(everyone)
+                denominator += np.exp(0.0 if positives[i, j] else value)
+            total += margin - own + np.log(denominator)
     return total / len(rows)
 
 
 def contrast(codes, keys, own, drawn, temperature):
     total = 0.0
     for i, code in enumerate(codes):
-        everyone = sum(
+        denominator = sum(
             np.exp(keys[row] @ code / temperature) for row in (own[i], *drawn[i])
         )
-        total += np.log(everyone) - keys[own[i]] @ code / temperature
+        total += np.log(denominator) - keys[own[i]] @ code / temperature
     return total / len(codes)
 
 

@@ -11,9 +11,9 @@ from conftest import ROOT
 
 PACKAGE = ROOT / "scbch_jax"
 LAYERS = [
-    {"errors": "errors for a person, checks of shapes"},
+    {"errors": "errors with one line for the user, checks of shapes"},
     {
-        "io": "files written whole or not at all, JSON",
+        "io": "atomic writing of files and folders, JSON",
         "types": "records of a dataset",
         "arrays": "names of JAX arrays and records",
         "sharding": "meshes, and what is sharded over them",
@@ -43,7 +43,7 @@ LAYERS = [
     },
     {
         "runs": "an experiment from options to results; its folder",
-        "agreement": "comparison with recorded answers of PyTorch code",
+        "agreement": "comparison with recorded outputs of PyTorch code",
         "bench": "speed beside other implementations",
     },
     {"report": "tables, figures and a page of runs"},

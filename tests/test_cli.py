@@ -11,7 +11,7 @@ import typing
 
 import numpy as np
 import pytest
-from command_line import SMOKE, complaint
+from command_line import SMOKE, error_line
 
 from scbch_jax import __version__
 from scbch_jax.cli import console, parsing, program
@@ -229,7 +229,7 @@ def test_every_option_has_help(name, capsys, monkeypatch):
 def test_bad_input_is_one_line(capsys, monkeypatch, tmp_path, words, message):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SCBCH_DATA", raising=False)
-    assert message in complaint(capsys, *words)
+    assert message in error_line(capsys, *words)
     # A run that fails in its first epoch leaves its options, and no results.
     left = {p.name for p in tmp_path.rglob("*") if p.is_file() and p.stat().st_size}
     assert left <= {"experiment.json", "run.json", "noise.npz"}, "nothing half-written"
@@ -290,15 +290,15 @@ def test_tables_print_what_a_terminal_can_and_files_are_utf_8(monkeypatch, tmp_p
 
 def test_names_that_are_no_utf_8_can_be_printed(monkeypatch, tmp_path, capsys):
     path = tmp_path / os.fsdecode(b"\xff.npz")
-    assert r"\udcff.npz, wanted a file" in complaint(capsys, "evaluate", str(path))
+    assert r"\udcff.npz, wanted a file" in error_line(capsys, "evaluate", str(path))
 
 
 def test_links_in_a_loop_are_one_line(capsys, tmp_path):
     loop = tmp_path / "loop.npz"
     loop.symlink_to(loop)
-    assert "source: got " in complaint(capsys, "evaluate", str(loop))
+    assert "source: got " in error_line(capsys, "evaluate", str(loop))
     words = ["evaluate", str(tmp_path), "--csv", str(loop)]
-    assert "too many levels of symbolic links" in complaint(capsys, *words)
+    assert "too many levels of symbolic links" in error_line(capsys, *words)
 
 
 def numbers(kind, default=None):
@@ -341,7 +341,7 @@ def test_too_little_memory_is_one_line(monkeypatch, capsys, error):
         raise error
 
     monkeypatch.setattr(program.importlib, "import_module", allocate)
-    assert "scbch: not enough memory (" in complaint(capsys, "demo")
+    assert "scbch: not enough memory (" in error_line(capsys, "demo")
 
 
 @pytest.mark.parametrize(
@@ -358,7 +358,7 @@ def test_an_error_of_the_system_names_the_file_and_the_reason(
         raise error
 
     monkeypatch.setattr(program.importlib, "import_module", fail)
-    assert f"scbch: {message}" in complaint(capsys, "demo")
+    assert f"scbch: {message}" in error_line(capsys, "demo")
 
 
 def test_a_full_disk_behind_standard_output_is_one_line(monkeypatch, capsys):
@@ -376,4 +376,4 @@ def test_a_full_disk_is_one_line(monkeypatch, capsys):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(program.importlib, "import_module", full)
-    assert complaint(capsys, "demo").endswith(": no space left on device\n")
+    assert error_line(capsys, "demo").endswith(": no space left on device\n")

@@ -37,9 +37,9 @@ def alone():
 def train(out, *words, count=1, **process):
     flag = f"--xla_force_host_platform_device_count={count}"
     environment = os.environ | {"XLA_FLAGS": flag, "JAX_PLATFORMS": "cpu"}
-    plan = out.with_name("plan.json")
-    experiment_file.save(PLAN, plan)
-    command = [sys.executable, "-m", "scbch_jax.cli", "train", str(plan)]
+    experiment = out.with_name("config.json")
+    experiment_file.save(PLAN, experiment)
+    command = [sys.executable, "-m", "scbch_jax.cli", "train", str(experiment)]
     return subprocess.Popen(
         [*command, f"--out={out}", *words],
         cwd=ROOT,
@@ -60,8 +60,8 @@ def check(lines, alone):
     for line, other in zip(lines, alone, strict=True):
         for name in ("total", "attraction"):
             assert line.losses[name] == pytest.approx(other.losses[name], rel=1e-4)
-        for ours, theirs in zip(line.confidence, other.confidence, strict=True):
-            assert ours == pytest.approx(theirs, rel=1e-4)
+        for actual, expected in zip(line.confidence, other.confidence, strict=True):
+            assert actual == pytest.approx(expected, rel=1e-4)
         average = other.retrieval.average
         assert line.retrieval.average == pytest.approx(average, abs=2e-3)
 

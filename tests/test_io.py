@@ -59,7 +59,9 @@ with io.{function}(Path({path!r})) as new:
         ("new_folder", "(new / 'part').write_text('half')"),
     ],
 )
-def test_a_kill_before_the_rename_hinders_nobody(tmp_path, function, fill):
+def test_a_kill_before_the_rename_does_not_block_later_writers(
+    tmp_path, function, fill
+):
     path = tmp_path / "a"
     code = KILLED.format(function=function, path=str(path), fill=fill)
     ran = subprocess.run([sys.executable, "-c", code], check=False)
@@ -76,7 +78,7 @@ def test_a_kill_before_the_rename_hinders_nobody(tmp_path, function, fill):
 
 
 @pytest.mark.parametrize("write", [io.replacing, io.new_folder])
-def test_of_two_writers_the_second_is_told(tmp_path, write):
+def test_the_second_of_two_writers_is_refused(tmp_path, write):
     path = tmp_path / "a"
     busy = "a: another process is writing it"
     with write(path), pytest.raises(InputError, match=busy):

@@ -1,7 +1,7 @@
 """Agreement with the authors' PyTorch code, number by number.
 
-`golden/` holds inputs and answers that were recorded from that code; `check_file`
-computes the answers of such a file again, by the functions that training uses.
+`golden/` holds inputs and outputs that were recorded from that code; `check_file`
+computes the outputs of such a file again, by the functions that training uses.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""Recorded values against computed ones, and how close is close enough.
+"""Comparison of computed values with recorded ones, and its tolerances.
 
-Every tolerance stands here, with its reason. Tolerances have the size of rounding
+Every tolerance is here, with its reason. Tolerances have the size of rounding
 errors, not of an agreement that happened to be found: a number that misses its
 tolerance is a finding, never a reason to change the tolerance.
 """
@@ -21,7 +21,7 @@ class Tolerance(NamedTuple):
     median: of the differences; share: of rows; errors: of a recorded mean."""
     limit: float
     double: float
-    """The limit where inputs and answers were recorded in float64."""
+    """The limit where inputs and outputs were recorded in float64."""
     reason: str
 
 
@@ -75,7 +75,7 @@ TOLERANCES = {
         "absolute",
         1e-3,
         1e-12,
-        "a pair at the margin may be shifted on one side and not on the other",
+        "a pair at the margin may be shifted in one program and not in the other",
     ),
     "parameters": Tolerance(
         "absolute",
@@ -87,7 +87,7 @@ TOLERANCES = {
 
 
 class StepLosses(NamedTuple):
-    """The loss of every step of a training run, to be drawn."""
+    """The loss of every step of a training run, for figures."""
 
     computed: Float[np.ndarray, " steps"]
     recorded: Float[np.ndarray, " steps"]

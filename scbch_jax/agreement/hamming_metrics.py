@@ -12,13 +12,13 @@ from scbch_jax import retrieval
 from scbch_jax.agreement.comparison import Comparison, compare
 
 NEEDS = frozenset({"query_codes", "db_codes", "query_labels", "db_labels"})
-ALSO_ANSWERS: tuple[str, ...] = ()
+ALSO_OUTPUTS: tuple[str, ...] = ()
 SHUFFLES = 200
 """Random orders of tied items that the recorded mean was taken over."""
 
 
 def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison]:
-    """Compares every answer of the file."""
+    """Compares every output of the file."""
     codes = [
         retrieval.pack(jnp.asarray(arrays[k])) for k in ("query_codes", "db_codes")
     ]

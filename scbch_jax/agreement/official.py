@@ -1,4 +1,4 @@
-"""Fresh answers of the authors' code, recorded by PyTorch in a process of its own."""
+"""New outputs of the authors' code, recorded by PyTorch in a process of its own."""
 
 import shutil
 import subprocess
@@ -33,7 +33,7 @@ def require_recorder(clone: Path) -> None:
 
 
 def record(clone: Path, seed: int, folder: Path) -> None:
-    """Writes files of recorded answers of a clone's code, named by the seed.
+    """Writes files of recorded outputs of a clone's code, named by the seed.
 
     Args:
         clone: a clone of the authors' repository, with its work tree.

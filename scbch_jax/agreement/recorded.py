@@ -1,8 +1,8 @@
-"""A file of recorded answers: its keys tell its kind, and every answer is checked.
+"""A file of recorded outputs: its keys tell its kind, and every output is checked.
 
-A kind is a module with NEEDS (the keys that identify a file of the kind), ALSO_ANSWERS
-(inputs that are answers, too), and check(arrays), which yields a comparison for each
-answer, and for a training run the losses of its steps.
+A kind is a module with NEEDS (the keys that identify a file of the kind), ALSO_OUTPUTS
+(inputs that are outputs, too), and check(arrays), which yields a comparison for each
+output, and for a training run the losses of its steps.
 """
 
 from collections import UserDict
@@ -14,28 +14,28 @@ import jax
 import numpy as np
 
 from scbch_jax.agreement import (
-    dgcpn_answers,
+    dgcpn_outputs,
     hamming_metrics,
-    nrch_answers,
+    nrch_outputs,
     scbch_losses,
     scbch_run,
     soft_label_weights,
-    ucch_answers,
+    ucch_outputs,
 )
 from scbch_jax.agreement.comparison import Comparison, StepLosses
 from scbch_jax.errors import InputError, require
 
 EXPECTED = "exp_"
-"""Prefix of the keys that hold answers; every other key is an input."""
+"""Prefix of the keys that hold outputs; every other key is an input."""
 
 KINDS = (
     scbch_losses,
     soft_label_weights,
     hamming_metrics,
     scbch_run,
-    ucch_answers,
-    dgcpn_answers,
-    nrch_answers,
+    ucch_outputs,
+    dgcpn_outputs,
+    nrch_outputs,
 )
 
 
@@ -62,22 +62,22 @@ class Checked(NamedTuple):
 
 
 def check_file(path: Path, *, float64: bool = False) -> Checked:
-    """Computes every answer of a file with the package's own functions.
+    """Computes every output of a file with the package's own functions.
 
     Args:
-        path: an `.npz` of recorded inputs and answers.
+        path: an `.npz` of recorded inputs and outputs.
         float64: computes in double precision, whatever the inputs were recorded in.
 
     Raises:
         InputError: if the file is unreadable, of no known kind, lacks inputs, or has
-            an answer that nothing here can be compared with.
+            an output that nothing here can be compared with.
     """
     arrays = _read(path)
-    kind, answers = _kind_of(path, arrays), _answers_of(path, arrays)
+    kind, outputs = _kind_of(path, arrays), _outputs_of(path, arrays)
     recorded = _precision(arrays, kind.NEEDS)
     arrays = {k: _cast(k, a, recorded) for k, a in arrays.items()}
-    # In a file of soft labels the codes are input of one answer and answer of another.
-    arrays |= {EXPECTED + k: arrays[k] for k in kind.ALSO_ANSWERS if k in arrays}
+    # In a file of soft labels the codes are input of one output and output of another.
+    arrays |= {EXPECTED + k: arrays[k] for k in kind.ALSO_OUTPUTS if k in arrays}
     double = float64 or recorded == np.float64
     if double:
         arrays = {k: _widen(k, a) for k, a in arrays.items()}
@@ -87,27 +87,27 @@ def check_file(path: Path, *, float64: bool = False) -> Checked:
             found = list(kind.check(read))
         except (KeyError, IndexError) as error:
             raise InputError(
-                f"file: got {path} without {error}, wanted all inputs of its answers"
+                f"file: got {path} without {error}, wanted all inputs of its outputs"
             ) from error
         except ValueError as error:
             raise InputError(
                 f"file: got {path} ({error}), wanted numbers and shapes that fit"
             ) from error
-    unread = ", ".join(sorted(answers - read.keys_read))
-    require(not unread, str(path), unread, "known answers only")
+    unread = ", ".join(sorted(outputs - read.keys_read))
+    require(not unread, str(path), unread, "known outputs only")
     steps = [x for x in found if isinstance(x, StepLosses)]
     comparisons = [x for x in found if isinstance(x, Comparison)]
     return Checked(comparisons, steps[0] if steps else None)
 
 
 def _precision(arrays: dict[str, np.ndarray], needs: frozenset[str]) -> Any:
-    """The dtype of the inputs; answers are not more precise than that."""
+    """The dtype of the inputs; outputs are not more precise than that."""
     double = any(arrays[k].ndim > 1 and arrays[k].dtype == np.float64 for k in needs)
     return np.float64 if double else np.float32
 
 
 def _cast(key: str, array: np.ndarray, precision: Any) -> np.ndarray:
-    """Narrows answers that Python widened when it recorded them.
+    """Narrows outputs that Python widened when it recorded them.
 
     A float64 whose every value float32 can hold was computed in float32.
     """
@@ -118,7 +118,7 @@ def _cast(key: str, array: np.ndarray, precision: Any) -> np.ndarray:
 
 
 def _widen(key: str, array: np.ndarray) -> np.ndarray:
-    """Widens inputs to float64; answers keep the precision they were recorded in."""
+    """Widens inputs to float64; outputs keep the precision they were recorded in."""
     narrow = array.dtype == np.float32 and not key.startswith(EXPECTED)
     return array.astype(np.float64) if narrow else array
 
@@ -136,12 +136,12 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         ) from error
 
 
-def _answers_of(path: Path, arrays: dict[str, np.ndarray]) -> set[str]:
-    answers = {k for k in arrays if k.startswith(EXPECTED)}
-    require(bool(answers), str(path), "no answers", f"keys that start with {EXPECTED}")
-    empty = ", ".join(sorted(k for k in answers if not arrays[k].size))
-    require(not empty, str(path), f"{empty} without a number", "answers")
-    return answers
+def _outputs_of(path: Path, arrays: dict[str, np.ndarray]) -> set[str]:
+    outputs = {k for k in arrays if k.startswith(EXPECTED)}
+    require(bool(outputs), str(path), "no outputs", f"keys that start with {EXPECTED}")
+    empty = ", ".join(sorted(k for k in outputs if not arrays[k].size))
+    require(not empty, str(path), f"{empty} without a number", "outputs")
+    return outputs
 
 
 def _kind_of(path: Path, arrays: dict[str, np.ndarray]) -> Any:

@@ -49,8 +49,8 @@ def depths(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def started(method: Method, params: Params, state: Any) -> training.RunState:
     """The state of a run before its first step."""
-    memory = {g: o.init(params[g]) for g, o in method.optimizers.items()}
-    return training.RunState(params, memory, state)
+    opt = {g: o.init(params[g]) for g, o in method.optimizers.items()}
+    return training.RunState(params, opt, state)
 
 
 def trained(
@@ -114,7 +114,7 @@ def compare_loss(
     loss: Callable[[dict[str, Any]], Any],
     inputs: dict[str, Any],
     *,
-    answer: str,
+    output: str,
 ) -> Iterator[Comparison]:
     """Compares a loss, and those of its gradients that were recorded.
 
@@ -123,12 +123,12 @@ def compare_loss(
         name: of the loss, for the table.
         loss: a function of the inputs that gradients are taken by.
         inputs: those inputs, by the names in the keys of recorded gradients.
-        answer: key of the recorded value.
+        output: key of the recorded value.
     """
     value, grads = jax.value_and_grad(loss)(inputs)
-    yield compare(name, value, arrays[answer], kind="loss")
+    yield compare(name, value, arrays[output], kind="loss")
     for k, grad in grads.items():
-        key = f"{answer}_grad_{k}"
+        key = f"{output}_grad_{k}"
         if key in arrays:
             title = f"{name}, gradient of {k}"
             yield compare(title, grad, arrays[key], kind="loss")

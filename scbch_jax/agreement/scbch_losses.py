@@ -13,34 +13,34 @@ from scbch_jax.config.scbch import HParams, Options
 from scbch_jax.methods.scbch import TermInputs, term_inputs, terms
 
 NEEDS = frozenset({"u", "v", "y", "Wu", "Wv", "w", "margins", "shifts"})
-ALSO_ANSWERS: tuple[str, ...] = ()
+ALSO_OUTPUTS: tuple[str, ...] = ()
 OPTIONS = Options(reading="official")
-MOVING = ("u", "v", "Wu", "Wv")
+VARIABLES = ("u", "v", "Wu", "Wv")
 CONTRAST = ("attraction", "repulsion")
 
 
 def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison]:
-    """Compares every answer of the file."""
+    """Compares every output of the file."""
     inputs = {k: jnp.asarray(arrays[k]) for k in ("u", "v", "y", "Wu", "Wv", "w")}
     unweighted = inputs | {"w": jnp.ones_like(inputs["w"])}
     if "exp_jaccard" in arrays:
         overlap = losses.jaccard_matrix(inputs["y"])
         yield compare("label overlap", overlap, arrays["exp_jaccard"], kind="loss")
-    for name, answer, chosen, given in (
+    for name, output, chosen, given in (
         ("quantization", "exp_quant", "quantization", inputs),
         ("classification", "exp_bce", "classification", unweighted),
         ("classification, weighted", "exp_bce_weighted", "classification", inputs),
     ):
-        found = _answers(arrays, answer, None)
+        found = _outputs(arrays, output, None)
         yield from _of_terms(name, given, (chosen,), HParams(), found)
     for i, hp in enumerate(_pairs(arrays)):
         at = f"margin {hp.margin:g} shift {hp.shift:g}"
-        for name, answer, chosen, given in (
+        for name, output, chosen, given in (
             (f"contrast, {at}", "exp_contrast", CONTRAST, inputs),
             (f"total, {at}", "exp_total", None, inputs),
             (f"total, {at}, no weights", "exp_total_nw", None, unweighted),
         ):
-            yield from _of_terms(name, given, chosen, hp, _answers(arrays, answer, i))
+            yield from _of_terms(name, given, chosen, hp, _outputs(arrays, output, i))
 
 
 def _pairs(arrays: Mapping[str, np.ndarray]) -> Iterator[HParams]:
@@ -48,11 +48,11 @@ def _pairs(arrays: Mapping[str, np.ndarray]) -> Iterator[HParams]:
         yield HParams(margin=float(margin), shift=float(shift))
 
 
-def _answers(
-    arrays: Mapping[str, np.ndarray], answer: str, index: int | None
+def _outputs(
+    arrays: Mapping[str, np.ndarray], output: str, index: int | None
 ) -> dict[str, np.ndarray]:
     """A recorded value by "", and its gradients by the name of the variable."""
-    keys = {"": answer} | {k: f"{answer}_grad_{k}" for k in MOVING}
+    keys = {"": output} | {k: f"{output}_grad_{k}" for k in VARIABLES}
     found = {k: arrays[key] for k, key in keys.items() if key in arrays}
     if index is None:
         return found
@@ -74,10 +74,10 @@ def _of_terms(
     if not recorded:
         return
 
-    def value(moving: dict[str, Any]) -> Any:
-        return _value(inputs | moving, hp, chosen)
+    def value(variables: dict[str, Any]) -> Any:
+        return _value(inputs | variables, hp, chosen)
 
-    result, grads = jax.value_and_grad(value)({k: inputs[k] for k in MOVING})
+    result, grads = jax.value_and_grad(value)({k: inputs[k] for k in VARIABLES})
     for k, wanted in recorded.items():
         if k:
             title = f"{name}, gradient of {k}"
@@ -87,12 +87,12 @@ def _of_terms(
 
 
 def _value(inputs: dict[str, Any], hp: HParams, chosen: tuple[str, ...] | None) -> Any:
-    view = _view(inputs)
-    everything = terms(hp, OPTIONS)
+    values = _term_inputs(inputs)
+    all_terms = terms(hp, OPTIONS)
     if chosen is None:
-        return losses.weighted_sum(everything)(view)[0]
-    return losses.weighted_sum({k: (1.0, everything[k][1]) for k in chosen})(view)[0]
+        return losses.weighted_sum(all_terms)(values)[0]
+    return losses.weighted_sum({k: (1.0, all_terms[k][1]) for k in chosen})(values)[0]
 
 
-def _view(inputs: dict[str, Any]) -> TermInputs:
+def _term_inputs(inputs: dict[str, Any]) -> TermInputs:
     return term_inputs(*(inputs[k] for k in ("u", "v", "Wu", "Wv", "y", "w")))

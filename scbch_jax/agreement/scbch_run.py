@@ -17,7 +17,7 @@ from scbch_jax.methods import Recipe, ScbchState, Sizes
 from scbch_jax.types import Split
 
 NEEDS = frozenset({"img", "txt", "y_true", "y_noisy", "batch_order", "n_query"})
-ALSO_ANSWERS: tuple[str, ...] = ()
+ALSO_OUTPUTS: tuple[str, ...] = ()
 
 
 class Trajectory(NamedTuple):
@@ -128,9 +128,9 @@ def _start(
         weight_decay=float(arrays["weight_decay"]),
     )
     optimizers = recipe.build(hp).optimizers
-    memory = {group: o.init(params[group]) for group, o in optimizers.items()}
+    opt = {group: o.init(params[group]) for group, o in optimizers.items()}
     state = ScbchState(jnp.int32(0), jnp.ones(samples))
-    return recipe, hp, training.RunState(params, memory, state)
+    return recipe, hp, training.RunState(params, opt, state)
 
 
 def _steps(arrays: Mapping[str, np.ndarray], run: Trajectory) -> Iterator[Comparison]:

@@ -10,7 +10,7 @@ from scbch_jax import neighbors, networks
 from scbch_jax.agreement.comparison import Comparison, compare
 
 NEEDS = frozenset({"img", "txt", "y_noisy", "u", "v"})
-ALSO_ANSWERS = ("u", "v")
+ALSO_OUTPUTS = ("u", "v")
 MODALITIES = (("image", "img", "u"), ("text", "txt", "v"))
 """Modality, key of its features, key of its codes."""
 

@@ -1,4 +1,4 @@
-"""A figure of the step losses of both sides, and of the differences between them."""
+"""A figure of the step losses of both programs, and of the differences between them."""
 
 from collections.abc import Mapping
 from pathlib import Path

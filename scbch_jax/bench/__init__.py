@@ -1,4 +1,4 @@
-"""Benchmarks of evaluation, neighbor search and training, beside other software."""
+"""Benchmarks of evaluation, neighbor search and training, and their baselines."""
 
 from scbch_jax.bench.evaluation import (
     BASELINES,

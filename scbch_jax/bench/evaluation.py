@@ -1,4 +1,4 @@
-"""The evaluation of hash codes: this package beside PyTorch and FAISS.
+"""The evaluation of hash codes: this package, PyTorch and FAISS.
 
 A baseline computes MAP and a precision-recall curve of both directions; FAISS finds the
 ten nearest codes alone. All baselines run on the same drawn codes, in turns, so that
@@ -32,7 +32,7 @@ class Problem(NamedTuple):
 
 
 class Baseline(NamedTuple):
-    """A way to evaluate codes."""
+    """An implementation of the evaluation of codes."""
 
     run: Callable[[Any], Any]
     """The timed function."""

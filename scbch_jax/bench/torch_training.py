@@ -115,8 +115,8 @@ def _loss(torch: Any, codes: Any, heads: Any, labels: Any, hp: HParams) -> Any:
     sizes = labels.sum(dim=1)
     overlap = shared / (sizes[:, None] + sizes[None] - shared).clamp(min=1e-8)
     own = similarity.diag()
-    partners = (overlap > 0).float() * (1 - torch.eye(len(labels), device=own.device))
-    attraction = (partners * torch.exp(hp.shift - similarity)).mean() - own.mean()
+    positives = (overlap > 0).float() * (1 - torch.eye(len(labels), device=own.device))
+    attraction = (positives * torch.exp(hp.shift - similarity)).mean() - own.mean()
     repulsion = sum(
         ((1 - overlap) * torch.relu(side - own[:, None] + hp.margin)).mean()
         for side in (similarity, similarity.T)

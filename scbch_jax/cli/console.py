@@ -1,4 +1,4 @@
-"""What a person sees: results on standard output, progress on standard error."""
+"""Output of commands: results on standard output, progress on standard error."""
 
 import contextlib
 import sys

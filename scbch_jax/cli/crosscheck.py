@@ -1,4 +1,4 @@
-"""`scbch crosscheck`: recorded answers of the PyTorch code against this package's."""
+"""`scbch crosscheck`: recorded outputs of the PyTorch code against this package's."""
 
 import math
 import tempfile
@@ -23,7 +23,7 @@ COLUMNS = [
 
 @dataclass(frozen=True)
 class Crosscheck:
-    """Compare this package with recorded answers of the authors' PyTorch code."""
+    """Compare this package with recorded outputs of the authors' PyTorch code."""
 
     files: tyro.conf.Positional[tuple[Path, ...]] = ()
     """Recorded .npz files, or folders of them; by default those of the package."""
@@ -32,9 +32,10 @@ class Crosscheck:
     json: Path | None = None
     """File for all comparisons, one JSON object a line."""
     figure: Path | None = None
-    """File for a figure of the step losses of both sides: .png or .svg."""
+    """File for a figure of the step losses of both programs: .png or .svg."""
     official: Path | None = None
-    """A clone of the authors' repository, to record fresh answers of; needs PyTorch."""
+    """A clone of the authors' repository, whose outputs on new inputs are recorded and
+    compared; needs PyTorch."""
     seed: Annotated[tuple[int, ...], seed_list()] = (0,)
     """Seeds of the inputs that --official draws."""
 
@@ -56,7 +57,7 @@ def main(options: Crosscheck) -> int:
             agreement.require_recorder(options.official)
             for seed in options.seed:
                 agreement.record(options.official, seed, Path(scratch))
-                console.log(f"recorded answers to seed {seed}")
+                console.log(f"recorded outputs for seed {seed}")
             paths += _recorded_files((Path(scratch),))
         paths = paths or _recorded_files((agreement.GOLDEN,))
         found: dict[Path, Checked] = {}

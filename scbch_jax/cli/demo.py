@@ -58,7 +58,7 @@ def main(options: Demo) -> None:
     console.output(_table(rows))
     console.output(
         f"scenes, {100 * options.noise_rate:.0f} % of training rows noisy, last of "
-        f"{options.epochs} epochs; weights: mean over clean and over noisy rows"
+        f"{options.epochs} epochs; confidence: mean over clean and over noisy rows"
     )
     display = datasets.display_data_of(complete.data)
     trained = report.read_runs(folders)
@@ -83,7 +83,7 @@ def _table(rows: list[list[str]]) -> str:
     from scbch_jax.report import as_markdown
 
     header = ["variant", "MAP I2T %", "MAP T2I %", "MAP average %"]
-    header += ["weight, clean rows", "weight, noisy rows", "ROC AUC"]
+    header += ["confidence, clean rows", "confidence, noisy rows", "ROC AUC"]
     return as_markdown(header, rows)
 
 

@@ -132,7 +132,9 @@ def _message(
         return f"unknown option {word}{hint or f' ({event.prog} --help lists all)'}"
     if isinstance(event, _errors.MissingArgs):
         missing = ", ".join(x.arg.display_name() for x in event.missing_arguments)
-        return f"{missing}: missing, but required ({event.prog} --help tells more)"
+        return (
+            f"{missing}: missing, but required ({event.prog} --help lists the options)"
+        )
     argument = getattr(event, "argument", None)
     if argument is None:
         said = getattr(event, "message", "cannot be parsed")

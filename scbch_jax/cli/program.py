@@ -1,8 +1,8 @@
 """The command line: finds the command, runs it, and reports what is wrong in one line.
 
 A command is a module with a dataclass of options, the first line of whose docstring is
-the command's help, and `main(options) -> int | None`. The module imports nothing heavy,
-so that help and mistakes are answered at once; `main` imports what it needs. A new
+the command's help, and `main(options) -> int | None`. The module imports no large
+package, so that help and errors appear at once; `main` imports what it needs. A new
 command is its module and a line of `COMMANDS`.
 """
 
@@ -69,8 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except OSError as error:
         _discard_output()
-        place = f"{error.filename}: " if error.filename else "input or output failed: "
-        return _complain(f"{place}{reason(error)}")
+        prefix = f"{error.filename}: " if error.filename else "input or output failed: "
+        return _complain(f"{prefix}{reason(error)}")
     except Interrupted as error:
         console.log(f"scbch: stopped after {error}, saved")
         return 143
@@ -162,10 +162,17 @@ def _complain(line: str) -> int:
 
 
 def _is_lack_of_memory(error: Exception) -> bool:
-    # JAX's error type is not imported: this module answers before JAX is loaded. NumPy
+    # JAX's error type is not imported: this module works without JAX. NumPy
     # raises a ValueError for sizes that no memory has.
-    says = ("RESOURCE_EXHAUSTED", "ut of memory", "array is too big", "allowed dimens")
-    return isinstance(error, MemoryError) or any(part in str(error) for part in says)
+    messages = (
+        "RESOURCE_EXHAUSTED",
+        "ut of memory",
+        "array is too big",
+        "allowed dimens",
+    )
+    return isinstance(error, MemoryError) or any(
+        part in str(error) for part in messages
+    )
 
 
 def _prepare_streams() -> None:
@@ -184,7 +191,7 @@ def _prepare_streams() -> None:
 def _discard_output() -> None:
     """Lets Python's flush at the exit succeed where standard output cannot be written.
 
-    Otherwise it would print a complaint of its own and end with code 120.
+    Otherwise it would print an error of its own and end with code 120.
     """
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()

@@ -1,6 +1,6 @@
 """Every option, declared once: type, default, check and help text.
 
-Nothing here imports JAX, so help and bad options are answered at once.
+Nothing here imports JAX, so help and errors in options appear at once.
 """
 
 from scbch_jax.config.experiment import Data, Experiment, Noise, Training, defaults_of

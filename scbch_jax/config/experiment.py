@@ -153,9 +153,9 @@ class Experiment:
         """Checks the fields, and those of the NamedTuple that cannot check itself."""
         check_fields(self)
         for part in ("options", "hparams"):
-            theirs = type(getattr(self, part)).__module__.split(".")[-1]
+            declared = type(getattr(self, part)).__module__.split(".")[-1]
             wanted = f"those of {self.method}, which is the method"
-            require(theirs == self.method, part, f"those of {theirs}", wanted)
+            require(declared == self.method, part, f"those of {declared}", wanted)
         check_fields(self.hparams, "hparams.")
         require(
             self.noise.kind != "published" or self.data.name not in NO_NOISE_FILE,

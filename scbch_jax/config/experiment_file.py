@@ -118,7 +118,7 @@ def restore(record: Record) -> Experiment:
 
 
 def save(experiment: Experiment, path: Path) -> None:
-    """Writes all options of an experiment, whole or not at all."""
+    """Writes all options of an experiment, atomically."""
     io.write_json(path, flatten(experiment))
 
 
@@ -131,8 +131,8 @@ def digest(experiment: Experiment, *, data: str = "") -> str:
 
     Args:
         experiment: what to name.
-        data: further identifies its data, where `data.name` does not: of a store, the
-            checksum.
+        data: identifies the data where `data.name` does not: the checksum of a
+            store.
     """
     options, defaults = flatten(experiment), flatten(defaults_of(experiment.method))
     changed = {
@@ -146,16 +146,16 @@ def digest(experiment: Experiment, *, data: str = "") -> str:
 
 
 def digest_of_saved(record: Record) -> str:
-    """Eight hex digits of options as they stand in a file, whatever version wrote them.
+    """Eight hex digits of options as they are in a file, of any version.
 
-    A run keeps this of its own options, to notice that they were edited.
+    A run records the digest of its options, so that edits are detected.
     """
     return _hash({k: v for k, v in record.items() if k != "data.root"})
 
 
-def difference(ours: Experiment, theirs: Experiment) -> list[str]:
-    """Options in which two experiments differ, as `name: theirs -> ours`."""
-    left, right = flatten(theirs), flatten(ours)
+def difference(new: Experiment, old: Experiment) -> list[str]:
+    """Options in which two experiments differ, as `name: old -> new`."""
+    left, right = flatten(old), flatten(new)
     names = sorted(left.keys() | right.keys())
     return [
         f"{name}: {left.get(name)} -> {right.get(name)}"

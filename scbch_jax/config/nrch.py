@@ -30,6 +30,6 @@ class Options(TwoTowerOptions):
 
     ranking: Literal["rows_twice", "both_ways"] = "rows_twice"
     """rows_twice: each image ranks the texts, counted twice, as the released code does;
-    both_ways: each text ranks the images, too, as it presumably meant."""
+    both_ways: each text ranks the images, too, as presumably intended."""
     separate_from: Annotated[int, at_least(1)] = 20
     """First epoch, from 1, that leaves out rows below the threshold."""

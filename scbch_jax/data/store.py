@@ -75,7 +75,7 @@ def write(
     words: Sequence[str] = (),
     lines: Iterable[Mapping[str, Any]] = (),
 ) -> None:
-    """Writes a store to a temporary folder and renames it: whole or not at all.
+    """Writes a store atomically: to a temporary folder, which is renamed.
 
     Args:
         folder: a new folder.
@@ -215,7 +215,7 @@ def _check_shapes(
 ) -> None:
     counts = {name: shape[0] for name, shape in shapes.items()}
     got = ", ".join(f"{n} of {name}" for name, n in counts.items())
-    wanted = "as many of each: rows that align"
+    wanted = "arrays with the same number of rows"
     require(len(set(counts.values())) == 1, "rows", got, wanted)
     for field, names, matrix in (
         ("classes", classes, "labels"),
@@ -269,7 +269,7 @@ def _open(
     """Maps an array into memory, which must be as the record and the layout say."""
     path = folder / f"{name}.npy"
     file = record["files"].get(path.name)
-    require(path.is_file() and bool(file), "store", f"no {path}", "a whole store")
+    require(path.is_file() and bool(file), "store", f"no {path}", "a complete store")
     with one_line_errors(path, "store"):
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     got = f"{array.dtype} of shape {list(array.shape)}"

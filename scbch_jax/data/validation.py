@@ -103,6 +103,6 @@ def _checked(part: str, split: Split) -> Split:
             len(array) == len(labels),
             f"{part}.{name}",
             f"{len(array)} rows",
-            f"{len(labels)} as {part}.labels: rows that align",
+            f"{len(labels)} as {part}.labels",
         )
     return Split(image, text, labels)

@@ -129,7 +129,7 @@ def noisy_labels(
         return label_noise.read_published(_published_file(data, noise), clean)
     rng = np.random.default_rng(seed)
     if noise.kind == "mistake":
-        assert image is not None, "noise of kind mistake needs image features"
+        assert image is not None, "noise.kind mistake needs image features"
         return label_noise.mistake_labels(clean, rng, rate=noise.rate, image=image)
     if noise.confusion:
         matrix = label_noise.read_confusion(noise.confusion, classes=clean.shape[1])

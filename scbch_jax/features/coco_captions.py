@@ -107,7 +107,7 @@ def _resume(partial: Path, identity: io.Record) -> list[io.Record]:
         io.write_json(partial / "source.json", identity)
     wanted = f"the same source and split, or {partial} removed"
     same = io.read_json(partial / "source.json", "out") == identity
-    require(same, "out", f"{partial}, unfinished with others", wanted)
+    require(same, "out", f"{partial}, left by a call with others", wanted)
     lines = io.read_jsonl(partial / "list.jsonl")
     # Without a last line that was cut short.
     io.write_jsonl(partial / "list.jsonl", lines)

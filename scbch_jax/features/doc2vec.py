@@ -21,7 +21,7 @@ from scbch_jax.features.bag_of_words import Vocabulary, build_vocabulary, tokeni
 
 @dataclass(frozen=True, eq=False)
 class Doc2VecModel:
-    """A trained model. It is for one thread: gensim draws from a state of its own."""
+    """A trained model. It is not thread-safe: gensim has its own random state."""
 
     config: Doc2VecConfig
     vocabulary: Vocabulary

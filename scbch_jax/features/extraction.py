@@ -48,7 +48,7 @@ class FeatureCache:
             self._create()
         wanted = f"the same source and options, or {folder} removed"
         same = io.read_json(folder / "manifest.json", "out") == manifest
-        require(same, "out", f"{folder}, unfinished with others", wanted)
+        require(same, "out", f"{folder}, left by a call with others", wanted)
         try:
             self.features = np.load(folder / "features.npy", mmap_mode="r+")
         except (OSError, ValueError) as error:
@@ -228,7 +228,7 @@ def _prefetch(
 def _collect(
     futures: Sequence[Future[np.ndarray]], batch_size: int
 ) -> tuple[np.ndarray, Unreadable]:
-    """A whole batch, black where there is no picture or it cannot be read."""
+    """A full batch; black where there is no picture or it cannot be read."""
     pictures = np.zeros((batch_size, SIDE, SIDE, 3), np.uint8)
     lost: Unreadable = {}
     for i, future in enumerate(futures):

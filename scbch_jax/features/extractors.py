@@ -123,5 +123,5 @@ def _read_keras(path: Path) -> dict[str, np.ndarray]:
             file.visititems(visit)
     except (OSError, RuntimeError) as error:
         got = f"{path}, which cannot be read ({str(error).splitlines()[0]})"
-        raise InputError(f"weights: got {got}, wanted a whole .h5 file") from error
+        raise InputError(f"weights: got {got}, wanted a complete .h5 file") from error
     return found

@@ -64,7 +64,7 @@ def read_manifest(source: Path, columns: Mapping[str, str] | None = None) -> Man
         # CSV, JSON and Parquet readers raise kinds of their own.
         reason = (str(error) or type(error).__name__).splitlines()[0]
         got = f"{source}, which cannot be read ({reason})"
-        raise InputError(f"source: got {got}, wanted a whole list") from error
+        raise InputError(f"source: got {got}, wanted a complete list") from error
     require(bool(rows), "source", f"{source} without rows", "one row at least")
     names = {name: (columns or {}).get(name, name) for name in COLUMNS}
     _require_columns(source, rows[0], names, columns or {})
@@ -73,7 +73,7 @@ def read_manifest(source: Path, columns: Mapping[str, str] | None = None) -> Man
 
 
 def require_inside(manifest: Manifest) -> None:
-    """Checks that all pictures lie in the manifest's folder.
+    """Checks that all pictures are in the manifest's folder.
 
     A report shows no picture from elsewhere, be it by an absolute path, by `..` or by a
     symbolic link.

@@ -58,7 +58,7 @@ def read_picture(
         # Each format's decoder raises its own kinds of errors for damaged files.
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(
-            f"picture: got {path} ({reason}), wanted a whole picture"
+            f"picture: got {path} ({reason}), wanted a complete picture"
         ) from error
 
 

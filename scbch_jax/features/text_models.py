@@ -1,4 +1,4 @@
-"""Text models: what maps texts to features, on disk so that later texts get the same.
+"""Text models, which map texts to features, as files, so that they apply to new texts.
 
 FOLDER/words.json       kind, options, words with their counts
 FOLDER/arrays.npz       of Doc2Vec only: input vectors and output weights of the words
@@ -62,7 +62,7 @@ def model_sha256(model: TextModel) -> str:
 
 
 def save_text_model(folder: Path, model: TextModel) -> None:
-    """Writes a model, whole or not at all.
+    """Writes a model, atomically.
 
     Raises:
         InputError: if the folder exists or cannot be written.

@@ -18,7 +18,7 @@ from scbch_jax.losses.pairwise import (
     cosine_matrix,
     jaccard_matrix,
     margin_shifted_similarity,
-    partner_matrix,
+    positive_pairs,
     similarity_matrix,
     unit_rows,
 )
@@ -28,7 +28,7 @@ from scbch_jax.losses.quantization import (
     quantization_loss,
     unit_quantization_loss,
 )
-from scbch_jax.losses.ranking import partner_ranking_loss, ranking_loss
+from scbch_jax.losses.ranking import ranking_loss, supervised_ranking_loss
 from scbch_jax.losses.structure import coherence_loss, consistency_loss, pair_loss
 
 __all__ = [
@@ -47,8 +47,8 @@ __all__ = [
     "memory_contrast_loss",
     "negative_counts",
     "pair_loss",
-    "partner_matrix",
-    "partner_ranking_loss",
+    "positive_pairs",
+    "supervised_ranking_loss",
     "printed_quantization_loss",
     "prototype_loss",
     "quantization_loss",

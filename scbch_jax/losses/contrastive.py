@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 
 from scbch_jax.arrays import Scalar, ScalarLike
 from scbch_jax.errors import check_square
-from scbch_jax.losses.pairwise import margin_shifted_similarity, partner_matrix
+from scbch_jax.losses.pairwise import margin_shifted_similarity, positive_pairs
 
 
 @jax.jit
@@ -29,7 +29,7 @@ def attraction_loss(
     Args:
         similarity: S, inner products of relaxed codes; row = image, column = text.
         overlap: R, Jaccard overlap of the label sets, in [0, 1].
-        shift: ξ, the similarity at which a partner attracts with unit force.
+        shift: ξ, the similarity at which a positive attracts with unit force.
 
     Raises:
         ValueError: if the matrices are not square and of one shape.
@@ -40,7 +40,7 @@ def attraction_loss(
         Array(-0.5, dtype=float32)
     """
     check_square(similarity=similarity, overlap=overlap)
-    attraction = jnp.where(partner_matrix(overlap), jnp.exp(shift - similarity), 0.0)
+    attraction = jnp.where(positive_pairs(overlap), jnp.exp(shift - similarity), 0.0)
     return attraction.mean() - jnp.diagonal(similarity).mean()
 
 

@@ -1,4 +1,4 @@
-"""Matrices over all pairs of a batch: similarity, label overlap, partners.
+"""Matrices over all pairs of a batch: similarity, label overlap, positives.
 
 References:
     Peng et al., Semantic-Consistent Bidirectional Contrastive Hashing for Noisy
@@ -85,7 +85,7 @@ def margin_shifted_similarity(
 
     Args:
         similarity: S.
-        own: similarity of each anchor to its own partner: [n, 1] if the anchors are
+        own: similarity of each anchor to its paired sample: [n, 1] if the anchors are
             the rows, [1, n] if they are the columns.
         margin: m, in the units of S.
         shift: ξ, what is subtracted.
@@ -129,7 +129,7 @@ def jaccard_matrix(labels: Float[Array, "n classes"]) -> Float[Array, "n n"]:
 
 
 @jax.jit
-def partner_matrix(overlap: Float[Array, "n n"]) -> Bool[Array, "n n"]:
+def positive_pairs(overlap: Float[Array, "n n"]) -> Bool[Array, "n n"]:
     """Pairs of different samples that share a label, M of Eq. 5.
 
         M_ij = [R_ij > 0 and i ≠ j]
@@ -138,7 +138,7 @@ def partner_matrix(overlap: Float[Array, "n n"]) -> Bool[Array, "n n"]:
         ValueError: if the overlap is not a square matrix.
 
     Example:
-        >>> partner_matrix(jnp.array([[1.0, 0.5], [0.5, 1.0]])).tolist()
+        >>> positive_pairs(jnp.array([[1.0, 0.5], [0.5, 1.0]])).tolist()
         [[False, True], [True, False]]
     """
     check_square(overlap=overlap)

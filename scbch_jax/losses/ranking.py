@@ -1,4 +1,4 @@
-"""Ranking losses with a margin: a sample's own partner above the rest of the batch.
+"""Ranking losses with a margin: a sample's own pair above the rest of the batch.
 
 References:
     Hu et al., Unsupervised Contrastive Cross-modal Hashing, IEEE TPAMI 45(3), 2023
@@ -52,25 +52,25 @@ def ranking_loss(
 
 
 @partial(jax.jit, static_argnames="both_directions")
-def partner_ranking_loss(
+def supervised_ranking_loss(
     similarity: Float[Array, "n n"],
-    partners: Bool[Array, "n n"],
+    positives: Bool[Array, "n n"],
     *,
     margin: ScalarLike,
     shift: ScalarLike,
     both_directions: bool,
     where: Bool[Array, " n"] | None = None,
 ) -> Scalar:
-    """Margin ranking loss in which labels tell partners, r of NRCH.
+    """Margin ranking loss in which labels determine positives, r of NRCH.
 
         1/n Σ_i [m - S_ii + log Σ_j exp D_ij], twice or in both directions
-        D_ij = 0 for partners, max(S_ii, 0) for i = j, else as in `ranking_loss`
+        D_ij = 0 for positives, max(S_ii, 0) for i = j, else as in `ranking_loss`
 
-    A partner enters the sum as a constant, so it is neither attracted nor repelled.
+    A positive enters the sum as a constant, so it is neither attracted nor repelled.
 
     Args:
         similarity: S; row = image, column = text.
-        partners: pairs of different samples that share a label.
+        positives: pairs of different samples that share a label.
         margin: m, how far below the own similarity others count fully.
         shift: what is subtracted from the others.
         both_directions: texts rank images, too; the released code, presumably by
@@ -81,12 +81,12 @@ def partner_ranking_loss(
         ValueError: if matrices are not square and of one size, or rows differ.
 
     Example:
-        >>> similarity, partners = jnp.zeros((2, 2)), jnp.zeros((2, 2), bool)
+        >>> similarity, positives = jnp.zeros((2, 2)), jnp.zeros((2, 2), bool)
         >>> options = {"margin": 0.2, "shift": 1.0, "both_directions": True}
-        >>> partner_ranking_loss(similarity, partners, **options).round(4)
+        >>> supervised_ranking_loss(similarity, positives, **options).round(4)
         Array(1.7863, dtype=float32)
     """
-    check_square(similarity=similarity, partners=partners)
+    check_square(similarity=similarity, positives=positives)
     columns = None
     if where is not None:
         check_same_rows(similarity=similarity, where=where)
@@ -98,7 +98,7 @@ def partner_ranking_loss(
             similarity, own[:, None], margin=margin, shift=shift
         )
         lowered = jnp.where(diagonal, jnp.maximum(lowered, 0.0), lowered)
-        lowered = jnp.where(partners, 0.0, lowered)
+        lowered = jnp.where(positives, 0.0, lowered)
         return margin - own + jax.nn.logsumexp(lowered, axis=1, where=columns)
 
     first = one_direction(similarity)

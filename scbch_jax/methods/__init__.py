@@ -1,4 +1,4 @@
-"""Methods: what a paper is, as pure functions; one file each."""
+"""Methods as pure functions; one module for each paper."""
 
 from scbch_jax.methods.base import EncodeFn, LossFn, Method, Step
 from scbch_jax.methods.recipe import METHODS, Entry, Recipe, Sizes

@@ -60,7 +60,7 @@ class EncodeFn(Protocol):
 
 
 class Step(NamedTuple):
-    """One optimizer step: a loss and the parameter groups it moves."""
+    """One optimizer step: a loss and the parameter groups it updates."""
 
     loss: LossFn
     trains: tuple[str, ...]

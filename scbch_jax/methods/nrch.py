@@ -45,7 +45,7 @@ class TermInputs(NamedTuple):
     """b = tanh v."""
     similarity: Float[Array, "n n"]
     """S, products of a and b; row = image, column = text."""
-    partners: Bool[Array, "n n"]
+    positives: Bool[Array, "n n"]
     """T: which pairs of different samples share a label."""
     prototypes: Float[Array, "classes bits"]
     """tanh W."""
@@ -79,7 +79,7 @@ def term_inputs(
         text_codes,
         *squashed,
         similarity=losses.similarity_matrix(*squashed),
-        partners=losses.partner_matrix(labels @ labels.T),
+        positives=losses.positive_pairs(labels @ labels.T),
         prototypes=jnp.tanh(prototypes),
         labels=labels,
         kept=kept,
@@ -90,9 +90,9 @@ def terms(hp: HParams, options: Options) -> Terms:
     """The terms of NRCH by name."""
 
     def ranking(v: TermInputs) -> Scalar:
-        return losses.partner_ranking_loss(
+        return losses.supervised_ranking_loss(
             v.similarity,
-            v.partners,
+            v.positives,
             margin=hp.margin,
             shift=hp.shift,
             both_directions=options.ranking == "both_ways",

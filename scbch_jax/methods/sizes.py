@@ -1,10 +1,10 @@
-"""Widths and numbers that data give to a method."""
+"""Sizes of the data that a method depends on."""
 
 from typing import NamedTuple
 
 
 class Sizes(NamedTuple):
-    """What a method must know of its data."""
+    """Sizes of the data and the codes."""
 
     image_dim: int
     text_dim: int

@@ -101,7 +101,7 @@ def confidence_weights(
     Args:
         labels: y, multi-hot; a row without labels gets the floor.
         soft_labels: p, from `neighbor_soft_labels`.
-        floor: γ, the weight where they have nothing in common, in [0, 1].
+        floor: γ, the weight where they share no class, in [0, 1].
 
     Raises:
         ValueError: if the shapes differ.

@@ -1,4 +1,4 @@
-"""Result tables: all settings, and the paper's Tables 1 to 3 beside ours."""
+"""Result tables: all settings, and the paper's Tables 1 to 3 extended."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -79,7 +79,7 @@ def overview(groups: Sequence[Sequence[Run]], names: Sequence[str]) -> Table:
             ("confidence", ("ROC AUC",)),
             ("training", ("epochs", "seconds")),
         ),
-        blocks=(Block("ours", tuple(rows)),),
+        blocks=(Block("this package", tuple(rows)),),
         note=(
             "± standard deviation over seeds. Best epoch: chosen on the test queries. "
             "ROC AUC, between 0 and 1: how well the confidence separates clean from "
@@ -134,10 +134,10 @@ def _epochs(group: Sequence[Run]) -> str:
 
 
 def _methods_table(name: str, settings: Sequence[Setting]) -> Table:
-    ours = [s for s in settings if s.data == name and not s.is_ablation]
+    measured = [s for s in settings if s.data == name and not s.is_ablation]
     published = [p for p in published_results.results() if p.data == name]
-    rates = sorted({s.rate for s in ours} | {p.rate for p in published})
-    lengths = sorted({s.bits for s in ours} | {p.bits for p in published})
+    rates = sorted({s.rate for s in measured} | {p.rate for p in published})
+    lengths = sorted({s.bits for s in measured} | {p.bits for p in published})
     columns = [(name, rate, bits) for rate in rates for bits in lengths]
     number = published_results.TABLE_NUMBERS.get(name)
     title = f"MAP in percent on {titles.dataset_title(name)}, average of I2T and T2I"
@@ -149,7 +149,10 @@ def _methods_table(name: str, settings: Sequence[Setting]) -> Table:
             (titles.noise_title(rate), tuple(f"{bits} bits" for bits in lengths))
             for rate in rates
         ),
-        blocks=(*_published_blocks(published, columns), *_our_blocks(ours, columns)),
+        blocks=(
+            *_published_blocks(published, columns),
+            *_measured_blocks(measured, columns),
+        ),
         note=_NOTE,
     )
 
@@ -157,11 +160,11 @@ def _methods_table(name: str, settings: Sequence[Setting]) -> Table:
 def _ablations_table(settings: Sequence[Setting]) -> Table:
     """Datasets side by side, code lengths in blocks; the paper has one length."""
     with_ablations = {s.data for s in settings if s.is_ablation}
-    ours = [s for s in settings if s.data in with_ablations and _is_scbch(s)]
+    measured = [s for s in settings if s.data in with_ablations and _is_scbch(s)]
     published = published_results.ablations()
-    names = dict.fromkeys([p.data for p in published] + [s.data for s in ours])
+    names = dict.fromkeys([p.data for p in published] + [s.data for s in measured])
     rates = {
-        name: sorted({x.rate for x in (*published, *ours) if x.data == name})
+        name: sorted({x.rate for x in (*published, *measured) if x.data == name})
         for name in names
     }
 
@@ -169,9 +172,9 @@ def _ablations_table(settings: Sequence[Setting]) -> Table:
         return [(name, rate, bits) for name in names for rate in rates[name]]
 
     blocks = [*_published_blocks(published, columns(64), " at 64 bits")]
-    for bits in sorted({s.bits for s in ours}):
-        same = [s for s in ours if s.bits == bits]
-        blocks += _our_blocks(same, columns(bits), f" at {bits} bits")
+    for bits in sorted({s.bits for s in measured}):
+        same = [s for s in measured if s.bits == bits]
+        blocks += _measured_blocks(same, columns(bits), f" at {bits} bits")
     return Table(
         name="ablations",
         title="Table 3: SCBCH without each of its parts, MAP in percent",
@@ -201,14 +204,14 @@ def _is_scbch(setting: Setting) -> bool:
     return setting.runs[0].options.get("method", "scbch") == "scbch"
 
 
-def _our_blocks(
-    ours: Sequence[Setting], columns: Sequence[Column], length: str = ""
+def _measured_blocks(
+    measured: Sequence[Setting], columns: Sequence[Column], length: str = ""
 ) -> Iterable[Block]:
     """A block for each choice of the epoch and each file of features."""
     for which, words in _EPOCH_WORDS.items():
-        for features in dict.fromkeys(s.features for s in ours):
-            same = [s for s in ours if s.features == features]
-            title = f"ours{length}, {words}; image features: {features}"
+        for features in dict.fromkeys(s.features for s in measured):
+            same = [s for s in measured if s.features == features]
+            title = f"this package{length}, {words}; image features: {features}"
             rows = _ablations_first(s.row for s in same)
             yield _block(title, rows, columns, _our_cell(same, which))
 

@@ -57,7 +57,7 @@ def average_map(result: EpochResult) -> float | None:
 
 
 def read_runs(paths: Sequence[Path]) -> list[Run]:
-    """Reads every seed of the runs in these folders; one named twice counts once.
+    """Reads every seed of the runs in these folders; repetitions are ignored.
 
     Args:
         paths: folders written by train or sweep, or folders of such runs.
@@ -130,10 +130,10 @@ def _read_run(path: Path) -> Iterator[Run]:
     options = _read_object(path / "experiment.json")
     provenance = _read_object(path / "run.json")
     for name, kind in _OPTIONS.items():
-        got = f"{path / 'experiment.json'} without {name}, or with an odd one"
+        got = f"{path / 'experiment.json'} without {name}, or with an invalid one"
         require(isinstance(options.get(name), kind), "source", got, "a run's options")
     for name, kind in _PROVENANCE.items():
-        got = f"{path / 'run.json'} with an odd {name}"
+        got = f"{path / 'run.json'} with an invalid {name}"
         ok = isinstance(provenance.get(name) or kind(), kind)
         require(ok, "source", got, "a file that train wrote")
     for seed in options["seeds"]:

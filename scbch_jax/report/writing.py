@@ -114,7 +114,7 @@ def _comparisons(
     settings: Sequence[Setting],
     traces: Mapping[int, Mapping[int, Arrays]],
 ) -> Iterator[Figure]:
-    """What compares settings; by epoch, no more of them than there are colors."""
+    """Figures that compare settings, by epoch at most as many as there are colors."""
     few = list(traces)[: len(COLORS)]
     short = titles.setting_titles([groups[i] for i in few], short=True)
     by_name = dict(zip(map(titles.short_variant, short), few, strict=True))
@@ -166,7 +166,7 @@ def _scored(group: Sequence[Run]) -> bool:
 
 
 def _run_with_traces(group: Sequence[Run]) -> Run:
-    """The first seed that left traces, or the first."""
+    """The first seed with traces, or the first."""
     return next((r for r in group if (r.seed_folder / "traces").is_dir()), group[0])
 
 
@@ -200,11 +200,11 @@ def _require_report_folder(out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
         others = [p for p in out.iterdir() if not p.name.endswith(".partial")]
         index = out / "index.html"
-        ours = index.is_file() and page.GENERATOR.encode() in index.read_bytes()
+        is_report = index.is_file() and page.GENERATOR.encode() in index.read_bytes()
     except OSError as error:
         raise io.write_error(out, error) from error
     foreign = f"{out}, which holds other files"
-    require(ours or not others, "out", foreign, "a new folder, or one of a report")
+    require(is_report or not others, "out", foreign, "a new folder, or one of a report")
 
 
 def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:

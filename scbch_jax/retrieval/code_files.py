@@ -76,7 +76,7 @@ def read_code_sets(
     arrays = _find_parts(paths, dict(keys or {}))
     have = ", ".join(arrays) or "no known names"
     for part in ("query_labels", "database_labels"):
-        require(part in arrays, part, f"none beside {have}", "labels of both sets")
+        require(part in arrays, part, f"none, only {have}", "labels of both sets")
     searches = {
         direction: pack_pair({part: read_array(*arrays[part]) for part in parts})
         for direction, parts in _searches(pairs, arrays).items()

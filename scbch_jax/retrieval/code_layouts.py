@@ -92,7 +92,7 @@ def _require_finite(field: str, array: np.ndarray) -> None:
 
 
 def _require_known_layout(field: str, codes: np.ndarray) -> None:
-    """Refuses numbers of which the sign says nothing, such as 0.2 and 0.7."""
+    """Refuses numbers whose signs are no code bits, such as 0.2 and 0.7."""
     low, high = codes.min(), codes.max()
     whole = codes.dtype.kind in "iu"
     few = bool(np.isin(codes, (-1, 0, 1)).all())

@@ -50,7 +50,7 @@ def average_precision(
         ties: "expected" is the mean over all orders of items at equal distance; "best"
             and "worst" place the relevant ones first and last.
         depth: cut-off k: precisions are summed over the first k items, and divided by
-            the number of relevant items, or by k where there are more.
+            the smaller of k and the number of relevant items.
 
     Returns:
         Values in [0, 1]; NaN for a query without relevant items.

@@ -86,9 +86,9 @@ def expected_sum_of_hits(groups: Groups, hits: PerGroup) -> PerGroup:
     position. Each query has at most one such group.
     """
     total = np.where(hits == groups.r, expected_sum(groups, groups.n), 0.0)
-    cut = (hits > 0) & (hits < groups.r)
-    n, r, t, p = (x[cut] for x in groups[:4])
-    total[cut] = _sum_of_first_hits(n, r, t, p, hits[cut])
+    partial = (hits > 0) & (hits < groups.r)
+    n, r, t, p = (x[partial] for x in groups[:4])
+    total[partial] = _sum_of_first_hits(n, r, t, p, hits[partial])
     return total
 
 

@@ -1,4 +1,4 @@
-"""From an experiment to its results: all parts of the package meet here."""
+"""Trains experiments: from options to results, with all parts of the package."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -40,10 +40,10 @@ def train(
             None. Of several processes, only the main one writes.
         resume: continue from the folder's latest checkpoint.
         on_epoch: called with each result as it appears.
-        extra_terms: a reader's own terms of the loss: name, weight, function of the
-            method's view.
+        extra_terms: loss terms of the user's own: name, weight, function of the
+            method's `TermInputs`.
         loaded: the experiment's dataset, if it is read already.
-        stop: asked after each epoch; if true, the state is saved and training ends,
+        stop: called after each epoch; if true, the state is saved and training ends,
             unless nothing is left to train.
 
     Returns:
@@ -51,7 +51,7 @@ def train(
 
     Raises:
         InputError: for data, options or a folder that cannot be used.
-        Interrupted: if `stop` said so.
+        Interrupted: if `stop` returned true.
     """
     loaded = loaded or datasets.load(experiment.data)
     dataset, results = loaded.dataset, []

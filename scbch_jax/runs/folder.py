@@ -45,7 +45,7 @@ class RunFolder:
         return self._checkpoints[seed]
 
     def rewind(self, seed: int, done: int, flips: Flips) -> None:
-        """Removes the results of epochs after `done`, and writes down the noise.
+        """Removes the results of epochs after `done`, and records the noise.
 
         Raises:
             InputError: if results of earlier epochs are missing.

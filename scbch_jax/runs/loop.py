@@ -1,4 +1,4 @@
-"""The loop over epochs: train, evaluate, write, save; and stop where asked.
+"""The loop over epochs: train, evaluate, write, save; and stop on request.
 
 One run is one lane. Several runs of one recipe can be lanes of one program (`vmap`);
 their common state is then saved as one, so that all resume from the same epoch.
@@ -57,15 +57,15 @@ def run_lanes(
         checkpoints: where the state is saved; None in a process that writes nothing.
         on_failure: called with the index of a lane whose losses are not finite, so that
             the others go on; if None, the error is raised.
-        stop: asked after each epoch; if true in any process, the state is saved and the
-            loop ends, unless that epoch was the last.
+        stop: called after each epoch; if true in any process, the state is saved and
+            the loop ends, unless that epoch was the last.
 
     Returns:
         The state after the last epoch.
 
     Raises:
         InputError: if losses are not finite, or files cannot be written.
-        Interrupted: if `stop` said so.
+        Interrupted: if `stop` returned true.
     """
     tasks = [lane.task for lane in lanes]
     stacked = _stacked(tasks) if len(tasks) > 1 else None
@@ -85,22 +85,22 @@ def run_lanes(
                 for i in active
             }
             now = time.perf_counter()
-            # Each lane has its share, so that the seconds of all add up to the clock's.
+            # Divided among the lanes, so that their seconds sum to the elapsed time.
             seconds, before = round((now - before) / len(lanes), 3), now
             results = {i: r._replace(seconds=seconds) for i, r in results.items()}
             _append(lanes, results)
             last = epoch.number == schedule.epochs
             ends = sharding.any_process(stop()) and not last
             if writes and (last or ends or epoch.number % schedule.save_every == 0):
-                whole = sharding.to_host(state)
+                gathered = sharding.to_host(state)
                 if checkpoints is not None:
-                    checkpoints.save(epoch.number, whole)
+                    checkpoints.save(epoch.number, gathered)
             for i, result in results.items():
                 lanes[i].on_epoch(result)
             if ends:
                 if checkpoints is not None:
                     checkpoints.finish()
-                raise Interrupted(_words(lanes, epoch.number))
+                raise Interrupted(_position(lanes, epoch.number))
     return state
 
 
@@ -198,7 +198,7 @@ def _epochs(
 
 
 def _of_lane(epoch: LanesEpoch, i: int) -> Epoch:
-    """One lane's part, without the optimizer's state, which nothing here reads."""
+    """One lane's part, without the optimizer's state, which is not needed here."""
     run = epoch.runs
     if len(epoch.losses) > 1:
         run = training.lane(run._replace(opt={}), i)
@@ -226,7 +226,7 @@ def _finite(
 def _after_epoch(
     lane: Lane, epoch: Epoch, schedule: Training, scored: Scored, writes: bool
 ) -> EpochResult:
-    """Evaluates one lane, and leaves what figures are made of."""
+    """Evaluates one lane, and writes the arrays for figures."""
     result = measure(lane.task, epoch, schedule, scored)
     if writes:
         folder = lane.folder.traces(lane.task.seed) if lane.folder else None
@@ -240,7 +240,7 @@ def _append(lanes: Sequence[Lane], results: dict[int, EpochResult]) -> None:
             folder.append(result)
 
 
-def _words(lanes: Sequence[Lane], epoch: int) -> str:
+def _position(lanes: Sequence[Lane], epoch: int) -> str:
     if len(lanes) == 1:
         return f"seed {lanes[0].task.seed}, epoch {epoch}"
     return f"epoch {epoch} of {len(lanes)} runs in lanes"

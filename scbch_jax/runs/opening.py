@@ -1,4 +1,4 @@
-"""Opening the folder of a run, to write or to read; what the run was made of.
+"""Opening the folder of a run, to write or to read; its data and versions.
 
 A folder is continued only with the options, the data and the extra terms that it was
 started with.
@@ -144,13 +144,13 @@ def _recipe(experiment: Experiment, sizes: Sizes) -> Recipe:
 
 
 def _holds_run(path: Path) -> bool:
-    """Whether a run is there; one that failed before its first result counts not."""
+    """Whether there is a run with a result or a saved state."""
     return (path / "experiment.json").is_file() and has_results(path)
 
 
 def _make(path: Path, experiment: Experiment, provenance: Record) -> None:
     names = {p.name for p in path.iterdir()} if path.is_dir() else set()
-    # What a run that failed before its first result leaves may be written over.
+    # Files of a run that failed before its first result may be replaced.
     known = {"run.json", "experiment.json", "tensorboard"}
     foreign = {
         name
@@ -202,10 +202,10 @@ def _cores() -> int:
 
 def _require_same(path: Path, experiment: Experiment, provenance: Record) -> None:
     """Refuses to continue a run with other options, data or terms."""
-    theirs = experiment_file.restore(_read(path / "experiment.json"))
+    saved = experiment_file.restore(_read(path / "experiment.json"))
     changes = [
         change
-        for change in experiment_file.difference(experiment, theirs)
+        for change in experiment_file.difference(experiment, saved)
         if not change.startswith("data.root:")
     ]
     require(

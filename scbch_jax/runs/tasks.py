@@ -38,7 +38,7 @@ def prepare(
         experiment: what to run.
         dataset: with clean labels.
         seed: of weights, batch order and drawn noise.
-        extra_terms: a reader's own terms of the loss.
+        extra_terms: loss terms of the user's own.
 
     Raises:
         InputError: if an option does not fit the data.

@@ -150,9 +150,11 @@ def _ranking(
             means = [retrieval.mean_of(column) for column in values.T]
             found[f"{name}_{direction}"] = np.array(means)
     sides = {"i2t": (query.image, database.text), "t2i": (query.text, database.image)}
-    for direction, (asked, items) in sides.items():
+    for direction, (queried_by, items) in sides.items():
         index = FlatIndex(np.asarray(items))
-        hits = index.search(np.asarray(asked)[queries], k=min(NEAREST, len(labels)))
+        hits = index.search(
+            np.asarray(queried_by)[queries], k=min(NEAREST, len(labels))
+        )
         found[f"items_{direction}"], found[f"distances_{direction}"] = hits
         found[f"labels_{direction}"] = labels[hits.rows]
     return found

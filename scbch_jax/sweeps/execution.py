@@ -20,12 +20,12 @@ from scbch_jax.training import Checkpoints
 
 
 class SweepCallbacks(NamedTuple):
-    """What is called while a sweep goes on."""
+    """Functions that are called during a sweep."""
 
     on_epoch: Callable[[SweepRun, EpochResult], None] = lambda run, result: None
     """With each result of an epoch; of resumed runs also those from before."""
     on_outcome: Callable[[Outcome], None] = lambda outcome: None
-    """Once with each run that is finished, was found finished, or failed."""
+    """Once for each run that finishes, is already finished, or fails."""
 
 
 class ExecutionConfig(NamedTuple):
@@ -34,7 +34,7 @@ class ExecutionConfig(NamedTuple):
     lanes: int = 1
     """How many runs of one compilation train at once; 1 for one after another."""
     delete_checkpoints: bool = False
-    """Whether finished runs lose their checkpoints."""
+    """Whether the checkpoints of finished runs are deleted."""
 
 
 def run(
@@ -50,13 +50,13 @@ def run(
     Args:
         sweep_runs: of the sweep.
         folder: where they write; finished runs are found there.
-        callbacks: what is called while it goes on.
+        callbacks: called during the sweep.
         config: how to execute them.
-        stop: asked after each epoch; if true, states are saved and the sweep ends,
+        stop: called after each epoch; if true, states are saved and the sweep ends,
             unless nothing is left to run.
 
     Raises:
-        Interrupted: if `stop` said so.
+        Interrupted: if `stop` returned true.
     """
     sweep = _Sweep(sweep_runs, folder, callbacks, config, stop)
     for one in sweep_runs:
@@ -93,7 +93,7 @@ class _Sweep(NamedTuple):
             self.callbacks.on_outcome(Outcome(one, reason=failure_reason(error)))
 
     def end_if_asked(self, done: SweepRun) -> None:
-        """Between runs; within one, its epochs ask."""
+        """Called between runs; within a run, `stop` is called after each epoch."""
         if self.stop() and self.unfinished(self.runs):
             raise Interrupted(f"run {done.name}, which is done")
 

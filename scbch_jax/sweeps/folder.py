@@ -68,8 +68,8 @@ class SweepFolder:
         """
         path = self.path / "runs.jsonl"
         records = io.read_jsonl(path)
-        whole = all(map(_is_whole, records))
-        require(whole, "sweep", f"{path} with a damaged line", "lines of a sweep")
+        complete = all(map(_is_complete, records))
+        require(complete, "sweep", f"{path} with a damaged line", "lines of a sweep")
         runs_there = self.path / "runs"
         return [
             record
@@ -111,7 +111,7 @@ class SweepFolder:
                 _delete(folder)
 
     def write_traceback(self, run: SweepRun, text: str) -> None:
-        """Writes the traceback of a run that failed, if the disk has room for it."""
+        """Writes the traceback of a run that failed, if there is disk space for it."""
         path = self._traceback(run)
         with contextlib.suppress(OSError, InputError):
             path.parent.mkdir(exist_ok=True)
@@ -145,7 +145,7 @@ def open_folder(path: Path) -> Iterator[SweepFolder]:
         raise io.write_error(path, error) from error
     with file:
         try:
-            # The system lets go of it when the process ends, however it ends.
+            # The system releases the lock when the process ends, however it ends.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise InputError(
@@ -155,7 +155,7 @@ def open_folder(path: Path) -> Iterator[SweepFolder]:
         yield SweepFolder(path)
 
 
-def _is_whole(record: Record) -> bool:
+def _is_complete(record: Record) -> bool:
     """Whether a line of runs.jsonl has everything that tables need."""
     options = record.get("options")
     return (

@@ -1,4 +1,4 @@
-"""Pure functions that move a run forward, and the thin loop around them."""
+"""Pure functions that train, encode and score, and a loop over epochs."""
 
 from scbch_jax.training.batches import batch_order, gather
 from scbch_jax.training.checkpoints import Checkpoints

@@ -17,14 +17,14 @@ from scbch_jax.io import write_error
 from scbch_jax.training.epoch import RunState
 
 SPARE_BYTES = 256 * 1024
-"""Room on disk for what Orbax writes beside the arrays."""
+"""Disk space for what Orbax writes in addition to the arrays."""
 
 
 class Checkpoints:
     """The saved states of one run, in a folder of their own.
 
     A state is written in the background, beside the others, and renamed when it is
-    complete, so a process that dies leaves the previous one.
+    complete, so the previous one remains if the process is killed.
     """
 
     def __init__(self, folder: Path, *, keep: int = 2) -> None:
@@ -55,7 +55,7 @@ class Checkpoints:
         self.finish()
         # The next epoch reuses the memory of `run`, so a copy is written.
         copy = jax.tree.map(_on_host, run)
-        # Asked first: on a full disk Orbax prints a traceback for each array.
+        # Checked first: on a full disk Orbax prints a traceback for each array.
         _require_space(self._folder, copy)
         with self._as_input_error():
             self._manager.save(epoch, args=ocp.args.StandardSave(copy))
@@ -109,15 +109,15 @@ class Checkpoints:
     def delete_after(self, epoch: int) -> None:
         """Deletes states of later epochs, which will be written again.
 
-        So are the remains of a state that a process was deleting when it was killed:
-        Orbax deletes its files in no order, and takes what is left for no state.
+        Also deletes what remains of a state whose deletion was interrupted: Orbax
+        deletes its files in any order, and does not recognize the rest.
         """
         for later in self.saved():
             if later > epoch:
                 self._manager.delete(later)
         for state in self._folder.iterdir():
-            whole = (state / "_CHECKPOINT_METADATA").is_file()
-            if state.name.isdigit() and not whole:
+            complete = (state / "_CHECKPOINT_METADATA").is_file()
+            if state.name.isdigit() and not complete:
                 shutil.rmtree(state, ignore_errors=True)
 
     @contextlib.contextmanager
@@ -154,8 +154,8 @@ def _first_line(error: Exception) -> str:
 def _ignore_closed_loops() -> None:
     """Silences what libraries of Orbax print after an error that was reported.
 
-    Reads and writes that were still under way find the event loop closed, each in a
-    thread of its own, where nothing can catch it.
+    Pending reads and writes then find the event loop closed, each in its own thread,
+    where the exception cannot be caught.
     """
     if getattr(sys.unraisablehook, "ignores_closed_loops", False):
         return
@@ -171,7 +171,7 @@ def _ignore_closed_loops() -> None:
 
 @contextlib.contextmanager
 def _without_logs() -> Iterator[None]:
-    """Silences Orbax, whose account of a damaged file stands in the error."""
+    """Silences Orbax, whose message about a damaged file is part of the error."""
     logger = logging.getLogger("absl")
     before, logger.disabled = logger.disabled, True
     try:

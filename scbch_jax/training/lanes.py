@@ -49,7 +49,7 @@ def lane(tree: Any, index: int) -> Any:
 
 @partial(jax.jit, static_argnames="recipe")
 def start_lanes(lanes: Lanes, *, recipe: Recipe) -> RunState:
-    """The stacked states before the first epoch: each to the bits of `start`.
+    """The stacked states before the first epoch, bit-identical to those of `start`.
 
     Drawn one after another, since a batched factorization may round differently.
     """
@@ -77,13 +77,14 @@ def train_epoch_lanes(
     Lanes agree with single runs up to the order in which products are summed.
 
     Args:
-        runs: stacked states after the epochs before; their memory is reused.
+        runs: stacked states after the epochs before; their buffers are donated.
         lanes: what differs.
         train: training set; its labels are not used.
         epoch: number of the epoch, from 0.
-        order: positions of the samples in the order to use them, in every lane; by
-            default each lane draws its own.
-        context: what `context_of` gave; of features alone, so that lanes share it.
+        order: a permutation of the samples, used in every lane; by default each lane
+            draws its own.
+        context: the result of `context_of`; it depends on features only, so lanes share
+            it.
         recipe: what to compile.
 
     Returns:
@@ -113,12 +114,12 @@ def fit_lanes(
     A lane whose losses are no longer finite does not stop the others.
 
     Args:
-        runs: the stacked states after `done` epochs; their memory is reused.
+        runs: the stacked states after `done` epochs; their buffers are donated.
         lanes: what differs.
         train: training set on the device.
         recipe: what to compile.
-        epochs: how many epochs the whole runs have.
-        done: how many of them `runs` have behind them.
+        epochs: number of epochs of the whole runs.
+        done: number of epochs that `runs` have been trained.
     """
     context = context_of(train, recipe=recipe)
     for epoch in range(done, epochs):

@@ -33,7 +33,7 @@ def disagreeing(path, **options):
 
 
 @pytest.mark.parametrize("path", FILES)
-def test_every_shipped_answer_agrees(path):
+def test_every_shipped_output_agrees(path):
     check_that_all_agree(path, float64=False)
 
 
@@ -117,8 +117,8 @@ def test_one_percent_of_the_label_overlap_is_seen(monkeypatch):
     assert "classification" not in wrong
 
 
-def test_a_file_nobody_has_seen(tmp_path):
-    """Other sizes, one pair of numbers, one answer, from the definition."""
+def test_a_new_file_is_checked(tmp_path):
+    """Other sizes, one pair of numbers, one output, from the definition."""
     rng = np.random.default_rng(1)
     u, v = (
         x / np.linalg.norm(x, axis=1, keepdims=True) for x in rng.normal(size=(2, 5, 8))
@@ -138,7 +138,7 @@ def test_a_file_nobody_has_seen(tmp_path):
     ("changes", "message"),
     [
         ({"w": None}, "without w, wanted inputs Wu, Wv, margins, shifts, u, v, w, y"),
-        ({"exp_surprise": np.ones(3)}, "got exp_surprise, wanted known answers only"),
+        ({"exp_surprise": np.ones(3)}, "got exp_surprise, wanted known outputs only"),
         ({"exp_bce": np.ones(0)}, "got exp_bce without a number"),
         ({"exp_contrast": np.ones(5)}, "5 rows for 4 margins"),
         ({"y": np.ones((3, 9), np.float32)}, "wanted numbers and shapes that fit"),
@@ -163,18 +163,18 @@ def test_what_cannot_be_checked_is_one_line(tmp_path, changes, message):
     ],
 )
 @pytest.mark.errors
-def test_an_answer_that_nothing_is_compared_with_is_refused(tmp_path, name, key):
+def test_an_output_that_is_not_compared_is_refused(tmp_path, name, key):
     path = changed(tmp_path, f"{name}.npz", **{key: np.ones(3)})
-    with pytest.raises(InputError, match=f"got {key}, wanted known answers only"):
+    with pytest.raises(InputError, match=f"got {key}, wanted known outputs only"):
         agreement.check_file(path)
 
 
 @pytest.mark.errors
-def test_a_file_without_answers_is_refused(tmp_path):
+def test_a_file_without_outputs_is_refused(tmp_path):
     arrays = np.load(GOLDEN / "metrics.npz")
-    answers = dict.fromkeys(k for k in arrays if k.startswith("exp_"))
-    with pytest.raises(InputError, match="got no answers"):
-        agreement.check_file(changed(tmp_path, "metrics.npz", **answers))
+    outputs = dict.fromkeys(k for k in arrays if k.startswith("exp_"))
+    with pytest.raises(InputError, match="got no outputs"):
+        agreement.check_file(changed(tmp_path, "metrics.npz", **outputs))
 
 
 def test_numbers_in_keys_are_read_whatever_they_are(tmp_path):

@@ -44,10 +44,14 @@ def test_through_a_run_and_back_is_the_identity(states, tmp_path):
     assert program.main(["convert", str(first), str(tmp_path / "run")]) == 0
     assert program.main(["convert", str(tmp_path / "run"), str(second)]) == 0
     same(load_file(first), load_file(second))
-    plan, recipe, params = runs.saved_params(tmp_path / "run")
+    experiment, recipe, params = runs.saved_params(tmp_path / "run")
     features = np.load(GOLDEN / "trajectory-7.npz")["img"]
     codes = training.encode_features(
-        params, plan.hparams, jnp.asarray(features), modality="image", recipe=recipe
+        params,
+        experiment.hparams,
+        jnp.asarray(features),
+        modality="image",
+        recipe=recipe,
     )
     network = {k: a for k, a in states["image"].items() if k != "W_u"}
     relaxed = np.asarray(networks.torch_forward(network, jnp.asarray(features)))
@@ -178,15 +182,19 @@ def test_a_second_file_that_would_not_be_read_is_refused(states, tmp_path, capsy
 
 
 def test_a_config_says_what_data_the_weights_are_for(states, tmp_path):
-    source, config = tmp_path / "a.safetensors", tmp_path / "plan.json"
+    source, config = tmp_path / "a.safetensors", tmp_path / "config.json"
     weight_files.write_states(source, states)
     config.write_text(json.dumps({"data.name": "mirflickr", "noise.rate": 0.2}))
     run = tmp_path / "run"
     assert (
         program.main(["convert", str(source), str(run), "--config", str(config)]) == 0
     )
-    plan = runs.saved_params(run)[0]
-    assert (plan.data.name, plan.noise.rate, plan.bits) == ("mirflickr", 0.2, 16)
+    experiment = runs.saved_params(run)[0]
+    assert (experiment.data.name, experiment.noise.rate, experiment.bits) == (
+        "mirflickr",
+        0.2,
+        16,
+    )
 
 
 def test_a_run_of_weights_says_so(states, tmp_path):

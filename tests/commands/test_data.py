@@ -86,7 +86,7 @@ def test_what_looks_wrong_is_said(tmp_path, capsys, changes, warning):
         ("mine", [[1, 4], [2, 3]], "Nothing looks wrong with the arrays themselves."),
     ],
 )
-def test_an_array_alone_is_looked_at_too(tmp_path, capsys, name, array, said):
+def test_a_single_array_is_described_too(tmp_path, capsys, name, array, said):
     np.savez(tmp_path / "a.npz", **{name: np.array(array)})
     assert program.main(["data", "inspect", str(tmp_path / "a.npz")]) == 0
     out = capsys.readouterr().out

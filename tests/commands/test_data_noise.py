@@ -69,7 +69,7 @@ def test_bad_input_is_one_line(capsys, words, message):
     assert said.count("\n") == 1
 
 
-def test_a_run_with_mistakes():
+def test_a_run_with_mistake_noise():
     """The kind that looks at images gets them from the experiment."""
     from scbch_jax import runs
 

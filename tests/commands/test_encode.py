@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import complaint
+from command_line import error_line
 
 from scbch_jax import datasets, training
 from scbch_jax.cli import program
@@ -51,7 +51,7 @@ def test_encode_own_data_and_a_file_agree(trained, tmp_path, capsys):
 def test_encode_refuses_bad_features(trained, tmp_path, capsys, arrays, message):
     np.savez(tmp_path / "bad.npz", **arrays)
     words = ["--features", str(tmp_path / "bad.npz"), "--out", str(tmp_path / "o.npz")]
-    assert message in complaint(capsys, "encode", str(trained[0]), *words)
+    assert message in error_line(capsys, "encode", str(trained[0]), *words)
     assert not (tmp_path / "o.npz").exists()
 
 
@@ -66,7 +66,7 @@ def test_encode_refuses_bad_features(trained, tmp_path, capsys, arrays, message)
     ],
 )
 def test_encode_refuses_bad_options(trained, capsys, words, message):
-    assert message in complaint(capsys, "encode", str(trained[0]), *words)
+    assert message in error_line(capsys, "encode", str(trained[0]), *words)
 
 
 def test_only_the_file_that_is_named_is_written(trained, tmp_path, monkeypatch):
@@ -134,6 +134,6 @@ def test_a_run_without_checkpoints_is_named(trained, tmp_path, capsys):
     copy = tmp_path / "copy"
     shutil.copytree(trained[0], copy)
     shutil.rmtree(copy / "seed-4" / "checkpoints")
-    assert "which has no checkpoint" in complaint(capsys, "encode", str(copy))
+    assert "which has no checkpoint" in error_line(capsys, "encode", str(copy))
     (copy / "run.json").write_text("{}")
-    assert "without the sizes" in complaint(capsys, "encode", str(copy))
+    assert "without the sizes" in error_line(capsys, "encode", str(copy))

@@ -5,7 +5,7 @@ import os
 import shutil
 import threading
 
-from command_line import complaint
+from command_line import error_line
 
 from scbch_jax.cli import program
 from scbch_jax.config import experiment_file
@@ -24,7 +24,7 @@ def test_evaluate_on_request(trained, tmp_path, capsys):
     assert float(rows[33][4]) == 1.0, "all is found within all bits"
     gone = str(tmp_path / "no" / "curve.csv")
     message = f"curve: got {gone}, wanted a file in a folder that exists"
-    assert message in complaint(capsys, *words[:-1], gone)
+    assert message in error_line(capsys, *words[:-1], gone)
 
 
 def test_a_pipe_as_output_is_written_to_and_kept(trained, tmp_path):
@@ -46,8 +46,8 @@ def test_evaluate_gives_the_last_lines_again(trained, capsys):
     for line in said:
         path = folder / f"seed-{line['seed']}" / "results.jsonl"
         last = json.loads(path.read_text().splitlines()[-1])["retrieval"]
-        ours = {way: line[way]["MAP"] for way in ("i2t", "t2i")}
-        assert ours == {way: last[way] for way in ("i2t", "t2i")}
+        actual = {way: line[way]["MAP"] for way in ("i2t", "t2i")}
+        assert actual == {way: last[way] for way in ("i2t", "t2i")}
         assert line["average"] == last["average"]
 
 
@@ -58,7 +58,7 @@ def test_options_changed_after_training_are_seen(trained, tmp_path, capsys):
     (name,) = (k for k in options if k.endswith("hparams.margin"))
     (copy / "experiment.json").write_text(json.dumps({**options, name: 0.3}))
     for command in ("evaluate", "encode"):
-        assert "changed after training" in complaint(capsys, command, str(copy))
+        assert "changed after training" in error_line(capsys, command, str(copy))
 
 
 def test_a_run_of_a_version_with_fewer_options_is_read(trained, tmp_path, capsys):

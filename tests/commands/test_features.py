@@ -30,7 +30,7 @@ def scbch(*words):
     return program.main([str(word) for word in words])
 
 
-def complaint(capsys, *words):
+def error_line(capsys, *words):
     assert scbch(*words) == 2
     said = capsys.readouterr()
     lines = said.err.splitlines()
@@ -93,8 +93,8 @@ def test_the_store_has_what_the_folder_has(tmp_path, folder):
     assert found.source["text model"] == {"sha256": sha256}
     texts = [sample.text for sample in samples]
     np.testing.assert_array_equal(features.text_features(model, texts), found.text)
-    theirs = [texts[i] for i in found.rows.database]
-    vocabulary = features.build_vocabulary(theirs, min_count=2, max_words=1000)
+    expected = [texts[i] for i in found.rows.database]
+    vocabulary = features.build_vocabulary(expected, min_count=2, max_words=1000)
     assert model.vocabulary == vocabulary
     assert not (tmp_path / "mine.partial").exists()
     assert store.verify(mine)
@@ -106,7 +106,7 @@ def test_corrupt_pictures_are_refused_or_skipped(tmp_path, folder, capsys):
         cut_short(folder / name)
     mine = tmp_path / "mine"
     words = ["features", "all", folder, *COLORS_AND_EDGES, "--out", mine]
-    said = complaint(capsys, *words)
+    said = error_line(capsys, *words)
     assert "pictures: got 2 that cannot be read: " in said
     assert "007.png (" in said
     assert "030.png (" in said
@@ -129,7 +129,7 @@ def test_more_corrupt_pictures_than_a_line_should_name(tmp_path, folder, capsys)
     for path in sorted(folder.glob("*.png"))[:14]:
         cut_short(path)
     words = ["features", "images", folder, *COLORS_AND_EDGES]
-    said = complaint(capsys, *words, "--out", tmp_path / "a.npz")
+    said = error_line(capsys, *words, "--out", tmp_path / "a.npz")
     assert "got 14 that cannot be read" in said
     assert "009.png (" in said
     assert "010.png" not in said
@@ -184,7 +184,7 @@ def test_texts_that_come_later_land_in_the_same_space(tmp_path, folder, capsys):
 )
 def test_bad_input_is_one_line(capsys, monkeypatch, tmp_path, words, message):
     monkeypatch.chdir(tmp_path)
-    assert message in complaint(capsys, "features", *words)
+    assert message in error_line(capsys, "features", *words)
     assert not list(tmp_path.iterdir()), "nothing half-written"
 
 
@@ -198,7 +198,7 @@ def test_rows_that_lack_something(tmp_path, folder, capsys):
         ({"picture": "000.png", "text": "a"}, "labels: got no label in any row"),
     ):
         listed.write_text(json.dumps(row) + "\n")
-        assert message in complaint(capsys, *words)
+        assert message in error_line(capsys, *words)
     assert not (tmp_path / "out").exists()
 
 
@@ -215,7 +215,7 @@ def test_options_are_checked_before_pictures_are_read(
 ):
     monkeypatch.setattr(features, "extract", None)
     mine = ["--out", tmp_path / "mine"]
-    said = complaint(
+    said = error_line(
         capsys, "features", "all", folder, *COLORS_AND_EDGES, *mine, *words
     )
     assert message in said
@@ -230,7 +230,7 @@ def test_pictures_from_elsewhere_are_refused(tmp_path, folder, capsys):
     row = {"picture": "link/000.png", "text": "a", "labels": ["b"]}
     (folder / "list.jsonl").write_text(json.dumps(row) + "\n")
     words = ["features", "all", folder / "list.jsonl", *COLORS_AND_EDGES]
-    said = complaint(capsys, *words, "--out", tmp_path / "mine")
+    said = error_line(capsys, *words, "--out", tmp_path / "mine")
     assert "picture: got 'link/000.png' of row 0, which leads out of" in said
 
 
@@ -259,12 +259,12 @@ def stop(*_, **__):
     raise KeyboardInterrupt
 
 
-def test_results_of_other_options_are_not_taken_for_ours(tmp_path, folder, capsys):
+def test_results_of_other_options_are_not_mixed(tmp_path, folder, capsys):
     """Beside an unfinished cache there may be a model, but of other options."""
     mine = tmp_path / "mine"
     words = ["features", "all", folder, *COLORS_AND_EDGES, "--out", mine]
     cut_short(folder / "007.png")
-    complaint(capsys, *words)
+    error_line(capsys, *words)
     assert (tmp_path / "mine.partial").is_dir()
     other = features.BagOfWords((("cat", 3),))
     features.save_text_model(tmp_path / "mine.model", other)
@@ -294,7 +294,7 @@ def test_later_texts_in_another_language_are_refused(tmp_path, folder, capsys):
     listed = tmp_path / "later.jsonl"
     listed.write_text('{"text": "Zwei Hunde"}\n')
     later = [listed, "--model", tmp_path / "a.model", "--out", tmp_path / "b.npz"]
-    said = complaint(capsys, "features", "texts", *later)
+    said = error_line(capsys, "features", "texts", *later)
     assert "texts: got no text with a word that the model knows" in said
     assert not (tmp_path / "b.npz").exists()
 
@@ -305,14 +305,14 @@ def test_a_full_disk_is_one_line(tmp_path, folder, capsys, monkeypatch):
 
     monkeypatch.setattr(os, "posix_fallocate", full)
     words = ["features", "images", folder, *COLORS_AND_EDGES]
-    said = complaint(capsys, *words, "--out", tmp_path / "a.npz")
+    said = error_line(capsys, *words, "--out", tmp_path / "a.npz")
     assert said.startswith("scbch: cannot write ")
     assert said.endswith("features.npy: no space left on device")
 
 
 def test_a_limit_of_pixels_is_an_option(tmp_path, folder, capsys):
     words = ["features", "images", folder, *COLORS_AND_EDGES, "--out"]
-    said = complaint(capsys, *words, tmp_path / "a.npz", "--max-pixels", "2303")
+    said = error_line(capsys, *words, tmp_path / "a.npz", "--max-pixels", "2303")
     assert "48 x 48 pixels are more than 2,303, the limit; see --max-pixels" in said
 
 

@@ -24,7 +24,7 @@ def test_help_answers_without_jax():
 
 
 @pytest.mark.parametrize("words", ["--help", "train --help", "data show"])
-def test_a_reader_that_stops_is_no_traceback(words):
+def test_a_closed_pipe_is_no_traceback(words):
     """The pipe is closed before anything is written."""
     command = f"{shlex.join(SCBCH)} {words} | true; exit ${{PIPESTATUS[0]}}"
     ran = subprocess.run(

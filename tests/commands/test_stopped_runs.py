@@ -61,8 +61,8 @@ def same_run(folder, whole):
     import jax
 
     pairs = zip(*(jax.tree.leaves(params(f)) for f in (folder, whole)), strict=True)
-    for ours, theirs in pairs:
-        np.testing.assert_array_equal(ours, theirs)
+    for actual, expected in pairs:
+        np.testing.assert_array_equal(actual, expected)
     assert results_of(folder) == results_of(whole)
 
 

@@ -45,7 +45,7 @@ def test_rows_are_split_as_published(small):
     assert loaded.sources["image"] == wanted
 
 
-def test_the_environment_can_name_the_root(small, monkeypatch):
+def test_an_environment_variable_can_name_the_root(small, monkeypatch):
     monkeypatch.setenv("SCBCH_DATA", str(small[0]))
     assert load("").title == "MIRFlickr-25K"
 

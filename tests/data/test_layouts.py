@@ -29,7 +29,7 @@ SIZES = ("--queries", str(QUERIES), "--train", str(TRAIN))
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
-def test_every_layout_is_recognised_and_read(tmp_path, name):
+def test_every_layout_is_recognized_and_read(tmp_path, name):
     layout = LAYOUTS[name]
     parts = layouts.draw(layout.sizes)
     layout.write(tmp_path, layouts.arrays_of(layout, parts))
@@ -250,9 +250,9 @@ def test_a_store_of_mirflickr_is_the_benchmark(tmp_path, mirflickr):
     names = ("lall.mat", "yall.mat", "image-mobilenetv2.npz", "meta.npz")
     files = [str(mirflickr / f"mirflickr25k-{name}") for name in names]
     assert program.main(["data", "import", *files, "--out", str(tmp_path / "s")]) == 0
-    ours = datasets.load(Data("store", root=str(tmp_path / "s"))).dataset
-    theirs = datasets.load(Data("mirflickr", root=str(mirflickr))).dataset
-    for mine, other in zip(ours, theirs, strict=True):
+    actual = datasets.load(Data("store", root=str(tmp_path / "s"))).dataset
+    expected = datasets.load(Data("mirflickr", root=str(mirflickr))).dataset
+    for mine, other in zip(actual, expected, strict=True):
         for array, wanted in zip(mine, other, strict=True):
             assert array.dtype == wanted.dtype
             np.testing.assert_array_equal(array, wanted)

@@ -155,11 +155,11 @@ def quantiles(rng, weights, chosen):
 def assert_drawn_by(weights, chosen, uniform):
     """The choices follow the weights, and uniform ones do not."""
     rng = np.random.default_rng(9)
-    ours, theirs = (
+    actual, expected = (
         scipy.stats.kstest(quantiles(rng, weights, x), "uniform").pvalue
         for x in (chosen, uniform)
     )
-    assert ours > 1e-3 > theirs
+    assert actual > 1e-3 > expected
 
 
 def test_mistakes_are_those_that_the_image_suggests(drawn):
@@ -171,8 +171,10 @@ def test_mistakes_are_those_that_the_image_suggests(drawn):
     uniform = corrupt((labels, image), "swap", 1.0, seed=5)
     for sign in (1, -1):
         weights = np.exp(sign * scores) * (sign * labels < 0.5 * sign)
-        ours, theirs = ((sign * (x - labels)).argmax(axis=1) for x in (noisy, uniform))
-        assert_drawn_by(weights, ours, theirs)
+        actual, expected = (
+            (sign * (x - labels)).argmax(axis=1) for x in (noisy, uniform)
+        )
+        assert_drawn_by(weights, actual, expected)
 
 
 def test_rows_with_a_large_margin_are_corrupted_first():
@@ -227,21 +229,21 @@ def test_effect_by_hand():
 
 
 @pytest.mark.parametrize("rate", [0.2, 0.5, 0.8])
-def test_our_swap_has_the_statistics_of_the_published_files(mirflickr, rate):
+def test_swap_has_the_statistics_of_the_published_files(mirflickr, rate):
     """Rates exactly; added and removed labels of each class by chi-square."""
     path = mirflickr / BENCHMARKS["mirflickr"].noise_file.format(rate=rate)
     if not path.is_file():
         pytest.skip(f"no {path}")
     with h5py.File(path) as file:
-        clean, theirs = (np.asarray(file[key][()]) for key in ("True", "result"))
-    ours = label_noise.swap_labels(clean, np.random.default_rng(0), rate=rate)
-    for noisy in (ours, theirs):
+        clean, expected = (np.asarray(file[key][()]) for key in ("True", "result"))
+    actual = label_noise.swap_labels(clean, np.random.default_rng(0), rate=rate)
+    for noisy in (actual, expected):
         change = noisy - clean
         assert label_noise.corrupted_rows(noisy, clean).sum() == int(rate * len(clean))
         changed = change[label_noise.corrupted_rows(noisy, clean)]
         assert ((changed > 0).sum(axis=1) == 1).all(), "one added, not the removed one"
         assert ((changed < 0).sum(axis=1) == 1).all()
     for sign in (1, -1):
-        counts = [(sign * (x - clean) > 0).sum(axis=0) for x in (ours, theirs)]
+        counts = [(sign * (x - clean) > 0).sum(axis=0) for x in (actual, expected)]
         table = np.array(counts)
         assert scipy.stats.chi2_contingency(table).pvalue > 1e-3

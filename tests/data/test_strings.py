@@ -155,7 +155,7 @@ def test_a_store_keeps_file_names_and_captions(tmp_path, capsys):
         ("djsrh", (), PICTURES),
     ],
 )
-def test_names_that_may_be_of_other_rows_are_left(tmp_path, name, words, names):
+def test_names_that_may_be_of_other_rows_are_left_out(tmp_path, name, words, names):
     """Too few, no names, or beside rows that come in several pieces."""
     folder = imported(tmp_path, name, *words, FAll=np.array(names))
     assert not list(store.read_lines(folder))

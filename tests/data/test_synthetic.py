@@ -30,7 +30,7 @@ def test_label_sets_overlap_in_part():
 
 
 @pytest.mark.parametrize("modality", ["image", "text"])
-def test_labels_can_be_learnt_but_not_easily(modality):
+def test_labels_can_be_learned_but_not_easily(modality):
     """A linear fit to the labels beats chance by far and stays below perfection."""
     dataset = data.check_dataset(data.planted(Planted()))
     train, query = dataset.train, dataset.query

@@ -138,8 +138,8 @@ def test_rows_in_no_part_are_left_out(tmp_path):
     assert len(store.read(tmp_path / "again").labels) == 6
     for part in PARTS:
         for name in MATRICES:
-            ours, theirs = (getattr(getattr(x, part), name) for x in (first, again))
-            np.testing.assert_array_equal(ours, theirs)
+            actual, expected = (getattr(getattr(x, part), name) for x in (first, again))
+            np.testing.assert_array_equal(actual, expected)
 
 
 def test_files_in_the_manual_folder(tmp_path):
@@ -180,7 +180,7 @@ def test_names_of_published_sets(tmp_path):
 
 
 @pytest.mark.commands
-def test_a_killed_process_leaves_nothing_that_is_taken_for_whole(tmp_path):
+def test_a_killed_process_leaves_nothing_that_is_taken_for_complete(tmp_path):
     folder = write_store(tmp_path / "s")
     code = (
         "import os; from pathlib import Path; from scbch_jax.data.tfds import convert\n"

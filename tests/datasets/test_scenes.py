@@ -42,14 +42,14 @@ def test_the_seed_decides(drawn):
 def test_vectors_are_the_same_in_another_process():
     """Words are hashed by a seed of each process; the vectors must not depend on it."""
     captions = ["red ball", "a blue ring", "red ring", "red dots again"] * 3
-    ours = generate.caption_vectors(captions, training=slice(2, 12), dim=4, seed=0)
-    theirs = _run(
+    actual = generate.caption_vectors(captions, training=slice(2, 12), dim=4, seed=0)
+    expected = _run(
         "from scbch_jax.datasets.scenes.generate import caption_vectors;"
         f"found = caption_vectors({captions}, training=slice(2, 12), dim=4, seed=0);"
         "print(found.tobytes().hex())",
         PYTHONHASHSEED="1",
     )
-    assert theirs.strip() == ours.tobytes().hex()
+    assert expected.strip() == actual.tobytes().hex()
 
 
 def test_vectors_of_captions_may_be_wide():

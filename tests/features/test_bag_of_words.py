@@ -15,7 +15,7 @@ def test_the_vocabulary_counts_and_orders():
         features.build_vocabulary(TEXTS, min_count=4)
 
 
-def test_a_bag_says_which_words_are_there():
+def test_a_bag_of_words_marks_present_words():
     vocabulary = features.build_vocabulary(TEXTS, min_count=2)
     bags = features.bag_of_words([*TEXTS, "", "zebra"], vocabulary)
     expected = [[1, 1, 1], [0, 1, 0], [1, 0, 0], [0, 0, 0], [0, 0, 0]]

@@ -77,7 +77,7 @@ def test_a_stopped_call_goes_on(prepared, tmp_path, monkeypatch):
     with (partial / "list.jsonl").open("a") as file:
         file.write('{"picture": "pictures/COCO')
     other = features.open_captions(prepared / "data", "val")
-    with pytest.raises(InputError, match="unfinished with others, wanted the same"):
+    with pytest.raises(InputError, match="left by a call with others, wanted the same"):
         features.write_captions(other, out)
     counted = []
     features.write_captions(captions, out, on_pictures=counted.append)

@@ -51,7 +51,7 @@ def test_a_color_between_two_is_shared():
     np.testing.assert_allclose(counts[[0, 16]], [43 / 85, 42 / 85], rtol=1e-5)
 
 
-def test_edges_know_their_direction():
+def test_edge_histograms_depend_on_direction():
     upright = stripes()
     lying = upright.transpose(0, 2, 1, 3).copy()
     across, along = (
@@ -61,7 +61,7 @@ def test_edges_know_their_direction():
     np.testing.assert_allclose(along[4:6], 0.5, rtol=1e-5)
 
 
-def test_cells_know_their_place():
+def test_histograms_are_per_cell():
     """A quarter in blue on black is seen in its own cell of the second level alone."""
     picture = plain(0, 0, 0)
     picture[0, :8, 8:] = (0, 0, 255)

@@ -108,7 +108,7 @@ def test_corrupt_pictures_are_named_and_tried_again(tmp_path, folder):
 def test_a_cache_of_other_options_is_refused(tmp_path, folder):
     run(tmp_path, folder)
     for other in ({"name": "other"}, {"batch_size": 5}):
-        with pytest.raises(InputError, match="unfinished with others"):
+        with pytest.raises(InputError, match="left by a call with others"):
             run(tmp_path, folder, **other)
 
 

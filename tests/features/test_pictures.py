@@ -40,7 +40,9 @@ def test_a_picture_cut_short_is_one_line(tmp_path, kind, share):
     picture().save(path)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(InputError, match="picture: got .*wanted a whole picture") as e:
+    with pytest.raises(
+        InputError, match="picture: got .*wanted a complete picture"
+    ) as e:
         features.read_picture(path)
     assert "\n" not in str(e.value)
 

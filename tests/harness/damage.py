@@ -12,7 +12,7 @@ from harness import damaged_arrays, damaged_pictures, damaged_texts
 from harness.malform import SURROGATE, Case
 
 Damage = Callable[[np.random.Generator, Path], object]
-"""Damages a file in its place."""
+"""Damages a file, in place."""
 
 
 def wrong_inputs(words: list[str], inputs: dict[str, Path]) -> Iterator[Case]:
@@ -23,14 +23,14 @@ def wrong_inputs(words: list[str], inputs: dict[str, Path]) -> Iterator[Case]:
         inputs: the inputs by name.
     """
     for name, path in inputs.items():
-        ways = [*(_of_folders(path) if path.is_dir() else _of_files(path))]
+        damages = [*(_of_folders(path) if path.is_dir() else _of_files(path))]
         if not path.is_dir():
-            ways += [(label, damage, "") for label, damage in NAMES.items()]
-        for label, damage, place in ways:
+            damages += [(label, damage, "") for label, damage in NAMES.items()]
+        for label, damage, inside in damages:
             yield Case(
                 f"{name}: {label}",
-                lambda folder, path=path, damage=damage, place=place, label=label: (
-                    _replace(words, path, _damaged(folder, path, damage, place, label))
+                lambda folder, path=path, damage=damage, inside=inside, label=label: (
+                    _replace(words, path, _damaged(folder, path, damage, inside, label))
                 ),
             )
 
@@ -39,15 +39,15 @@ def _replace(words: list[str], path: Path, copy: Path) -> list[str]:
     return [str(copy) if word == str(path) else word for word in words]
 
 
-def _damaged(folder: Path, path: Path, damage: Damage, place: str, label: str) -> Path:
-    """A damaged copy of an input, or of the file at `place` in it."""
+def _damaged(folder: Path, path: Path, damage: Damage, inside: str, label: str) -> Path:
+    """A damaged copy of an input, or of the file at `inside` in it."""
     copy = folder / path.name
     if path.is_dir():
         shutil.copytree(path, copy)
     else:
         shutil.copy(path, copy)
     rng = np.random.default_rng([*label.encode(errors="replace")])
-    renamed = damage(rng, copy / place)
+    renamed = damage(rng, copy / inside)
     return renamed if isinstance(renamed, Path) else copy
 
 
@@ -67,16 +67,16 @@ def _of_folders(path: Path) -> Iterator[tuple[str, Damage, str]]:
     for label, damage in ANY_FOLDER.items():
         yield label, damage, ""
     kinds: dict[str, list[tuple[str, str]]] = {}
-    for shown, place in _places(path):
-        kinds.setdefault(Path(shown).suffix or shown, []).append((shown, place))
+    for shown, inside in _files_inside(path):
+        kinds.setdefault(Path(shown).suffix or shown, []).append((shown, inside))
     for alike in kinds.values():
         # Of many files of one kind, such as pictures, two are damaged.
-        for shown, place in alike if len(alike) < 9 else (alike[0], alike[-1]):
-            for label, damage, _ in _of_files(path / place):
-                yield f"{shown} {label}", damage, place
+        for shown, inside in alike if len(alike) < 9 else (alike[0], alike[-1]):
+            for label, damage, _ in _of_files(path / inside):
+                yield f"{shown} {label}", damage, inside
 
 
-def _places(path: Path) -> list[tuple[str, str]]:
+def _files_inside(path: Path) -> list[tuple[str, str]]:
     """Every file below a folder: how labels call it, and where it is.
 
     Of those with random names only the largest, so that labels are the same each time.
@@ -212,4 +212,4 @@ NAMES: dict[str, Damage] = {
     "in capitals": _renamed(lambda path: path.name.upper()),
     "a pipe": _instead(os.mkfifo),
 }
-"""Further ways for a file that the call names: other names, and no file at all."""
+"""Further damages for a file that the call names: other names, and no file at all."""

@@ -28,7 +28,7 @@ def test_attraction_by_hand():
     np.testing.assert_allclose(value, expected, rtol=1e-6)
 
 
-def test_attraction_without_partners_is_the_alignment_term():
+def test_attraction_without_positives_is_the_alignment_term():
     similarity, overlap = jnp.array([[0.5, 0.9], [0.9, 0.3]]), jnp.eye(2)
     value = losses.attraction_loss(similarity, overlap, shift=0.8)
     np.testing.assert_allclose(value, -0.4, rtol=1e-6)

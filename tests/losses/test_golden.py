@@ -1,4 +1,4 @@
-"""Losses and gradients against recorded answers of the authors' PyTorch code."""
+"""Losses and gradients against recorded outputs of the authors' PyTorch code."""
 
 import jax
 import jax.numpy as jnp

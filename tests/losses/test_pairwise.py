@@ -27,13 +27,13 @@ def test_jaccard_against_python_sets(seed, transform):
     assert float(overlap.max()) <= 1
 
 
-def test_partners_share_a_label_and_are_different_samples(batch):
+def test_positives_share_a_label_and_are_different_samples(batch):
     _, _, labels = batch
-    partners = np.asarray(losses.partner_matrix(losses.jaccard_matrix(labels)))
+    positives = np.asarray(losses.positive_pairs(losses.jaccard_matrix(labels)))
     shared = np.asarray(labels @ labels.T) > 0
     np.fill_diagonal(shared, False)
-    np.testing.assert_array_equal(partners, shared)
-    assert partners[2, 3], "samples with equal labels are partners"
+    np.testing.assert_array_equal(positives, shared)
+    assert positives[2, 3], "samples with equal labels are positives"
 
 
 def test_swapping_modalities_transposes_similarity(batch):
@@ -53,4 +53,4 @@ def test_shapes_are_named_in_errors(batch):
     with pytest.raises(ValueError, match=r"labels: got shape \(4,\)"):
         losses.jaccard_matrix(labels[0])
     with pytest.raises(ValueError, match="wanted a square matrix"):
-        losses.partner_matrix(jnp.ones((3, 4)))
+        losses.positive_pairs(jnp.ones((3, 4)))

@@ -15,7 +15,7 @@ KEPT = jnp.array([True, True, False, True, True, False, True])
 def matrices(batch):
     image, text, labels = batch
     similarity = losses.similarity_matrix(image, text)
-    return similarity, losses.partner_matrix(losses.jaccard_matrix(labels))
+    return similarity, losses.positive_pairs(losses.jaccard_matrix(labels))
 
 
 @pytest.mark.parametrize(("shift", "expected"), [(1.0, 3.395581), (0.1, 3.571609)])
@@ -46,22 +46,22 @@ def test_against_double_loop(batch, transform, margin, shift):
 
 @pytest.mark.parametrize("both_directions", [False, True])
 def test_kept_rows_against_double_loop(batch, transform, both_directions):
-    s, partners = matrices(batch)
+    s, positives = matrices(batch)
 
-    def loss(s, partners, kept):
-        return losses.partner_ranking_loss(
+    def loss(s, positives, kept):
+        return losses.supervised_ranking_loss(
             s,
-            partners,
+            positives,
             margin=0.2,
             shift=1.0,
             both_directions=both_directions,
             where=kept,
         )
 
-    value = transform(loss)(s, partners, KEPT)
+    value = transform(loss)(s, positives, KEPT)
     double = np.asarray(s, np.float64)
     expected = references.kept_ranking(
-        double, partners, KEPT, 0.2, 1.0, both_directions
+        double, positives, KEPT, 0.2, 1.0, both_directions
     )
     np.testing.assert_allclose(value, expected, rtol=1e-6)
 
@@ -69,16 +69,16 @@ def test_kept_rows_against_double_loop(batch, transform, both_directions):
 @pytest.mark.parametrize("both_directions", [False, True])
 def test_a_mask_equals_a_smaller_batch(batch, both_directions):
     """Value and gradient, and none for the rows left out."""
-    s, partners = matrices(batch)
+    s, positives = matrices(batch)
     rows = np.flatnonzero(KEPT)
     numbers = {"margin": 0.2, "shift": 1.0, "both_directions": both_directions}
 
     def masked(s):
-        return losses.partner_ranking_loss(s, partners, where=KEPT, **numbers)
+        return losses.supervised_ranking_loss(s, positives, where=KEPT, **numbers)
 
     def cut(s):
-        few = partners[np.ix_(rows, rows)]
-        return losses.partner_ranking_loss(s, few, **numbers)
+        few = positives[np.ix_(rows, rows)]
+        return losses.supervised_ranking_loss(s, few, **numbers)
 
     value, slope = jax.value_and_grad(masked)(s)
     expected, few = jax.value_and_grad(cut)(s[np.ix_(rows, rows)])
@@ -89,13 +89,13 @@ def test_a_mask_equals_a_smaller_batch(batch, both_directions):
 
 def test_gradients_are_right(batch):
     """Against central differences in one random direction."""
-    s, partners = matrices(batch)
+    s, positives = matrices(batch)
     direction = draws.normal(5, *s.shape)
 
     for loss in (
         lambda s: losses.ranking_loss(s, margin=0.2, shift=1.0),
-        lambda s: losses.partner_ranking_loss(
-            s, partners, margin=0.2, shift=1.0, both_directions=True, where=KEPT
+        lambda s: losses.supervised_ranking_loss(
+            s, positives, margin=0.2, shift=1.0, both_directions=True, where=KEPT
         ),
     ):
 

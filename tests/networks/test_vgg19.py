@@ -1,4 +1,4 @@
-"""VGG19 against recorded answers of torchvision's, with random weights."""
+"""VGG19 against recorded outputs of torchvision's, with random weights."""
 
 import jax
 import numpy as np
@@ -12,7 +12,7 @@ WHOLE = networks.layer_shapes()
 
 
 @pytest.fixture(scope="module")
-def answers():
+def outputs():
     return dict(np.load(ROOT / "tests" / "recorders" / "vgg19.npz"))
 
 
@@ -40,25 +40,25 @@ def close(found, expected):
     np.testing.assert_allclose(found / scale, expected / scale, rtol=0, atol=1e-4)
 
 
-def test_pictures_are_cut_as_by_torchvision(answers):
+def test_pictures_are_cropped_as_by_torchvision(outputs):
     mean, std = networks.TORCHVISION
     cropped = (pictures(len(recorded.SIZES))[:, ::7, ::7] / 255 - mean) / std
-    np.testing.assert_allclose(cropped, answers["crops"], atol=1e-6)
+    np.testing.assert_allclose(cropped, outputs["crops"], atol=1e-6)
 
 
-def test_fc7_of_a_narrow_network(answers, state):
+def test_fc7_of_a_narrow_network(outputs, state):
     params = from_torch(state)
     found = jax.jit(networks.vgg19_fc7)(params, pictures(2))
-    close(np.asarray(found), answers["narrow"])
+    close(np.asarray(found), outputs["narrow"])
     assert found.shape == (2, 256)
 
 
 @pytest.mark.slow
-def test_fc7_of_the_whole_network(answers):
+def test_fc7_of_the_whole_network(outputs):
     params = networks.vgg19_from_torch(recorded.draw_state(1))
     found = jax.jit(networks.vgg19_fc7)(params, pictures(1))
     assert found.shape == (1, 4096)
-    close(np.asarray(found), answers["whole"])
+    close(np.asarray(found), outputs["whole"])
 
 
 def test_the_widths_are_those_of_the_paper():

@@ -108,12 +108,12 @@ def states(nets: dict[str, Any], stage: str) -> dict[str, np.ndarray]:
 
 
 def with_gradients(torch: Any, name: str, value: Any, moving: dict[str, Any]) -> Any:
-    """A loss and its gradients, as answers."""
+    """A loss and its gradients, as outputs."""
     grads = torch.autograd.grad(value, list(moving.values()))
-    answers = {f"exp_{name}": value.detach().numpy()}
+    outputs = {f"exp_{name}": value.detach().numpy()}
     for k, grad in zip(moving, grads, strict=True):
-        answers[f"exp_{name}_grad_{k}"] = grad.numpy()
-    return answers
+        outputs[f"exp_{name}_grad_{k}"] = grad.numpy()
+    return outputs
 
 
 class Loader(record_scbch.Loader):

@@ -1,4 +1,4 @@
-"""Records what a clone of Atmegal/DGCPN answers: losses, and a short run.
+"""Records outputs of a clone of Atmegal/DGCPN: losses, and a short run.
 
 python record_dgcpn.py CLONE SEED FOLDER
 """
@@ -93,11 +93,11 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     for epoch in range(session.opt.num_epochs):
         session.train(epoch)
     inputs |= {"batch_order": np.array(session.train_loader.orders), **rate}
-    answers = {
+    outputs = {
         "exp_loss": np.array(log).reshape(-1, 3),
         **states(nets, "exp_final"),
     }
-    return {**inputs, **vars(session.opt), **answers}
+    return {**inputs, **vars(session.opt), **outputs}
 
 
 if __name__ == "__main__":

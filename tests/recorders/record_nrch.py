@@ -1,4 +1,4 @@
-"""Records what a clone of LonganWANG-cs/NRCH answers: losses, and a short run.
+"""Records outputs of a clone of LonganWANG-cs/NRCH: losses, and a short run.
 
 python record_nrch.py CLONE SEED FOLDER
 """
@@ -110,8 +110,8 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     inputs |= {"ranking_weight": 0.6, "margin": 0.2, "shift": 1.0, "threshold": 0.3}
     # Every epoch looks at all rows once to separate them, then trains.
     inputs |= {"batch_order": np.array(loaders[0].orders[1::2]), **start}
-    answers = {"exp_loss": log, "exp_kept": np.array(kept)}
-    return {**inputs, **answers, **common.states(nets, "exp_final")}
+    outputs = {"exp_loss": log, "exp_kept": np.array(kept)}
+    return {**inputs, **outputs, **common.states(nets, "exp_final")}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Records what a clone of the authors' code answers, in a process with PyTorch.
+"""Records outputs of a clone of the authors' code, in a process with PyTorch.
 
     python record_scbch.py CLONE SEED FOLDER
 

@@ -1,4 +1,4 @@
-"""Records what a clone of penghu-cs/UCCH answers: losses, and a short run.
+"""Records outputs of a clone of penghu-cs/UCCH: losses, and a short run.
 
 python record_ucch.py CLONE SEED FOLDER
 """
@@ -107,8 +107,8 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     # The first of each sample's draws is its own row, filled in after the draw.
     inputs["drawn"] = np.array([x.view(common.BATCH, -1)[:, 1:].numpy() for x in drawn])
     inputs["batch_order"] = np.array(loaders[0].orders)
-    answers = {"exp_loss": log, "exp_memory": memories[0].memory}
-    return {**inputs, **numbers, **start, **answers, **common.states(nets, "exp_final")}
+    outputs = {"exp_loss": log, "exp_memory": memories[0].memory}
+    return {**inputs, **numbers, **start, **outputs, **common.states(nets, "exp_final")}
 
 
 if __name__ == "__main__":

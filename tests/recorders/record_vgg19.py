@@ -1,9 +1,9 @@
-"""Records what torchvision's VGG19 and its recipe for pictures answer.
+"""Records outputs of torchvision's VGG19 and of its preprocessing.
 
     python record_vgg19.py FOLDER
 
 Needs PyTorch and torchvision, and imports nothing of this package. The weights are
-random, drawn from a seed here and in the tests, so that only answers are kept.
+random, drawn from a seed here and in the tests, so that only outputs are kept.
 """
 
 import importlib
@@ -51,7 +51,7 @@ def draw_picture(height: int, width: int) -> np.ndarray:
 
 
 def main() -> None:
-    """Writes the answers."""
+    """Writes the outputs."""
     folder = Path(sys.argv[1])
     torch: Any = importlib.import_module("torch")
     torchvision: Any = importlib.import_module("torchvision")
@@ -62,11 +62,11 @@ def main() -> None:
     # One pixel in seven of each says whether it was cut at the same place.
     crops = np.stack([row.permute(1, 2, 0).numpy()[::7, ::7] for row in rows])
     batch = torch.stack(rows[:2])
-    answers: dict[str, Any] = {
+    outputs: dict[str, Any] = {
         "narrow": _fc7(torch, _narrow(torch, torchvision), NARROW, batch),
         "whole": _fc7(torch, torchvision.models.vgg19(weights=None), 1, batch[:1]),
     }
-    np.savez_compressed(folder / "vgg19.npz", crops=crops, **answers)
+    np.savez_compressed(folder / "vgg19.npz", crops=crops, **outputs)
 
 
 def _narrow(torch: Any, torchvision: Any) -> Any:

@@ -112,7 +112,7 @@ def shown(tmp_path_factory):
     folders, rng = [], np.random.default_rng(0)
     for drop in scbch.ABLATIONS.values():
         for rate, bits in ((0.2, 64), (0.8, 64), (0.8, 16)):
-            plan = Experiment(
+            experiment = Experiment(
                 data=Data("mirflickr"),
                 noise=Noise(rate=rate),
                 bits=bits,
@@ -122,7 +122,7 @@ def shown(tmp_path_factory):
             )
             values = 0.7 + 0.004 * rng.normal(size=(2, 9))
             folders.append(
-                write_run(root / f"run{len(folders)}", plan, values.tolist())
+                write_run(root / f"run{len(folders)}", experiment, values.tolist())
             )
     write_traces(folders[0] / "seed-0")
     content = io.BytesIO()
@@ -159,7 +159,7 @@ def browse(path, home, *words):
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
-def test_nothing_is_cut_or_overlaps_or_is_asked_for(shown, tmp_path, width, dark):
+def test_nothing_is_clipped_or_overlaps_or_is_requested(shown, tmp_path, width, dark):
     _, watched = shown
     frame = watched.with_name(f"frame-{width}-{dark}.html")
     frame.write_text(FRAME.replace("WIDTH", str(width)))
@@ -178,7 +178,7 @@ def test_nothing_is_cut_or_overlaps_or_is_asked_for(shown, tmp_path, width, dark
     assert (found["ground"], found["ink"]) == (grounds[dark], inks[dark])
 
 
-def test_the_page_as_written_runs_nothing_and_complains_of_nothing(shown, tmp_path):
+def test_the_page_runs_no_script_and_logs_no_error(shown, tmp_path):
     index, _ = shown
     words = ("--window-size=800,600", "--dump-dom")
     said, console = browse(index, tmp_path / "home", *words)

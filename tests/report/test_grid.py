@@ -53,9 +53,11 @@ def test_lists_and_single_rows_have_names():
 
 def test_an_option_that_only_some_runs_have_names_their_rows():
     """Methods differ in their options; the others have none to name."""
-    ours = [{**options("a", 0.5, 16, drop=d), "method": "m"} for d in ((), ("x",))]
-    other = {k: v for k, v in ours[0].items() if k != "options.drop"} | {"method": "n"}
-    found = rows(grid([Entry(record, 0.1) for record in (*ours, other)]))
+    actual = [{**options("a", 0.5, 16, drop=d), "method": "m"} for d in ((), ("x",))]
+    other = {k: v for k, v in actual[0].items() if k != "options.drop"} | {
+        "method": "n"
+    }
+    found = rows(grid([Entry(record, 0.1) for record in (*actual, other)]))
     assert found[0] == ["options.drop", "method", "16 bits"]
     assert [row[:2] for row in found[1:]] == [["-", "m"], ["x", "m"], ["-", "n"]]
 

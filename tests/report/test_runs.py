@@ -25,8 +25,8 @@ def test_a_sweep_has_its_runs_and_those_that_have_not_begun(tmp_path, folder, ke
     one, other = (Experiment(seeds=(s,), training=Training(epochs=1)) for s in (0, 1))
     write_run(tmp_path / folder / "one", one, [[0.4]])
     lines = [
-        {key: name, "state": "", "options": experiment_file.flatten(plan)}
-        for name, plan in (("other", other), ("one", one))
+        {key: name, "state": "", "options": experiment_file.flatten(experiment)}
+        for name, experiment in (("other", other), ("one", one))
     ]
     text = "".join(json.dumps(line) + "\n" for line in lines)
     (tmp_path / f"{folder}.jsonl").write_text(text)
@@ -36,12 +36,14 @@ def test_a_sweep_has_its_runs_and_those_that_have_not_begun(tmp_path, folder, ke
 
 def test_a_run_that_has_not_begun_belongs_to_the_other_seeds(tmp_path):
     """The files of its data are not known; other files make other groups."""
-    plans = [Experiment(seeds=(s,), training=Training(epochs=1)) for s in (0, 1, 2)]
-    write_run(tmp_path / "runs" / "a", plans[0], [[0.4]], files={"image": "x"})
-    write_run(tmp_path / "runs" / "c", plans[2], [[0.4]], files={"image": "y"})
+    experiments = [
+        Experiment(seeds=(s,), training=Training(epochs=1)) for s in (0, 1, 2)
+    ]
+    write_run(tmp_path / "runs" / "a", experiments[0], [[0.4]], files={"image": "x"})
+    write_run(tmp_path / "runs" / "c", experiments[2], [[0.4]], files={"image": "y"})
     lines = [
-        {"run": name, "state": "", "options": experiment_file.flatten(plan)}
-        for name, plan in zip("abc", plans, strict=True)
+        {"run": name, "state": "", "options": experiment_file.flatten(experiment)}
+        for name, experiment in zip("abc", experiments, strict=True)
     ]
     text = "".join(json.dumps(line) + "\n" for line in lines)
     (tmp_path / "runs.jsonl").write_text(text)

@@ -15,7 +15,8 @@ TABLE = Table(
             "published", (Row("A_1", (Cell("50.0", 50.0, "best"), Cell(), Cell("3"))),)
         ),
         Block(
-            "ours", (Row("B", (Cell("49.0 ± 0.1", 49.0, "second"), Cell(), Cell())),)
+            "this package",
+            (Row("B", (Cell("49.0 ± 0.1", 49.0, "second"), Cell(), Cell())),),
         ),
     ),
     note="empty: not run",
@@ -27,7 +28,7 @@ def test_markdown_has_a_table_for_each_block():
     assert "| method | 20 % noise, 16 bits | 20 % noise, 32 bits | s |" in said
     assert "| A_1    |            **50.0** |                     | 3 |" in said
     assert "<u>49.0 ± 0.1</u>" in said
-    assert said.index("*published*") < said.index("A_1") < said.index("*ours*")
+    assert said.index("*published*") < said.index("A_1") < said.index("*this package*")
     assert said.endswith("empty: not run\n")
 
 
@@ -36,7 +37,7 @@ def test_csv_has_a_line_for_each_row():
     assert rows == [
         ["block", "method", "20 % noise, 16 bits", "20 % noise, 32 bits", "s"],
         ["published", "A_1", "50.0", "", "3"],
-        ["ours", "B", "49.0 ± 0.1", "", ""],
+        ["this package", "B", "49.0 ± 0.1", "", ""],
     ]
 
 

@@ -28,8 +28,8 @@ def test_the_correlation_is_over_pairs_of_different_rows():
 @pytest.fixture
 def run(tmp_path):
     """Twenty training rows, three of them noisy; confidence is 1 during the warm-up."""
-    plan = Experiment(training=Training(epochs=3), bits=8)
-    folder = write_run(tmp_path / "a", plan, [[0.1, 0.2, 0.3]])
+    experiment = Experiment(training=Training(epochs=3), bits=8)
+    folder = write_run(tmp_path / "a", experiment, [[0.1, 0.2, 0.3]])
     (folder / "seed-0" / "traces").mkdir()
     rng = np.random.default_rng(0)
     np.savez(folder / "seed-0" / "noise.npz", rows=np.array([2, 2, 7, 9]))
@@ -87,8 +87,8 @@ def test_curves_are_of_the_directions_that_were_kept(run):
 
 
 def test_runs_without_traces_have_no_such_figures(tmp_path):
-    plan = Experiment(training=Training(epochs=1))
-    (run,) = read_runs([write_run(tmp_path / "a", plan, [[0.1]])])
+    experiment = Experiment(training=Training(epochs=1))
+    (run,) = read_runs([write_run(tmp_path / "a", experiment, [[0.1]])])
     assert figures_of(run) == []
     assert traces.precision_recall({"a": traces.read_traces(run)}) == []
 

@@ -95,10 +95,10 @@ def test_several_rates_and_lengths_are_drawn_against_each_other(tmp_path):
     folders = []
     for rate in (0.2, 0.8):
         for bits in (16, 32):
-            plan = Experiment(
+            experiment = Experiment(
                 noise=Noise(rate=rate), bits=bits, training=Training(epochs=1)
             )
-            folders.append(write_run(tmp_path / f"{rate}-{bits}", plan, [[rate]]))
+            folders.append(write_run(tmp_path / f"{rate}-{bits}", experiment, [[rate]]))
     report.write(report.read_runs(folders), tmp_path / "r", details=0)
     drawn = [n for n in names(tmp_path / "r") if n.endswith(".svg")]
     assert drawn == ["figures/bits-planted.svg", "figures/noise-planted.svg"]
@@ -166,8 +166,8 @@ def test_files_are_utf_8_in_every_locale_and_need_no_jax(runs, tmp_path):
 
 def searched(folder, data="planted", **options):
     """A run that left searches."""
-    plan = Experiment(data=Data(data, **options), training=Training(epochs=1))
-    write_search(write_run(folder, plan, [[0.4]]) / "seed-0")
+    experiment = Experiment(data=Data(data, **options), training=Training(epochs=1))
+    write_search(write_run(folder, experiment, [[0.4]]) / "seed-0")
     return folder
 
 

@@ -13,8 +13,8 @@ def test_p_is_the_share_of_all_exchanges():
     gap = left - right
     every = [abs(np.dot(s, gap)) for s in itertools.product((-1, 1), repeat=8)]
     exact = np.mean(np.array(every) >= abs(gap.sum()) - 1e-12)
-    ours = retrieval.randomization_test(left, right, rounds=20_000)
-    assert abs(ours - exact) < 4 * (exact * (1 - exact) / 20_000) ** 0.5 + 1e-4
+    actual = retrieval.randomization_test(left, right, rounds=20_000)
+    assert abs(actual - exact) < 4 * (exact * (1 - exact) / 20_000) ** 0.5 + 1e-4
 
 
 def test_equal_systems_are_interchangeable():
@@ -22,7 +22,7 @@ def test_equal_systems_are_interchangeable():
     assert retrieval.randomization_test(values, values) == 1
 
 
-def test_one_query_says_nothing():
+def test_one_query_has_p_value_one():
     assert retrieval.randomization_test(np.array([0.3]), np.array([0.1])) == 1
     assert retrieval.bootstrap_interval(np.array([0.3])) == (0.3, 0.3)
 

@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 import tiny
-from command_line import complaint
+from command_line import error_line
 
 from scbch_jax import datasets, io, runs
 from scbch_jax.config import Data, Experiment, Noise, Planted
@@ -100,7 +100,7 @@ def test_another_number_of_cores_is_a_warning(copy, caplog):
 )
 def test_damaged_files_are_one_line(copy, capsys, name, text, message):
     (copy / name).write_text(text)
-    assert message in complaint(capsys, "evaluate", str(copy))
+    assert message in error_line(capsys, "evaluate", str(copy))
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,10 @@ def test_damaged_result_lines_are_one_line(copy, capsys, line):
         resume(copy)
     assert "\n" not in str(caught.value)
     words = ("report", str(copy), "--out", str(copy.parent / "page"))
-    assert "results.jsonl" in complaint(capsys, *words)
+    assert "results.jsonl" in error_line(capsys, *words)
 
 
-def test_converted_weights_are_a_whole_run_or_none(trained, tmp_path, monkeypatch):
+def test_converted_weights_are_a_complete_run_or_none(trained, tmp_path, monkeypatch):
     """A full disk while the checkpoint is written leaves nothing."""
     experiment, _, params = runs.saved_params(trained)
 

@@ -46,9 +46,11 @@ def test_what_is_restored_is_what_was_saved(tmp_path, run, save):
     epoch, back = training.Checkpoints(tmp_path / "saved").latest(run)
     assert epoch == 3
     assert jax.tree.structure(back) == jax.tree.structure(run)
-    for ours, theirs in zip(jax.tree.leaves(back), jax.tree.leaves(run), strict=True):
-        assert ours.dtype == theirs.dtype
-        np.testing.assert_array_equal(ours, theirs)
+    for actual, expected in zip(
+        jax.tree.leaves(back), jax.tree.leaves(run), strict=True
+    ):
+        assert actual.dtype == expected.dtype
+        np.testing.assert_array_equal(actual, expected)
 
 
 def test_the_state_is_saved_as_it_was_when_asked(tmp_path, run):
@@ -60,8 +62,10 @@ def test_the_state_is_saved_as_it_was_when_asked(tmp_path, run):
     jax.block_until_ready(overwrite(run))
     checkpoints.finish()
     back = checkpoints.restore(1, kept)
-    for ours, theirs in zip(jax.tree.leaves(back), jax.tree.leaves(kept), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+    for actual, expected in zip(
+        jax.tree.leaves(back), jax.tree.leaves(kept), strict=True
+    ):
+        np.testing.assert_array_equal(actual, expected)
 
 
 def test_old_states_are_deleted(tmp_path, save):

@@ -1,4 +1,4 @@
-"""`scbch bench evaluate`: the time of evaluating hash codes, beside other software."""
+"""`scbch bench evaluate`: the time of evaluating hash codes, and baselines."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from scbch_jax.io import Record, write_jsonl
 
 @dataclass(frozen=True)
 class BenchEvaluate:
-    """Time the evaluation of hash codes beside PyTorch and a scan by FAISS."""
+    """Time the evaluation of hash codes, by PyTorch too, and a scan by FAISS."""
 
     queries: Annotated[int, at_least(1)] = 2000
     """Number of queries of each direction."""

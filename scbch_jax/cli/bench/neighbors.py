@@ -1,4 +1,4 @@
-"""`scbch bench neighbors`: the neighbor search, beside NumPy's argpartition."""
+"""`scbch bench neighbors`: the neighbor search, compared with NumPy's argpartition."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from scbch_jax.io import Record, write_jsonl
 
 @dataclass(frozen=True)
 class BenchNeighbors:
-    """Time the neighbor search beside all similarities and argpartition in NumPy."""
+    """Time the neighbor search, and argpartition of all similarities in NumPy."""
 
     rows: Annotated[tuple[int, ...], size_list()] = (10_000,)
     """Numbers of samples; each is timed on its own."""

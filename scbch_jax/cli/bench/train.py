@@ -1,4 +1,4 @@
-"""`scbch bench train`: the time of a training epoch, beside PyTorch and a roofline."""
+"""`scbch bench train`: the time of a training epoch, PyTorch's, a roofline."""
 
 import itertools
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ COLUMNS = ("step", "encode", "soft_labels", "score", "epoch")
 
 @dataclass(frozen=True)
 class BenchTrain:
-    """Time training steps and epochs, scoring included, beside PyTorch."""
+    """Time training steps and epochs with scoring, here and in PyTorch."""
 
     hidden: Annotated[tuple[int, ...], size_list()] = (1024, 8192)
     """Widths of the hidden layers, each timed on its own; the paper's is 8192."""

@@ -72,5 +72,5 @@ def one_line_errors(path: Path, field: str = "file") -> Iterator[None]:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(
             f"{field}: got {path}, which cannot be read ({reason}), "
-            f"wanted a whole {path.suffix} file"
+            f"wanted a complete {path.suffix} file"
         ) from error

@@ -46,8 +46,8 @@ def npz_arrays(path: Path) -> Iterator[ArrayInfo]:
 @contextlib.contextmanager
 def _open_npz(path: Path) -> Iterator[Any]:
     # NumPy takes any other file for a pickle, and says how to run it.
-    got = f"{path}, which cannot be read (no whole archive)"
-    require(zipfile.is_zipfile(path), "file", got, "a whole .npz file")
+    got = f"{path}, which cannot be read (no complete archive)"
+    require(zipfile.is_zipfile(path), "file", got, "a complete .npz file")
     # NumPy leaves the file of a damaged archive open; this one is closed in any case.
     with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         yield archive

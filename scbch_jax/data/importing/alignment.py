@@ -183,7 +183,7 @@ def _common_rows(arrays: Sequence[ArrayInfo]) -> tuple[int, tuple[bool, ...]]:
         if len(rows) == 1 and rows != {0}:
             alignments[transposes] = rows.pop()
     best = min(alignments, key=sum, default=())
-    wanted = "as many of each: rows that align"
+    wanted = "arrays with the same number of rows"
     require(bool(alignments), "rows", _shapes(arrays), wanted)
     clear = not any(best) or len(set(alignments.values())) == 1
     got = f"{_shapes(arrays)}, which align in several orientations"

@@ -1,4 +1,4 @@
-"""Which array is which: known layouts of datasets, and arrays that a person names.
+"""Which array is which: known layouts of datasets, and arrays that the user names.
 
 A layout is recognized by the names of arrays; file names play no part. It is a row of
 `LAYOUTS`: to add one, add a row. A selector names an array as KEY, FILE:KEY, or FILE
@@ -41,7 +41,7 @@ class Layout(NamedTuple):
     """Array with the row numbers that image features cover, where only the first rows
     have them."""
     common: bool = False
-    """Whether the names are so common that one of them alone says nothing."""
+    """Whether the names are so common that one alone does not identify the layout."""
 
 
 class Recognized(NamedTuple):
@@ -185,7 +185,7 @@ def modality_of(name: str) -> str:
 
 
 def named_layout(image: ArrayInfo, text: ArrayInfo, labels: ArrayInfo) -> Recognized:
-    """A layout of its own for arrays that a person has named."""
+    """A layout of its own for arrays that the user has named."""
     names = SegmentNames(ROWS, (image.name,), (text.name,), (labels.name,))
     layout = Layout("arrays named on the command line", (names,))
     return Recognized(layout, layout.segments, ((image, text, labels),))

@@ -1,4 +1,4 @@
-"""What label noise changed: the entries, the rows, and a few shares."""
+"""The effect of label noise: changed entries and rows, precision and recall."""
 
 from typing import NamedTuple
 

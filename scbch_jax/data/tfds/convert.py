@@ -29,7 +29,7 @@ OnRows = Callable[[int], None]
 def write(
     folder: Path, data_dir: Path, *, name: str = "", on_rows: OnRows = lambda rows: None
 ) -> Path:
-    """Writes a store as a dataset that TFDS reads, whole or not at all.
+    """Writes a store as a dataset that TFDS reads, atomically.
 
     Args:
         folder: of the store.

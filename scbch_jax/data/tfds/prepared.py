@@ -78,7 +78,7 @@ def open_folder(folder: Path) -> Any:
     except Exception as error:
         # TFDS has a dozen kinds of errors for files that are not as it writes them.
         raise InputError(
-            f"source: got {folder} ({_reason(error)}), wanted a whole prepared folder"
+            f"source: got {folder} ({_reason(error)}), wanted a complete dataset folder"
         ) from error
     format_ = str(builder.info.as_proto.file_format)
     wanted = 'array_record, as file_format="array_record" prepares it'
@@ -154,7 +154,7 @@ def _record(source: Any, number: int) -> dict[str, Any]:
     except Exception as error:
         name = f"record {number} of {source.split} of {source.dataset_info.full_name}"
         raise InputError(
-            f"{name}: got {_reason(error)}, wanted a whole record"
+            f"{name}: got {_reason(error)}, wanted a complete record"
         ) from error
 
 

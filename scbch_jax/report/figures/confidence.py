@@ -96,8 +96,8 @@ def _histogram(axes: Any, confidence: Any, clean: Any, bins: Any) -> None:
         counts, _ = np.histogram(confidence[rows], bins)
         shares = 100 * counts / rows.sum()
         axes.stairs(shares, bins, fill=True, color=COLORS[i], alpha=0.3)
-        look: Any = {"color": COLORS[i], "ls": LINE_STYLES[i], "lw": 1.4}
-        axes.stairs(shares, bins, label=f"{label} labels", **look)
+        style: Any = {"color": COLORS[i], "ls": LINE_STYLES[i], "lw": 1.4}
+        axes.stairs(shares, bins, label=f"{label} labels", **style)
     axes.grid(visible=False, axis="x")
     axes.spines["bottom"].set_color(GRID)
     axes.set_xlabel("confidence")

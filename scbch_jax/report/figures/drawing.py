@@ -137,10 +137,10 @@ LINE_HEIGHT = 0.15
 """Inches that each line of a legend adds to a figure."""
 
 
-def _plot(axes: Any, curve: Curve, color: str, style: Any) -> None:
-    look: Any = {"color": color, "ls": style, "ms": 3}
+def _plot(axes: Any, curve: Curve, color: str, line_style: Any) -> None:
+    style: Any = {"color": color, "ls": line_style, "ms": 3}
     marker = "o" if len(curve.x) < 10 else ""
-    axes.plot(curve.x, curve.y, label=curve.label, marker=marker, **look)
+    axes.plot(curve.x, curve.y, label=curve.label, marker=marker, **style)
     if curve.std is not None:
         low, high = (np.add(curve.y, s * np.array(curve.std)) for s in (-1, 1))
         axes.fill_between(curve.x, low, high, color=color, alpha=0.2, lw=0)

@@ -34,7 +34,7 @@ class Hit(NamedTuple):
     """Whether it shares a label with the query."""
 
 
-class Answer(NamedTuple):
+class SearchResult(NamedTuple):
     """A query and its nearest items."""
 
     query: Item
@@ -45,7 +45,7 @@ class Searches(NamedTuple):
     """Queries of one direction."""
 
     title: str
-    answers: list[Answer]
+    results: list[SearchResult]
 
 
 DIRECTIONS = {
@@ -76,22 +76,22 @@ def searches(
     shown = display or DisplayData()
     found = []
     for direction, (searched_by, searched, title) in DIRECTIONS.items():
-        answers = [
-            _answer(trace, shown, direction, i, searched_by, searched)
+        results = [
+            _result(trace, shown, direction, i, searched_by, searched)
             for i in range(len(trace["queries"]))
         ]
-        found.append(Searches(title, answers))
+        found.append(Searches(title, results))
     return found
 
 
-def _answer(
+def _result(
     trace: Mapping[str, np.ndarray],
     display: DisplayData,
     direction: str,
     i: int,
     searched_by: str,
     searched: str,
-) -> Answer:
+) -> SearchResult:
     labels = trace["query_labels"][i]
     row = int(trace["queries"][i])
     query = _item(display, row, searched_by, labels, np.zeros_like(labels))
@@ -108,7 +108,7 @@ def _answer(
             strict=True,
         )
     ]
-    return Answer(query, hits)
+    return SearchResult(query, hits)
 
 
 def _item(

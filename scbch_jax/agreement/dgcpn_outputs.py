@@ -14,17 +14,17 @@ from scbch_jax.methods import Recipe, dgcpn
 from scbch_jax.types import Split
 
 NEEDS = frozenset({"img", "txt", "a1", "a2", "knn_number", "scale"})
-ALSO_ANSWERS: tuple[str, ...] = ()
+ALSO_OUTPUTS: tuple[str, ...] = ()
 SIDES = (
     ("relaxed", lambda image, text: (image, text), ("image_codes", "text_codes")),
     ("binary_text", lambda image, text: (image, jnp.sign(text)), ("image_codes",)),
     ("binary_image", lambda image, text: (jnp.sign(image), text), ("text_codes",)),
 )
-"""Name of the answer, the codes of its loss, and which of them have gradients."""
+"""Name of the output, the codes of its loss, and which of them have gradients."""
 
 
 def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    """Compares every answer of the file."""
+    """Compares every output of the file."""
     yield from (_run if "batch_order" in arrays else _losses)(arrays)
 
 
@@ -36,25 +36,25 @@ def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosse
     block = neighbors.graph_block(jnp.asarray(arrays["exp_graph"]), index)
     objective = losses.weighted_sum(dgcpn.terms(_numbers(arrays)))
     codes = {k: jnp.asarray(arrays[k]) for k in ("image_codes", "text_codes")}
-    for answer, choose, moved in SIDES:
-        fixed = {k: x for k, x in codes.items() if k not in moved}
+    for output, choose, names in SIDES:
+        fixed = {k: x for k, x in codes.items() if k not in names}
 
-        def view_of(moving: Any, choose: Any = choose, fixed: Any = fixed) -> Any:
-            both = {**fixed, **moving}
+        def inputs_of(variables: Any, choose: Any = choose, fixed: Any = fixed) -> Any:
+            both = {**fixed, **variables}
             one, other = choose(both["image_codes"], both["text_codes"])
             return dgcpn.term_inputs(one, other, block)
 
         yield from replay.compare_loss(
             arrays,
-            answer,
-            lambda moving, view_of=view_of: objective(view_of(moving))[0],
-            {k: codes[k] for k in moved},
-            answer=f"exp_{answer}",
+            output,
+            lambda variables, inputs_of=inputs_of: objective(inputs_of(variables))[0],
+            {k: codes[k] for k in names},
+            output=f"exp_{output}",
         )
-        values = objective(view_of(codes))[1]
+        values = objective(inputs_of(codes))[1]
         parts = [values[k] for k in ("pair", "coherence", "consistency")]
-        recorded = arrays[f"exp_{answer}_parts"]
-        yield compare(f"{answer}, terms", parts, recorded, kind="loss")
+        recorded = arrays[f"exp_{output}_parts"]
+        yield compare(f"{output}, terms", parts, recorded, kind="loss")
 
 
 def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:

@@ -14,27 +14,27 @@ from scbch_jax.config.ucch import HParams, Options
 from scbch_jax.methods import ucch
 
 NEEDS = frozenset({"memory", "drawn", "temperature", "momentum"})
-ALSO_ANSWERS: tuple[str, ...] = ()
-MOVING = ("image_codes", "text_codes")
+ALSO_OUTPUTS: tuple[str, ...] = ()
+VARIABLES = ("image_codes", "text_codes")
 
 
 def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    """Compares every answer of the file."""
+    """Compares every output of the file."""
     yield from (_run if "batch_order" in arrays else _losses)(arrays)
 
 
 def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    moving = {k: jnp.asarray(arrays[k]) for k in MOVING}
+    variables = {k: jnp.asarray(arrays[k]) for k in VARIABLES}
     for shift in ("1.0", "0.1"):
         hp = HParams(margin=float(arrays["margin"]), shift=float(shift))
-        yield from _term(arrays, f"ranking_s{shift}", "ranking", hp, moving)
+        yield from _term(arrays, f"ranking_s{shift}", "ranking", hp, variables)
     hp = _numbers(arrays)
     for name, momentum in (("warm", 0.0), ("contrast", hp.momentum)):
-        yield from _term(arrays, name, "contrast", hp, moving)
+        yield from _term(arrays, name, "contrast", hp, variables)
         memory = losses.update_memory_bank(
             jnp.asarray(arrays["memory"]),
             jnp.asarray(arrays["own"]),
-            *moving.values(),
+            *variables.values(),
             momentum=momentum,
             unit_length=True,
         )
@@ -44,28 +44,30 @@ def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosse
 
 def _term(
     arrays: Mapping[str, np.ndarray],
-    answer: str,
+    output: str,
     term: str,
     hp: HParams,
-    moving: dict[str, Any],
+    variables: dict[str, Any],
 ) -> Iterator[Comparison | StepLosses]:
     """A term of the loss and its gradients; the name "warm" means the warm-up."""
     memory, own, drawn = (jnp.asarray(arrays[k]) for k in ("memory", "own", "drawn"))
     samples, bits = memory.shape
     function = ucch.terms(hp, bits)[term][1]
 
-    def loss(moving: dict[str, Any]) -> Any:
-        view = ucch.TermInputs(
-            **moving,
-            similarity=losses.similarity_matrix(*moving.values()),
+    def loss(variables: dict[str, Any]) -> Any:
+        inputs = ucch.TermInputs(
+            **variables,
+            similarity=losses.similarity_matrix(*variables.values()),
             memory=memory,
             index=own,
             counts=losses.negative_counts(own, drawn, samples=samples),
-            warming_up=jnp.asarray(answer == "warm"),
+            warming_up=jnp.asarray(output == "warm"),
         )
-        return function(view)
+        return function(inputs)
 
-    yield from replay.compare_loss(arrays, answer, loss, moving, answer=f"exp_{answer}")
+    yield from replay.compare_loss(
+        arrays, output, loss, variables, output=f"exp_{output}"
+    )
 
 
 def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:

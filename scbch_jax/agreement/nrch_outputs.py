@@ -13,36 +13,36 @@ from scbch_jax.config.nrch import HParams, Options
 from scbch_jax.methods import Recipe, nrch
 
 NEEDS = frozenset({"labels", "ranking_weight", "threshold"})
-ALSO_ANSWERS: tuple[str, ...] = ()
-MOVING = ("image_codes", "text_codes")
+ALSO_OUTPUTS: tuple[str, ...] = ()
+VARIABLES = ("image_codes", "text_codes")
 
 
 def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    """Compares every answer of the file."""
+    """Compares every output of the file."""
     yield from (_run if "batch_order" in arrays else _losses)(arrays)
 
 
 def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
     labels = jnp.asarray(arrays["labels"])
-    everything = nrch.terms(_numbers(arrays), Options())
-    robust = {k: everything[k] for k in ("ranking", "quantization")}
+    all_terms = nrch.terms(_numbers(arrays), Options())
+    robust = {k: all_terms[k] for k in ("ranking", "quantization")}
     objective = losses.weighted_sum(robust)
     prototypes = jnp.asarray(arrays["prototypes"])
-    every_row = jnp.ones(len(labels), bool)
+    all_rows = jnp.ones(len(labels), bool)
 
-    def loss(moving: dict[str, Any]) -> Any:
-        codes = moving["image_codes"], moving["text_codes"]
-        return objective(nrch.term_inputs(*codes, prototypes, labels, every_row))[0]
+    def loss(variables: dict[str, Any]) -> Any:
+        codes = variables["image_codes"], variables["text_codes"]
+        return objective(nrch.term_inputs(*codes, prototypes, labels, all_rows))[0]
 
-    moving = {k: jnp.asarray(arrays[k]) for k in MOVING}
+    variables = {k: jnp.asarray(arrays[k]) for k in VARIABLES}
     yield from replay.compare_loss(
-        arrays, "ranking and quantization", loss, moving, answer="exp_robust"
+        arrays, "ranking and quantization", loss, variables, output="exp_robust"
     )
     rows = [jnp.asarray(arrays[f"rows_{k}"]) for k in ("image", "text", "labels")]
     scores = losses.max_own_prototype_distance(*rows[:2], jnp.tanh(prototypes), rows[2])
-    spread = nrch.min_max_scaled(scores)
-    yield compare("distances", spread, arrays["exp_spread"], kind="codes")
-    kept = losses.low_mean_posterior(spread) >= float(arrays["threshold"])
+    scaled = nrch.min_max_scaled(scores)
+    yield compare("distances", scaled, arrays["exp_spread"], kind="codes")
+    kept = losses.low_mean_posterior(scaled) >= float(arrays["threshold"])
     yield compare("rows kept", kept, arrays["exp_kept"], kind="rows kept")
 
 
@@ -54,8 +54,8 @@ def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
     sizes = replay.sizes_of(train, arrays["init_img.W"].shape[1])
     options = Options(**replay.depths(networks))
     recipe = Recipe("nrch", sizes, options, int(arrays["batch_size"]))
-    every_row = jnp.ones(sizes.samples)
-    state = nrch.NrchState(jnp.int32(0), every_row, jnp.asarray(True))
+    all_rows = jnp.ones(sizes.samples)
+    state = nrch.NrchState(jnp.int32(0), all_rows, jnp.asarray(True))
     run = replay.started(recipe.build(hp), params, state)
     run, log, kept = replay.trained(
         arrays, run, hp, recipe, observe=lambda s: s.confidence >= hp.threshold
