@@ -8,6 +8,7 @@ is always UTF-8.
 
 import contextlib
 import csv
+import errno
 import fcntl
 import hashlib
 import io
@@ -72,7 +73,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         if target.is_dir():
             raise InputError(f"cannot write {path}: it is a folder")
         if _is_special(target):
-            with target.open("ab") as file:
+            with open(_open_special(target), "wb") as file:
                 yield file
             return
         with open(_open_partial(partial, path), "wb") as file:
@@ -344,6 +345,18 @@ def _is_special(path: Path) -> bool:
     if str(path).startswith(streams):
         return True
     return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _open_special(path: Path) -> int:
+    """A device or pipe to write to; a pipe that nothing reads is not waited for."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ENXIO and path.is_fifo():
+            error.strerror = "no process reads this pipe"
+        raise
+    os.set_blocking(handle, True)
+    return handle
 
 
 def _partial(path: Path) -> Path:
