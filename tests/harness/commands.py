@@ -93,6 +93,8 @@ COMMANDS: dict[str, Command] = {
         f"train @plan.json {TINY} --noise.kind confuse --noise.confusion "
         "@confusion.npy --out run",
         ("run",),
+        again=RESUME,
+        grows=True,
         malformed=20,
     ),
     "sweep": Command(
@@ -223,7 +225,7 @@ COMMANDS: dict[str, Command] = {
         malformed=60,
     ),
     "crosscheck": Command(
-        "crosscheck @recorded.npz --json lines.jsonl --picture steps.png",
+        "crosscheck @recorded.npz --json lines.jsonl --figure steps.png",
         ("lines.jsonl", "steps.png"),
         replaces=True,
         codes=(0, 1, 2),
@@ -242,7 +244,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "bench evaluate": Command(
         "bench evaluate --queries 8 --items 40 --bits 8 --rounds 1 --sampled 4 "
-        "--json lines.jsonl --picture lines.png",
+        "--json lines.jsonl --figure lines.png",
         ("lines.jsonl", "lines.png"),
         replaces=True,
         timed=True,
@@ -251,7 +253,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "bench neighbors": Command(
         "bench neighbors --rows 40 --bits 8 --neighbors 4 --rounds 1 --sampled 4 "
-        "--json lines.jsonl --picture lines.png",
+        "--json lines.jsonl --figure lines.png",
         ("lines.jsonl", "lines.png"),
         replaces=True,
         timed=True,
@@ -261,5 +263,16 @@ COMMANDS: dict[str, Command] = {
 }
 """By name; each is tested on its own."""
 
-WRITING = [name for name, command in COMMANDS.items() if command.writes]
-KILLED = [name for name in WRITING if COMMANDS[name].kills]
+KILLED = [name for name, command in COMMANDS.items() if command.kills]
+
+
+def _first_of_each_output() -> list[str]:
+    found: dict[tuple, str] = {}
+    for name, command in COMMANDS.items():
+        if command.writes:
+            found.setdefault((*command.path, *command.writes), name)
+    return [*found.values()]
+
+
+FILLING = _first_of_each_output()
+"""Those that meet full disks: of calls that write the same in the same way, one."""
