@@ -293,6 +293,11 @@ def test_names_that_are_no_utf_8_can_be_printed(monkeypatch, tmp_path, capsys):
     assert r"\udcff.npz, wanted a file" in complaint(capsys, "evaluate", str(path))
 
 
+def test_line_breaks_and_controls_in_a_value_are_escaped(capsys):
+    said = complaint(capsys, "a\nb\x1b[31m\u202ec")
+    assert said.startswith(r"scbch: unknown command a\nb\x1b[31m\u202ec ")
+
+
 def test_links_in_a_loop_are_one_line(capsys, tmp_path):
     loop = tmp_path / "loop.npz"
     loop.symlink_to(loop)
