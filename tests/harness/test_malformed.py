@@ -16,8 +16,8 @@ from harness.malform import options_of, wrong_outputs, wrong_values, wrong_words
 
 pytestmark = [pytest.mark.slow, pytest.mark.commands]
 
-LIMIT = 60.0
-"""Seconds after which a malformed input is said to hang, on a busy machine."""
+LIMIT = 20.0
+"""Processor seconds after which a malformed input is said to hang."""
 
 KEPT = re.compile(r"\.partial(/|$)")
 """What may stay after a refusal: pictures that were computed, for the next call."""
@@ -84,7 +84,7 @@ def _check(harness, name, case, folder):
 def _of_the_end(ran, command):
     lines = ran.err.splitlines()
     if ran.hung:
-        yield f"it hangs: still running after {LIMIT:.0f} s"
+        yield f"it hangs: still running after {LIMIT:.0f} s of work"
     elif ran.code not in command.codes:
         yield f"ended with {ran.code}: {' | '.join(lines[-2:])[:400]}"
     elif "Traceback" in ran.err or "Exception ignored" in ran.err:
