@@ -50,7 +50,7 @@ FILE_SIZE = 2 * 2**30
 """Largest file of a run, for the same reason."""
 
 IDLE = 4
-"""A run hangs at its limit of processor seconds, or when this many times it passed."""
+"""A run hangs after its limit in processor seconds, or after this many times as long."""
 
 
 def main() -> None:
