@@ -50,7 +50,7 @@ FILE_SIZE = 2 * 2**30
 """Largest file of a run, for the same reason."""
 
 IDLE = 4
-"""A run hangs after its limit in processor seconds, or after this many times as long."""
+"""A run hangs after its limit in processor seconds, or after so many times as long."""
 
 
 def main() -> None:
