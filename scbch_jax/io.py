@@ -48,6 +48,18 @@ def require_writable(field: str, path: Path, *suffixes: str) -> None:
         raise InputError(f"{field}: cannot write {path}: no permission to write")
 
 
+def require_utf8(field: str, path: Path) -> None:
+    """Checks the name of a folder that native code writes in: Orbax takes no other.
+
+    Raises:
+        InputError: if the path holds bytes that are no UTF-8.
+    """
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"{field}: got {path}, wanted a name in UTF-8") from error
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Opens a file whose content replaces that of `path` when the block ends.
