@@ -8,6 +8,7 @@ is always UTF-8.
 
 import contextlib
 import csv
+import errno
 import fcntl
 import hashlib
 import io
@@ -47,6 +48,18 @@ def require_writable(field: str, path: Path, *suffixes: str) -> None:
         raise InputError(f"{field}: cannot write {path}: no permission to write")
 
 
+def require_utf8(field: str, path: Path) -> None:
+    """Checks the name of a folder that native code writes in: Orbax takes no other.
+
+    Raises:
+        InputError: if the path holds bytes that are no UTF-8.
+    """
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"{field}: got {path}, wanted a name in UTF-8") from error
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Opens a file whose content replaces that of `path` when the block ends.
@@ -72,7 +85,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         if target.is_dir():
             raise InputError(f"cannot write {path}: it is a folder")
         if _is_special(target):
-            with target.open("ab") as file:
+            with open(_open_special(target), "wb") as file:
                 yield file
             return
         with open(_open_partial(partial, path), "wb") as file:
@@ -344,6 +357,18 @@ def _is_special(path: Path) -> bool:
     if str(path).startswith(streams):
         return True
     return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _open_special(path: Path) -> int:
+    """A device or pipe to write to; a pipe that nothing reads is not waited for."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ENXIO and path.is_fifo():
+            error.strerror = "no process reads this pipe"
+        raise
+    os.set_blocking(handle, True)
+    return handle
 
 
 def _partial(path: Path) -> Path:

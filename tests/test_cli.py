@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import typing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -291,6 +292,21 @@ def test_tables_print_what_a_terminal_can_and_files_are_utf_8(monkeypatch, tmp_p
 def test_names_that_are_no_utf_8_can_be_printed(monkeypatch, tmp_path, capsys):
     path = tmp_path / os.fsdecode(b"\xff.npz")
     assert r"\udcff.npz, wanted a file" in error_line(capsys, "evaluate", str(path))
+
+
+@pytest.mark.parametrize("command", ["train", "sweep"])
+def test_a_run_is_not_called_by_what_is_no_utf_8(capsys, tmp_path, command):
+    configs = Path(SMOKE).parent
+    config = configs / ("smoke.py" if command == "train" else "sweeps/smoke.py")
+    out = tmp_path / os.fsdecode(b"\xff")
+    assert program.main([command, str(config), "--out", str(out)]) == 2
+    assert r"\udcff, wanted a name in UTF-8" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_line_breaks_and_controls_in_a_value_are_escaped(capsys):
+    said = complaint(capsys, "a\nb\x1b[31m\u202ec")
+    assert said.startswith(r"scbch: unknown command a\nb\x1b[31m\u202ec ")
 
 
 def test_links_in_a_loop_are_one_line(capsys, tmp_path):

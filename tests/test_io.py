@@ -149,6 +149,13 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
     assert names(tmp_path) == ["pipe"]
 
 
+def test_a_pipe_that_nothing_reads_is_refused_and_not_waited_for(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="pipe: no process reads this pipe"):
+        io.write_text(pipe, "hello")
+
+
 def test_an_open_stream_is_written_to(tmp_path):
     """Piped, or redirected to a file, which would lose what is printed beside it."""
     code = (

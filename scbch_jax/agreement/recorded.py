@@ -127,13 +127,17 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     require(path.is_file(), "file", path, "a file that exists")
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return dict(archive)
+            arrays = dict(archive)
     except Exception as error:
         # NumPy and zipfile raise several kinds of errors for a damaged archive.
         raise InputError(
             f"file: got {path}, which cannot be read ({type(error).__name__}), "
             "wanted an .npz of recorded arrays"
         ) from error
+    for name, array in arrays.items():
+        plain = array.dtype.kind in "biuf"
+        require(plain, f"{name} in {path}", array.dtype, "numbers")
+    return arrays
 
 
 def _outputs_of(path: Path, arrays: dict[str, np.ndarray]) -> set[str]:

@@ -64,15 +64,12 @@ def main(options: Crosscheck) -> int:
         for path in paths:
             found[path] = agreement.check_file(path, float64=options.float64)
             console.output(f"{path.name}\n{_table(found[path].comparisons)}\n")
+    runs = {path.stem: x.step_losses for path, x in found.items() if x.step_losses}
+    if options.figure:
+        require(bool(runs), "figure", "files without a training run", "one with a run")
     if options.json:
         _write_json(options.json, found)
     if options.figure:
-        runs = {
-            path.stem: checked.step_losses
-            for path, checked in found.items()
-            if checked.step_losses
-        }
-        require(bool(runs), "figure", "files without a training run", "one with a run")
         draw_step_losses(runs, options.figure)
     return _print_verdict(found)
 

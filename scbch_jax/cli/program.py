@@ -157,7 +157,9 @@ def _module_and_class(name: str) -> tuple[Any, type]:
 
 
 def _complain(line: str) -> int:
-    print(f"scbch: {' '.join(line.split())}", file=sys.stderr)  # noqa: T201
+    # What is given is repeated in messages: its line breaks and controls are escaped.
+    shown = "".join(x if x.isprintable() else repr(x)[1:-1] for x in line.strip())
+    print(f"scbch: {shown}", file=sys.stderr)  # noqa: T201
     return 2
 
 

@@ -55,7 +55,7 @@ def read_manifest(source: Path, columns: Mapping[str, str] | None = None) -> Man
         require(bool(samples), "source", f"{source} without pictures", wanted)
         return Manifest(source, samples)
     kinds = f"a folder, or a file ending in {', '.join(LISTS)}"
-    require(source.suffix in LISTS, "source", source, kinds)
+    require(source.suffix in LISTS and source.is_file(), "source", source, kinds)
     try:
         rows = list(_READERS[source.suffix](source))
     except InputError:

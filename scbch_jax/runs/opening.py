@@ -105,6 +105,7 @@ def write_params(path: Path, experiment: Experiment, params: Any) -> None:
     """
     empty = not path.exists() or (path.is_dir() and not any(path.iterdir()))
     require(empty, "out", f"{path}, which holds other files", "a new folder")
+    io.require_utf8("out", path)
     sizes = Sizes(
         image_dim=params["image"]["network"]["layer_0"]["kernel"].shape[0],
         text_dim=params["text"]["network"]["layer_0"]["kernel"].shape[0],
@@ -159,6 +160,7 @@ def _make(path: Path, experiment: Experiment, provenance: Record) -> None:
     }
     came = f"{path}, which holds other files"
     require(not foreign, "out", came, "a new folder, or an empty one")
+    io.require_utf8("out", path)
     options = experiment_file.flatten(experiment)
     record = provenance | {"digest": experiment_file.digest_of_saved(options)}
     try:

@@ -138,6 +138,7 @@ def open_folder(path: Path) -> Iterator[SweepFolder]:
     known = not path.is_dir() or lock.is_file() or not any(path.iterdir())
     foreign = f"{path}, which holds other files"
     require(known, "out", foreign, "a new folder, or one of a sweep")
+    io.require_utf8("out", path)
     try:
         (path / "runs").mkdir(parents=True, exist_ok=True)
         file = lock.open("w")

@@ -143,6 +143,7 @@ def test_a_new_file_is_checked(tmp_path):
         ({"exp_contrast": np.ones(5)}, "5 rows for 4 margins"),
         ({"y": np.ones((3, 9), np.float32)}, "wanted numbers and shapes that fit"),
         ({"margins": np.ones(2)}, "wanted numbers and shapes that fit"),
+        ({"margins": np.zeros(2, "f4,i4")}, "margins in .*, wanted numbers"),
     ],
 )
 @pytest.mark.errors

@@ -255,6 +255,24 @@ def test_a_call_that_ended_after_the_last_picture_goes_on(
     assert {path.name for path in tmp_path.glob("mine*")} == {"mine", "mine.model"}
 
 
+def test_a_link_to_itself_as_store_is_refused_without_a_model(tmp_path, folder, capsys):
+    (tmp_path / "mine").symlink_to("mine")
+    words = ["features", "all", folder, *COLORS_AND_EDGES, "--out", tmp_path / "mine"]
+    assert "too many levels of symbolic links" in complaint(capsys, *map(str, words))
+    assert not (tmp_path / "mine.model").exists()
+
+
+def test_texts_whose_call_ended_before_the_model_can_be_called_again(
+    tmp_path, folder, monkeypatch
+):
+    words = ["features", "texts", folder, "--out", tmp_path / "a.npz"]
+    with monkeypatch.context() as patch:
+        patch.setattr(features, "save_text_model", stop)
+        assert scbch(*words) == 130
+    assert scbch(*words) == 0
+    assert {path.name for path in tmp_path.glob("a.*")} == {"a.npz", "a.model"}
+
+
 def stop(*_, **__):
     raise KeyboardInterrupt
 

@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pyarrow as pa
@@ -104,6 +105,12 @@ def test_bad_lists_are_one_line(tmp_path, name, content, message):
     with pytest.raises(InputError, match=message) as caught:
         features.read_manifest(tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+def test_a_pipe_is_no_list(tmp_path):
+    os.mkfifo(tmp_path / "list.csv")
+    with pytest.raises(InputError, match="wanted a folder, or a file ending in .csv"):
+        features.read_manifest(tmp_path / "list.csv")
 
 
 @pytest.mark.parametrize("ending", ["csv", "jsonl"])

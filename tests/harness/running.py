@@ -13,7 +13,7 @@ from conftest import ROOT
 SERVER = Path(__file__).with_name("server.py")
 
 LIMIT = 60.0
-"""Seconds after which a run of valid input is taken for one that hangs."""
+"""Processor seconds after which a run of valid input is taken for one that hangs."""
 
 
 class Ran(NamedTuple):

@@ -49,6 +49,9 @@ MEMORY = 16 * 2**30
 FILE_SIZE = 2 * 2**30
 """Largest file of a run, for the same reason."""
 
+IDLE = 4
+"""A run hangs after its limit in processor seconds, or after so many times as long."""
+
 
 def main() -> None:
     """Answers requests until standard input ends."""
@@ -87,10 +90,19 @@ def _wait(pid: int, request: dict, started: float) -> dict:
         if after is not None and passed > after:
             os.kill(pid, request["signal"])
             after = None
-        if passed > request["seconds"]:
+        limit = request["seconds"]
+        if passed > IDLE * limit or (passed > limit / 2 and _worked(pid) > limit):
             hung = True
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.002)
+
+
+def _worked(pid: int) -> float:
+    """Processor seconds of a process, or 0 where the system does not say."""
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def _end(code: int) -> None:

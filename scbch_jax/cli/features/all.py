@@ -38,7 +38,7 @@ class FeaturesAll(PictureOptions, TextOptions, SourceOptions):
 
 
 def main(options: FeaturesAll) -> None:
-    """Writes the text model and then the store; resumes an interrupted call."""
+    """Writes the store and then the text model; resumes an interrupted call."""
     from scbch_jax import features
     from scbch_jax.cli import console
 
@@ -64,8 +64,9 @@ def main(options: FeaturesAll) -> None:
             "texts without a known word": len(unknown),
             "skipped": pictures.skipped,
         }
-        _save_model(model_folder, model)
+        # The store first, since a link in its place can still be refused.
         _save_store(options, samples, pictures, rows, model, source)
+        _save_model(model_folder, model)
         pictures.cache.remove()
     parts = ", ".join(f"{len(part)} {name}" for name, part in rows._asdict().items())
     skipped = len(pictures.skipped)

@@ -62,9 +62,10 @@ def main(options: FeaturesTexts) -> None:
         model = features.load_text_model(folder)
     report_unknown(model, texts)
     rows = features.text_features(model, texts)
+    io.write_npz(options.out, text=rows)
+    # Last: a model that is there ends the same call after one that was killed.
     if options.model is None:
         features.save_text_model(folder, model)
-    io.write_npz(options.out, text=rows)
     summary = features.model_summary(model)
     console.output(f"{options.out}: text {rows.shape} by {summary} in {folder}")
 
