@@ -305,7 +305,7 @@ def test_a_run_is_not_called_by_what_is_no_utf_8(capsys, tmp_path, command):
 
 
 def test_line_breaks_and_controls_in_a_value_are_escaped(capsys):
-    said = complaint(capsys, "a\nb\x1b[31m\u202ec")
+    said = error_line(capsys, "a\nb\x1b[31m\u202ec")
     assert said.startswith(r"scbch: unknown command a\nb\x1b[31m\u202ec ")
 
 

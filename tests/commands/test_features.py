@@ -258,7 +258,7 @@ def test_a_call_that_ended_after_the_last_picture_goes_on(
 def test_a_link_to_itself_as_store_is_refused_without_a_model(tmp_path, folder, capsys):
     (tmp_path / "mine").symlink_to("mine")
     words = ["features", "all", folder, *COLORS_AND_EDGES, "--out", tmp_path / "mine"]
-    assert "too many levels of symbolic links" in complaint(capsys, *map(str, words))
+    assert "too many levels of symbolic links" in error_line(capsys, *map(str, words))
     assert not (tmp_path / "mine.model").exists()
 
 
