@@ -24,7 +24,7 @@ EXTRAS = {
 }
 """Extra of each optional package, by the name that it is imported under."""
 
-_PROJECTS = {"torch": "PyTorch", "faiss": "faiss-cpu"}
+_PROJECTS = {"torch": "PyTorch", "faiss": "FAISS", "jinja2": "Jinja2"}
 """Names for messages, where they differ from the import's."""
 
 
@@ -49,9 +49,9 @@ def require_packages(purpose: str, *packages: str) -> None:
         return
     names = [_PROJECTS.get(name, name.replace("_", "-")) for name in missing]
     extras = ",".join(sorted({EXTRAS[name] for name in missing}))
-    raise InputError(
-        f"{purpose} needs {' and '.join(names)}: pip install 'scbch_jax[{extras}]'"
-    )
+    *others, last = names
+    listed = f"{', '.join(others)} and {last}" if others else last
+    raise InputError(f"{purpose} needs {listed}: pip install 'scbch_jax[{extras}]'")
 
 
 def import_optional(module: str, purpose: str) -> Any:

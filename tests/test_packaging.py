@@ -8,12 +8,20 @@ import stat
 import subprocess
 import sys
 import tomllib
+import zipfile
 
 import pytest
 from conftest import ROOT
 
-from scbch_jax import extras
+import scbch_jax
+from scbch_jax import extras, features, plotting, report
+from scbch_jax.cli import crosscheck, demo, loggers
+from scbch_jax.cli.crosscheck import Crosscheck
+from scbch_jax.cli.features.texts import FeaturesTexts
+from scbch_jax.data.formats import parquet
+from scbch_jax.data.tfds import prepared
 from scbch_jax.errors import InputError
+from scbch_jax.networks import weight_files
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 OPTIONAL = PROJECT["optional-dependencies"]
@@ -97,8 +105,146 @@ def test_a_missing_optional_package_is_one_line_with_its_extra(
     assert str(caught.value) == message
 
 
+PARQUET = "a .parquet file needs pyarrow: pip install 'scbch_jax[parquet]'"
+USES = {
+    "Doc2Vec": (
+        lambda folder: features.train_doc2vec(["a b"], features.Doc2VecConfig()),
+        "Doc2Vec needs gensim: pip install 'scbch_jax[text]'",
+    ),
+    "Doc2Vec, by its options": (
+        lambda folder: FeaturesTexts(source=folder, kind="doc2vec"),
+        "--kind doc2vec needs gensim: pip install 'scbch_jax[text]'",
+    ),
+    "a figure": (
+        lambda folder: plotting.styled_figure((1, 1)).__enter__(),
+        "a figure needs matplotlib: pip install 'scbch_jax[report]'",
+    ),
+    "a figure of crosscheck": (
+        lambda folder: crosscheck.main(Crosscheck(figure=folder / "a.png")),
+        "crosscheck --figure needs matplotlib: pip install 'scbch_jax[report]'",
+    ),
+    "the report": (
+        lambda folder: report.write([], folder / "report"),
+        "report needs matplotlib and Jinja2: pip install 'scbch_jax[report]'",
+    ),
+    "the demo": (
+        lambda folder: demo.main(demo.Demo(out=folder / "demo")),
+        "demo needs gensim, matplotlib and Jinja2: "
+        "pip install 'scbch_jax[report,text]'",
+    ),
+    "PyTorch weights": (
+        lambda folder: weight_files.read_named(folder / "a.pt"),
+        "a .pt or .pth file needs PyTorch: pip install 'scbch_jax[torch]'",
+    ),
+    "TensorBoard": (
+        lambda folder: loggers.event_writer("tensorboard", folder).__enter__(),
+        "train --log tensorboard needs tensorboardX: pip install 'scbch_jax[tensorboard]'",
+    ),
+    "arrays in Parquet": (
+        lambda folder: list(parquet.parquet_arrays(folder / "a.parquet")),
+        PARQUET,
+    ),
+    "datasets of TFDS": (
+        lambda folder: prepared.open_folder(folder),
+        "TFDS needs tensorflow-datasets and array-record: "
+        "pip install 'scbch_jax[tfds]'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", USES)
+def test_a_feature_without_its_optional_package_says_which_extra_has_it(
+    name, tmp_path, monkeypatch
+):
+    call, message = USES[name]
+    for package in extras.EXTRAS:
+        monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(InputError) as caught:
+        call(tmp_path)
+    assert str(caught.value) == message
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_optional_package_that_is_there_is_imported():
     assert extras.import_optional("matplotlib.figure", "a figure").Figure
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """A wheel of this checkout, which is built without a network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    words = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, ROOT]
+    pip(*words)
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """A folder with nothing but what the wheel installs."""
+    folder = tmp_path_factory.mktemp("installed")
+    pip("install", "--no-deps", "--target", folder, wheel)
+    return folder
+
+
+def pip(*words):
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *words]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.slow
+def test_a_wheel_has_every_file_of_the_package_and_the_configs(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for folder, place in (("scbch_jax", ""), ("configs", "scbch_jax/")):
+        for path in (ROOT / folder).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                assert place + path.relative_to(ROOT).as_posix() in names
+    outside = {n for n in names if not n.startswith("scbch_jax")}
+    assert not outside
+
+
+COMMANDS = {
+    "--version": f"scbch_jax {scbch_jax.__version__}",
+    "train smoke --training.epochs 1 --out run": "results: run",
+    "sweep smoke --only swap20 seed0 --training.epochs 1 --out sweep": "results: sweep",
+    "demo --epochs 1 --scenes.train 60 --scenes.queries 20 --scenes.database 100 "
+    "--out demo": "demo/report/index.html",
+    "crosscheck": "275 of 275 quantities agree",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.commands
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_installed_wheel_runs_outside_a_checkout(command, installed, tmp_path):
+    variables = {**os.environ, "PYTHONPATH": str(installed)}
+    program = [sys.executable, "-P", "-m", "scbch_jax.cli"]
+    ran = subprocess.run(
+        [*program, *command.split()],
+        cwd=tmp_path,
+        env=variables,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert COMMANDS[command] in ran.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.commands
+def test_an_installed_wheel_says_that_recording_needs_a_checkout(installed, tmp_path):
+    (tmp_path / "train.py").touch()
+    ran = subprocess.run(
+        [sys.executable, "-P", "-m", "scbch_jax.cli", "crosscheck", "--official", "."],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("scbch: --official needs a checkout of scbch_jax")
+    assert ran.stderr.count("\n") == 1
 
 
 FAKE_PYTHON = """\

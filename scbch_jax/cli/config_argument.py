@@ -58,7 +58,7 @@ def parse_sweep(kind: Any, words: list[str]) -> Any:
 def _has_config(command: str, words: list[str]) -> bool:
     if words and not words[0].startswith("-"):
         return True
-    wanted = f"the path of a config as the first word after {command}"
+    wanted = f"a file or a name such as smoke as the first word after {command}"
     require(bool({"-h", "--help"} & set(words)), "config", "none", wanted)
     return False
 

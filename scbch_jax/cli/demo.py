@@ -34,9 +34,10 @@ class Demo:
 
 def main(options: Demo) -> None:
     """Draws the scenes, trains five variants, prints their table, writes a report."""
-    from scbch_jax import datasets, report, runs
+    from scbch_jax import datasets, extras, report, runs
     from scbch_jax.cli import progress
 
+    extras.require_packages("demo", "gensim", "matplotlib", "jinja2")
     complete = experiment_of(options, ())
     name = f"demo-{experiment_file.digest(complete)}"
     folder = options.out or Path("runs") / name

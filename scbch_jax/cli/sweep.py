@@ -1,7 +1,6 @@
 """`scbch sweep`: trains many experiments, and writes tables of their results."""
 
 import contextlib
-import importlib.util
 import sys
 import time
 from collections.abc import Iterator
@@ -26,7 +25,9 @@ LOG_INTERVAL = 30.0
 
 @dataclass(frozen=True)
 class Sweep:
-    """Run all experiments of a sweep: CONFIG is a .py program with get_sweep().
+    """Run all experiments of a sweep: CONFIG is a .py file, or a name such as smoke.
+
+    The file is a program with a function get_sweep() that gives the experiments.
 
     An option of an experiment replaces the program's value in every run.
     """
@@ -137,10 +138,10 @@ def _live_display() -> Iterator[Any]:
 
 def write_report(out: Path) -> bool:
     """Writes a report of the results so far, without figures; False if that fails."""
-    from scbch_jax import report
+    from scbch_jax import extras, report
 
-    if importlib.util.find_spec("jinja2") is None:
-        console.log("no report: Jinja2 is not installed")
+    if not extras.is_installed("jinja2"):
+        console.log("no report: it needs Jinja2: pip install 'scbch_jax[report]'")
         return True
     try:
         report.write(report.read_runs([out]), out / "report", figures=False)

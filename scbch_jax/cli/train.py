@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Train:
-    """Train an experiment: CONFIG is a .py program or a saved .json."""
+    """Train an experiment: CONFIG is a .py or .json file, or a name such as smoke."""
 
     experiment: Annotated[Experiment, tyro.conf.arg(name="")] = field(
         default_factory=Experiment

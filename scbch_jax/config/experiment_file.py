@@ -18,6 +18,11 @@ from scbch_jax.config.experiment import DECLARED
 from scbch_jax.errors import InputError, require
 from scbch_jax.io import Record
 
+_PACKAGE = Path(__file__).parents[1]
+_INSTALLED = _PACKAGE / "configs"
+SHIPPED = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent / "configs"
+"""Configs of this package: inside it if installed, beside it in a checkout."""
+
 RENAMED = {
     "data.planted.silence": "data.planted.word_dropout",
     "data.scenes.blur": "data.scenes.nuisance",
@@ -29,14 +34,13 @@ RENAMED = {
 def load(path: str | Path) -> Experiment:
     """Reads an experiment from a config program (`.py`) or saved options (`.json`).
 
-    A program is executed, as any program named on a command line; JSON is only read.
+    A name without an ending, such as "smoke", is that of a config of this package.
+    Programs are executed, as any program named on a command line; JSON is only read.
 
     Raises:
         InputError: if the file is missing, of another kind, or holds no experiment.
     """
-    path = Path(path)
-    require(path.suffix in (".py", ".json"), "config", path, "a .py or .json file")
-    require(path.is_file(), "config", path, "a file that exists")
+    path = _find(Path(path), SHIPPED, "config", ".py", ".json")
     if path.suffix == ".json":
         record = io.read_json(path, "config")
         require(isinstance(record, dict), "config", path, "a JSON object of options")
@@ -48,15 +52,26 @@ def load(path: str | Path) -> Experiment:
 def load_sweep(path: str | Path) -> list[Experiment]:
     """Reads the experiments of a sweep program; it is executed, as a config is.
 
+    A name without an ending, such as "smoke", is that of a sweep of this package.
+
     Raises:
         InputError: if the file is missing, of another kind, or gives no experiments.
     """
-    path = Path(path)
-    require(path.suffix == ".py", "sweep", path, "a .py file")
-    require(path.is_file(), "sweep", path, "a file that exists")
+    path = _find(Path(path), SHIPPED / "sweeps", "sweep", ".py")
     experiments = _run_program(path, "sweep", list)
     require(bool(experiments), "sweep", f"{path} without any", "Experiments to run")
     return experiments
+
+
+def _find(path: Path, shipped: Path, kind: str, *suffixes: str) -> Path:
+    """The file of a config: a path, or the name of one in the folder `shipped`."""
+    names = sorted(program.stem for program in shipped.glob("*.py"))
+    if path.name in names and path.name == str(path):
+        return shipped / f"{path}.py"
+    wanted = f"a {' or '.join(suffixes)} file, or one of {', '.join(names)}"
+    require(path.suffix in suffixes, kind, path, wanted)
+    require(path.is_file(), kind, path, "a file that exists")
+    return path
 
 
 def _run_program(

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scbch_jax.errors import InputError, require
+from scbch_jax.extras import import_optional
 from scbch_jax.features.pictures import SUFFIXES
 
 COLUMNS = ("picture", "text", "labels")
@@ -136,9 +137,7 @@ def _of_jsonl(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _of_parquet(path: Path) -> Iterator[dict[str, Any]]:
-    # Imported here: it is large, and few lists are of this kind.
-    from pyarrow import parquet
-
+    parquet = import_optional("pyarrow.parquet", "a .parquet file")
     yield from parquet.read_table(path).to_pylist()
 
 

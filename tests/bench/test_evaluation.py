@@ -65,7 +65,7 @@ def test_a_sample_is_scaled_to_all_queries(monkeypatch):
 def test_pytorch_finds_the_same_numbers():
     """Up to the order of ties, which a sort leaves open."""
     if importlib.util.find_spec("torch") is None:
-        pytest.skip("PyTorch is not installed; pip install -e '.[torch]'")
+        pytest.skip("PyTorch is not installed; pip install 'scbch_jax[torch]'")
     problem = bench.draw_problem(queries=20, items=300, bits=64, classes=8)
     baselines = (bench.BASELINES["JAX"], bench.BASELINES["PyTorch"])
     pairs = zip(*(b.run(b.prepare(problem)) for b in baselines), strict=True)

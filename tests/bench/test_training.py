@@ -12,15 +12,15 @@ PARTS = ["--steps", "1", "--sampled", "2", "--encoded", "16", "--rounds", "1"]
 
 @pytest.mark.slow
 def test_the_command_times_every_part(tmp_path, capsys):
-    lines, picture = tmp_path / "lines.jsonl", tmp_path / "parts.png"
-    words = ["--json", str(lines), "--figure", str(picture)]
+    lines, figure = tmp_path / "lines.jsonl", tmp_path / "parts.png"
+    words = ["--json", str(lines), "--figure", str(figure)]
     assert program.main(["bench", "train", *SIZES, *PARTS, *words]) == 0
     found = [json.loads(line) for line in lines.read_text().splitlines()]
     torch = ["PyTorch"] if importlib.util.find_spec("torch") else []
     assert [f["baseline"] for f in found] == ["JAX, highest", *torch]
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert figure.read_bytes().startswith(b"\x89PNG")
     said = capsys.readouterr().out
-    assert "the epoch is the sum of" in said
+    assert "the epoch is the sum of its parts" in said
     assert ("not installed: PyTorch" in said) == (not torch)
 
 
@@ -44,8 +44,8 @@ def test_an_epoch_is_its_parts_scaled(monkeypatch):
     assert found["epoch"] == 8 * 0.5 + 11 + 3 + 1
 
 
-def test_the_roofline_counts_operations_and_bytes():
-    """Pencil: features 3 + 2, hidden 4, 1 bit: 20 first weights, 16 + 4 + 4 others."""
+def test_the_roofline_counts_products_and_memory_traffic():
+    """By hand: features 3 + 2, hidden 4, 1 bit: 20 first weights, 16 + 4 + 4 others."""
     shape = bench.Shape(4, image_dim=3, text_dim=2, bits=1, batch_size=10)
     assert shape.weights == (20, 24)
     bound = bench.roofline(shape, precision="highest")

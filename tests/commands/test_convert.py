@@ -60,7 +60,7 @@ def test_through_a_run_and_back_is_the_identity(states, tmp_path):
 
 def test_pytorch_there_and_back_is_the_identity(states, tmp_path):
     if importlib.util.find_spec("torch") is None:
-        pytest.skip("PyTorch is not installed; pip install -e '.[torch]'")
+        pytest.skip("PyTorch is not installed; pip install 'scbch_jax[torch]'")
     path, run = tmp_path / "a.pt", tmp_path / "run"
     weight_files.write_states(path, states)
     assert program.main(["convert", str(path), str(run)]) == 0
@@ -147,7 +147,7 @@ def test_weights_that_would_be_rounded_are_refused(states, tmp_path, capsys, dty
 
 def test_bfloat16_is_refused(states, tmp_path, capsys):
     if importlib.util.find_spec("torch") is None:
-        pytest.skip("PyTorch is not installed; pip install -e '.[torch]'")
+        pytest.skip("PyTorch is not installed; pip install 'scbch_jax[torch]'")
     import torch
 
     path = tmp_path / "a.pt"

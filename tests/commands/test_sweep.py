@@ -156,7 +156,7 @@ def test_an_option_of_all_methods_is_put_in_every_experiment():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "config: got none, wanted the path of a config as the first word after"),
+        ([], "config: got none, wanted a file or a name such as smoke as the first"),
         (["gone.py"], "sweep: got gone.py, wanted a file that exists"),
         ([SMOKE, "--bits", "7"], "bits: got 7, wanted a positive multiple of 8"),
         ([SMOKE, "--lanes", "0"], "lanes: got 0, wanted a whole number from 1 to"),

@@ -35,6 +35,25 @@ def test_every_config_gives_an_experiment(path):
     assert "Expected" in top, "time and score, or that they are not measured"
 
 
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.name)
+def test_a_config_of_the_package_is_found_by_its_name(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert experiment_file.load(path.stem) == experiment_file.load(path)
+
+
+def test_a_sweep_of_the_package_is_found_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = ROOT / "configs" / "sweeps" / "smoke.py"
+    assert experiment_file.load_sweep("smoke") == experiment_file.load_sweep(path)
+
+
+def test_the_names_of_configs_are_listed_for_an_unknown_one():
+    with pytest.raises(InputError, match="got smoek, wanted .* one of .*, smoke, "):
+        experiment_file.load("smoek")
+    with pytest.raises(InputError, match="got scbch_coco, wanted .* one of .*, smoke"):
+        experiment_file.load_sweep("scbch_coco")
+
+
 def test_a_record_can_be_passed_back_in(tmp_path):
     experiment_file.save(ODD, tmp_path / "experiment.json")
     assert experiment_file.load(tmp_path / "experiment.json") == ODD

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from scbch_jax import io
+from scbch_jax import extras, io
 from scbch_jax.cli.features.source import SourceOptions, read_source
 from scbch_jax.config.constraints import at_least
 from scbch_jax.config.features import Doc2VecConfig
@@ -26,6 +26,12 @@ class TextOptions(Doc2VecConfig):
     predict a text's words (PV-DM)."""
     words: Annotated[int, at_least(1, 1_000_000)] = 1000
     """Size of the vocabulary of words: the most frequent ones."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields, and that gensim is installed if it is needed."""
+        super().__post_init__()
+        if self.kind == "doc2vec":
+            extras.require_packages("--kind doc2vec", "gensim")
 
 
 @dataclass(frozen=True, kw_only=True)
