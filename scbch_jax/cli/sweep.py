@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
+from scbch_jax import extras
 from scbch_jax.cli import console, signals
 from scbch_jax.config import Experiment
 from scbch_jax.config.constraints import at_least, check_fields
@@ -76,6 +77,8 @@ def main(options: Sweep) -> int:
         report_written = write_report(out)
     console.output(progress.tables())
     console.output(f"results: {out}")
+    if not extras.is_installed("jinja2"):
+        console.log("no report: it needs Jinja2: pip install 'scbch_jax[report]'")
     for outcome in progress.failed:
         console.log(f"failed: {outcome.run.name}: {outcome.reason}")
     return 0 if report_written and not progress.failed else 1
@@ -137,11 +140,10 @@ def _live_display() -> Iterator[Any]:
 
 
 def write_report(out: Path) -> bool:
-    """Writes a report of the results so far, without figures; False if that fails."""
-    from scbch_jax import extras, report
+    """Writes a report without figures, if Jinja2 is installed; False if that fails."""
+    from scbch_jax import report
 
     if not extras.is_installed("jinja2"):
-        console.log("no report: it needs Jinja2: pip install 'scbch_jax[report]'")
         return True
     try:
         report.write(report.read_runs([out]), out / "report", figures=False)
