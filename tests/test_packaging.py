@@ -138,7 +138,8 @@ USES = {
     ),
     "TensorBoard": (
         lambda folder: loggers.event_writer("tensorboard", folder).__enter__(),
-        "train --log tensorboard needs tensorboardX: pip install 'scbch_jax[tensorboard]'",
+        "train --log tensorboard needs tensorboardX: "
+        "pip install 'scbch_jax[tensorboard]'",
     ),
     "arrays in Parquet": (
         lambda folder: list(parquet.parquet_arrays(folder / "a.parquet")),

@@ -32,9 +32,7 @@ class TfdsData:
 def main(options: TfdsData) -> None:
     """Converts in the direction that the source implies; says how to use the result."""
     from scbch_jax.data import store
-    from scbch_jax.data.tfds import prepared
 
-    prepared.require_installed()
     wanted = "the folder of a store, or of a dataset of tensorflow-datasets"
     require(options.source.is_dir(), "source", options.source, wanted)
     require_packages("data tfds", "tensorflow_datasets", "array_record")
