@@ -137,10 +137,10 @@ def test_an_archive_that_is_none_is_not_taken_for_a_pickle(tmp_path):
     for content in (b"\x80\x04.", b"", b"PK\x03\x04"):
         (tmp_path / "a.npz").write_bytes(content)
         with pytest.raises(
-            InputError, match="a.npz, which cannot be read .no whole archi"
+            InputError, match="a.npz, which cannot be read .no complete archi"
         ):
             formats.array_names(tmp_path / "a.npz")
         with pytest.raises(
-            InputError, match="a.npz, which cannot be read .no whole archi"
+            InputError, match="a.npz, which cannot be read .no complete archi"
         ):
             formats.read_array(tmp_path / "a.npz", "XAll")
