@@ -74,6 +74,7 @@ def write(
     title = "Cross-modal hashing with noisy labels"
     text = page.render(title, provenance.summary(runs), sections)
     drawn = [figure for section in sections for figure in section.figures]
+    _make_folder(out)
     io.write_text(out / "index.html", text)
     _write_folder(out / "tables", _table_files(tables))
     _write_folder(out / "figures", _figure_files(drawn))
@@ -195,9 +196,10 @@ def _figure_files(figures: Sequence[RenderedFigure]) -> dict[str, bytes]:
 
 
 def _require_report_folder(out: Path) -> None:
-    """Makes the folder, or accepts one that is empty or holds a report."""
+    """Accepts a new folder, and one that is empty or holds a report."""
+    if not out.exists():
+        return
     try:
-        out.mkdir(parents=True, exist_ok=True)
         others = [p for p in out.iterdir() if not p.name.endswith(".partial")]
         index = out / "index.html"
         is_report = index.is_file() and page.GENERATOR.encode() in index.read_bytes()
@@ -205,6 +207,13 @@ def _require_report_folder(out: Path) -> None:
         raise io.write_error(out, error) from error
     foreign = f"{out}, which holds other files"
     require(is_report or not others, "out", foreign, "a new folder, or one of a report")
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise io.write_error(out, error) from error
 
 
 def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -133,6 +133,9 @@ def test_a_run_that_cannot_be_read_leaves_the_report_as_it_was(runs, tmp_path):
     with pytest.raises(InputError, match="traces: got"):
         report.write(runs, tmp_path / "r")
     assert (names(tmp_path / "r"), index.read_bytes()) == before
+    with pytest.raises(InputError, match="traces: got"):
+        report.write(runs, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(

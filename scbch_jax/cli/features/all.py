@@ -64,9 +64,11 @@ def main(options: FeaturesAll) -> None:
             "texts without a known word": len(unknown),
             "skipped": pictures.skipped,
         }
+        _require_same_model(model_folder, model)
         # The store first, since a link in its place can still be refused.
         _save_store(options, samples, pictures, rows, model, source)
-        _save_model(model_folder, model)
+        if not model_folder.exists():
+            features.save_text_model(model_folder, model)
         pictures.cache.remove()
     parts = ", ".join(f"{len(part)} {name}" for name, part in rows._asdict().items())
     skipped = len(pictures.skipped)
@@ -108,16 +110,14 @@ def _database_texts(samples: list[Sample], rows: Rows) -> list[str]:
     return [samples[i].text for i in rows.database]
 
 
-def _save_model(folder: Path, model: TextModel) -> None:
-    """Saves the model, unless a call that was killed has saved the same one."""
+def _require_same_model(folder: Path, model: TextModel) -> None:
+    """Accepts a model that a killed call saved, if it is the same one."""
     from scbch_jax import features
 
-    if not folder.exists():
-        features.save_text_model(folder, model)
-        return
-    saved = features.model_sha256(features.load_text_model(folder))
-    same = saved == features.model_sha256(model)
-    require(same, "out", f"{folder} of other texts or options", "a new folder")
+    if folder.exists():
+        saved = features.model_sha256(features.load_text_model(folder))
+        same = saved == features.model_sha256(model)
+        require(same, "out", f"{folder} of other texts or options", "a new folder")
 
 
 def _save_store(
