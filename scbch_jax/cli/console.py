@@ -3,7 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
-from typing import IO
+from typing import Any
 
 from scbch_jax.errors import InputError
 from scbch_jax.io import reason
@@ -61,7 +61,7 @@ def progress_bar(title: str, *, total: int) -> Iterator[Callable[[int], None]]:
         yield advance
 
 
-def _print(text: str, stream: IO[str], name: str) -> None:
+def _print(text: str, stream: Any, name: str) -> None:
     try:
         print(text, file=stream, flush=True)  # noqa: T201 -- the one place that prints
     except BrokenPipeError:
