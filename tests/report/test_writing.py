@@ -143,7 +143,8 @@ def test_a_run_that_cannot_be_read_leaves_the_report_as_it_was(runs, tmp_path):
 )
 def test_a_missing_extra_is_one_line(runs, tmp_path, monkeypatch, module, figures):
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(InputError, match=rf"(?i)^report needs .*{module}.*\[report\]'$"):
+    said = rf"(?i)^report needs .*{module}.*\[report\]'$"
+    with pytest.raises(InputError, match=said):
         report.write(runs, tmp_path / "r", figures=figures)
     assert not (tmp_path / "r").exists()
 

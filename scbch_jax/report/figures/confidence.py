@@ -45,7 +45,8 @@ def _clean_rows(run: Run, rows: int) -> Bool[np.ndarray, " n"]:
     path = run.seed_folder / "noise.npz"
     noisy = read_arrays(path).get("rows", np.zeros(0))
     ok = noisy.dtype.kind in "iu" and (noisy.size == 0 or noisy.max() < rows)
-    require(ok, "noise", path, f"numbers of {rows} training rows, as train wrote them")
+    wanted = f"numbers of {rows} training rows, as train wrote them"
+    require(bool(ok), "noise", path, wanted)
     clean = np.ones(rows, bool)
     clean[noisy] = False
     return clean
