@@ -27,7 +27,7 @@ def test_evaluate_on_request(trained, tmp_path, capsys):
 
 
 def test_a_pipe_as_output_is_written_to_and_kept(trained, tmp_path):
-    pipe, got = tmp_path / "pipe", []
+    pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     words = ["evaluate", str(trained[0]), "--resamples", "0", "--csv", str(pipe)]
