@@ -30,7 +30,10 @@ LAYERS = [
         "losses": "loss terms on arrays",
         "optim": "optimizers with PyTorch's update rules",
     },
-    {"neighbors": "nearest neighbors, soft labels, similarity graphs"},
+    {
+        "neighbors": "nearest neighbors, soft labels, similarity graphs",
+        "labels": "posteriors of noisy labels",
+    },
     {
         "retrieval": "packed codes, Hamming distances, metrics",
         "features": "features of pictures and texts",

@@ -1,0 +1,63 @@
+"""From features and noisy labels to posteriors, stage by stage."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Key, Num
+
+from scbch_jax.arrays import ScalarLike
+from scbch_jax.labels.calibration import calibrated
+from scbch_jax.labels.posterior import NoiseRates, label_posterior
+from scbch_jax.labels.rates import estimate_rates
+from scbch_jax.labels.ridge import cross_fitted_scores, draw_folds
+
+
+class Posteriors(NamedTuple):
+    """Posteriors, and what they were computed from."""
+
+    probability: Float[Array, "rows classes"]
+    """P(true | given, x)."""
+    given_probability: Float[Array, "rows classes"]
+    """p = P(given | x), cross-fitted."""
+    rates: NoiseRates
+    """Known or estimated."""
+
+
+def posteriors(
+    image: Num[Array | np.ndarray, "rows image_dim"],
+    text: Num[Array | np.ndarray, "rows text_dim"],
+    labels: Num[Array | np.ndarray, "rows classes"],
+    *,
+    key: Key[Array, ""],
+    folds: int = 5,
+    ridge: ScalarLike = 3.0,
+    rates: NoiseRates | None = None,
+    on_rows: Callable[[int], None] = lambda rows: None,
+) -> Posteriors:
+    """Probability of every label that it is true, from noisy labels and features.
+
+    `cross_fitted_scores` of both modalities, `calibrated`, then `label_posterior`.
+
+    Args:
+        image: features; a NumPy array or memory map is read in blocks.
+        text: features of the same rows.
+        labels: multi-hot, noisy.
+        key: draws the folds.
+        folds: number of folds, 2 to rows.
+        ridge: relative penalty; see `cross_fitted_scores`.
+        rates: of the noise; by default those of `estimate_rates`.
+        on_rows: called with the number of rows newly read, 2 · rows in all.
+
+    Raises:
+        ValueError: if rows do not align or there are more folds than rows.
+    """
+    fold = draw_folds(key, len(labels), folds=folds)
+    scores = cross_fitted_scores(
+        (image, text), labels, fold, ridge=ridge, on_rows=on_rows
+    )
+    given = jnp.asarray(labels)
+    p = calibrated(scores, given)
+    rates = estimate_rates(p, given) if rates is None else rates
+    return Posteriors(label_posterior(given, p, rates), p, rates)

@@ -1,0 +1,72 @@
+import jax
+import numpy as np
+import pytest
+
+from scbch_jax import labels
+from scbch_jax.config import Planted
+from scbch_jax.data import label_noise
+from scbch_jax.data.planted import planted
+
+
+@pytest.fixture(scope="module")
+def easy():
+    """A planted training set whose labels can be told from its features."""
+    sizes = Planted(
+        2000, queries=1, database=2000, classes=6, clutter=0.5, word_dropout=0.2
+    )
+    return planted(sizes).train
+
+
+def f1(found, true):
+    return 2 * (found * true).sum() / (found.sum() + true.sum())
+
+
+def rates_of(noisy, clean):
+    missing = ((clean > noisy).sum(axis=0) / clean.sum(axis=0)).astype(np.float32)
+    wrong = (noisy > clean).sum(axis=0) / (1 - clean).sum(axis=0)
+    return labels.NoiseRates(missing, wrong.astype(np.float32))
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.5, 0.8])
+def test_posteriors_are_nearer_to_clean_labels_than_given_ones(easy, rate):
+    """With rates that are known, and with estimated ones."""
+    noisy = label_noise.swap_labels(easy.labels, np.random.default_rng(0), rate=rate)
+    for rates in (rates_of(noisy, easy.labels), None):
+        found = labels.posteriors(*easy[:2], noisy, key=jax.random.key(0), rates=rates)
+        q = np.asarray(found.probability)
+        assert f1(q > 0.5, easy.labels) > f1(noisy, easy.labels)
+        before, after = (np.square(x - easy.labels).mean() for x in (noisy, q))
+        assert after < 0.75 * before
+
+
+def test_clean_labels_are_left_nearly_as_they_are(easy):
+    found = labels.posteriors(*easy, key=jax.random.key(0))
+    assert float(np.mean(found.rates.missing)) < 0.02
+    assert float(np.mean(found.rates.wrong)) < 0.02
+    assert f1(np.asarray(found.probability) > 0.5, easy.labels) > 0.99
+
+
+def test_the_stages_make_the_pipeline(easy):
+    fold = labels.draw_folds(jax.random.key(0), len(easy.labels), folds=3)
+    features = labels.joint_features(easy.image, easy.text)
+    scores = labels.cross_fitted_scores(features, easy.labels, fold, ridge=0.5)
+    p = labels.calibrated(scores, easy.labels)
+    rates = labels.NoiseRates(0.2, 0.1)
+    expected = labels.label_posterior(easy.labels, p, rates)
+    found = labels.posteriors(
+        *easy, key=jax.random.key(0), folds=3, ridge=0.5, rates=rates
+    )
+    np.testing.assert_allclose(found.given_probability, p, atol=1e-4)
+    np.testing.assert_allclose(found.probability, expected, atol=1e-4)
+
+
+def test_corrections_are_sorted_by_doubt():
+    given = np.array([[1, 0, 1], [0, 0, 1]])
+    posterior = np.array([[0.3, 0.6, 0.5], [0.9, 0.5, 0.8]])
+    found = labels.corrections(given, posterior)
+    assert [tuple(map(float, entry)) for entry in zip(*found, strict=True)] == [
+        (1, 0, 0, 0.9),
+        (0, 0, 1, 0.3),
+        (0, 1, 0, 0.6),
+    ]
+    np.testing.assert_allclose(labels.expected_errors(given, posterior), [1.8, 1.6])
