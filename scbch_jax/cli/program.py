@@ -34,6 +34,7 @@ COMMANDS = {
     "data tfds": "data.tfds:TfdsData",
     "data captions": "data.captions:CaptionsData",
     "data noise": "data.noise:NoiseData",
+    "data clean": "data.clean:CleanData",
     "features images": "features.images:FeaturesImages",
     "features texts": "features.texts:FeaturesTexts",
     "features all": "features.all:FeaturesAll",

@@ -9,7 +9,7 @@ A store has its own rows.jsonl, in the order of its rows; see `data.store`. Both
 come from elsewhere, so pictures are only read from a folder that the user names.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,11 +95,26 @@ def _of_scenes(sizes: Scenes) -> DisplayData:
 def _of_store(folder: Path, picture_root: Path | None) -> DisplayData | None:
     if not stores.is_store(folder):
         return None
-    store = stores.read(folder)
-    records = stores.read_lines(folder)
-    if records:
-        order = np.concatenate([store.rows.query, store.rows.database])
-        records = [records[row] for row in order]
+    rows = stores.read(folder).rows
+    order = np.concatenate([rows.query, rows.database])
+    return display_data_of_rows(folder, order, picture_root=picture_root)
+
+
+def display_data_of_rows(
+    folder: Path, rows: Iterable[int], *, picture_root: Path | None = None
+) -> DisplayData:
+    """Pictures, captions and class names of some rows of a store, in their order.
+
+    Args:
+        folder: of the store.
+        rows: row numbers of the store.
+        picture_root: the folder below which pictures are read; none are without it.
+
+    Raises:
+        InputError: for a store that cannot be read.
+    """
+    store, records = stores.read(folder), stores.read_lines(folder)
+    records = [records[row] for row in rows] if records else []
     return DisplayData(
         names=store.classes,
         captions=[str(r.get("text") or r.get("picture") or "") for r in records],

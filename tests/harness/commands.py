@@ -174,6 +174,13 @@ COMMANDS: dict[str, Command] = {
         kills_by_time=1,
         malformed=32,
     ),
+    "data clean": Command(
+        "data clean @store --folds 3 --shown 4 --out cleaned",
+        ("cleaned",),
+        kills=6,
+        kills_by_time=1,
+        malformed=40,
+    ),
     "data tfds": Command(
         "data tfds @store --out sets", ("sets",), grows=True, kills=6, kills_by_time=1
     ),

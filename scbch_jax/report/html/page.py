@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from scbch_jax.report.figures.drawing import RenderedFigure
+from scbch_jax.report.html.reviewed import ReviewedRow
 from scbch_jax.report.html.search import Searches
 from scbch_jax.report.provenance import Provenance
 from scbch_jax.report.tables import Table
@@ -21,10 +22,17 @@ class Section(NamedTuple):
 
     title: str
     note: str = ""
+    """Paragraphs, with an empty line between them."""
     tables: Sequence[Table] = ()
     figures: Sequence[RenderedFigure] = ()
     searches: Sequence[Searches] = ()
+    reviewed: Sequence[ReviewedRow] = ()
     provenance: Provenance | None = None
+
+    @property
+    def paragraphs(self) -> list[str]:
+        """The paragraphs of its note."""
+        return self.note.split("\n\n") if self.note else []
 
     @property
     def anchor(self) -> str:
@@ -32,13 +40,16 @@ class Section(NamedTuple):
         return re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")
 
 
-def render(title: str, summary: str, sections: Sequence[Section]) -> str:
+def render(
+    title: str, summary: str, sections: Sequence[Section], generator: str = GENERATOR
+) -> str:
     """Renders the page from the template `page.html`.
 
     Args:
         title: title of the page.
         summary: a paragraph below it.
         sections: the parts of the page.
+        generator: an element that says what made the page.
     """
     # Imported here: only reports need it, and it is an optional package.
     import jinja2
@@ -55,7 +66,7 @@ def render(title: str, summary: str, sections: Sequence[Section]) -> str:
         title=title,
         summary=summary,
         sections=[section for section in sections if any(section[1:])],
-        generator=Markup(GENERATOR),
+        generator=Markup(generator),
         policy=Markup(POLICY),
         markup=Markup,
     )

@@ -119,23 +119,28 @@ def _item(
     query_labels: np.ndarray,
 ) -> Item:
     """An image has its picture, a text its caption; if that is missing, the other."""
-    caption = _entry(display.captions, row)
+    caption = entry_of(display.captions, row)
     names = [
-        (_entry(display.names, i) or f"label {i}", bool(query_labels[i]))
+        (name_of(display, i), bool(query_labels[i]))
         for i in map(int, np.flatnonzero(labels))
     ]
     if modality == "text" and caption:
         return Item(row, names, caption=caption)
-    picture, note = _picture(display, row)
+    picture, note = picture_of(display, row)
     return Item(row, names, picture=picture, caption=caption, note=note)
 
 
-def _entry(entries: Sequence[str], i: int) -> str:
+def name_of(display: DisplayData, label: int) -> str:
+    """The name of a class, or "label 3" where it has none."""
+    return entry_of(display.names, label) or f"label {label}"
+
+
+def entry_of(entries: Sequence[str], i: int) -> str:
     """Entry i; empty if the file that they come from is too short."""
     return entries[i] if 0 <= i < len(entries) else ""
 
 
-def _picture(display: DisplayData, row: int) -> tuple[str, str]:
+def picture_of(display: DisplayData, row: int) -> tuple[str, str]:
     """A data URI, or why there is none although there should be."""
     if display.picture is None:
         return "", ""
