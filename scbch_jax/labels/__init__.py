@@ -1,24 +1,31 @@
 """Posteriors of noisy multi-labels: how likely each label is true."""
 
-from scbch_jax.labels.calibration import calibrated
+from scbch_jax.labels.curves import add_dependence, fit_curves
+from scbch_jax.labels.noisy_logistic import NoisyLogistic, fit_noisy_logistic
 from scbch_jax.labels.pipeline import Posteriors, posteriors
-from scbch_jax.labels.posterior import NoiseRates, clean_probability, label_posterior
-from scbch_jax.labels.rates import estimate_rates
-from scbch_jax.labels.review import Corrections, corrections, expected_errors
+from scbch_jax.labels.posterior import NoiseRates, label_posterior
+from scbch_jax.labels.review import (
+    Corrections,
+    corrections,
+    expected_errors,
+    row_confidence,
+)
 from scbch_jax.labels.ridge import cross_fitted_scores, draw_folds, joint_features
 
 __all__ = [
     "Corrections",
     "NoiseRates",
+    "NoisyLogistic",
     "Posteriors",
-    "calibrated",
-    "clean_probability",
+    "add_dependence",
     "corrections",
     "cross_fitted_scores",
     "draw_folds",
-    "estimate_rates",
     "expected_errors",
+    "fit_curves",
+    "fit_noisy_logistic",
     "joint_features",
     "label_posterior",
     "posteriors",
+    "row_confidence",
 ]

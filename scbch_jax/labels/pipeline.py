@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key, Num
 
 from scbch_jax.arrays import ScalarLike
-from scbch_jax.labels.calibration import calibrated
+from scbch_jax.labels.curves import add_dependence, fit_curves
 from scbch_jax.labels.posterior import NoiseRates, label_posterior
-from scbch_jax.labels.rates import estimate_rates
 from scbch_jax.labels.ridge import cross_fitted_scores, draw_folds
 
 
@@ -19,8 +19,8 @@ class Posteriors(NamedTuple):
 
     probability: Float[Array, "rows classes"]
     """P(true | given, x)."""
-    given_probability: Float[Array, "rows classes"]
-    """p = P(given | x), cross-fitted."""
+    predicted: Float[Array, "rows classes"]
+    """P(true | features, other labels of the row), cross-fitted."""
     rates: NoiseRates
     """Known or estimated."""
 
@@ -38,7 +38,8 @@ def posteriors(
 ) -> Posteriors:
     """Probability of every label that it is true, from noisy labels and features.
 
-    `cross_fitted_scores` of both modalities, `calibrated`, then `label_posterior`.
+    `cross_fitted_scores` of both modalities, `fit_curves`, `add_dependence`, and
+    `label_posterior`.
 
     Args:
         image: features; a NumPy array or memory map is read in blocks.
@@ -47,7 +48,7 @@ def posteriors(
         key: draws the folds.
         folds: number of folds, 2 to rows.
         ridge: relative penalty; see `cross_fitted_scores`.
-        rates: of the noise; by default those of `estimate_rates`.
+        rates: of the noise; estimated by `fit_curves` if omitted.
         on_rows: called with the number of rows newly read, 2 · rows in all.
 
     Raises:
@@ -58,6 +59,6 @@ def posteriors(
         (image, text), labels, fold, ridge=ridge, on_rows=on_rows
     )
     given = jnp.asarray(labels)
-    p = calibrated(scores, given)
-    rates = estimate_rates(p, given) if rates is None else rates
-    return Posteriors(label_posterior(given, p, rates), p, rates)
+    logits, rates = fit_curves(scores, given, rates)
+    predicted = jax.nn.sigmoid(add_dependence(logits, given, rates, fold))
+    return Posteriors(label_posterior(given, predicted, rates), predicted, rates)

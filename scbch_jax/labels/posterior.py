@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Num
 
-from scbch_jax.errors import check_rank, check_same_shape
+from scbch_jax.errors import check_same_shape
 
 
 class NoiseRates(NamedTuple):
@@ -19,33 +19,9 @@ class NoiseRates(NamedTuple):
 
 
 @jax.jit
-def clean_probability(
-    p: Float[Array, "rows classes"], rates: NoiseRates
-) -> Float[Array, "rows classes"]:
-    """Probability that a label is true, from the probability that it is given.
-
-        η = clip((p - ρ₀) / (1 - ρ₁ - ρ₀), 0, 1), as p = (1 - ρ₁) η + ρ₀ (1 - η)
-
-    Args:
-        p: P(given | x).
-        rates: of the noise.
-
-    References:
-        Natarajan et al., Learning with noisy labels, NeurIPS 2013.
-
-    Example:
-        >>> clean_probability(jnp.array([[0.25, 0.5]]), NoiseRates(0.25, 0.25)).tolist()
-        [[0.0, 0.5]]
-    """
-    check_rank(2, p=p)
-    missing, wrong = _each_entry(rates, p)
-    return jnp.clip((p - wrong) / (1 - missing - wrong), 0.0, 1.0)
-
-
-@jax.jit
 def label_posterior(
     labels: Num[Array, "rows classes"],
-    p: Float[Array, "rows classes"],
+    eta: Float[Array, "rows classes"],
     rates: NoiseRates,
 ) -> Float[Array, "rows classes"]:
     """Probability that a label is true, given the features and the noisy label.
@@ -53,36 +29,35 @@ def label_posterior(
         (1 - ρ₁) η / ((1 - ρ₁) η + ρ₀ (1 - η)) for a label that is given
         ρ₁ η / (ρ₁ η + (1 - ρ₀)(1 - η)) for one that is not
 
-    η is `clean_probability`. What the rates make impossible (0/0) stays as given.
+    What the rates make impossible (0/0) stays as given.
 
     Args:
         labels: multi-hot, noisy.
-        p: P(given | x), of a model that was not fitted on the row.
+        eta: η = P(true | x), of a model that has not seen the label.
         rates: of the noise.
 
     Raises:
         ValueError: if the shapes differ.
 
     Example:
-        >>> labels, p = jnp.array([[1.0, 0.0]]), jnp.array([[0.5, 0.5]])
-        >>> label_posterior(labels, p, NoiseRates(missing=0.25, wrong=0.25)).tolist()
+        >>> labels, eta = jnp.array([[1.0, 0.0]]), jnp.array([[0.5, 0.5]])
+        >>> label_posterior(labels, eta, NoiseRates(missing=0.25, wrong=0.25)).tolist()
         [[0.75, 0.25]]
     """
-    check_same_shape(p=p, labels=labels)
-    eta = clean_probability(p, rates)
-    missing, wrong = _each_entry(rates, p)
+    check_same_shape(eta=eta, labels=labels)
+    missing, wrong = _each_entry(rates, eta)
     given = labels > 0
     true = jnp.where(given, 1 - missing, missing) * eta
     false = jnp.where(given, wrong, 1 - wrong) * (1 - eta)
     possible = true + false > 0
     posterior = true / jnp.where(possible, true + false, 1.0)
-    return jnp.where(possible, posterior, given.astype(p.dtype))
+    return jnp.where(possible, posterior, given.astype(eta.dtype))
 
 
 def _each_entry(
-    rates: NoiseRates, p: Float[Array, "rows classes"]
+    rates: NoiseRates, eta: Float[Array, "rows classes"]
 ) -> tuple[Float[Array, "rows classes"], Float[Array, "rows classes"]]:
     missing, wrong = (
-        jnp.broadcast_to(jnp.asarray(rate, p.dtype), p.shape) for rate in rates
+        jnp.broadcast_to(jnp.asarray(rate, eta.dtype), eta.shape) for rate in rates
     )
     return missing, wrong

@@ -49,3 +49,19 @@ def corrections(
     given, probability = given[rows, classes].astype(int), probability[rows, classes]
     order = np.argsort(-np.abs(given - probability), kind="stable")
     return Corrections(rows[order], classes[order], given[order], probability[order])
+
+
+def row_confidence(
+    labels: Num[np.ndarray, "rows classes"],
+    probability: Float[np.ndarray, "rows classes"],
+) -> Float[np.ndarray, " rows"]:
+    """Probability that all labels of a row are right, if they are independent.
+
+        Π_c (q_c if y_c is given, else 1 - q_c)
+
+    Example:
+        >>> row_confidence(np.array([[1, 0]]), np.array([[0.5, 0.5]]))
+        array([0.25])
+    """
+    given = np.asarray(labels) > 0
+    return np.where(given, probability, 1 - np.asarray(probability)).prod(axis=1)

@@ -5,6 +5,7 @@ from scbch_jax.losses.compose import Terms, weighted_sum
 from scbch_jax.losses.contrastive import (
     attraction_loss,
     decaying_repulsion_loss,
+    soft_attraction_loss,
     stepped_repulsion_loss,
 )
 from scbch_jax.losses.memory import (
@@ -18,6 +19,7 @@ from scbch_jax.losses.pairwise import (
     cosine_matrix,
     jaccard_matrix,
     margin_shifted_similarity,
+    positive_pair_probability,
     positive_pairs,
     similarity_matrix,
     unit_rows,
@@ -47,6 +49,7 @@ __all__ = [
     "memory_contrast_loss",
     "negative_counts",
     "pair_loss",
+    "positive_pair_probability",
     "positive_pairs",
     "supervised_ranking_loss",
     "printed_quantization_loss",
@@ -54,6 +57,7 @@ __all__ = [
     "quantization_loss",
     "ranking_loss",
     "similarity_matrix",
+    "soft_attraction_loss",
     "stepped_repulsion_loss",
     "two_means_1d",
     "unit_quantization_loss",

@@ -45,6 +45,34 @@ def attraction_loss(
 
 
 @jax.jit
+def soft_attraction_loss(
+    similarity: Float[Array, "n n"], weights: Float[Array, "n n"], *, shift: ScalarLike
+) -> Scalar:
+    """Attraction of image-text pairs in proportion to their weight.
+
+        L_att = 1/n² Σ_ij M_ij exp(ξ - S_ij) - 1/n Σ_i S_ii
+
+    With weights 0 and 1 it is `attraction_loss`.
+
+    Args:
+        similarity: S, inner products of relaxed codes; row = image, column = text.
+        weights: M, for example the probability that the samples share a label.
+        shift: ξ, the similarity at which a pair of weight 1 attracts with unit force.
+
+    Raises:
+        ValueError: if the matrices are not square and of one shape.
+
+    Example:
+        >>> similarity = jnp.array([[1.0, 0.8], [0.8, 1.0]])
+        >>> soft_attraction_loss(similarity, 0.5 - 0.5 * jnp.eye(2), shift=0.8)
+        Array(-0.75, dtype=float32)
+    """
+    check_square(similarity=similarity, weights=weights)
+    attraction = weights * jnp.exp(shift - similarity)
+    return attraction.mean() - jnp.diagonal(similarity).mean()
+
+
+@jax.jit
 def stepped_repulsion_loss(
     similarity: Float[Array, "n n"],
     overlap: Float[Array, "n n"],

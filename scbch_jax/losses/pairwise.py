@@ -109,8 +109,10 @@ def jaccard_matrix(labels: Float[Array, "n classes"]) -> Float[Array, "n n"]:
     The released code's 1e-8 makes the overlap of two samples without labels 0; it is
     below the resolution of float32 everywhere else.
 
+    Of soft labels, in [0, 1], each part is its expectation: shared labels over all.
+
     Args:
-        labels: multi-hot.
+        labels: multi-hot, or soft.
 
     Returns:
         Overlaps in [0, 1].
@@ -143,3 +145,26 @@ def positive_pairs(overlap: Float[Array, "n n"]) -> Bool[Array, "n n"]:
     """
     check_square(overlap=overlap)
     return (overlap > 0) & ~jnp.eye(len(overlap), dtype=bool)
+
+
+@jax.jit
+def positive_pair_probability(labels: Float[Array, "n classes"]) -> Float[Array, "n n"]:
+    """Probability that two different samples share a label, from soft labels.
+
+        M_ij = 1 - Π_c (1 - q_ic q_jc) for i ≠ j, and 0 for i = j
+
+    Of labels 0 and 1 it is M of Eq. 5, `positive_pairs`.
+
+    Args:
+        labels: q, the probability of each label, independent of the others.
+
+    Raises:
+        ValueError: if the labels are not a matrix.
+
+    Example:
+        >>> positive_pair_probability(jnp.array([[0.5, 0.5], [1.0, 1.0]])).tolist()
+        [[0.0, 0.75], [0.75, 0.0]]
+    """
+    check_rank(2, labels=labels)
+    neither = 1.0 - labels[:, None, :] * labels[None, :, :]
+    return (1.0 - neither.prod(axis=2)) * (1.0 - jnp.eye(len(labels)))

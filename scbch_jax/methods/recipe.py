@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from scbch_jax.errors import require
-from scbch_jax.methods import dgcpn, nrch, scbch, ucch
+from scbch_jax.methods import dgcpn, nrch, robust, scbch, ucch
 from scbch_jax.methods.base import Method
 from scbch_jax.methods.sizes import Sizes
 from scbch_jax.optim.bf16_state import bf16_state
@@ -26,6 +26,9 @@ class Entry(NamedTuple):
     """(sizes, options, batch_size) -> None, or InputError if they do not fit."""
     context: Callable[[Any, Split], Any] | None = None
     """(options, training set) -> constant arrays derived from it, such as a graph."""
+    learn_labels: Callable[[Any, Split, Any], Any] | None = None
+    """(options, training set, key) -> what the method learns from instead of the given
+    labels: soft labels of the same shape."""
 
 
 METHODS = {
@@ -33,6 +36,9 @@ METHODS = {
     "ucch": Entry(build=ucch.build, check=ucch.check),
     "dgcpn": Entry(build=dgcpn.build, check=dgcpn.check, context=dgcpn.context),
     "nrch": Entry(build=nrch.build),
+    "robust": Entry(
+        build=robust.build, check=robust.check, learn_labels=robust.learn_labels
+    ),
 }
 """Every method, by the name that an experiment gives."""
 
@@ -77,6 +83,16 @@ class Recipe:
         """Constant arrays that the method derives from the training set, or None."""
         derive = METHODS[self.method].context
         return None if derive is None else derive(self.options, train)
+
+    def learn_labels(self, train: Split, key: Any) -> Any:
+        """Soft labels that the method learns from; None if it uses the given ones.
+
+        Args:
+            train: features and given labels, on the host.
+            key: of what is drawn.
+        """
+        learn = METHODS[self.method].learn_labels
+        return None if learn is None else learn(self.options, train, key)
 
     def check(self, *, streamed: bool = False) -> None:
         """Raises `InputError` if the method's options do not fit its data.

@@ -128,17 +128,17 @@ def measure(
         seed=task.seed,
         epoch=epoch.number,
         losses=epoch.losses,
-        confidence=_confidence(epoch.run.state, task.clean),
+        confidence=_confidence(epoch.run.state, task),
         retrieval=RetrievalScore(**evaluated) if evaluated else None,
     )
 
 
-def _confidence(state: Any, clean: Any) -> Confidence | None:
+def _confidence(state: Any, task: Task) -> Confidence | None:
     """How a method's confidence differs between clean and noisy rows, if it has any."""
-    confidence = getattr(state, "confidence", None)
+    confidence = getattr(state, "confidence", task.confidence)
     if confidence is None:
         return None
-    weights = np.asarray(sharding.to_host(confidence), np.float64)
+    weights, clean = np.asarray(sharding.to_host(confidence), np.float64), task.clean
     means = [
         float(w.mean()) if w.size else None for w in (weights[clean], weights[~clean])
     ]

@@ -3,13 +3,18 @@
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
 
-from scbch_jax import datasets, sharding
+from scbch_jax import datasets, labels, sharding
 from scbch_jax.config import Experiment, Training
 from scbch_jax.data import label_noise
 from scbch_jax.methods import Recipe, Sizes
 from scbch_jax.methods.recipe import ExtraTerms
 from scbch_jax.types import Dataset, Split
+
+LABELS = 2
+"""Folded into the key of a seed for what is drawn to learn labels; training takes the
+numbers before."""
 
 
 class Task(NamedTuple):
@@ -21,8 +26,13 @@ class Task(NamedTuple):
     key: Any
     """Root key of the seed."""
     train: Split
-    """Training set with noisy labels; on the device unless its features are streamed.
-    """
+    """Training set with the labels to learn from: the noisy ones, or what the method
+    makes of them. On the device unless its features are streamed."""
+    given: Any
+    """Noisy labels, float [samples, classes], on the host."""
+    confidence: Any
+    """Confidence in the labels of each training row, float [samples], on the host; None
+    if the method has none, or updates it during training."""
     clean: Any
     """Which training rows kept their labels; bool [samples], on the host."""
     flips: label_noise.Flips
@@ -100,13 +110,22 @@ def task_of(
         noisy: training labels of the seed.
         seed: of weights and batch order.
     """
-    clean = dataset.train.labels
+    clean, key = dataset.train.labels, jax.random.key(seed)
+    rows = dataset.train._replace(labels=noisy)
+    learned = recipe.learn_labels(rows, jax.random.fold_in(key, LABELS))
+    confidence = None
+    if learned is not None:
+        learned = np.asarray(sharding.to_host(learned))
+        confidence = labels.row_confidence(noisy, learned)
+        rows = rows._replace(labels=learned)
     return Task(
         seed=seed,
         recipe=recipe,
         hparams=experiment.hparams,
-        key=jax.random.key(seed),
-        train=to_device(experiment.training, dataset.train._replace(labels=noisy)),
+        key=key,
+        train=to_device(experiment.training, rows),
+        given=np.asarray(noisy),
+        confidence=confidence,
         clean=~label_noise.corrupted_rows(noisy, clean),
         flips=label_noise.flips(noisy, clean),
     )

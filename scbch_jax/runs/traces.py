@@ -94,10 +94,10 @@ def _sample(rng: np.random.Generator, rows: int, wanted: int) -> Int[np.ndarray,
 
 
 def _confidence(task: Task, state: Any) -> Arrays:
-    confidence = getattr(state, "confidence", None)
+    confidence = getattr(state, "confidence", task.confidence)
     if confidence is None:
         return {}
-    given, clean = np.array(sharding.to_host(task.train.labels)), _clean(task)
+    given, clean = task.given, _clean(task)
     lengths = np.linalg.norm(given, axis=1) * np.linalg.norm(clean, axis=1)
     agreement = (given * clean).sum(axis=1) / np.maximum(lengths, 1)
     return {"confidence": sharding.to_host(confidence), "agreement": agreement}
@@ -117,7 +117,7 @@ def _codes(task: Task, params: Params, rows: Int[np.ndarray, " n"]) -> Arrays:
 
 def _clean(task: Task) -> Float[np.ndarray, "samples classes"]:
     """The labels before noise."""
-    labels = np.array(sharding.to_host(task.train.labels))
+    labels = np.array(task.given)
     labels[task.flips.rows, task.flips.classes] = ~task.flips.added
     return labels
 

@@ -1,0 +1,109 @@
+"""From cross-fitted scores to probabilities and noise rates, in two stages."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, Num
+
+from scbch_jax.errors import check_rank, check_same_shape
+from scbch_jax.labels.noisy_logistic import NoisyLogistic, fit_noisy_logistic
+from scbch_jax.labels.posterior import NoiseRates
+
+PENALTY_OF_CURVES, PENALTY_OF_DEPENDENCE = 0.1, 30.0
+
+
+@jax.jit
+def fit_curves(
+    scores: Float[Array, "rows classes"],
+    labels: Num[Array, "rows classes"],
+    rates: NoiseRates | None = None,
+) -> tuple[Float[Array, "rows classes"], NoiseRates]:
+    """Logits of each label from its score, and the noise rates.
+
+        P(true | s) = σ(a s + a' logit(rank of s) + b), fitted to the noisy labels
+
+    The rank bends the curve: scores of ridge regression end in short tails, and a plain
+    logistic curve would take wrong labels of rows with low scores for true ones.
+
+    Args:
+        scores: cross-fitted scores s.
+        labels: multi-hot, noisy.
+        rates: of the noise; estimated if omitted.
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    check_rank(2, scores=scores)
+    check_same_shape(scores=scores, labels=labels)
+    rows, classes = scores.shape
+    order = jnp.argsort(scores, axis=0)
+    rank = (jnp.argsort(order, axis=0) + 0.5) / rows
+    tails = jnp.clip(rank, 1e-3, 1 - 1e-3)
+    inputs = jnp.concatenate(
+        [standardized(scores), standardized(jnp.log(tails) - jnp.log1p(-tails))], axis=1
+    )
+    model = fit_noisy_logistic(
+        inputs,
+        labels,
+        used=jnp.tile(jnp.eye(classes), (2, 1)),
+        penalty=PENALTY_OF_CURVES,
+        rates=rates,
+        start=_extreme_rates(jnp.take_along_axis(labels, order, axis=0)),
+        steps=150,
+    )
+    return model.logits(inputs), model.rates
+
+
+def add_dependence(
+    logits: Float[Array, "rows classes"],
+    labels: Num[Array, "rows classes"],
+    rates: NoiseRates,
+    fold: Int[np.ndarray, " rows"],
+) -> Float[Array, "rows classes"]:
+    """Logits of each label given the row's features and all its other labels.
+
+        z'_ic = Σ_d u_cd z_id + Σ_{d≠c} v_cd y_id + b_c
+
+    Labels depend on each other: where "sea" is given, "water" is hardly wrong. A row's
+    own label of the class is left out, so that it stays independent evidence. Rows of a
+    fold are predicted by a model of the others.
+
+    Args:
+        logits: z of `fit_curves`.
+        labels: y, multi-hot, noisy.
+        rates: of the noise.
+        fold: of each row, from 0.
+    """
+    classes = logits.shape[1]
+    inputs = standardized(
+        jnp.concatenate([logits, labels.astype(logits.dtype)], axis=1)
+    )
+    used = jnp.concatenate([jnp.ones((classes, classes)), 1 - jnp.eye(classes)])
+    fit = partial(fit_noisy_logistic, used=used, penalty=PENALTY_OF_DEPENDENCE)
+    found = jnp.zeros_like(logits)
+    for k in range(int(fold.max()) + 1):
+        own = jnp.asarray(fold == k)
+        others = (~own).astype(logits.dtype)
+        model: NoisyLogistic = fit(inputs, labels, rates=rates, row_weights=others)
+        found = jnp.where(own[:, None], model.logits(inputs), found)
+    return found
+
+
+def standardized(columns: Float[Array, "rows width"]) -> Float[Array, "rows width"]:
+    """Columns of mean 0 and variance 1; constant ones become 0."""
+    centered = columns - columns.mean(axis=0)
+    deviation = jnp.sqrt(jnp.square(centered).mean(axis=0))
+    return centered / jnp.where(deviation > 0, deviation, 1.0)
+
+
+def _extreme_rates(ranked: Num[Array, "rows classes"]) -> NoiseRates:
+    """First values: labels absent at the top of the ranking, halved, given at its end."""
+    ranked = ranked.astype(jnp.float32)
+    rows = len(ranked)
+    last = max(1, rows // 10)
+    wrong = (ranked[:last].sum(axis=0) + 0.5) / (last + 1)
+    first = jnp.maximum(jnp.ceil(0.2 * ranked.sum(axis=0)), 1.0)
+    top = (rows - jnp.arange(rows))[:, None] <= first
+    return NoiseRates((1 - (ranked * top).sum(axis=0) / first) / 2, wrong)
