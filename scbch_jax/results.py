@@ -46,6 +46,8 @@ class EpochResult(NamedTuple):
     """None for methods without row weights."""
     retrieval: RetrievalScore | None = None
     """None for epochs that were not evaluated."""
+    held_out: RetrievalScore | None = None
+    """MAP of held-out training rows by their noisy labels, if there are any."""
     seconds: float | None = None
     """Time of training, evaluation and saving."""
 
@@ -81,6 +83,7 @@ class EpochResult(NamedTuple):
             losses=dict(losses),
             confidence=_filled(Confidence, nested.get("confidence")),
             retrieval=_filled(RetrievalScore, nested.get("retrieval")),
+            held_out=_filled(RetrievalScore, nested.get("held_out")),
             seconds=seconds,
         )
 
@@ -92,10 +95,14 @@ class Summary(NamedTuple):
     """Of the last epoch."""
     best: EpochResult
     """Of the epoch with the best average MAP, chosen on the test queries."""
+    selected: EpochResult | None = None
+    """Of the epoch with the best average MAP of held-out training rows, without a look
+    at the test queries; None if no rows are held out."""
 
     def to_json(self) -> dict[str, Any]:
-        """Both results as JSON objects."""
-        return {"last": self.last.to_json(), "best": self.best.to_json()}
+        """The results as JSON objects; what is None is left out."""
+        parts = self._asdict().items()
+        return {name: part.to_json() for name, part in parts if part is not None}
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> "Summary":
@@ -104,14 +111,15 @@ class Summary(NamedTuple):
         Raises:
             InputError: if it is something else.
         """
-        parts = [record.get(name) for name in cls._fields]
-        whole = all(isinstance(part, dict) for part in parts)
+        parts = {name: record[name] for name in cls._fields if name in record}
+        whole = {"last", "best"} <= parts.keys()
+        whole = whole and all(isinstance(part, dict) for part in parts.values())
         require(whole, "summary", f"{dict(record)!r:.60}", "a last and a best result")
-        return cls(*(EpochResult.from_json(part or {}) for part in parts))
+        return cls(**{n: EpochResult.from_json(part) for n, part in parts.items()})
 
 
 def summarize(results: Iterable[EpochResult], seed: int) -> Summary:
-    """The last and the best evaluated epoch of a seed.
+    """The last, the best, and the selected evaluated epoch of a seed.
 
     Raises:
         InputError: if none of its epochs was evaluated.
@@ -121,7 +129,16 @@ def summarize(results: Iterable[EpochResult], seed: int) -> Summary:
     ]
     got = f"no evaluated epoch of seed {seed}"
     require(bool(scored), "results", got, "at least one")
-    return Summary(last=scored[-1][1], best=max(scored, key=lambda pair: pair[0])[1])
+    held_out = [(r.held_out.average, r) for _, r in scored if r.held_out]
+
+    def first_best(pairs: list[tuple[float, EpochResult]]) -> EpochResult:
+        return max(pairs, key=lambda pair: pair[0])[1]
+
+    return Summary(
+        last=scored[-1][1],
+        best=first_best(scored),
+        selected=first_best(held_out) if held_out else None,
+    )
 
 
 def read_results(path: Path) -> list[EpochResult]:

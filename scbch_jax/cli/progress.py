@@ -103,19 +103,25 @@ def describe(result: EpochResult) -> str:
 
 
 def results_table(results: Iterable[EpochResult], seeds: Sequence[int]) -> str:
-    """The table of the last and the best epoch of each seed, and of their means."""
+    """The table of the chosen epochs of each seed, and of their means."""
     results = list(results)
-    chosen: dict[str, list[EpochResult]] = {"last": [], "best": []}
+    chosen: dict[str, list[EpochResult]] = {}
     rows = []
     for seed in seeds:
         for which, result in summarize(results, seed)._asdict().items():
-            chosen[which].append(result)
-            rows.append(_row(f"seed {seed}, {which} epoch", [result]))
+            if result is not None:
+                chosen.setdefault(which, []).append(result)
+                rows.append(_row(f"seed {seed}, {which} epoch", [result]))
     if len(seeds) > 1:
         rows += [_row(f"mean, {which} epoch", found) for which, found in chosen.items()]
     header = ["run", "epoch", "MAP I2T %", "MAP T2I %", "MAP average %", "ROC AUC"]
-    return f"{as_markdown(header, rows)}\n{_FOOTNOTE}"
+    selected = _SELECTED if "selected" in chosen else ""
+    return f"{as_markdown(header, rows)}\n{selected}{_FOOTNOTE}"
 
+
+_SELECTED = """\
+selected epoch: the one with the best average MAP of held-out training rows
+"""
 
 _FOOTNOTE = """\
 best epoch: the one with the best average MAP on the test queries, as is common in

@@ -115,22 +115,32 @@ def measure(
         schedule: says which epochs are evaluated.
         scored: query set and database.
     """
-    evaluated = None
+    retrieval_score = held_out = None
     if epoch.number == schedule.epochs or epoch.number % schedule.score_every == 0:
-        evaluated = training.score(
-            epoch.run.params,
-            task.hparams,
-            scored,
-            recipe=task.recipe,
-            streamed=schedule.features == "stream",
-        )
+        score = partial(_score, task, epoch, schedule)
+        retrieval_score = score(scored)
+        held_out = score(task.held_out) if task.held_out else None
     return EpochResult(
         seed=task.seed,
         epoch=epoch.number,
         losses=epoch.losses,
         confidence=_confidence(epoch.run.state, task),
-        retrieval=RetrievalScore(**evaluated) if evaluated else None,
+        retrieval=retrieval_score,
+        held_out=held_out,
     )
+
+
+def _score(
+    task: Task, epoch: Epoch, schedule: Training, scored: Scored
+) -> RetrievalScore:
+    found = training.score(
+        epoch.run.params,
+        task.hparams,
+        scored,
+        recipe=task.recipe,
+        streamed=schedule.features == "stream",
+    )
+    return RetrievalScore(**found)
 
 
 def _confidence(state: Any, task: Task) -> Confidence | None:

@@ -4,10 +4,12 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jaxtyping import Int
 
 from scbch_jax import datasets, labels, sharding
 from scbch_jax.config import Experiment, Training
 from scbch_jax.data import label_noise
+from scbch_jax.errors import require
 from scbch_jax.methods import Recipe, Sizes
 from scbch_jax.methods.recipe import ExtraTerms
 from scbch_jax.types import Dataset, Split
@@ -33,6 +35,9 @@ class Task(NamedTuple):
     confidence: Any
     """Confidence in the labels of each training row, float [samples], on the host; None
     if the method has none, or updates it during training."""
+    held_out: tuple[Split, Split] | None
+    """Held-out training rows and all others, with noisy labels; None if no rows are
+    held out."""
     clean: Any
     """Which training rows kept their labels; bool [samples], on the host."""
     flips: label_noise.Flips
@@ -66,13 +71,16 @@ def recipe_of(
     Raises:
         InputError: if the method's options do not fit it.
     """
+    held_out, rows = experiment.training.hold_out, len(train.labels)
+    wanted = f"less than half of the {rows} training rows"
+    require(2 * held_out < rows, "training.hold-out", held_out, wanted)
     recipe = Recipe(
         method=experiment.method,
         sizes=Sizes(
             image_dim=train.image.shape[1],
             text_dim=train.text.shape[1],
             classes=train.labels.shape[1],
-            samples=len(train.labels),
+            samples=len(train.labels) - experiment.training.hold_out,
             bits=experiment.bits,
         ),
         options=experiment.options,
@@ -110,22 +118,48 @@ def task_of(
         noisy: training labels of the seed.
         seed: of weights and batch order.
     """
-    clean, key = dataset.train.labels, jax.random.key(seed)
-    rows = dataset.train._replace(labels=noisy)
+    training, key = experiment.training, jax.random.key(seed)
+    noisy_rows = dataset.train._replace(labels=np.asarray(noisy))
+    clean, held_rows = dataset.train.labels, None
+    if training.hold_out:
+        kept, held = split_rows(len(clean), training.hold_out)
+        held_rows = to_device(training, _take(noisy_rows, held))
+        noisy_rows, clean = _take(noisy_rows, kept), clean[kept]
+    given, rows = noisy_rows.labels, noisy_rows
     learned = recipe.learn_labels(rows, jax.random.fold_in(key, LABELS))
     confidence = None
     if learned is not None:
         learned = np.asarray(sharding.to_host(learned))
-        confidence = labels.row_confidence(noisy, learned)
+        confidence = labels.row_confidence(given, learned)
         rows = rows._replace(labels=learned)
+    train = to_device(training, rows)
     return Task(
         seed=seed,
         recipe=recipe,
         hparams=experiment.hparams,
         key=key,
-        train=to_device(experiment.training, rows),
-        given=np.asarray(noisy),
+        train=train,
+        given=given,
         confidence=confidence,
-        clean=~label_noise.corrupted_rows(noisy, clean),
-        flips=label_noise.flips(noisy, clean),
+        held_out=held_rows and (held_rows, train._replace(labels=given)),
+        clean=~label_noise.corrupted_rows(given, clean),
+        flips=label_noise.flips(given, clean),
     )
+
+
+def split_rows(
+    rows: int, held_out: int
+) -> tuple[Int[np.ndarray, " kept"], Int[np.ndarray, " held_out"]]:
+    """Rows to train on and rows to hold out, the same for all seeds and methods.
+
+    Example:
+        >>> kept, held = split_rows(5, 2)
+        >>> sorted([*kept, *held]) == list(range(5)), len(held)
+        (True, 2)
+    """
+    held = np.random.default_rng(0).choice(rows, size=held_out, replace=False)
+    return np.setdiff1d(np.arange(rows), held), np.sort(held)
+
+
+def _take(rows: Split, index: Int[np.ndarray, " n"]) -> Split:
+    return Split(*(part[index] for part in rows))

@@ -68,8 +68,8 @@ class Progress:
         return left * sum(self._seconds) / len(self._seconds)
 
     def tables(self) -> str:
-        """The average MAP of these runs in percent, of the last and the best epoch."""
-        return "\n\n".join(_table(self._records(), which) for which in _TITLES)
+        """The average MAP of these runs in percent, a table for each chosen epoch."""
+        return _tables(self._records())
 
     def last_table(self) -> str:
         """The average MAP of these runs in percent, of the last epoch."""
@@ -78,8 +78,7 @@ class Progress:
     def write(self, folder: Path) -> None:
         """Writes table.md, runs.csv and runs.jsonl of these and of earlier runs."""
         records = [*self._earlier, *self._records()]
-        tables = "\n\n".join(_table(records, which) for which in _TITLES)
-        write_text(folder / "table.md", tables + "\n")
+        write_text(folder / "table.md", _tables(records) + "\n")
         write_jsonl(folder / "runs.jsonl", records)
         write_csv(folder / "runs.csv", *_csv_rows(records))
 
@@ -90,11 +89,22 @@ class Progress:
 _TITLES = {
     "last": "MAP in percent, average of I2T and T2I, last epoch; ± over seeds",
     "best": "MAP in percent, best epoch, chosen on the test queries themselves",
+    "selected": "MAP in percent, epoch selected on held-out training rows",
 }
 
 
+def _titles(records: Sequence[Record]) -> list[str]:
+    """Which epochs were chosen; none is selected where no rows are held out."""
+    held_out = any(record.get("selected") for record in records)
+    return [which for which in _TITLES if which != "selected" or held_out]
+
+
+def _tables(records: Sequence[Record]) -> str:
+    return "\n\n".join(_table(records, which) for which in _titles(records))
+
+
 def _record(outcome: Outcome) -> Record:
-    """A run in one object: name and state, options, last and best result."""
+    """A run in one object: name and state, options, and results of chosen epochs."""
     finished, failed = outcome.summary is not None, bool(outcome.reason)
     results = outcome.summary.to_json() if outcome.summary else {}
     return {
@@ -104,6 +114,7 @@ def _record(outcome: Outcome) -> Record:
         "options": experiment_file.flatten(outcome.run.experiment),
         "last": results.get("last"),
         "best": results.get("best"),
+        "selected": results.get("selected"),
     }
 
 
@@ -122,7 +133,7 @@ def _table(records: Sequence[Record], which: str) -> str:
 def _csv_rows(records: Sequence[Record]) -> tuple[list[str], list[list[Any]]]:
     """Header and one row a run, without the options that are the same in all."""
     names = differing_options([record["options"] for record in records])
-    columns = [(which, *column) for which in _TITLES for column in _COLUMNS]
+    columns = [(which, *column) for which in _titles(records) for column in _COLUMNS]
     heads = [f"{which} {path[-1]}" for which, *path in columns]
     rows = [
         [
