@@ -46,11 +46,10 @@ class Options(TwoTowerOptions):
     def __post_init__(self) -> None:
         """Checks the fields."""
         super().__post_init__()
-        one = (self.missing is None) != (self.wrong is None)
+        rates = (self.missing, self.wrong)
         wanted = "both options.missing and options.wrong, or neither"
-        require(
-            not one, "options", f"missing {self.missing}, wrong {self.wrong}", wanted
-        )
+        got = f"missing {self.missing}, wrong {self.wrong}"
+        require(rates.count(None) != 1, "options", got, wanted)
         total = (self.missing or 0.0) + (self.wrong or 0.0)
         wanted = f"a sum of at most {MOST}"
         require(total <= MOST, "options.missing + options.wrong", total, wanted)

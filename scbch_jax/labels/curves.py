@@ -93,17 +93,17 @@ def add_dependence(
 
 def standardized(columns: Float[Array, "rows width"]) -> Float[Array, "rows width"]:
     """Columns of mean 0 and variance 1; constant ones become 0."""
-    centered = columns - columns.mean(axis=0)
-    deviation = jnp.sqrt(jnp.square(centered).mean(axis=0))
+    centered = columns - columns.mean(axis=0, keepdims=True)
+    deviation = jnp.sqrt(jnp.square(centered).mean(axis=0, keepdims=True))
     return centered / jnp.where(deviation > 0, deviation, 1.0)
 
 
 def _extreme_rates(ranked: Num[Array, "rows classes"]) -> NoiseRates:
-    """First values: labels absent at the top of the ranking, halved, given at its end."""
+    """First values: shares of rows without the label at the top, with it at the end."""
     ranked = ranked.astype(jnp.float32)
     rows = len(ranked)
     last = max(1, rows // 10)
     wrong = (ranked[:last].sum(axis=0) + 0.5) / (last + 1)
     first = jnp.maximum(jnp.ceil(0.2 * ranked.sum(axis=0)), 1.0)
-    top = (rows - jnp.arange(rows))[:, None] <= first
+    top = (rows - jnp.arange(rows))[:, None] <= first[None]
     return NoiseRates((1 - (ranked * top).sum(axis=0) / first) / 2, wrong)

@@ -55,9 +55,9 @@ def fit_noisy_logistic(
         P(y_ic = 1 | x_i) = ρ₀_c + (1 - ρ₀_c - ρ₁_c) σ(z_ic),  z = x W + b
 
     W, b and, unless they are given, the rates maximize the penalized likelihood of the
-    noisy labels. The rates are where the curve levels off: rows that surely lack a label
-    have it with probability ρ₀, and rows that surely have it lack it with ρ₁. Logits of
-    estimated rates are drawn to their mean over the classes; see `SPREAD`.
+    noisy labels. The rates are where the curve levels off: of rows that surely lack a
+    label, a share of ρ₀ has it; of rows that surely have it, a share of ρ₁ lacks it.
+    Logits of estimated rates are drawn to their mean over the classes; see `SPREAD`.
 
     Args:
         inputs: x, about standardized.
@@ -87,7 +87,7 @@ def fit_noisy_logistic(
 
     def loss(params: Any) -> Scalar:
         ours = rates if rates is not None else _rates_of(params)
-        z = inputs @ (params["weights"] * used) + params["intercept"]
+        z = inputs @ (params["weights"] * used) + params["intercept"][None]
         likelihood = weights @ _log_likelihood(y, z, ours)
         total = penalty / 2 * jnp.sum(jnp.square(params["weights"] * used))
         if rates is None:
@@ -104,8 +104,9 @@ def _log_likelihood(
 ) -> Float[Array, "rows classes"]:
     """Both probabilities are sums of positive parts, so that neither loses digits."""
     true, false = jax.nn.sigmoid(z), jax.nn.sigmoid(-z)
-    given = (1 - rates.missing) * true + rates.wrong * false
-    absent = rates.missing * true + (1 - rates.wrong) * false
+    missing, wrong = (jnp.atleast_2d(jnp.asarray(rate, z.dtype)) for rate in rates)
+    given = (1 - missing) * true + wrong * false
+    absent = missing * true + (1 - wrong) * false
     return jnp.log(jnp.maximum(jnp.where(y > 0, given, absent), TINY))
 
 

@@ -2,9 +2,8 @@
 
 SCBCH weighs rows by how far their neighbors agree with their labels, in its
 classification term. Wrong labels do most of their harm elsewhere, as the overlaps that
-attract and repel. Here every entry of the labels is first replaced by its posterior, the
-probability that the label is true, and the contrast uses expected overlaps; there is no
-classification.
+attract and repel. Here each label is first replaced by its posterior, the probability
+that it is true, and the contrast uses expected overlaps; there is no classification.
 """
 
 from typing import NamedTuple

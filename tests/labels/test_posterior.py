@@ -12,13 +12,10 @@ pytestmark = pytest.mark.usefixtures("strict")
 def test_posterior_against_a_joint_table(transform):
     """40 % are true, 1/4 of them not given; 1/6 of the others are given."""
     joint = np.array([[0.5, 0.1], [0.1, 0.3]])  # row: true, column: given
-    p = joint[:, 1].sum()
     rates = NoiseRates(missing=0.25, wrong=1 / 6)
     given = jnp.array([[0.0, 1.0]])
-    chances = jnp.full((1, 2), p, jnp.float32)
-    eta = transform(labels.clean_probability)(chances, rates)
-    posterior = transform(labels.label_posterior)(given, chances, rates)
-    np.testing.assert_allclose(eta, [[0.4, 0.4]], rtol=1e-6)
+    eta = jnp.full((1, 2), joint[1].sum(), jnp.float32)
+    posterior = transform(labels.label_posterior)(given, eta, rates)
     expected = [joint[1] / joint.sum(axis=0)]
     np.testing.assert_allclose(posterior, expected, rtol=1e-6)
 
@@ -40,7 +37,7 @@ def test_without_noise_labels_stay_as_given():
     np.testing.assert_array_equal(posterior, given)
 
 
-def test_the_posterior_grows_with_p_and_with_the_given_label():
+def test_the_posterior_grows_with_eta_and_with_the_given_label():
     p = jnp.linspace(0.0, 1.0, 101)[:, None]
     rates = NoiseRates(0.3, 0.1)
     without, given = (
@@ -53,16 +50,18 @@ def test_the_posterior_grows_with_p_and_with_the_given_label():
 
 
 def test_the_mean_posterior_is_the_share_of_true_labels():
-    """Posteriors of drawn labels, with the true p, are calibrated."""
+    """Posteriors of drawn labels, with the true η, are calibrated."""
     rng = np.random.default_rng(0)
     eta = rng.uniform(size=(100_000, 1)) ** 3
     true = rng.uniform(size=eta.shape) < eta
     given = np.where(
         true, rng.uniform(size=eta.shape) > 0.3, rng.uniform(size=eta.shape) < 0.1
     )
-    p = jnp.asarray(0.7 * eta + 0.1 * (1 - eta), jnp.float32)
+    chance = jnp.asarray(eta, jnp.float32)
     posterior = np.asarray(
-        labels.label_posterior(jnp.asarray(given, jnp.float32), p, NoiseRates(0.3, 0.1))
+        labels.label_posterior(
+            jnp.asarray(given, jnp.float32), chance, NoiseRates(0.3, 0.1)
+        )
     )
     for low in np.arange(0, 1, 0.1):
         chosen = (posterior >= low) & (posterior < low + 0.1)
