@@ -11,7 +11,7 @@ from scbch_jax.errors import check_rank, check_same_shape
 from scbch_jax.labels.noisy_logistic import NoisyLogistic, fit_noisy_logistic
 from scbch_jax.labels.posterior import NoiseRates
 
-PENALTY_OF_CURVES, PENALTY_OF_DEPENDENCE = 0.1, 30.0
+PENALTY_OF_CURVES, PENALTY_OF_DEPENDENCE = 0.1, 50.0
 
 
 @jax.jit
@@ -64,7 +64,7 @@ def add_dependence(
 ) -> Float[Array, "rows classes"]:
     """Logits of each label given the row's features and all its other labels.
 
-        z'_ic = Σ_d u_cd z_id + Σ_{d≠c} v_cd y_id + b_c
+        z'_ic = z_ic + Σ_d u_cd z_id + Σ_{d≠c} v_cd y_id + b_c
 
     Labels depend on each other: where "sea" is given, "water" is hardly wrong. A row's
     own label of the class is left out, so that it stays independent evidence. Rows of a
@@ -81,13 +81,15 @@ def add_dependence(
         jnp.concatenate([logits, labels.astype(logits.dtype)], axis=1)
     )
     used = jnp.concatenate([jnp.ones((classes, classes)), 1 - jnp.eye(classes)])
-    fit = partial(fit_noisy_logistic, used=used, penalty=PENALTY_OF_DEPENDENCE)
+    fit = partial(
+        fit_noisy_logistic, used=used, penalty=PENALTY_OF_DEPENDENCE, offset=logits
+    )
     found = jnp.zeros_like(logits)
     for k in range(int(fold.max()) + 1):
         own = jnp.asarray(fold == k)
         others = (~own).astype(logits.dtype)
         model: NoisyLogistic = fit(inputs, labels, rates=rates, row_weights=others)
-        found = jnp.where(own[:, None], model.logits(inputs), found)
+        found = jnp.where(own[:, None], logits + model.logits(inputs), found)
     return found
 
 

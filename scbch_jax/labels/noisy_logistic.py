@@ -34,7 +34,7 @@ class NoisyLogistic(NamedTuple):
     def logits(
         self, inputs: Float[Array, "rows width"]
     ) -> Float[Array, "rows classes"]:
-        """z, of which σ(z) is the probability that a label is true."""
+        """z without an offset; σ(z) is the probability that a label is true."""
         return inputs @ self.weights + self.intercept[None]
 
 
@@ -47,12 +47,13 @@ def fit_noisy_logistic(
     penalty: ScalarLike,
     rates: NoiseRates | None = None,
     start: NoiseRates | None = None,
+    offset: Float[Array, "rows classes"] | None = None,
     row_weights: Float[Array, " rows"] | None = None,
     steps: int = 80,
 ) -> NoisyLogistic:
     """Fits logistic regressions for all classes, of labels that noise has changed.
 
-        P(y_ic = 1 | x_i) = ρ₀_c + (1 - ρ₀_c - ρ₁_c) σ(z_ic),  z = x W + b
+        P(y_ic = 1 | x_i) = ρ₀_c + (1 - ρ₀_c - ρ₁_c) σ(z_ic),  z = x W + b + offset
 
     W, b and, unless they are given, the rates maximize the penalized likelihood of the
     noisy labels. The rates are where the curve levels off: of rows that surely lack a
@@ -66,6 +67,7 @@ def fit_noisy_logistic(
         penalty: λ in λ/2 |W|².
         rates: known rates; estimated if omitted.
         start: first values of estimated rates.
+        offset: logits that the model adds to, 0 by default.
         row_weights: weight of each row, 1 by default.
         steps: of L-BFGS.
 
@@ -79,15 +81,17 @@ def fit_noisy_logistic(
     check_same_rows(inputs=inputs, labels=labels)
     y = labels.astype(inputs.dtype)
     weights = jnp.ones(len(y)) if row_weights is None else row_weights
-    base = (weights @ y + 0.5) / (weights.sum() + 1)
-    params = {"weights": jnp.zeros(used.shape), "intercept": _logit(base)}
+    share = (weights @ y + 0.5) / (weights.sum() + 1)
+    first = _logit(share) if offset is None else jnp.zeros_like(share)
+    base = jnp.zeros_like(y) if offset is None else offset
+    params = {"weights": jnp.zeros(used.shape), "intercept": first}
     if rates is None:
         params |= _first_rates(start or NoiseRates(0.1, 0.05), y.shape[1])
     check_same_shape(weights=params["weights"], used=used)
 
     def loss(params: Any) -> Scalar:
         ours = rates if rates is not None else _rates_of(params)
-        z = inputs @ (params["weights"] * used) + params["intercept"][None]
+        z = base + inputs @ (params["weights"] * used) + params["intercept"][None]
         likelihood = weights @ _log_likelihood(y, z, ours)
         total = penalty / 2 * jnp.sum(jnp.square(params["weights"] * used))
         if rates is None:
