@@ -1,6 +1,8 @@
 """Robust contrastive hashing on MIRFlickr-25K, 64 bits, half of the rows mislabeled.
 
     bin/scbch train configs/robust_mirflickr.py --data.root FOLDER
+
+Expected: not measured at the default width.
 """
 
 from scbch_jax.config import Data, Experiment, Noise, Training, robust

@@ -1,6 +1,7 @@
 import draws
 import jax
 import jax.numpy as jnp
+import jax.test_util
 import numpy as np
 import pytest
 import references
@@ -38,6 +39,39 @@ def test_attraction_against_double_loop(batch, transform):
     s, r = matrices(batch)
     value = transform(lambda s, r: losses.attraction_loss(s, r, shift=0.8))(s, r)
     np.testing.assert_allclose(value, references.attraction(s, r, 0.8), rtol=1e-5)
+
+
+def test_soft_attraction_by_hand():
+    similarity = jnp.array([[0.5, 0.1], [0.2, 0.3]])
+    weights = jnp.array([[0.0, 0.25], [0.75, 0.0]])
+    attracted = 0.25 * np.exp(0.8 - 0.1) + 0.75 * np.exp(0.8 - 0.2)
+    value = losses.soft_attraction_loss(similarity, weights, shift=0.8)
+    np.testing.assert_allclose(value, attracted / 4 - 0.4, rtol=1e-6)
+
+
+def test_soft_attraction_of_hard_labels_is_attraction_to_the_bit(batch, transform):
+    image, text, labels = batch
+    s, r = matrices(batch)
+    weights = losses.positive_pair_probability(labels)
+    soft = transform(lambda s, m: losses.soft_attraction_loss(s, m, shift=0.8))
+    hard = transform(lambda s, r: losses.attraction_loss(s, r, shift=0.8))
+    np.testing.assert_array_equal(soft(s, weights), hard(s, r))
+
+
+def test_gradients_of_soft_losses_against_finite_differences(batch):
+    """Of the codes and of the soft labels."""
+    image, text, _ = batch
+    rows, labels = 6, draws.uniform(3, 6, 4)
+
+    def total(image, labels):
+        s = losses.similarity_matrix(image, text[:rows])
+        m, r = losses.positive_pair_probability(labels), losses.jaccard_matrix(labels)
+        loss = losses.soft_attraction_loss(s, m, shift=0.8)
+        return loss + losses.decaying_repulsion_loss(s, r, margin=0.15, shift=0.8)
+
+    jax.test_util.check_grads(
+        total, (image[:rows], labels), order=1, modes=["rev"], eps=1e-2, rtol=2e-2
+    )
 
 
 @pytest.mark.parametrize(("loss", "reference"), REPULSIONS)

@@ -1,3 +1,5 @@
+import itertools
+
 import draws
 import jax.numpy as jnp
 import numpy as np
@@ -54,3 +56,22 @@ def test_shapes_are_named_in_errors(batch):
         losses.jaccard_matrix(labels[0])
     with pytest.raises(ValueError, match="wanted a square matrix"):
         losses.positive_pairs(jnp.ones((3, 4)))
+
+
+def test_positive_pair_probability_against_all_label_sets(transform):
+    """The sum over all sets of labels that two rows can have."""
+    soft = np.array([[0.2, 0.7], [0.5, 0.4]])
+    expected = 0.0
+    for sets in itertools.product((0, 1), repeat=4):
+        a, b = np.array(sets[:2]), np.array(sets[2:])
+        chance = np.where(a, soft[0], 1 - soft[0]) * np.where(b, soft[1], 1 - soft[1])
+        expected += chance.prod() * bool((a * b).sum())
+    found = transform(losses.positive_pair_probability)(jnp.asarray(soft, jnp.float32))
+    np.testing.assert_allclose(found, [[0, expected], [expected, 0]], rtol=1e-6)
+
+
+def test_of_hard_labels_it_is_the_mask_of_positive_pairs(batch):
+    labels = batch[2]
+    mask = losses.positive_pairs(losses.jaccard_matrix(labels))
+    found = losses.positive_pair_probability(labels)
+    np.testing.assert_array_equal(found, mask.astype(jnp.float32))

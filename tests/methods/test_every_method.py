@@ -16,6 +16,7 @@ from scbch_jax.config import (
     Training,
     dgcpn,
     nrch,
+    robust,
     scbch,
     ucch,
 )
@@ -37,6 +38,11 @@ EXPERIMENTS = {
     "nrch": {
         "options": nrch.Options(hidden=128, separate_from=6),
         "hparams": nrch.HParams(learning_rate=3e-4),
+        "training": Training(epochs=6, batch_size=64),
+    },
+    "robust": {
+        "options": robust.Options(hidden=128, folds=3),
+        "hparams": robust.HParams(learning_rate=1e-3),
         "training": Training(epochs=6, batch_size=64),
     },
 }
