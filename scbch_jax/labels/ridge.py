@@ -138,12 +138,12 @@ def _padded(
 
 @jax.jit
 def _add_moments(
-    total: Float[Array, "1+width 1+width+classes"],
+    total: Float[Array, "inputs targets"],
     x: Float[Array, "n width"],
     labels: Float[Array, "n classes"],
     weight: Float[Array, " n"],
     shift: Float[Array, " width"],
-) -> Float[Array, "1+width 1+width+classes"]:
+) -> Float[Array, "inputs targets"]:
     """Adds [1, x - shift]ᵀ [1, x - shift, y]: counts, sums and products in one.
 
     A shift near the mean changes no result, and saves digits when means are taken out.
@@ -156,7 +156,7 @@ def _add_moments(
 
 @jax.jit
 def _fit(
-    sums: list[Float[Array, "1+width 1+width+classes"]], ridge: ScalarLike
+    sums: list[Float[Array, "inputs targets"]], ridge: ScalarLike
 ) -> tuple[
     Float[Array, " width"], Float[Array, "width classes"], Float[Array, " classes"]
 ]:

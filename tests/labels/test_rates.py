@@ -16,7 +16,7 @@ def drawn(missing, wrong, *, certain=True):
         eta = 0.1 + 0.8 * eta
     p = (1 - np.array(missing)) * eta + np.array(wrong) * (1 - eta)
     given = rng.uniform(size=p.shape) < p
-    return jnp.asarray(p, jnp.float32), jnp.asarray(given)
+    return jnp.asarray(p, jnp.float32), jnp.asarray(given, jnp.float32)
 
 
 RATES = [0.0, 0.1, 0.3, 0.5], [0.0, 0.05, 0.2, 0.02]
@@ -39,7 +39,7 @@ def test_rates_are_upper_bounds_where_no_label_is_certain():
 def test_labels_that_say_nothing_keep_the_sum_of_rates_below_one(share):
     """Labels of no row, of half of the rows at random, of all rows."""
     given = np.random.default_rng(0).uniform(size=(1000, 2)) < share
-    rates = labels.estimate_rates(jnp.full((1000, 2), 0.5), jnp.asarray(given))
+    rates = labels.estimate_rates(jnp.full((1000, 2), 0.5), jnp.asarray(given, int))
     for missing, wrong in zip(*map(np.asarray, rates), strict=True):
         assert min(missing, wrong) >= 0
         assert missing + wrong <= 0.9 + 1e-6
