@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from scbch_jax import labels
+from scbch_jax.labels.ridge import RIDGES
 
 ROWS, WIDTH, CLASSES = 120, 30, 4
 """One shape for most tests: each is compiled."""
@@ -63,6 +64,21 @@ def test_a_row_does_not_see_its_own_labels(drawn):
     own = fold == fold[7]
     np.testing.assert_array_equal(before[own], after[own])
     assert (before[~own] != after[~own]).all()
+
+
+def test_the_ridge_with_the_least_error_on_the_first_fold_is_chosen(drawn):
+    """By scores of each ridge; with labels that features explain, and with others."""
+    x, noise, fold = drawn
+    chosen = []
+    for y in (x[:, :CLASSES] - 5.0 + 0.1 * noise, noise):
+        found = np.asarray(labels.cross_fitted_scores(x, y, fold))
+        each = [
+            np.asarray(labels.cross_fitted_scores(x, y, fold, ridge=r)) for r in RIDGES
+        ]
+        errors = [np.square((s - y)[fold == 0]).sum() for s in each]
+        chosen.append(int(np.argmin(errors)))
+        np.testing.assert_allclose(found, each[chosen[-1]], atol=1e-6)
+    assert chosen[0] < chosen[1]
 
 
 def correlation(scores, given):
