@@ -1,7 +1,6 @@
 """Cross-fitted ridge regression: scores of rows whose labels the model never saw."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -19,6 +18,9 @@ Rows = Num[Array | np.ndarray, "rows _"]
 Features = Rows | tuple[Rows, ...]
 """One matrix, or one of each modality, which are joined as `joint_features` does."""
 
+
+_Block = tuple[Int[np.ndarray, " size"], Float[np.ndarray, " size"]]
+"""Row numbers, and a weight of 1 or 0 for each."""
 
 RIDGES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 """Penalties to choose from."""
@@ -89,6 +91,30 @@ def cross_fitted_scores(
         >>> print(cross_fitted_scores(x, x, fold, ridge=1e-6).round(2).T)
         [[0. 1. 2. 3.]]
     """
+    order = _rows_of_folds(features, labels, fold)
+    size = min(block, max(map(len, order)))
+    shift = _read(features, order[0][:size]).mean(axis=0)
+    sums = [
+        _moments(features, labels, _padded(rows, size), shift, on_rows)
+        for rows in order
+    ]
+    ridge = _best_ridge(sums) if ridge is None else ridge
+    scores = []
+    for k, rows in enumerate(order):
+        model = _fit(sums[:k] + sums[k + 1 :], ridge)
+        for part, weight in _padded(rows, size):
+            predicted = _predict(_read(features, part), shift, *model)
+            scores.append(jax.block_until_ready(predicted)[: int(weight.sum())])
+            on_rows(int(weight.sum()))
+    return jnp.concatenate(scores)[np.argsort(np.concatenate(order))]
+
+
+def _rows_of_folds(
+    features: Features,
+    labels: Num[Array | np.ndarray, "rows classes"],
+    fold: Int[np.ndarray, " rows"],
+) -> list[Int[np.ndarray, " _"]]:
+    """Row numbers of each fold, after a check of the shapes."""
     matrices = features if isinstance(features, tuple) else (features,)
     named = {f"features {i}": x for i, x in enumerate(matrices)}
     check_rank(2, labels=labels, **named)
@@ -96,29 +122,7 @@ def cross_fitted_scores(
     order = [np.flatnonzero(fold == k) for k in range(int(fold.max()) + 1)]
     if len(order) < 2 or not all(map(len, order)):
         raise ValueError("fold: got an empty fold or a single one, wanted two or more")
-    size = min(block, max(map(len, order)))
-    read = partial(_block, features)
-    shift = read(order[0][:size]).mean(axis=0)
-    sums = []
-    for rows in order:
-        total = jnp.zeros((1 + len(shift), 1 + len(shift) + labels.shape[1]))
-        for part, weight in _padded(rows, size):
-            y = jnp.asarray(labels[part], jnp.float32)
-            total = _add_moments(total, read(part), y, weight, shift)
-            jax.block_until_ready(total)  # or blocks wait in memory to be added
-            on_rows(int(weight.sum()))
-        sums.append(total)
-    if ridge is None:
-        errors = jnp.stack([_error(sums[0], sums[1:], x) for x in RIDGES])
-        ridge = jnp.asarray(RIDGES)[errors.argmin()]
-    scores = []
-    for k, rows in enumerate(order):
-        model = _fit(sums[:k] + sums[k + 1 :], ridge)
-        for part, weight in _padded(rows, size):
-            predicted = _predict(read(part), shift, *model)
-            scores.append(jax.block_until_ready(predicted)[: int(weight.sum())])
-            on_rows(int(weight.sum()))
-    return jnp.concatenate(scores)[np.argsort(np.concatenate(order))]
+    return order
 
 
 @jax.jit
@@ -126,15 +130,13 @@ def _joined(matrices: tuple[Num[Array, "n _"], ...]) -> Float[Array, "n width"]:
     return jnp.concatenate([unit_rows(x.astype(jnp.float32)) for x in matrices], axis=1)
 
 
-def _block(features: Features, rows: Int[np.ndarray, " n"]) -> Float[Array, "n width"]:
+def _read(features: Features, rows: Int[np.ndarray, " n"]) -> Float[Array, "n width"]:
     if isinstance(features, tuple):
         return _joined(tuple(jnp.asarray(x[rows]) for x in features))
     return jnp.asarray(features[rows], jnp.float32)
 
 
-def _padded(
-    rows: Int[np.ndarray, " n"], size: int
-) -> Iterator[tuple[Int[np.ndarray, " size"], Float[np.ndarray, " size"]]]:
+def _padded(rows: Int[np.ndarray, " n"], size: int) -> Iterator[_Block]:
     """Blocks of one size, so that one program does for all: rows, and 1 or 0 for each.
 
     The last block is filled up with its first row, of weight 0.
@@ -143,6 +145,24 @@ def _padded(
         part = rows[start : start + size]
         weight = (np.arange(size) < len(part)).astype(np.float32)
         yield np.pad(part, (0, size - len(part)), constant_values=part[0]), weight
+
+
+def _moments(
+    features: Features,
+    labels: Num[Array | np.ndarray, "rows classes"],
+    blocks: Iterator[_Block],
+    shift: Float[Array, " width"],
+    on_rows: Callable[[int], None],
+) -> Float[Array, "inputs targets"]:
+    """Moments of a fold, read block by block."""
+    inputs = 1 + len(shift)
+    total = jnp.zeros((inputs, inputs + labels.shape[1]))
+    for rows, weight in blocks:
+        y = jnp.asarray(labels[rows], jnp.float32)
+        total = _add_moments(total, _read(features, rows), y, weight, shift)
+        jax.block_until_ready(total)  # or blocks wait in memory to be added
+        on_rows(int(weight.sum()))
+    return total
 
 
 @jax.jit
@@ -179,6 +199,12 @@ def _fit(
     penalty = ridge * jnp.where(scale > 0, scale, 1.0)
     factor = cho_factor(gram + penalty * jnp.eye(width))
     return means[:width], cho_solve(factor, cross), means[width:]
+
+
+def _best_ridge(sums: list[Float[Array, "inputs targets"]]) -> Scalar:
+    """The one of `RIDGES` with the least error on the first fold."""
+    errors = jnp.stack([_error(sums[0], sums[1:], ridge) for ridge in RIDGES])
+    return jnp.asarray(RIDGES)[jnp.where(jnp.isnan(errors), jnp.inf, errors).argmin()]
 
 
 @jax.jit

@@ -29,7 +29,7 @@ class CleanData:
     """Folder that data import or features all wrote; all its rows are used."""
     out: Path
     """New folder: posteriors.npz, corrections.csv and the page index.html."""
-    folds: Annotated[int, at_least(2, 1000)] = 5
+    folds: Annotated[int, at_least(2, 20)] = 5
     """Folds of rows; those of a fold are predicted from the others."""
     seed: Annotated[int, at_least(0, 2**32 - 1)] = 0
     """Seed of the folds."""
@@ -91,7 +91,9 @@ def _review(options: CleanData, store: Store) -> LabelReview:
     from scbch_jax.cli import console
     from scbch_jax.report.label_page import LabelReview
 
-    with console.progress_bar("rows", total=2 * len(store.labels)) as advance:
+    with console.progress_bar(
+        "rows, read twice", total=2 * len(store.labels)
+    ) as advance:
         found = labels.posteriors(
             store.image,
             store.text,
