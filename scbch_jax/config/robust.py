@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
-from scbch_jax.config.constraints import at_least, between, positive
+from scbch_jax.config.constraints import at_least, between, optional, positive
 from scbch_jax.config.two_towers import TwoTowerOptions
 from scbch_jax.errors import require
 
-MOST = 0.95
-"""Bound of the sum of both noise rates; at 1, labels would say nothing."""
+MOST_NOISE = 0.9
+"""Bound of the sum of both rates; at 1, labels say nothing."""
 
 
 class HParams(NamedTuple):
@@ -33,23 +33,23 @@ class HParams(NamedTuple):
 class Options(TwoTowerOptions):
     """Choices of the robust method that are fixed at compilation."""
 
-    folds: Annotated[int, at_least(2, 100)] = 10
-    """Folds in which labels are predicted from features: a row's label is predicted by
-    a model of the other folds."""
-    ridge: Annotated[float, between(1e-6, 1e6)] = 3.0
-    """Penalty of these predictions, relative to the mean variance of a feature."""
-    missing: Annotated[float, between(0, 0.9)] | None = None
-    """Share of true labels that are not given, if it is known; estimated otherwise."""
-    wrong: Annotated[float, between(0, 0.9)] | None = None
-    """Share of false labels that are given, if it is known; estimated otherwise."""
+    folds: Annotated[int, at_least(2, 100)] = 5
+    """Folds of rows; the labels of a fold are predicted from the others."""
+    ridge: Annotated[float | None, optional(between(1e-3, 1e6))] = None
+    """Penalty of this regression, relative to the mean variance of the features; by
+    default that of 0.03 to 10 which predicts the first fold best."""
+    missing: Annotated[float | None, optional(between(0, MOST_NOISE))] = None
+    """Rate of true labels that are not given, if it is known; with options.wrong."""
+    wrong: Annotated[float | None, optional(between(0, MOST_NOISE))] = None
+    """Rate of labels given though not true, if it is known; with options.missing. By
+    default both rates are estimated for each class."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
         super().__post_init__()
-        rates = (self.missing, self.wrong)
-        wanted = "both options.missing and options.wrong, or neither"
-        got = f"missing {self.missing}, wrong {self.wrong}"
-        require(rates.count(None) != 1, "options", got, wanted)
+        known = (self.missing is None) == (self.wrong is None)
+        wanted = "both options.missing and options.wrong, or none"
+        require(known, "options", "one rate of noise", wanted)
         total = (self.missing or 0.0) + (self.wrong or 0.0)
-        wanted = f"a sum of at most {MOST}"
-        require(total <= MOST, "options.missing + options.wrong", total, wanted)
+        wanted = f"at most {MOST_NOISE} together"
+        require(total <= MOST_NOISE, "options.missing, options.wrong", total, wanted)

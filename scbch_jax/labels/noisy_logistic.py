@@ -34,7 +34,7 @@ class NoisyLogistic(NamedTuple):
     def logits(
         self, inputs: Float[Array, "rows width"]
     ) -> Float[Array, "rows classes"]:
-        """z without an offset; σ(z) is the probability that a label is true."""
+        """Z without an offset; σ(z) is the probability that a label is true."""
         return inputs @ self.weights + self.intercept[None]
 
 

@@ -32,7 +32,7 @@ def posteriors(
     *,
     key: Key[Array, ""],
     folds: int = 5,
-    ridge: ScalarLike = 3.0,
+    ridge: ScalarLike | None = None,
     rates: NoiseRates | None = None,
     on_rows: Callable[[int], None] = lambda rows: None,
 ) -> Posteriors:
@@ -47,7 +47,7 @@ def posteriors(
         labels: multi-hot, noisy.
         key: draws the folds.
         folds: number of folds, 2 to rows.
-        ridge: relative penalty; see `cross_fitted_scores`.
+        ridge: relative penalty, chosen by default; see `cross_fitted_scores`.
         rates: of the noise; estimated by `fit_curves` if omitted.
         on_rows: called with the number of rows newly read, 2 · rows in all.
 

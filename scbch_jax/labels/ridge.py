@@ -1,7 +1,6 @@
 """Cross-fitted ridge regression: scores of rows whose labels the model never saw."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +8,7 @@ import numpy as np
 from jax.scipy.linalg import cho_factor, cho_solve
 from jaxtyping import Array, Float, Int, Key, Num
 
-from scbch_jax.arrays import ScalarLike
+from scbch_jax.arrays import Scalar, ScalarLike
 from scbch_jax.errors import check_rank, check_same_rows
 from scbch_jax.losses import unit_rows
 
@@ -18,6 +17,13 @@ Rows = Num[Array | np.ndarray, "rows _"]
 
 Features = Rows | tuple[Rows, ...]
 """One matrix, or one of each modality, which are joined as `joint_features` does."""
+
+
+_Block = tuple[Int[np.ndarray, " size"], Float[np.ndarray, " size"]]
+"""Row numbers, and a weight of 1 or 0 for each."""
+
+RIDGES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+"""Penalties to choose from."""
 
 
 def joint_features(
@@ -53,7 +59,7 @@ def cross_fitted_scores(
     labels: Num[Array | np.ndarray, "rows classes"],
     fold: Int[np.ndarray, " rows"],
     *,
-    ridge: ScalarLike,
+    ridge: ScalarLike | None = None,
     block: int = 2048,
     on_rows: Callable[[int], None] = lambda rows: None,
 ) -> Float[Array, "rows classes"]:
@@ -70,7 +76,9 @@ def cross_fitted_scores(
         features: x; see `Features`.
         labels: y, possibly noisy.
         fold: of each row, from 0; a NumPy array, as of `draw_folds`.
-        ridge: penalty relative to the mean of G's diagonal; about 0.01 to 10.
+        ridge: penalty relative to the mean of G's diagonal; by default that of `RIDGES`
+            with the least squared error on fold 0, the one way in which the labels of
+            its rows have an effect on their scores.
         block: rows on the device at once.
         on_rows: called with the number of rows newly read, 2 · rows in all.
 
@@ -83,6 +91,30 @@ def cross_fitted_scores(
         >>> print(cross_fitted_scores(x, x, fold, ridge=1e-6).round(2).T)
         [[0. 1. 2. 3.]]
     """
+    order = _rows_of_folds(features, labels, fold)
+    size = min(block, max(map(len, order)))
+    shift = _read(features, order[0][:size]).mean(axis=0)
+    sums = [
+        _moments(features, labels, _padded(rows, size), shift, on_rows)
+        for rows in order
+    ]
+    ridge = _best_ridge(sums) if ridge is None else ridge
+    scores = []
+    for k, rows in enumerate(order):
+        model = _fit(sums[:k] + sums[k + 1 :], ridge)
+        for part, weight in _padded(rows, size):
+            predicted = _predict(_read(features, part), shift, *model)
+            scores.append(jax.block_until_ready(predicted)[: int(weight.sum())])
+            on_rows(int(weight.sum()))
+    return jnp.concatenate(scores)[np.argsort(np.concatenate(order))]
+
+
+def _rows_of_folds(
+    features: Features,
+    labels: Num[Array | np.ndarray, "rows classes"],
+    fold: Int[np.ndarray, " rows"],
+) -> list[Int[np.ndarray, " _"]]:
+    """Row numbers of each fold, after a check of the shapes."""
     matrices = features if isinstance(features, tuple) else (features,)
     named = {f"features {i}": x for i, x in enumerate(matrices)}
     check_rank(2, labels=labels, **named)
@@ -90,26 +122,7 @@ def cross_fitted_scores(
     order = [np.flatnonzero(fold == k) for k in range(int(fold.max()) + 1)]
     if len(order) < 2 or not all(map(len, order)):
         raise ValueError("fold: got an empty fold or a single one, wanted two or more")
-    size = min(block, max(map(len, order)))
-    read = partial(_block, features)
-    shift = read(order[0][:size]).mean(axis=0)
-    sums = []
-    for rows in order:
-        total = jnp.zeros((1 + len(shift), 1 + len(shift) + labels.shape[1]))
-        for part, weight in _padded(rows, size):
-            y = jnp.asarray(labels[part], jnp.float32)
-            total = _add_moments(total, read(part), y, weight, shift)
-            jax.block_until_ready(total)  # or blocks wait in memory to be added
-            on_rows(int(weight.sum()))
-        sums.append(total)
-    scores = []
-    for k, rows in enumerate(order):
-        model = _fit(sums[:k] + sums[k + 1 :], ridge)
-        for part, weight in _padded(rows, size):
-            predicted = _predict(read(part), shift, *model)
-            scores.append(jax.block_until_ready(predicted)[: int(weight.sum())])
-            on_rows(int(weight.sum()))
-    return jnp.concatenate(scores)[np.argsort(np.concatenate(order))]
+    return order
 
 
 @jax.jit
@@ -117,15 +130,13 @@ def _joined(matrices: tuple[Num[Array, "n _"], ...]) -> Float[Array, "n width"]:
     return jnp.concatenate([unit_rows(x.astype(jnp.float32)) for x in matrices], axis=1)
 
 
-def _block(features: Features, rows: Int[np.ndarray, " n"]) -> Float[Array, "n width"]:
+def _read(features: Features, rows: Int[np.ndarray, " n"]) -> Float[Array, "n width"]:
     if isinstance(features, tuple):
         return _joined(tuple(jnp.asarray(x[rows]) for x in features))
     return jnp.asarray(features[rows], jnp.float32)
 
 
-def _padded(
-    rows: Int[np.ndarray, " n"], size: int
-) -> Iterator[tuple[Int[np.ndarray, " size"], Float[np.ndarray, " size"]]]:
+def _padded(rows: Int[np.ndarray, " n"], size: int) -> Iterator[_Block]:
     """Blocks of one size, so that one program does for all: rows, and 1 or 0 for each.
 
     The last block is filled up with its first row, of weight 0.
@@ -136,14 +147,32 @@ def _padded(
         yield np.pad(part, (0, size - len(part)), constant_values=part[0]), weight
 
 
+def _moments(
+    features: Features,
+    labels: Num[Array | np.ndarray, "rows classes"],
+    blocks: Iterator[_Block],
+    shift: Float[Array, " width"],
+    on_rows: Callable[[int], None],
+) -> Float[Array, "inputs targets"]:
+    """Moments of a fold, read block by block."""
+    inputs = 1 + len(shift)
+    total = jnp.zeros((inputs, inputs + labels.shape[1]))
+    for rows, weight in blocks:
+        y = jnp.asarray(labels[rows], jnp.float32)
+        total = _add_moments(total, _read(features, rows), y, weight, shift)
+        jax.block_until_ready(total)  # or blocks wait in memory to be added
+        on_rows(int(weight.sum()))
+    return total
+
+
 @jax.jit
 def _add_moments(
-    total: Float[Array, "1+width 1+width+classes"],
+    total: Float[Array, "inputs targets"],
     x: Float[Array, "n width"],
     labels: Float[Array, "n classes"],
     weight: Float[Array, " n"],
     shift: Float[Array, " width"],
-) -> Float[Array, "1+width 1+width+classes"]:
+) -> Float[Array, "inputs targets"]:
     """Adds [1, x - shift]ᵀ [1, x - shift, y]: counts, sums and products in one.
 
     A shift near the mean changes no result, and saves digits when means are taken out.
@@ -156,7 +185,7 @@ def _add_moments(
 
 @jax.jit
 def _fit(
-    sums: list[Float[Array, "1+width 1+width+classes"]], ridge: ScalarLike
+    sums: list[Float[Array, "inputs targets"]], ridge: ScalarLike
 ) -> tuple[
     Float[Array, " width"], Float[Array, "width classes"], Float[Array, " classes"]
 ]:
@@ -170,6 +199,29 @@ def _fit(
     penalty = ridge * jnp.where(scale > 0, scale, 1.0)
     factor = cho_factor(gram + penalty * jnp.eye(width))
     return means[:width], cho_solve(factor, cross), means[width:]
+
+
+def _best_ridge(sums: list[Float[Array, "inputs targets"]]) -> Scalar:
+    """The one of `RIDGES` with the least error on the first fold."""
+    errors = jnp.stack([_error(sums[0], sums[1:], ridge) for ridge in RIDGES])
+    return jnp.asarray(RIDGES)[jnp.where(jnp.isnan(errors), jnp.inf, errors).argmin()]
+
+
+@jax.jit
+def _error(
+    own: Float[Array, "inputs targets"],
+    others: list[Float[Array, "inputs targets"]],
+    ridge: ScalarLike,
+) -> Scalar:
+    """Squared error of a fold, less a constant, of a fit of the others: from moments.
+
+    Σ |y - Vᵀz|² = Σ |y|² - 2 tr(Vᵀ Σ z yᵀ) + tr(Vᵀ (Σ z zᵀ) V), z = [1, x]
+    """
+    mean, weights, intercept = _fit(others, ridge)
+    first = intercept - jnp.matmul(mean, weights, precision="highest")
+    v = jnp.concatenate([first[None], weights])
+    products, cross = own[:, : len(own)], own[:, len(own) :]
+    return (v * (jnp.matmul(products, v, precision="highest") - 2 * cross)).sum()
 
 
 @jax.jit

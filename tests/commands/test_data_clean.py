@@ -130,15 +130,19 @@ def test_known_rates_replace_estimates(folder, tmp_path, capsys):
     assert "The rates are those" in (tmp_path / "out" / "index.html").read_text()
 
 
-def test_a_store_without_names_and_captions(tmp_path):
+def test_a_small_store_without_names_and_captions(tmp_path, capsys):
     rng = np.random.default_rng(0)
-    arrays = {"X": rng.normal(size=(30, 4)), "Y": rng.random((30, 3))}
-    given = rng.random((30, 2)) < 0.5
+    arrays = {"X": rng.normal(size=(12, 4)), "Y": rng.random((12, 3))}
+    given = rng.random((12, 2)) < 0.5
     np.savez(tmp_path / "a.npz", **arrays, L=given.astype(np.uint8))
     keys = ["--image", "X", "--text", "Y", "--labels", "L"]
-    sizes = ["--queries", "5", "--train", "20", "--out", str(tmp_path / "store")]
+    sizes = ["--queries", "2", "--train", "8", "--out", str(tmp_path / "store")]
     assert program.main(["data", "import", str(tmp_path / "a.npz"), *keys, *sizes]) == 0
-    assert clean(tmp_path / "store", "--out", tmp_path / "out", "--shown", 0) == 0
+    words = [tmp_path / "store", "--out", tmp_path / "out", "--shown", 0]
+    assert clean(*words, "--folds", 13) == 2
+    wanted = "folds: got 13, wanted at most the 12 rows of the store"
+    assert wanted in capsys.readouterr().err
+    assert clean(*words) == 0
     text = (tmp_path / "out" / "index.html").read_text()
     assert "label 1" in text
     assert "The most doubtful rows" not in text
@@ -148,7 +152,6 @@ def test_a_store_without_names_and_captions(tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--folds", 401], "folds: got 401, wanted at most the 400 rows of the store"),
         (["--folds", 1], "folds: got 1, wanted a whole number from 2"),
         (["--ridge", 0], "ridge: got 0"),
         (["--missing", 0.1], "missing, wrong: got one of them, wanted both, or none"),

@@ -47,16 +47,14 @@ def test_clean_labels_are_left_nearly_as_they_are(easy):
 
 
 def test_the_stages_make_the_pipeline(easy):
-    fold = labels.draw_folds(jax.random.key(0), len(easy.labels), folds=3)
+    fold = labels.draw_folds(jax.random.key(0), len(easy.labels), folds=5)
     features = labels.joint_features(easy.image, easy.text)
     scores = labels.cross_fitted_scores(features, easy.labels, fold, ridge=0.5)
     rates = labels.NoiseRates(0.2, 0.1)
     logits, _ = labels.fit_curves(scores, easy.labels, rates)
     logits = labels.add_dependence(logits, easy.labels, rates, fold)
     expected = labels.label_posterior(easy.labels, jax.nn.sigmoid(logits), rates)
-    found = labels.posteriors(
-        *easy, key=jax.random.key(0), folds=3, ridge=0.5, rates=rates
-    )
+    found = labels.posteriors(*easy, key=jax.random.key(0), ridge=0.5, rates=rates)
     np.testing.assert_allclose(found.predicted, jax.nn.sigmoid(logits), atol=1e-3)
     np.testing.assert_allclose(found.probability, expected, atol=1e-3)
 

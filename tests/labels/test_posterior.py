@@ -69,6 +69,7 @@ def test_the_mean_posterior_is_the_share_of_true_labels():
         assert abs(true[chosen].mean() - posterior[chosen].mean()) < spread
 
 
+@pytest.mark.errors
 def test_shapes_must_agree():
     with pytest.raises(ValueError, match="labels: got shape"):
         labels.label_posterior(jnp.ones((2, 3)), jnp.ones((2, 2)), NoiseRates(0.1, 0.1))

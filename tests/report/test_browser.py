@@ -14,6 +14,7 @@ from PIL import Image
 from scbch_jax import report
 from scbch_jax.config import Data, Experiment, Noise, Training, scbch
 from scbch_jax.report.html import page
+from scbch_jax.report.label_page import LabelReview, render_label_page
 from scbch_jax.types import DisplayData
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -75,7 +76,9 @@ addEventListener("load", () => {
     requests: performance.getEntriesByType("resource")
       .map(e => e.name).filter(n => !n.startsWith("data:")),
     ground: getComputedStyle(document.body).backgroundColor,
-    ink: getComputedStyle(document.querySelector("svg text")).fill,
+    ink: document.querySelector("svg text")
+      ? getComputedStyle(document.querySelector("svg text")).fill
+      : getComputedStyle(document.body).color,
   }, "*");
 });
 """
@@ -125,9 +128,7 @@ def shown(tmp_path_factory):
                 write_run(root / f"run{len(folders)}", experiment, values.tolist())
             )
     write_traces(folders[0] / "seed-0")
-    content = io.BytesIO()
-    Image.new("RGB", (40, 30), "gray").save(content, "PNG")
-    picture = content.getvalue()
+    picture = a_picture()
     names = [f"a label of some length {i}" for i in range(6)]
     captions = ["Two dogs and a boat in front of a red house <by> the sea."] * 20
     display = DisplayData(names, captions, lambda row: picture)
@@ -135,14 +136,41 @@ def shown(tmp_path_factory):
     index = report.write(
         runs, root / "report", details=2, display_of=lambda run: display
     )
+    return index, watch(index, root / "watched.html")
+
+
+@pytest.fixture(scope="module")
+def labels(tmp_path_factory):
+    """A page of labels with long names and captions; every second row has a picture."""
+    root = tmp_path_factory.mktemp("labels")
+    rng = np.random.default_rng(0)
+    given, probability = rng.integers(2, size=(20, 9)), rng.random((20, 9))
+    errors = np.abs(given - probability).sum(axis=1)
+    review = LabelReview(given, probability, errors, *rng.random((2, 9)))
+    names = [f"a label of some length {i}" for i in range(9)]
+    captions = ["Two dogs and a boat in front of a red house <by> the sea."] * 20
+    content = a_picture()
+    display = DisplayData(names, captions, lambda row: content if row % 2 else None)
+    index = root / "index.html"
+    index.write_text(render_label_page(review, "photos", display=display, shown=20))
+    return index, watch(index, root / "watched.html")
+
+
+def a_picture():
+    content = io.BytesIO()
+    Image.new("RGB", (40, 30), "gray").save(content, "PNG")
+    return content.getvalue()
+
+
+def watch(index, watched):
+    """A copy of a page with the script that looks for what is wrong."""
     text = index.read_text()
     assert text.count(page.POLICY) == 1
     text = text.replace(page.POLICY, page.POLICY + "; script-src 'nonce-test'")
-    watched = root / "watched.html"
     watched.write_text(
         text.replace("<style>", f'<script nonce="test">{WATCH}</script><style>', 1)
     )
-    return index, watched
+    return watched
 
 
 def browse(path, home, *words):
@@ -159,8 +187,11 @@ def browse(path, home, *words):
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
-def test_nothing_is_clipped_or_overlaps_or_is_requested(shown, tmp_path, width, dark):
-    _, watched = shown
+@pytest.mark.parametrize(("name", "counts"), [("shown", (15, 14)), ("labels", (0, 10))])
+def test_nothing_is_clipped_or_overlaps_or_is_requested(
+    request, tmp_path, name, counts, width, dark
+):
+    _, watched = request.getfixturevalue(name)
     frame = watched.with_name(f"frame-{width}-{dark}.html")
     frame.write_text(FRAME.replace("WIDTH", str(width)))
     scheme = f"--blink-settings=preferredColorScheme={0 if dark else 1}"
@@ -172,7 +203,7 @@ def test_nothing_is_clipped_or_overlaps_or_is_requested(shown, tmp_path, width, 
     assert console == []
     assert found["requests"] == []
     assert found["width"] == width
-    assert (found["figures"], found["pictures"]) == (15, 14)
+    assert (found["figures"], found["pictures"]) == counts
     grounds = {False: "rgb(254, 254, 253)", True: "rgb(22, 22, 21)"}
     inks = {False: "rgb(27, 27, 26)", True: "rgb(233, 233, 230)"}
     assert (found["ground"], found["ink"]) == (grounds[dark], inks[dark])
