@@ -15,7 +15,7 @@ from conftest import ROOT
 
 import scbch_jax
 from scbch_jax import extras, features, plotting, report
-from scbch_jax.cli import crosscheck, demo, loggers
+from scbch_jax.cli import crosscheck, demo, progress
 from scbch_jax.cli.crosscheck import Crosscheck
 from scbch_jax.cli.features.texts import FeaturesTexts
 from scbch_jax.data.formats import parquet
@@ -137,7 +137,7 @@ USES = {
         "a .pt or .pth file needs PyTorch: pip install 'scbch_jax[torch]'",
     ),
     "TensorBoard": (
-        lambda folder: loggers.event_writer("tensorboard", folder).__enter__(),
+        lambda folder: progress.event_writer("tensorboard", folder).__enter__(),
         "train --log tensorboard needs tensorboardX: "
         "pip install 'scbch_jax[tensorboard]'",
     ),

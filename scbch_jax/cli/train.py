@@ -56,7 +56,7 @@ class Train:
 def main(options: Train) -> None:
     """Trains, prints progress, and prints last and best scores of each seed."""
     from scbch_jax import runs, sharding
-    from scbch_jax.cli import loggers, progress
+    from scbch_jax.cli import progress
 
     if options.coordinator:
         own = f"process {options.process} of {options.processes} (from 0)"
@@ -69,7 +69,7 @@ def main(options: Train) -> None:
     epochs = experiment.training.epochs * len(experiment.seeds)
     with (
         progress.training_progress(options.name, epochs=epochs) as show,
-        loggers.event_writer(options.log, folder) as log,
+        progress.event_writer(options.log, folder) as log,
         signals.stop_requested() as stop,
     ):
 

@@ -5,8 +5,8 @@ from scbch_jax.networks.hash_network import (
     class_logits,
     classifier,
     hash_network,
+    layer_product,
 )
-from scbch_jax.networks.products import layer_product
 from scbch_jax.networks.torch_weights import (
     from_torch,
     hidden_width,

@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from scbch_jax.cli import loggers
+from scbch_jax.cli import progress
 from scbch_jax.errors import InputError
 from scbch_jax.results import Confidence, EpochResult, RetrievalScore
 
@@ -18,7 +18,7 @@ RESULT = EpochResult(
 
 
 def test_numbers_go_under_their_names_and_gaps_stay_gaps():
-    assert loggers.scalars(RESULT) == {
+    assert progress.scalars(RESULT) == {
         "loss/total": 2.5,
         "MAP/i2t": 0.61,
         "MAP/t2i": 0.63,
@@ -29,7 +29,7 @@ def test_numbers_go_under_their_names_and_gaps_stay_gaps():
 
 
 def test_unless_asked_nothing_is_written(tmp_path):
-    with loggers.event_writer("none", tmp_path) as on_epoch:
+    with progress.event_writer("none", tmp_path) as on_epoch:
         on_epoch(RESULT)
     assert not list(tmp_path.iterdir())
 
@@ -38,7 +38,7 @@ def test_a_missing_package_is_one_line_before_anything_is_made(monkeypatch, tmp_
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with (
         pytest.raises(InputError, match="needs tensorboardX: pip install"),
-        loggers.event_writer("tensorboard", tmp_path),
+        progress.event_writer("tensorboard", tmp_path),
     ):
         pass
     assert not list(tmp_path.iterdir())
@@ -51,13 +51,13 @@ def test_tensorboard_reads_what_was_written(tmp_path):
         "tensorboard.backend.event_processing.event_accumulator"
     )
     for _ in range(2):
-        with loggers.event_writer("tensorboard", tmp_path) as on_epoch:
+        with progress.event_writer("tensorboard", tmp_path) as on_epoch:
             on_epoch(RESULT)
             on_epoch(
                 RESULT._replace(epoch=3, retrieval=RESULT.retrieval._replace(i2t=0.7))
             )
     found = reader.EventAccumulator(str(tmp_path / "tensorboard" / "seed-3"))
     found.Reload()
-    assert sorted(found.Tags()["scalars"]) == sorted(loggers.scalars(RESULT))
+    assert sorted(found.Tags()["scalars"]) == sorted(progress.scalars(RESULT))
     steps = [(event.step, event.value) for event in found.Scalars("MAP/i2t")]
     assert steps == [(2, pytest.approx(0.61)), (3, pytest.approx(0.7))]

@@ -12,7 +12,7 @@ from conftest import ROOT
 from scbch_jax import data, datasets
 from scbch_jax.config import Data
 from scbch_jax.data import store
-from scbch_jax.data.formats import npy_blocks
+from scbch_jax.data.formats import numpy_files
 from scbch_jax.errors import InputError
 
 
@@ -63,7 +63,7 @@ def test_blocks_give_the_same_bytes_as_arrays(tmp_path, block):
 
 def test_a_matrix_larger_than_a_block(tmp_path, monkeypatch):
     whole = store.verify(write(tmp_path / "whole"))
-    monkeypatch.setattr(npy_blocks, "BLOCK_BYTES", 60)
+    monkeypatch.setattr(numpy_files, "BLOCK_BYTES", 60)
     assert store.verify(write(tmp_path / "parts")) == whole
 
 

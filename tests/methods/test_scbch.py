@@ -9,8 +9,8 @@ from scbch_jax import losses, neighbors
 from scbch_jax.arrays import Batch
 from scbch_jax.config.scbch import ABLATIONS, HParams, Options
 from scbch_jax.methods import scbch
+from scbch_jax.methods.base import Sizes
 from scbch_jax.methods.recipe import METHODS, Recipe
-from scbch_jax.methods.sizes import Sizes
 from scbch_jax.training import coded
 from scbch_jax.types import Split
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from scbch_jax import networks
-from scbch_jax.networks.products import bf16_matmul
+from scbch_jax.networks.hash_network import bf16_matmul
 
 DIMS = (((1,), (0,)), ((), ()))
 

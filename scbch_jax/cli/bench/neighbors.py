@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from scbch_jax.cli.bench.targets import require_targets
+from scbch_jax.cli.bench import require_targets
 from scbch_jax.config.constraints import at_least, check_fields, size_list
 from scbch_jax.errors import require
 from scbch_jax.io import Record, write_jsonl

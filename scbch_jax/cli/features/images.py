@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 import numpy as np
 
 from scbch_jax import io
-from scbch_jax.cli.features.source import SourceOptions, read_source
+from scbch_jax.cli.features import SourceOptions, read_source
 from scbch_jax.config.constraints import at_least
 from scbch_jax.config.features import MAX_PIXELS, PILLOW_MAX_PIXELS
 from scbch_jax.errors import require
