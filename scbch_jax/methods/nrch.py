@@ -94,7 +94,7 @@ def terms(hp: HParams, options: Options) -> Terms:
             v.positives,
             margin=hp.margin,
             shift=hp.shift,
-            both_directions=options.ranking == "both_ways",
+            both_directions=options.ranking == "bidirectional",
             where=v.kept,
         )
 
