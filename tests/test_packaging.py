@@ -93,6 +93,11 @@ def test_everything_but_tests_and_linters_is_no_dependency():
             ["gensim", "numpy", "matplotlib"],
             "a model needs gensim and matplotlib: pip install 'scbch_jax[report,text]'",
         ),
+        (
+            ["gensim", "matplotlib", "torch"],
+            "a model needs gensim, matplotlib and PyTorch: "
+            "pip install 'scbch_jax[report,text,torch]'",
+        ),
     ],
 )
 def test_a_missing_optional_package_is_one_line_with_its_extra(

@@ -134,10 +134,8 @@ def _message(
         hint = suggest(word.replace("_", "-"), names)
         return f"unknown option {word}{hint or f' ({event.prog} --help lists all)'}"
     if isinstance(event, _errors.MissingArgs):
-        missing = ", ".join(x.arg.display_name() for x in event.missing_arguments)
-        return (
-            f"{missing}: missing, but required ({event.prog} --help lists the options)"
-        )
+        missing = "; ".join(_missing(x.arg) for x in event.missing_arguments)
+        return f"{missing} ({event.prog} --help lists the options)"
     argument = getattr(event, "argument", None)
     if argument is None:
         said = getattr(event, "message", "cannot be parsed")
@@ -149,6 +147,15 @@ def _message(
         return f"{option}: got {event.value:.80}, wanted {_wanted(argument)}"
     got = _words_after(argument.lowered.name_or_flags, words) or "another value"
     return f"{option}: got {got:.80}, wanted {_wanted(argument)}"
+
+
+def _missing(argument: Any) -> str:
+    """That an option is required, and the first sentence of its help."""
+    words = " ".join((argument.field.helptext() or "a value").split())
+    wanted = words.split(". ")[0].removesuffix(".")
+    if not wanted[1:2].isupper():
+        wanted = wanted[0].lower() + wanted[1:]
+    return f"{argument.display_name()}: got nothing, wanted {wanted}"
 
 
 def _wanted(argument: Any) -> str:

@@ -32,7 +32,7 @@ FORMAT = 1
 Blocks = np.ndarray | Iterable[np.ndarray]
 """A matrix (memory-mapped if large), or blocks of its rows one after another."""
 
-MATRICES: dict[str, tuple[Any, Callable[[str, np.ndarray], np.ndarray]]] = {
+MATRICES: dict[str, tuple[Any, Callable[..., np.ndarray]]] = {
     "image": (np.float32, narrow_features),
     "text": (np.float32, narrow_features),
     "labels": (np.uint8, narrow_labels),

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from scbch_jax.data.formats import array_names, read_array
+from scbch_jax.data.validation import require_finite
 from scbch_jax.errors import require
 
 Queries = UInt8[np.ndarray, "queries bytes"]
@@ -176,7 +177,7 @@ def pack_pair(sides: Mapping[str, np.ndarray]) -> tuple[Queries, Items]:
         numbers = codes.ndim == 2 and codes.dtype.kind in "biuf"
         require(numbers, field, got, "numbers, one code in each row")
         require(codes.size > 0, field, got, "at least one code")
-        _require_finite(field, codes)
+        require_finite(field, codes)
     (_, query), (field, items) = sides.items()
     columns = [codes.shape[1] for codes in (query, items)]
     require(columns[0] == columns[1], field, f"{columns[1]} columns", f"{columns[0]}")
@@ -209,7 +210,7 @@ def read_labels(
         numbers = labels.dtype.kind in "biuf" and labels.ndim in (1, 2)
         got = f"{labels.dtype} of shape {labels.shape}"
         require(numbers, field, got, "multi-hot rows or class ids")
-        _require_finite(field, labels)
+        require_finite(field, labels)
         # MATLAB has no vectors: class ids come as one row or one column.
         if 1 in labels.shape[1:] or (labels.shape[0] == 1 != wanted):
             sides[field] = labels = labels.ravel()
@@ -231,12 +232,6 @@ def read_labels(
             require(not wrong.size, field, got, "labels 0 and 1")
         hot = [query, database]
     return hot[0].astype(np.float32), hot[1].astype(np.float32)
-
-
-def _require_finite(field: str, array: np.ndarray) -> None:
-    wrong = np.argwhere(~np.isfinite(array))
-    where = "" if not len(wrong) else f" in row {wrong[0][0]}, counted from 0"
-    require(not len(wrong), field, f"NaN or infinity{where}", "finite numbers")
 
 
 def _require_known_layout(field: str, codes: np.ndarray) -> None:

@@ -105,7 +105,7 @@ def write(
     field: str,
     *,
     dtype: Any,
-    narrow: Callable[[str, np.ndarray], np.ndarray],
+    narrow: Callable[..., np.ndarray],
 ) -> tuple[int, int]:
     """Writes a matrix as .npy without holding it.
 
@@ -114,7 +114,8 @@ def write(
         blocks: a matrix, or blocks of its rows.
         field: what messages call it.
         dtype: of the file.
-        narrow: checks a block and makes it `dtype`; gets a name for messages.
+        narrow: checks a block and makes it `dtype`; gets `field`, the block, and
+            `first`, the number of its first row.
 
     Returns:
         Rows and columns.
@@ -125,13 +126,13 @@ def write(
     rows, columns, header = 0, 0, 0
     with path.open("wb") as file:
         for block in row_blocks(blocks) if hasattr(blocks, "shape") else blocks:
-            named = f"{field}, rows {rows} to {rows + len(block) - 1}"
-            clean = np.ascontiguousarray(narrow(named, block), dtype)
+            clean = np.ascontiguousarray(narrow(field, block, first=rows), dtype)
             if not rows:
                 columns = clean.shape[1]
                 header = _write_header(file, (0, columns), dtype)  # replaced at the end
             fits = clean.shape[1] == columns
-            require(fits, named, f"{clean.shape[1]} columns", f"{columns} as before")
+            got = f"{clean.shape[1]} columns from row {rows} on, counted from 0"
+            require(fits, field, got, f"{columns} as before")
             file.write(clean.data)
             rows += len(clean)
         require(rows > 0, field, "no rows", "at least one")
