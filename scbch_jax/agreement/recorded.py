@@ -1,9 +1,6 @@
 """Files of recorded outputs: how new ones are recorded, and how each is checked.
 
-The keys of a file tell its kind. A kind is a module with NEEDS (the keys that identify
-a file of the kind), ALSO_OUTPUTS (inputs that are outputs, too), and check(arrays),
-which yields a comparison for each output, and for a training run the losses of its
-steps.
+The keys of a file tell its kind.
 """
 
 import shutil
@@ -23,25 +20,24 @@ from scbch_jax.agreement import (
     dgcpn_outputs,
     hamming_metrics,
     nrch_outputs,
-    scbch_losses,
+    scbch_outputs,
     scbch_run,
-    soft_label_weights,
     ucch_outputs,
 )
-from scbch_jax.agreement.comparison import Comparison, StepLosses
+from scbch_jax.agreement.comparison import Comparison, Kind, StepLosses
 from scbch_jax.errors import InputError, require
 
 EXPECTED = "exp_"
 """Prefix of the keys that hold outputs; every other key is an input."""
 
 KINDS = (
-    scbch_losses,
-    soft_label_weights,
-    hamming_metrics,
-    scbch_run,
-    ucch_outputs,
-    dgcpn_outputs,
-    nrch_outputs,
+    scbch_outputs.LOSSES,
+    scbch_outputs.CONFIDENCE,
+    hamming_metrics.KIND,
+    scbch_run.KIND,
+    ucch_outputs.KIND,
+    dgcpn_outputs.KIND,
+    nrch_outputs.KIND,
 )
 
 
@@ -80,10 +76,10 @@ def check_file(path: Path, *, float64: bool = False) -> Checked:
     """
     arrays = _read(path)
     kind, outputs = _kind_of(path, arrays), _outputs_of(path, arrays)
-    recorded = _precision(arrays, kind.NEEDS)
+    recorded = _precision(arrays, kind.needs)
     arrays = {k: _cast(k, a, recorded) for k, a in arrays.items()}
     # In a file of soft labels the codes are input of one output and output of another.
-    arrays |= {EXPECTED + k: arrays[k] for k in kind.ALSO_OUTPUTS if k in arrays}
+    arrays |= {EXPECTED + k: arrays[k] for k in kind.also_outputs if k in arrays}
     double = float64 or recorded == np.float64
     if double:
         arrays = {k: _widen(k, a) for k, a in arrays.items()}
@@ -154,14 +150,14 @@ def _outputs_of(path: Path, arrays: dict[str, np.ndarray]) -> set[str]:
     return outputs
 
 
-def _kind_of(path: Path, arrays: dict[str, np.ndarray]) -> Any:
+def _kind_of(path: Path, arrays: dict[str, np.ndarray]) -> Kind:
     """The kind whose inputs are all there; an error names the most similar one."""
-    nearest = max(KINDS, key=lambda kind: len(kind.NEEDS & arrays.keys()))
+    nearest = max(KINDS, key=lambda kind: len(kind.needs & arrays.keys()))
     for kind in KINDS:
-        if arrays.keys() >= kind.NEEDS:
+        if arrays.keys() >= kind.needs:
             return kind
-    missing = ", ".join(sorted(nearest.NEEDS - arrays.keys()))
-    wanted = ", ".join(sorted(nearest.NEEDS))
+    missing = ", ".join(sorted(nearest.needs - arrays.keys()))
+    wanted = ", ".join(sorted(nearest.needs))
     raise InputError(f"file: got {path} without {missing}, wanted inputs {wanted}")
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
+from scbch_jax.cli import console
 from scbch_jax.config.constraints import check_fields, seed_list
 from scbch_jax.errors import require
-from scbch_jax.io import require_writable, write_jsonl
+from scbch_jax.io import write_jsonl
 
 if TYPE_CHECKING:
     from scbch_jax.agreement import Checked, Comparison
@@ -50,9 +51,8 @@ class Crosscheck:
 def main(options: Crosscheck) -> int:
     """Checks every file and prints a table for each; 1 if anything disagrees."""
     from scbch_jax import agreement
-    from scbch_jax.cli import console
 
-    _check_targets(options)
+    console.require_targets("crosscheck", options.json, options.figure)
     with tempfile.TemporaryDirectory() as scratch:
         paths = _recorded_files(options.files)
         if options.official:
@@ -74,16 +74,6 @@ def main(options: Crosscheck) -> int:
     if options.figure:
         _draw_step_losses(runs, options.figure)
     return _print_verdict(found)
-
-
-def _check_targets(options: Crosscheck) -> None:
-    if options.json:
-        require_writable("json", options.json)
-    if options.figure:
-        from scbch_jax import extras
-
-        require_writable("figure", options.figure, ".png", ".svg")
-        extras.require_packages("crosscheck --figure", "matplotlib")
 
 
 def _recorded_files(named: tuple[Path, ...]) -> list[Path]:
@@ -111,8 +101,6 @@ def _without_infinity(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _print_verdict(found: "dict[Path, Checked]") -> int:
-    from scbch_jax.cli import console
-
     every = [(path, c) for path, checked in found.items() for c in checked.comparisons]
     wrong = [f"{path.name}: {c.quantity}" for path, c in every if not c.agrees]
     console.output(f"{len(every) - len(wrong)} of {len(every)} quantities agree")

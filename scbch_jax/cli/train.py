@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from scbch_jax.cli import console, signals
+from scbch_jax.cli import console
 from scbch_jax.config import Experiment
 from scbch_jax.config.constraints import at_least, check_fields
 from scbch_jax.errors import require
@@ -70,7 +70,7 @@ def main(options: Train) -> None:
     with (
         progress.training_progress(options.name, epochs=epochs) as show,
         progress.event_writer(options.log, folder) as log,
-        signals.stop_requested() as stop,
+        console.stop_requested() as stop,
     ):
 
         def on_epoch(result: "EpochResult") -> None:

@@ -20,11 +20,9 @@ from scbch_jax.networks.vgg19 import (
     SIDE,
     TORCHVISION,
     Levels,
+    keras_names,
     layer_shapes,
     vgg19_fc7,
-)
-from scbch_jax.networks.vgg19_weights import (
-    keras_names,
     vgg19_from_keras,
     vgg19_from_torch,
 )

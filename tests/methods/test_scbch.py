@@ -148,7 +148,7 @@ def test_a_user_defined_term(train, key):
 @pytest.mark.parametrize(("k", "floor"), [(5, 0.5), (20, 0.5), (20, 0.1)])
 def test_confidence_is_that_of_the_released_code(k, floor):
     """Recorded values to 1e-6; in 2 % of rows the k-th neighbor may be a tie."""
-    arrays = np.load(GOLDEN / "neighbours.npz")
+    arrays = np.load(GOLDEN / "neighbors.npz")
     labels = jnp.asarray(arrays["y_noisy"])
     soft = neighbors.neighbor_soft_labels(
         jnp.asarray(arrays["u"]), jnp.asarray(arrays["v"]), labels, neighbors=k

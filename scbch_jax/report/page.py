@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from scbch_jax.report.figures.drawing import RenderedFigure
-from scbch_jax.report.html.search import Searches
 from scbch_jax.report.provenance import Provenance
+from scbch_jax.report.searches import Searches
 from scbch_jax.report.tables import Table
 
 GENERATOR = '<meta name="generator" content="scbch_jax report">'
@@ -45,7 +45,7 @@ def render(title: str, summary: str, sections: Sequence[Section]) -> str:
     from markupsafe import Markup
 
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("scbch_jax.report.html", "."),
+        loader=jinja2.PackageLoader("scbch_jax.report", "html"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
