@@ -207,6 +207,22 @@ def read_json(path: Path, field: str = "file") -> Any:
         raise InputError(f"{field}: got {path} ({what}), wanted JSON") from error
 
 
+def read_object(path: Path, field: str, wanted: str = "a JSON object") -> Record:
+    """Reads a JSON file that holds an object.
+
+    Args:
+        path: the file.
+        field: what an error names as being wrong.
+        wanted: what an error says was wanted.
+
+    Raises:
+        InputError: if the file is missing, unreadable, or holds anything else.
+    """
+    content = read_json(path, field)
+    require(isinstance(content, dict), field, path, wanted)
+    return content
+
+
 def append_jsonl(path: Path, record: Record) -> None:
     """Adds one line; numbers that JSON lacks (NaN, infinity) become null.
 

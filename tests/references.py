@@ -107,10 +107,10 @@ def ranking(s, margin, shift):
     return total / n
 
 
-def kept_ranking(s, positives, kept, margin, shift, both_ways):
+def kept_ranking(s, positives, kept, margin, shift, both_directions):
     total = 0.0
     rows = np.flatnonzero(kept)
-    for matrix in (s, s.T if both_ways else s):
+    for matrix in (s, s.T if both_directions else s):
         for i in rows:
             own, denominator = matrix[i, i], 0.0
             for j in rows:

@@ -115,7 +115,11 @@ def test_every_option_has_help(name, capsys, monkeypatch):
             ["compare", "a", "b", "--depth", "x"],
             "--depth: got x, wanted a whole",
         ),
-        (["compare", "a"], "second: missing, but required (scbch compare --help"),
+        (
+            ["compare", "a"],
+            "second: got nothing, wanted the other folder or file, of the same queries "
+            "(scbch compare --help lists the options)",
+        ),
         (
             ["evaluate", "a", "--grade", "x"],
             "--grade: got x, wanted one of none, shared, jaccard\n",
@@ -196,7 +200,7 @@ def test_every_option_has_help(name, capsys, monkeypatch):
         ),
         (["evaluate", "gone"], "source: got gone, wanted a file or a folder that"),
         (["evaluate"], "source: got nothing, wanted the folder of a run"),
-        (["compare", "gone", "gone"], "source: got gone"),
+        (["compare", "gone", "gone"], "first: got gone"),
         (["evaluate", SMOKE, "--depth", "0"], "depth: got 0, wanted whole numbers"),
         (["evaluate", SMOKE, "--keys", "a"], "keys: got a, wanted PART=NAME"),
         (["evaluate", SMOKE], "wanted one ending in .mat"),
@@ -224,7 +228,10 @@ def test_every_option_has_help(name, capsys, monkeypatch):
             + ["--noise.kind", "published"],
             "noise.kind: got published, wanted swap or none: a store has no noise file",
         ),
-        (["data", "import", "a.npz"], "--out: missing, but required"),
+        (
+            ["data", "import", "a.npz"],
+            "--out: got nothing, wanted folder of the new store (scbch data import",
+        ),
     ],
 )
 def test_bad_input_is_one_line(capsys, monkeypatch, tmp_path, words, message):

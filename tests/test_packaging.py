@@ -15,7 +15,7 @@ from conftest import ROOT
 
 import scbch_jax
 from scbch_jax import extras, features, plotting, report
-from scbch_jax.cli import crosscheck, demo, loggers
+from scbch_jax.cli import crosscheck, demo, progress
 from scbch_jax.cli.crosscheck import Crosscheck
 from scbch_jax.cli.features.texts import FeaturesTexts
 from scbch_jax.data.formats import parquet
@@ -93,6 +93,11 @@ def test_everything_but_tests_and_linters_is_no_dependency():
             ["gensim", "numpy", "matplotlib"],
             "a model needs gensim and matplotlib: pip install 'scbch_jax[report,text]'",
         ),
+        (
+            ["gensim", "matplotlib", "torch"],
+            "a model needs gensim, matplotlib and PyTorch: "
+            "pip install 'scbch_jax[report,text,torch]'",
+        ),
     ],
 )
 def test_a_missing_optional_package_is_one_line_with_its_extra(
@@ -137,7 +142,7 @@ USES = {
         "a .pt or .pth file needs PyTorch: pip install 'scbch_jax[torch]'",
     ),
     "TensorBoard": (
-        lambda folder: loggers.event_writer("tensorboard", folder).__enter__(),
+        lambda folder: progress.event_writer("tensorboard", folder).__enter__(),
         "train --log tensorboard needs tensorboardX: "
         "pip install 'scbch_jax[tensorboard]'",
     ),

@@ -7,8 +7,7 @@ computes the outputs of such a file again, by the functions that training uses.
 from pathlib import Path
 
 from scbch_jax.agreement.comparison import Comparison, compare
-from scbch_jax.agreement.official import record, require_recorder
-from scbch_jax.agreement.recorded import Checked, check_file
+from scbch_jax.agreement.recorded import Checked, check_file, record, require_recorder
 
 GOLDEN = Path(__file__).parent / "golden"
 """Folder of the recorded files that the package ships."""

@@ -5,6 +5,7 @@ errors, not of an agreement that happened to be found: a number that misses its
 tolerance is a finding, never a reason to change the tolerance.
 """
 
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -164,3 +165,14 @@ def compare(
         tolerance=limit,
         agrees=measured <= limit,
     )
+
+
+class Kind(NamedTuple):
+    """A kind of file of recorded outputs."""
+
+    needs: frozenset[str]
+    """Keys that identify a file of the kind."""
+    check: Callable[[Mapping[str, np.ndarray]], Iterator[Comparison | StepLosses]]
+    """Yields a comparison for each output, and for a run the losses of its steps."""
+    also_outputs: tuple[str, ...] = ()
+    """Inputs that are outputs, too."""

@@ -8,13 +8,11 @@ import numpy as np
 
 from scbch_jax import losses, neighbors
 from scbch_jax.agreement import replay
-from scbch_jax.agreement.comparison import Comparison, StepLosses, compare
+from scbch_jax.agreement.comparison import Comparison, Kind, StepLosses, compare
 from scbch_jax.config.dgcpn import HParams, Options
 from scbch_jax.methods import Recipe, dgcpn
 from scbch_jax.types import Split
 
-NEEDS = frozenset({"img", "txt", "a1", "a2", "knn_number", "scale"})
-ALSO_OUTPUTS: tuple[str, ...] = ()
 SIDES = (
     ("relaxed", lambda image, text: (image, text), ("image_codes", "text_codes")),
     ("binary_text", lambda image, text: (image, jnp.sign(text)), ("image_codes",)),
@@ -100,3 +98,6 @@ def _numbers(arrays: Mapping[str, np.ndarray]) -> HParams:
         "weight_decay": "weight_decay",
     }
     return HParams(**{o: float(arrays[k]) for k, o in names.items() if k in arrays})
+
+
+KIND = Kind(frozenset({"img", "txt", "a1", "a2", "knn_number", "scale"}), check)

@@ -9,10 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from scbch_jax import retrieval
-from scbch_jax.agreement.comparison import Comparison, compare
+from scbch_jax.agreement.comparison import Comparison, Kind, compare
 
-NEEDS = frozenset({"query_codes", "db_codes", "query_labels", "db_labels"})
-ALSO_OUTPUTS: tuple[str, ...] = ()
 SHUFFLES = 200
 """Random orders of tied items that the recorded mean was taken over."""
 
@@ -78,3 +76,6 @@ def within_ties(
         np.float64(recorded),
         kind="tie band",
     )
+
+
+KIND = Kind(frozenset({"query_codes", "db_codes", "query_labels", "db_labels"}), check)

@@ -8,12 +8,10 @@ import numpy as np
 
 from scbch_jax import losses
 from scbch_jax.agreement import replay
-from scbch_jax.agreement.comparison import Comparison, StepLosses, compare
+from scbch_jax.agreement.comparison import Comparison, Kind, StepLosses, compare
 from scbch_jax.config.nrch import HParams, Options
 from scbch_jax.methods import Recipe, nrch
 
-NEEDS = frozenset({"labels", "ranking_weight", "threshold"})
-ALSO_OUTPUTS: tuple[str, ...] = ()
 VARIABLES = ("image_codes", "text_codes")
 
 
@@ -77,3 +75,6 @@ def _numbers(arrays: Mapping[str, np.ndarray]) -> HParams:
     if "lr" in arrays:
         given["learning_rate"] = float(arrays["lr"])
     return HParams(**given)
+
+
+KIND = Kind(frozenset({"labels", "ranking_weight", "threshold"}), check)

@@ -1,10 +1,12 @@
-"""A file of recorded outputs: its keys tell its kind, and every output is checked.
+"""Files of recorded outputs: how new ones are recorded, and how each is checked.
 
-A kind is a module with NEEDS (the keys that identify a file of the kind), ALSO_OUTPUTS
-(inputs that are outputs, too), and check(arrays), which yields a comparison for each
-output, and for a training run the losses of its steps.
+The keys of a file tell its kind.
 """
 
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections import UserDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,29 +15,29 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from scbch_jax import extras
 from scbch_jax.agreement import (
     dgcpn_outputs,
     hamming_metrics,
     nrch_outputs,
-    scbch_losses,
+    scbch_outputs,
     scbch_run,
-    soft_label_weights,
     ucch_outputs,
 )
-from scbch_jax.agreement.comparison import Comparison, StepLosses
+from scbch_jax.agreement.comparison import Comparison, Kind, StepLosses
 from scbch_jax.errors import InputError, require
 
 EXPECTED = "exp_"
 """Prefix of the keys that hold outputs; every other key is an input."""
 
 KINDS = (
-    scbch_losses,
-    soft_label_weights,
-    hamming_metrics,
-    scbch_run,
-    ucch_outputs,
-    dgcpn_outputs,
-    nrch_outputs,
+    scbch_outputs.LOSSES,
+    scbch_outputs.CONFIDENCE,
+    hamming_metrics.KIND,
+    scbch_run.KIND,
+    ucch_outputs.KIND,
+    dgcpn_outputs.KIND,
+    nrch_outputs.KIND,
 )
 
 
@@ -74,10 +76,10 @@ def check_file(path: Path, *, float64: bool = False) -> Checked:
     """
     arrays = _read(path)
     kind, outputs = _kind_of(path, arrays), _outputs_of(path, arrays)
-    recorded = _precision(arrays, kind.NEEDS)
+    recorded = _precision(arrays, kind.needs)
     arrays = {k: _cast(k, a, recorded) for k, a in arrays.items()}
     # In a file of soft labels the codes are input of one output and output of another.
-    arrays |= {EXPECTED + k: arrays[k] for k in kind.ALSO_OUTPUTS if k in arrays}
+    arrays |= {EXPECTED + k: arrays[k] for k in kind.also_outputs if k in arrays}
     double = float64 or recorded == np.float64
     if double:
         arrays = {k: _widen(k, a) for k, a in arrays.items()}
@@ -148,12 +150,61 @@ def _outputs_of(path: Path, arrays: dict[str, np.ndarray]) -> set[str]:
     return outputs
 
 
-def _kind_of(path: Path, arrays: dict[str, np.ndarray]) -> Any:
+def _kind_of(path: Path, arrays: dict[str, np.ndarray]) -> Kind:
     """The kind whose inputs are all there; an error names the most similar one."""
-    nearest = max(KINDS, key=lambda kind: len(kind.NEEDS & arrays.keys()))
+    nearest = max(KINDS, key=lambda kind: len(kind.needs & arrays.keys()))
     for kind in KINDS:
-        if arrays.keys() >= kind.NEEDS:
+        if arrays.keys() >= kind.needs:
             return kind
-    missing = ", ".join(sorted(nearest.NEEDS - arrays.keys()))
-    wanted = ", ".join(sorted(nearest.NEEDS))
+    missing = ", ".join(sorted(nearest.needs - arrays.keys()))
+    wanted = ", ".join(sorted(nearest.needs))
     raise InputError(f"file: got {path} without {missing}, wanted inputs {wanted}")
+
+
+RECORDER = Path(__file__).parents[2] / "tests" / "recorders" / "record_scbch.py"
+"""The program that records; it is part of a checkout, not of an installed package."""
+
+
+def require_recorder(clone: Path) -> None:
+    """Checks everything that recording needs before any work.
+
+    Args:
+        clone: a clone of the authors' repository, with its work tree.
+
+    Raises:
+        InputError: if PyTorch, the recorder or the clone's code is missing.
+    """
+    wanted = "a clone of github.com/Plke/SCBCH with its files"
+    require((clone / "train.py").is_file(), "official", clone, wanted)
+    if not RECORDER.is_file():
+        raise InputError(
+            "--official needs a checkout of scbch_jax: the program that records is not "
+            "part of the installed package"
+        )
+    extras.require_packages("--official", "torch")
+
+
+def record(clone: Path, seed: int, folder: Path) -> None:
+    """Writes files of recorded outputs of a clone's code, named by the seed.
+
+    Args:
+        clone: a clone of the authors' repository, with its work tree.
+        seed: decides every input and the training run.
+        folder: where the files go.
+
+    Raises:
+        InputError: if something that recording needs is missing, or recording fails.
+    """
+    require_recorder(clone)
+    with tempfile.TemporaryDirectory() as scratch:
+        ran = subprocess.run(
+            [sys.executable, str(RECORDER), str(clone.absolute()), str(seed), scratch],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if ran.returncode:
+            last = (ran.stderr.strip().splitlines() or ["no message"])[-1]
+            raise InputError(f"official: the code in {clone} failed: {last}")
+        for path in sorted(Path(scratch).glob("*.npz")):
+            shutil.move(path, folder / f"{path.stem}-seed-{seed}.npz")

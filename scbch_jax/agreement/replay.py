@@ -9,10 +9,19 @@ import numpy as np
 
 from scbch_jax import networks, training
 from scbch_jax.agreement.comparison import Comparison, compare
-from scbch_jax.agreement.soft_label_weights import MODALITIES
 from scbch_jax.arrays import Params
 from scbch_jax.methods import Method, Recipe, Sizes
 from scbch_jax.types import Split
+
+MODALITIES = (("image", "img"), ("text", "txt"))
+"""Modality, and the key of its features."""
+
+
+def network_state(
+    arrays: Mapping[str, np.ndarray], start: str
+) -> dict[str, np.ndarray]:
+    """The recorded parameters of a network, by their keys without `start`."""
+    return {k.removeprefix(start): arrays[k] for k in arrays if k.startswith(start)}
 
 
 def train_set(arrays: Mapping[str, np.ndarray]) -> Split:
@@ -28,13 +37,10 @@ def sizes_of(train: Split, bits: int) -> Sizes:
 
 def network_params(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """The recorded initial layers of both networks, by modality."""
-    found = {}
-    for modality, short, _ in MODALITIES:
-        start = f"init_{short}."
-        state = {
-            k.removeprefix(start): arrays[k] for k in arrays if k.startswith(start)
-        }
-        found[modality] = networks.layers_from_torch(state)
+    found = {
+        modality: networks.layers_from_torch(network_state(arrays, f"init_{short}."))
+        for modality, short in MODALITIES
+    }
     return jax.tree.map(jnp.asarray, found)
 
 
@@ -94,7 +100,7 @@ def compare_networks(
     arrays: Mapping[str, np.ndarray], params: Mapping[str, Any]
 ) -> Iterator[Comparison]:
     """Compares the layers of both networks after the run."""
-    for modality, short, _ in MODALITIES:
+    for modality, short in MODALITIES:
         for name, layer in networks.layers_to_torch(params[modality]).items():
             recorded = arrays[f"exp_final_{short}.{name}"]
             yield compare(f"final {short}.{name}", layer, recorded, kind="parameters")

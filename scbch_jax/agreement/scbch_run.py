@@ -9,15 +9,13 @@ import numpy as np
 
 from scbch_jax import networks, retrieval, training
 from scbch_jax.agreement import replay
-from scbch_jax.agreement.comparison import Comparison, StepLosses, compare
+from scbch_jax.agreement.comparison import Comparison, Kind, StepLosses, compare
 from scbch_jax.agreement.hamming_metrics import within_ties
-from scbch_jax.agreement.soft_label_weights import MODALITIES, tied_rows
+from scbch_jax.agreement.replay import MODALITIES, network_state
+from scbch_jax.agreement.scbch_outputs import tied_rows
 from scbch_jax.config.scbch import HParams, Options
-from scbch_jax.methods import Recipe, ScbchState, Sizes
+from scbch_jax.methods import Recipe, ScbchState
 from scbch_jax.types import Split
-
-NEEDS = frozenset({"img", "txt", "y_true", "y_noisy", "batch_order", "n_query"})
-ALSO_OUTPUTS: tuple[str, ...] = ()
 
 
 class Trajectory(NamedTuple):
@@ -47,9 +45,9 @@ def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]
         for epoch, recorded in enumerate(arrays.get(key, ())):
             name = f"MAP {direction.upper()}, before epoch {epoch + 1}"
             yield within_ties(name, counts[epoch], float(recorded))
-    for modality, short, _ in MODALITIES:
+    for modality, short in MODALITIES:
         state = networks.to_torch(run.params[modality], modality)
-        for name, recorded in _state(arrays, f"exp_final_{short}.").items():
+        for name, recorded in network_state(arrays, f"exp_final_{short}.").items():
             title = f"final {short}.{name}"
             yield compare(title, state[name], recorded, kind="parameters")
 
@@ -57,7 +55,7 @@ def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]
 def train(arrays: Mapping[str, np.ndarray]) -> Trajectory:
     """Trains with the package's own epoch, from recorded weights and batch orders."""
     first = int(arrays["n_query"])
-    rows = {modality: arrays[short] for modality, short, _ in MODALITIES}
+    rows = {modality: arrays[short] for modality, short in MODALITIES}
     clean = arrays["y_true"]
     query, database = (
         Split(*(jnp.asarray(a[part]) for a in (rows["image"], rows["text"], clean)))
@@ -95,19 +93,12 @@ def _start(
     arrays: Mapping[str, np.ndarray], train_set: Split
 ) -> tuple[Recipe, HParams, training.RunState]:
     """The recorded options and initial parameters."""
-    states = {m: _state(arrays, f"init_{short}.") for m, short, _ in MODALITIES}
+    states = {m: network_state(arrays, f"init_{short}.") for m, short in MODALITIES}
     params = {m: networks.from_torch(state, m) for m, state in states.items()}
     params = jax.tree.map(jnp.asarray, params)
-    samples, classes = train_set.labels.shape
     recipe = Recipe(
         method="scbch",
-        sizes=Sizes(
-            image_dim=train_set.image.shape[1],
-            text_dim=train_set.text.shape[1],
-            classes=classes,
-            samples=samples,
-            bits=int(arrays["bits"]),
-        ),
+        sizes=replay.sizes_of(train_set, int(arrays["bits"])),
         options=Options(
             reading="official",
             neighbors=int(arrays["k"]),
@@ -127,10 +118,8 @@ def _start(
         learning_rate=float(arrays["lr"]),
         weight_decay=float(arrays["weight_decay"]),
     )
-    optimizers = recipe.build(hp).optimizers
-    opt = {group: o.init(params[group]) for group, o in optimizers.items()}
-    state = ScbchState(jnp.int32(0), jnp.ones(samples))
-    return recipe, hp, training.RunState(params, opt, state)
+    state = ScbchState(jnp.int32(0), jnp.ones(recipe.sizes.samples))
+    return recipe, hp, replay.started(recipe.build(hp), params, state)
 
 
 def _steps(arrays: Mapping[str, np.ndarray], run: Trajectory) -> Iterator[Comparison]:
@@ -161,5 +150,6 @@ def _relaxed(
     return np.asarray(image), np.asarray(method.encode_text(params, train_set.text))
 
 
-def _state(arrays: Mapping[str, np.ndarray], start: str) -> dict[str, np.ndarray]:
-    return {k.removeprefix(start): arrays[k] for k in arrays if k.startswith(start)}
+KIND = Kind(
+    frozenset({"img", "txt", "y_true", "y_noisy", "batch_order", "n_query"}), check
+)

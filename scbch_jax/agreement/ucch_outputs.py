@@ -9,12 +9,10 @@ import numpy as np
 
 from scbch_jax import losses, training
 from scbch_jax.agreement import replay
-from scbch_jax.agreement.comparison import Comparison, StepLosses, compare
+from scbch_jax.agreement.comparison import Comparison, Kind, StepLosses, compare
 from scbch_jax.config.ucch import HParams, Options
 from scbch_jax.methods import ucch
 
-NEEDS = frozenset({"memory", "drawn", "temperature", "momentum"})
-ALSO_OUTPUTS: tuple[str, ...] = ()
 VARIABLES = ("image_codes", "text_codes")
 
 
@@ -103,3 +101,6 @@ def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
 def _numbers(arrays: Mapping[str, np.ndarray]) -> HParams:
     given = {k: float(arrays[k]) for k in HParams._fields if k in arrays}
     return HParams(**given)
+
+
+KIND = Kind(frozenset({"memory", "drawn", "temperature", "momentum"}), check)

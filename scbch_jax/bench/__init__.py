@@ -17,15 +17,16 @@ from scbch_jax.bench.neighbors import (
     draw_codes,
     measure_search,
 )
-from scbch_jax.bench.roofline import Roofline, roofline
 from scbch_jax.bench.torch_training import torch_baseline
 from scbch_jax.bench.training import (
     PARTS,
+    Roofline,
     Sampled,
     Shape,
     TrainingBaseline,
     jax_baseline,
     measure_parts,
+    roofline,
 )
 
 __all__ = [

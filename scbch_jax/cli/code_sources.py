@@ -20,6 +20,7 @@ def read_codes(
     keys: Sequence[str] = (),
     pairs: Sequence[str] = (),
     root: str = "",
+    field: str = "source",
 ) -> Iterator[tuple[Record, CodeSets]]:
     """Reads the codes in files, or computes those of every seed of a run.
 
@@ -28,6 +29,7 @@ def read_codes(
         keys: names of a file's arrays, as PART=NAME.
         pairs: modalities to search in files, as QUERY:DATABASE.
         root: data root of a run whose data were moved.
+        field: what messages call the paths.
 
     Yields:
         What names them in results (a seed, or files), and the codes.
@@ -35,9 +37,9 @@ def read_codes(
     Raises:
         InputError: if there is no such run or file, or an option does not apply to it.
     """
-    require(bool(paths), "source", "nothing", "the folder of a run, or files of codes")
+    require(bool(paths), field, "nothing", "the folder of a run, or files of codes")
     for path in paths:
-        require(path.exists(), "source", path, "a file or a folder that exists")
+        require(path.exists(), field, path, "a file or a folder that exists")
     if len(paths) == 1 and paths[0].is_dir():
         for name, words in (("keys", keys), ("pairs", pairs)):
             got = f"{' '.join(words)} with the folder of a run"

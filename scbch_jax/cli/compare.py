@@ -47,10 +47,11 @@ def main(options: Compare) -> None:
     """Compares the first seeds of both in every direction that both have."""
     from scbch_jax.cli.code_sources import read_codes
 
-    first, second = (
-        next(read_codes([path], keys=options.keys, pairs=options.pairs))[1]
-        for path in (options.first, options.second)
-    )
+    def codes_of(field: str) -> "CodeSets":
+        path, keys, pairs = getattr(options, field), options.keys, options.pairs
+        return next(read_codes([path], keys=keys, pairs=pairs, field=field))[1]
+
+    first, second = map(codes_of, _SIDES)
     _check_same_task(options, first, second)
     if lone := sorted(first.searches.keys() ^ second.searches.keys()):
         console.log(f"not compared, as only one has it: {', '.join(lone)}")

@@ -1,12 +1,21 @@
-"""Output of commands: results on standard output, progress on standard error."""
+"""What commands share: output and its files, progress, and the signal to stop.
+
+Results go to standard output, progress and warnings to standard error. Cluster managers
+send SIGTERM some time before they kill a process.
+"""
 
 import contextlib
+import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+from scbch_jax import extras
 from scbch_jax.errors import InputError
-from scbch_jax.io import reason
+from scbch_jax.io import reason, require_writable
 
 
 def output(text: str) -> None:
@@ -17,6 +26,19 @@ def output(text: str) -> None:
 def log(text: str) -> None:
     """Prints progress or a warning to standard error."""
     _print(text, sys.stderr, "standard error")
+
+
+def require_targets(command: str, json: Path | None, figure: Path | None) -> None:
+    """Checks the files of results, JSON lines and a figure, before any work is done.
+
+    Raises:
+        InputError: if a file cannot be written, or matplotlib is missing for a figure.
+    """
+    if json:
+        require_writable("json", json)
+    if figure:
+        require_writable("figure", figure, ".png", ".svg")
+        extras.require_packages(f"{command} --figure", "matplotlib")
 
 
 @contextlib.contextmanager
@@ -68,3 +90,28 @@ def _print(text: str, stream: Any, name: str) -> None:
         raise
     except OSError as error:
         raise InputError(f"cannot write {name}: {reason(error)}") from error
+
+
+@contextlib.contextmanager
+def stop_requested() -> Iterator[Callable[[], bool]]:
+    """Notes SIGTERM instead of ending the process, so that work can be saved first.
+
+    Yields:
+        A function that returns whether the signal was received.
+    """
+    received = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield received.is_set  # Python handles signals in the main thread only.
+        return
+
+    def handle(*_: object) -> None:
+        received.set()
+        # Written past Python's buffers, which the signal may have interrupted.
+        with contextlib.suppress(OSError):
+            os.write(2, b"scbch: received SIGTERM; saving, then stopping\n")
+
+    before = signal.signal(signal.SIGTERM, handle)
+    try:
+        yield received.is_set
+    finally:
+        signal.signal(signal.SIGTERM, before)

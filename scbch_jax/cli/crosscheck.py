@@ -2,18 +2,22 @@
 
 import math
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
+from scbch_jax.cli import console
 from scbch_jax.config.constraints import check_fields, seed_list
 from scbch_jax.errors import require
-from scbch_jax.io import require_writable, write_jsonl
+from scbch_jax.io import write_jsonl
 
 if TYPE_CHECKING:
     from scbch_jax.agreement import Checked, Comparison
+    from scbch_jax.agreement.comparison import StepLosses
+
 
 COLUMNS = [
     "quantity", "values", "largest", "median", "relative", "measure", "tolerance",
@@ -47,10 +51,8 @@ class Crosscheck:
 def main(options: Crosscheck) -> int:
     """Checks every file and prints a table for each; 1 if anything disagrees."""
     from scbch_jax import agreement
-    from scbch_jax.agreement.step_figure import draw_step_losses
-    from scbch_jax.cli import console
 
-    _check_targets(options)
+    console.require_targets("crosscheck", options.json, options.figure)
     with tempfile.TemporaryDirectory() as scratch:
         paths = _recorded_files(options.files)
         if options.official:
@@ -70,18 +72,8 @@ def main(options: Crosscheck) -> int:
     if options.json:
         _write_json(options.json, found)
     if options.figure:
-        draw_step_losses(runs, options.figure)
+        _draw_step_losses(runs, options.figure)
     return _print_verdict(found)
-
-
-def _check_targets(options: Crosscheck) -> None:
-    if options.json:
-        require_writable("json", options.json)
-    if options.figure:
-        from scbch_jax import extras
-
-        require_writable("figure", options.figure, ".png", ".svg")
-        extras.require_packages("crosscheck --figure", "matplotlib")
 
 
 def _recorded_files(named: tuple[Path, ...]) -> list[Path]:
@@ -109,8 +101,6 @@ def _without_infinity(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _print_verdict(found: "dict[Path, Checked]") -> int:
-    from scbch_jax.cli import console
-
     every = [(path, c) for path, checked in found.items() for c in checked.comparisons]
     wrong = [f"{path.name}: {c.quantity}" for path, c in every if not c.agrees]
     console.output(f"{len(every) - len(wrong)} of {len(every)} quantities agree")
@@ -137,3 +127,51 @@ def _table(comparisons: "list[Comparison]") -> str:
         for c in comparisons
     ]
     return as_markdown(COLUMNS, rows)
+
+
+SMALLEST = 1e-17
+"""Drawn for steps whose losses are equal: a logarithmic axis has no 0."""
+
+
+def _draw_step_losses(runs: "Mapping[str, StepLosses]", target: Path) -> None:
+    """Draws the losses of every run, and below them the absolute differences."""
+    import numpy as np
+
+    from scbch_jax import plotting
+
+    with plotting.figure_file(target, (8, 5.5)) as figure:
+        losses, differences = figure.subplots(2, sharex=True)
+        for name, (computed, recorded) in runs.items():
+            steps = np.arange(1, len(computed) + 1)
+            (line,) = losses.plot(
+                steps, recorded, lw=4, alpha=0.35, label=f"{name}, PyTorch"
+            )
+            color = line.get_color()
+            losses.plot(steps, computed, lw=1.2, color=color, label=f"{name}, JAX")
+            difference = np.maximum(np.abs(computed - recorded), SMALLEST)
+            differences.semilogy(steps, difference, ".", color=color)
+        _draw_limits(differences, runs)
+        losses.set_ylabel("loss of a step")
+        differences.set_ylabel("absolute difference")
+        differences.set_xlabel("step")
+        if len(runs) <= 4:
+            losses.legend(loc="upper left", bbox_to_anchor=(1, 1))
+
+
+def _draw_limits(axes: Any, runs: "Mapping[str, StepLosses]") -> None:
+    import numpy as np
+
+    from scbch_jax.agreement.comparison import TOLERANCES
+
+    largest = TOLERANCES["largest step"]
+    for dtype, limit in ((np.float32, largest.limit), (np.float64, largest.double)):
+        if any(run.recorded.dtype == dtype for run in runs.values()):
+            axes.axhline(limit, color="0.4", lw=0.8, ls="--")
+            axes.annotate(
+                f"tolerance in {dtype.__name__}",
+                (1, limit),
+                xytext=(0, -3),
+                textcoords="offset points",
+                va="top",
+                color="0.4",
+            )

@@ -7,8 +7,8 @@ from typing import Annotated
 from scbch_jax.cli import console
 from scbch_jax.config import Data, Experiment, Noise, Training, experiment_file
 from scbch_jax.config.constraints import at_least, between, check_fields
+from scbch_jax.config.data import Scenes
 from scbch_jax.config.scbch import ABLATIONS, HParams, Options, Part
-from scbch_jax.config.scenes import Scenes
 from scbch_jax.results import EpochResult
 
 

@@ -1,20 +1,23 @@
 """Words of a command line to a command's options; what is wrong is said in one line.
 
 tyro parses and prints help. Its messages are boxes of several lines, so its hook for
-parse errors is used instead: it hands over what is wrong as an object.
+parse errors is used instead: it hands over what is wrong as an object. The
+first word of `train` and `sweep` is a config, which is the default of their options.
 """
 
 import contextlib
 import dataclasses
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
 
 import tyro
 from tyro import _errors, _strings
 
+from scbch_jax.config import Experiment, experiment_file
 from scbch_jax.config.constraints import Constraint
-from scbch_jax.errors import InputError
+from scbch_jax.errors import InputError, require
 
 T = TypeVar("T")
 
@@ -131,10 +134,8 @@ def _message(
         hint = suggest(word.replace("_", "-"), names)
         return f"unknown option {word}{hint or f' ({event.prog} --help lists all)'}"
     if isinstance(event, _errors.MissingArgs):
-        missing = ", ".join(x.arg.display_name() for x in event.missing_arguments)
-        return (
-            f"{missing}: missing, but required ({event.prog} --help lists the options)"
-        )
+        missing = "; ".join(_missing(x.arg) for x in event.missing_arguments)
+        return f"{missing} ({event.prog} --help lists the options)"
     argument = getattr(event, "argument", None)
     if argument is None:
         said = getattr(event, "message", "cannot be parsed")
@@ -146,6 +147,15 @@ def _message(
         return f"{option}: got {event.value:.80}, wanted {_wanted(argument)}"
     got = _words_after(argument.lowered.name_or_flags, words) or "another value"
     return f"{option}: got {got:.80}, wanted {_wanted(argument)}"
+
+
+def _missing(argument: Any) -> str:
+    """That an option is required, and the first sentence of its help."""
+    words = " ".join((argument.field.helptext() or "a value").split())
+    wanted = words.split(". ")[0].removesuffix(".")
+    if not wanted[1:2].isupper():
+        wanted = wanted[0].lower() + wanted[1:]
+    return f"{argument.display_name()}: got nothing, wanted {wanted}"
 
 
 def _wanted(argument: Any) -> str:
@@ -173,3 +183,63 @@ def _words_after(flags: Sequence[str], words: Sequence[str]) -> str:
         elif found:
             given.append(word)
     return " ".join(given)
+
+
+def parse_train(kind: Any, words: list[str]) -> Any:
+    """The options of `train CONFIG`.
+
+    Raises:
+        InputError: if there is no config, or words are no options of its experiment.
+    """
+    program = "scbch train CONFIG"
+    if not _has_config("train", words):
+        return parse(kind, words, program=program)
+    path = Path(words[0])
+    default = kind(experiment=experiment_file.load(path), name=path.stem)
+    return parse(kind, words[1:], program=program, default=default)
+
+
+def parse_sweep(kind: Any, words: list[str]) -> Any:
+    """The options of `sweep CONFIG`: those that are given are put in each experiment.
+
+    Raises:
+        InputError: if there is no config, or words are no options of an experiment.
+    """
+    program = "scbch sweep CONFIG"
+    if not _has_config("sweep", words):
+        return parse(kind, words, program=program)
+    path, words = Path(words[0]), words[1:]
+    first, *others = experiment_file.load_sweep(path)
+    several_methods = len({e.method for e in (first, *others)}) > 1
+
+    def with_options(experiment: Experiment) -> Any:
+        try:
+            return parse(kind, words, program=program, default=kind(experiment))
+        except InputError as error:
+            if not several_methods:
+                raise
+            what = str(error).split(";")[0]
+            method = experiment.method
+            raise InputError(f"{what}, in an experiment of method {method}") from error
+
+    options = dataclasses.replace(with_options(first), name=path.stem)
+    options_given = [w.split("=")[0] for w in words if w.startswith("--")]
+    given = {w.lstrip("-").replace("-", "_") for w in options_given}
+    if given - {field.name for field in dataclasses.fields(kind)}:
+        others = [with_options(e).experiment for e in others]
+    return dataclasses.replace(options, experiments=(options.experiment, *others))
+
+
+def _has_config(command: str, words: list[str]) -> bool:
+    if words and not words[0].startswith("-"):
+        return True
+    wanted = f"a file or a name such as smoke as the first word after {command}"
+    require(bool({"-h", "--help"} & set(words)), "config", "none", wanted)
+    return False
+
+
+PARSERS: dict[str, Callable[[Any, list[str]], Any]] = {
+    "train": parse_train,
+    "sweep": parse_sweep,
+}
+"""By command."""

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from scbch_jax import __version__
-from scbch_jax.cli import config_argument, console, parsing
+from scbch_jax.cli import console, parsing
 from scbch_jax.errors import InputError, Interrupted
 from scbch_jax.io import reason
 
@@ -113,8 +113,8 @@ def parse(name: str, words: list[str]) -> Any:
         HelpPrinted: if the words asked for help.
     """
     _, kind = _module_and_class(name)
-    if name in config_argument.PARSERS:
-        return config_argument.PARSERS[name](kind, words)
+    if name in parsing.PARSERS:
+        return parsing.PARSERS[name](kind, words)
     return parsing.parse(kind, words, program=f"scbch {name}")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from scbch_jax import extras
-from scbch_jax.cli import console, signals
+from scbch_jax.cli import console
 from scbch_jax.config import Experiment
 from scbch_jax.config.constraints import at_least, check_fields
 from scbch_jax.errors import InputError
@@ -66,7 +66,7 @@ def main(options: Sweep) -> int:
     config = sweeps.ExecutionConfig(options.lanes, options.delete_checkpoints)
     with (
         sweeps.open_folder(out) as folder,
-        signals.stop_requested() as stop,
+        console.stop_requested() as stop,
         _live_display() as live,
     ):
         progress = sweeps.Progress(selected, folder.earlier_records(all_names))

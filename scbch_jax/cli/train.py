@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from scbch_jax.cli import console, signals
+from scbch_jax.cli import console
 from scbch_jax.config import Experiment
 from scbch_jax.config.constraints import at_least, check_fields
 from scbch_jax.errors import require
@@ -56,7 +56,7 @@ class Train:
 def main(options: Train) -> None:
     """Trains, prints progress, and prints last and best scores of each seed."""
     from scbch_jax import runs, sharding
-    from scbch_jax.cli import loggers, progress
+    from scbch_jax.cli import progress
 
     if options.coordinator:
         own = f"process {options.process} of {options.processes} (from 0)"
@@ -69,8 +69,8 @@ def main(options: Train) -> None:
     epochs = experiment.training.epochs * len(experiment.seeds)
     with (
         progress.training_progress(options.name, epochs=epochs) as show,
-        loggers.event_writer(options.log, folder) as log,
-        signals.stop_requested() as stop,
+        progress.event_writer(options.log, folder) as log,
+        console.stop_requested() as stop,
     ):
 
         def on_epoch(result: "EpochResult") -> None:

@@ -3,9 +3,8 @@
 Nothing here imports JAX, so help and errors in options appear at once.
 """
 
+from scbch_jax.config.data import Planted, Scenes
 from scbch_jax.config.experiment import Data, Experiment, Noise, Training, defaults_of
-from scbch_jax.config.planted import Planted
-from scbch_jax.config.scenes import Scenes
 
 __all__ = [
     "Data",

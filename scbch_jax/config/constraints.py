@@ -55,39 +55,36 @@ def seed_list() -> Constraint:
 
     Random keys are made from 32 bits, so larger seeds would repeat smaller ones.
     """
-    return Constraint(
-        lambda xs: (
-            all(_is_whole(x) and 0 <= x < 2**32 for x in xs)
-            and 0 < len(xs) == len(set(xs))
-        ),
-        "one or more whole numbers from 0 to 4294967295, all of them different",
-    )
+    return _some(_different_numbers(0, 2**32 - 1))
+
+
+def size_list() -> Constraint:
+    """One or more whole numbers from 1, none of them twice."""
+    return _some(_different_numbers(1, LARGEST))
+
+
+def depth_list() -> Constraint:
+    """Whole numbers from 1, none of them twice, or none at all."""
+    return _different_numbers(1, LARGEST)
 
 
 def epoch_list() -> Constraint:
     """Whole numbers from 0, or none."""
     return Constraint(
-        lambda xs: all(_is_whole(x) and 0 <= x <= LARGEST for x in xs),
-        f"whole numbers from 0 to {LARGEST}",
+        lambda xs: all(map(at_least(0).test, xs)), f"whole numbers from 0 to {LARGEST}"
     )
 
 
-def size_list() -> Constraint:
-    """One or more whole numbers from 1, none of them twice."""
+def _different_numbers(low: int, high: int) -> Constraint:
     return Constraint(
-        lambda xs: (
-            all(_is_whole(x) and 0 < x <= LARGEST for x in xs)
-            and 0 < len(xs) == len(set(xs))
-        ),
-        f"one or more whole numbers from 1 to {LARGEST}, all of them different",
+        lambda xs: all(map(at_least(low, high).test, xs)) and len(xs) == len(set(xs)),
+        f"whole numbers from {low} to {high}, all of them different",
     )
 
 
-def depth_list() -> Constraint:
-    """Whole numbers from 1, none of them twice, or none at all."""
+def _some(wanted: Constraint) -> Constraint:
     return Constraint(
-        lambda xs: not xs or size_list().test(xs),
-        f"whole numbers from 1 to {LARGEST}, all of them different",
+        lambda xs: bool(xs) and wanted.test(xs), f"one or more {wanted.words}"
     )
 
 

@@ -13,8 +13,7 @@ from scbch_jax.config.constraints import (
     multiple_of,
     seed_list,
 )
-from scbch_jax.config.planted import Planted
-from scbch_jax.config.scenes import Scenes
+from scbch_jax.config.data import Planted, Scenes
 from scbch_jax.errors import require
 
 

@@ -30,6 +30,11 @@ RENAMED = {
 }
 """Options by their names in earlier versions, for the runs that were saved then."""
 
+RENAMED_VALUES = {
+    "options.ranking": {"rows_twice": "official", "both_ways": "bidirectional"},
+}
+"""Values of options by their names in earlier versions, likewise."""
+
 
 def load(path: str | Path) -> Experiment:
     """Reads an experiment from a config program (`.py`) or saved options (`.json`).
@@ -42,9 +47,7 @@ def load(path: str | Path) -> Experiment:
     """
     path = _find(Path(path), SHIPPED, "config", ".py", ".json")
     if path.suffix == ".json":
-        record = io.read_json(path, "config")
-        require(isinstance(record, dict), "config", path, "a JSON object of options")
-        return restore(record)
+        return restore(io.read_object(path, "config", "a JSON object of options"))
     (experiment,) = _run_program(path, "config", lambda found: [found])
     return experiment
 
@@ -118,7 +121,7 @@ def flatten(options: Any, prefix: str = "") -> Record:
 def restore(record: Record) -> Experiment:
     """Builds the experiment that `flatten` named; options left out keep their default.
 
-    Names of earlier versions are understood.
+    Names and values of earlier versions are understood.
 
     Raises:
         InputError: for an unknown option or method, or a value of another type than the
@@ -127,6 +130,9 @@ def restore(record: Record) -> Experiment:
     method = record.get("method", Experiment().method)
     require(method in (*DECLARED,), "method", method, f"one of {', '.join(DECLARED)}")
     record = {RENAMED.get(name, name): value for name, value in record.items()}
+    for name, renamed in RENAMED_VALUES.items():
+        if isinstance(value := record.get(name), str):
+            record[name] = renamed.get(value, value)
     experiment, left = _fill(defaults_of(method), record, "")
     require(not left, "config", ", ".join(sorted(left)), "known options only")
     return experiment

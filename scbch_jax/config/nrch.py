@@ -28,8 +28,8 @@ class HParams(NamedTuple):
 class Options(TwoTowerOptions):
     """Choices of NRCH that are fixed at compilation."""
 
-    ranking: Literal["rows_twice", "both_ways"] = "rows_twice"
-    """rows_twice: each image ranks the texts, counted twice, as the released code does;
-    both_ways: each text ranks the images, too, as presumably intended."""
+    ranking: Literal["official", "bidirectional"] = "official"
+    """official: images rank texts, counted twice, as the released code does;
+    bidirectional: texts rank images, too, as presumably intended."""
     separate_from: Annotated[int, at_least(1)] = 20
     """First epoch, from 1, that leaves out rows below the threshold."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scbch_jax.config.planted import Planted
+from scbch_jax.config.data import Planted
 from scbch_jax.types import Dataset, Split
 
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scbch_jax import io
-from scbch_jax.data.formats import npy_blocks
+from scbch_jax.data.formats import numpy_files
 from scbch_jax.data.formats.base import one_line_errors
 from scbch_jax.data.split import Rows, check_rows
 from scbch_jax.data.validation import narrow_features, narrow_labels, require_positive
@@ -32,7 +32,7 @@ FORMAT = 1
 Blocks = np.ndarray | Iterable[np.ndarray]
 """A matrix (memory-mapped if large), or blocks of its rows one after another."""
 
-MATRICES: dict[str, tuple[Any, Callable[[str, np.ndarray], np.ndarray]]] = {
+MATRICES: dict[str, tuple[Any, Callable[..., np.ndarray]]] = {
     "image": (np.float32, narrow_features),
     "text": (np.float32, narrow_features),
     "labels": (np.uint8, narrow_labels),
@@ -153,7 +153,7 @@ def verify(folder: Path) -> dict[str, str]:
     there = {path.name for path in folder.iterdir()} - {"store.json"}
     got = ", ".join(sorted(there ^ files.keys()))
     require(not got, f"files of {folder}", f"{got} missing or unknown", "as written")
-    sums = {name: npy_blocks.checksum(folder / name) for name in files}
+    sums = {name: numpy_files.checksum(folder / name) for name in files}
     changed = [name for name, found in sums.items() if found != files[name]["sha256"]]
     got = f"{', '.join(changed)} with another checksum"
     require(not changed, f"files of {folder}", got, "the bytes that were written")
@@ -204,9 +204,9 @@ def read_lines(folder: Path) -> list[dict[str, Any]]:
 def _write_matrix(folder: Path, name: str, blocks: Blocks) -> tuple[int, ...]:
     dtype, narrow = MATRICES[name]
     path = folder / f"{name}.npy"
-    shape = npy_blocks.write(path, blocks, name, dtype=dtype, narrow=narrow)
+    shape = numpy_files.write(path, blocks, name, dtype=dtype, narrow=narrow)
     wanted = "labels, of which some are 1" if name == "labels" else "features"
-    require(npy_blocks.any_value(path), name, "only zeros", wanted)
+    require(numpy_files.any_value(path), name, "only zeros", wanted)
     return shape
 
 
@@ -238,7 +238,7 @@ def _describe_files(folder: Path) -> dict[str, Any]:
     """Checksum of each file, and dtype and shape of each array."""
     files: dict[str, Any] = {}
     for path in sorted(folder.iterdir()):
-        files[path.name] = {"sha256": npy_blocks.checksum(path)}
+        files[path.name] = {"sha256": numpy_files.checksum(path)}
         if path.suffix == ".npy":
             array = np.load(path, mmap_mode="r")
             files[path.name] |= {"dtype": str(array.dtype), "shape": list(array.shape)}

@@ -38,8 +38,13 @@ def check_features(field: str, features: np.ndarray, *, width: int = 0) -> np.nd
     return narrow
 
 
-def narrow_features(field: str, features: np.ndarray) -> np.ndarray:
+def narrow_features(field: str, features: np.ndarray, *, first: int = 0) -> np.ndarray:
     """Some rows of features as float32, the same array if they are that already.
+
+    Args:
+        field: what the messages call them.
+        features: the rows.
+        first: number of the first of them, for the messages.
 
     Raises:
         InputError: for anything but a matrix of finite real numbers.
@@ -50,10 +55,18 @@ def narrow_features(field: str, features: np.ndarray) -> np.ndarray:
     )
     with np.errstate(over="ignore"):
         narrow = features.astype(np.float32, copy=False)
-    bad = int(np.sum(~np.isfinite(narrow).all(axis=1)))
-    wanted = "finite numbers within float32"
-    require(not bad, field, f"NaN or infinity in {bad} rows", wanted)
+    require_finite(field, narrow, "finite numbers within float32", first=first)
     return narrow
+
+
+def require_finite(
+    field: str, rows: np.ndarray, wanted: str = "finite numbers", *, first: int = 0
+) -> None:
+    """Raises `InputError`, which names the first row with NaN or infinity."""
+    wrong = np.argwhere(~np.isfinite(rows))
+    row = first + wrong[0][0] if len(wrong) else 0
+    got = f"NaN or infinity in row {row}, counted from 0"
+    require(not len(wrong), field, got, wanted)
 
 
 def check_labels(field: str, labels: np.ndarray) -> np.ndarray:
@@ -65,8 +78,13 @@ def check_labels(field: str, labels: np.ndarray) -> np.ndarray:
     return narrow_labels(field, np.asarray(labels)).astype(np.float32)
 
 
-def narrow_labels(field: str, labels: np.ndarray) -> np.ndarray:
+def narrow_labels(field: str, labels: np.ndarray, *, first: int = 0) -> np.ndarray:
     """Some rows of labels as uint8; rows without labels are allowed.
+
+    Args:
+        field: what the messages call them.
+        labels: the rows.
+        first: number of the first of them, for the messages.
 
     Raises:
         InputError: for anything but a matrix of 0 and 1.
@@ -75,9 +93,11 @@ def narrow_labels(field: str, labels: np.ndarray) -> np.ndarray:
     require(
         labels.dtype.kind in "fiub", field, f"{labels.dtype} values", "numbers 0 and 1"
     )
-    others = labels[(labels != 0) & (labels != 1)]
-    got = f"the value {next(others.flat, 0):g}"
-    require(not others.size, field, got, "only 0 and 1")
+    others = np.argwhere((labels != 0) & (labels != 1))
+    if len(others):
+        row, column = others[0]
+        got = f"the value {labels[row, column]:g} in row {first + row}, counted from 0"
+        require(False, field, got, "only 0 and 1")
     return labels.astype(np.uint8)
 
 

@@ -12,7 +12,7 @@ from scbch_jax.data import label_noise
 from scbch_jax.data import store as stores
 from scbch_jax.data.benchmarks import BENCHMARKS, Benchmark, find_files
 from scbch_jax.data.formats import find_arrays
-from scbch_jax.data.formats.npy_blocks import checksum
+from scbch_jax.data.formats.numpy_files import checksum
 from scbch_jax.data.importing import AlignedDataset, align, recognize
 from scbch_jax.data.planted import planted
 from scbch_jax.data.split import queries_first

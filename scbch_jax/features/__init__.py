@@ -3,7 +3,7 @@
 JAX, gensim, h5py and tensorflow-datasets are imported where they are used.
 """
 
-from scbch_jax.config.features import Doc2VecConfig
+from scbch_jax.config.data import Doc2VecConfig
 from scbch_jax.features.bag_of_words import (
     BagOfWords,
     Vocabulary,

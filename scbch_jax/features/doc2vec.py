@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from scbch_jax.config.features import Doc2VecConfig
+from scbch_jax.config.data import Doc2VecConfig
 from scbch_jax.extras import require_packages
 from scbch_jax.features.bag_of_words import Vocabulary, build_vocabulary, tokenize
 

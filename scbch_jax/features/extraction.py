@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from scbch_jax import io
-from scbch_jax.config.features import MAX_PIXELS
+from scbch_jax.config.data import MAX_PIXELS
 from scbch_jax.errors import InputError, Interrupted, require
 from scbch_jax.features.extractors import Extractor
 from scbch_jax.features.pictures import SIDE, read_picture

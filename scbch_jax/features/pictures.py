@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from scbch_jax.config.features import MAX_PIXELS
+from scbch_jax.config.data import MAX_PIXELS
 from scbch_jax.errors import InputError
 
 RESIZED_SIDE, SIDE = 256, 224

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from scbch_jax import io
-from scbch_jax.config.features import Doc2VecConfig
+from scbch_jax.config.data import Doc2VecConfig
 from scbch_jax.data.formats import read_array
 from scbch_jax.errors import InputError, require
 from scbch_jax.features.bag_of_words import BagOfWords, bag_of_words, tokenize

@@ -9,6 +9,18 @@ from jaxtyping import Array, Float, Int, Key
 from scbch_jax.arrays import Batch, Coded, Metrics, Params, ScalarLike
 
 
+class Sizes(NamedTuple):
+    """Sizes of the data and the codes."""
+
+    image_dim: int
+    text_dim: int
+    classes: int
+    samples: int
+    """Training samples."""
+    bits: int
+    """Code length L."""
+
+
 class LossFn(Protocol):
     """A loss that may also update the method's state."""
 

@@ -16,8 +16,7 @@ from scbch_jax.config.dgcpn import HParams, Options
 from scbch_jax.config.two_towers import TwoTowerOptions
 from scbch_jax.errors import require
 from scbch_jax.losses import Terms
-from scbch_jax.methods.base import Method, Step, record_epoch
-from scbch_jax.methods.sizes import Sizes
+from scbch_jax.methods.base import Method, Sizes, Step, record_epoch
 from scbch_jax.methods.two_towers import two_towers
 from scbch_jax.optim.pytorch import torch_sgd
 from scbch_jax.types import Split

@@ -15,8 +15,7 @@ from scbch_jax import losses, networks
 from scbch_jax.arrays import Batch, Coded, Metrics, Params, Scalar, ScalarLike
 from scbch_jax.config.nrch import HParams, Options
 from scbch_jax.losses import Terms
-from scbch_jax.methods.base import Method, Step
-from scbch_jax.methods.sizes import Sizes
+from scbch_jax.methods.base import Method, Sizes, Step
 from scbch_jax.methods.two_towers import two_towers
 from scbch_jax.optim.pytorch import step_if, torch_rmsprop
 
@@ -95,7 +94,7 @@ def terms(hp: HParams, options: Options) -> Terms:
             v.positives,
             margin=hp.margin,
             shift=hp.shift,
-            both_directions=options.ranking == "both_ways",
+            both_directions=options.ranking == "bidirectional",
             where=v.kept,
         )
 

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 from scbch_jax.errors import require
 from scbch_jax.methods import dgcpn, nrch, robust, scbch, ucch
-from scbch_jax.methods.base import Method
-from scbch_jax.methods.sizes import Sizes
+from scbch_jax.methods.base import Method, Sizes
 from scbch_jax.optim.bf16_state import bf16_state
 from scbch_jax.types import Split
 

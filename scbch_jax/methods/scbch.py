@@ -12,8 +12,7 @@ from scbch_jax.arrays import Batch, Coded, Metrics, Params, Scalar, ScalarLike
 from scbch_jax.config.scbch import HParams, Options
 from scbch_jax.errors import require
 from scbch_jax.losses import Terms
-from scbch_jax.methods.base import Method, Step
-from scbch_jax.methods.sizes import Sizes
+from scbch_jax.methods.base import Method, Sizes, Step
 from scbch_jax.methods.two_towers import two_towers
 from scbch_jax.optim.pytorch import torch_adam
 

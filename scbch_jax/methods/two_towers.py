@@ -7,8 +7,7 @@ from jaxtyping import Array, Float, Key
 
 from scbch_jax.arrays import Params
 from scbch_jax.config.two_towers import TwoTowerOptions
-from scbch_jax.methods.base import EncodeFn
-from scbch_jax.methods.sizes import Sizes
+from scbch_jax.methods.base import EncodeFn, Sizes
 from scbch_jax.networks import hash_network
 
 

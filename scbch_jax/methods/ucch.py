@@ -18,8 +18,7 @@ from scbch_jax.arrays import Batch, Metrics, Params, Scalar, ScalarLike
 from scbch_jax.config.ucch import HParams, Options
 from scbch_jax.errors import require
 from scbch_jax.losses import Terms
-from scbch_jax.methods.base import Method, Step, record_epoch
-from scbch_jax.methods.sizes import Sizes
+from scbch_jax.methods.base import Method, Sizes, Step, record_epoch
 from scbch_jax.methods.two_towers import two_towers
 from scbch_jax.optim.pytorch import scale_after_epochs, torch_adam, torch_clip
 

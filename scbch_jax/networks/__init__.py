@@ -5,8 +5,8 @@ from scbch_jax.networks.hash_network import (
     class_logits,
     classifier,
     hash_network,
+    layer_product,
 )
-from scbch_jax.networks.products import layer_product
 from scbch_jax.networks.torch_weights import (
     from_torch,
     hidden_width,
@@ -20,11 +20,9 @@ from scbch_jax.networks.vgg19 import (
     SIDE,
     TORCHVISION,
     Levels,
+    keras_names,
     layer_shapes,
     vgg19_fc7,
-)
-from scbch_jax.networks.vgg19_weights import (
-    keras_names,
     vgg19_from_keras,
     vgg19_from_torch,
 )

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scbch_jax.report.html import page
-from scbch_jax.report.html.page import Section
-from scbch_jax.report.html.reviewed import reviewed_rows
-from scbch_jax.report.html.search import name_of
+from scbch_jax.report import page
+from scbch_jax.report.page import Section
+from scbch_jax.report.reviewed_rows import reviewed_rows
+from scbch_jax.report.searches import name_of
 from scbch_jax.report.tables import Block, Cell, Row, Table, percent
 from scbch_jax.types import DisplayData
 

@@ -127,8 +127,8 @@ def _read_run(path: Path) -> Iterator[Run]:
     for name in ("experiment.json", "run.json"):
         wanted = "the folder of a run or of a sweep"
         require((path / name).is_file(), "source", path, wanted)
-    options = _read_object(path / "experiment.json")
-    provenance = _read_object(path / "run.json")
+    options = io.read_object(path / "experiment.json", "source")
+    provenance = io.read_object(path / "run.json", "source")
     for name, kind in _OPTIONS.items():
         got = f"{path / 'experiment.json'} without {name}, or with an invalid one"
         require(isinstance(options.get(name), kind), "source", got, "a run's options")
@@ -165,9 +165,3 @@ def _read_sweep(path: Path) -> Iterator[Run]:
             fits = isinstance(options, dict) and bool(options.get("seeds"))
             require(fits, "source", got, "lines that sweep wrote")
             yield Run(run, options["seeds"][0], options, {}, [])
-
-
-def _read_object(path: Path) -> Record:
-    content = io.read_json(path, "source")
-    require(isinstance(content, dict), "source", path, "a JSON object")
-    return content

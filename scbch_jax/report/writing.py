@@ -13,16 +13,15 @@ from pathlib import Path
 from scbch_jax import extras, io
 from scbch_jax.errors import InputError, require
 from scbch_jax.plotting import COLORS
-from scbch_jax.report import provenance, result_tables, titles
+from scbch_jax.report import page, provenance, result_tables, titles
 from scbch_jax.report.figures import by_epoch, by_setting, confidence, drawing
 from scbch_jax.report.figures import traces as trace_figures
 from scbch_jax.report.figures.drawing import Figure, RenderedFigure
 from scbch_jax.report.figures.traces import Arrays
-from scbch_jax.report.html import page
-from scbch_jax.report.html.page import Section
-from scbch_jax.report.html.search import searches
+from scbch_jax.report.page import Section
 from scbch_jax.report.result_tables import Setting
 from scbch_jax.report.runs import Run, group_by_setting
+from scbch_jax.report.searches import searches
 from scbch_jax.report.tables import FORMATS, Table
 from scbch_jax.types import DisplayData
 

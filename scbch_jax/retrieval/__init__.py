@@ -1,7 +1,6 @@
 """Hash codes, Hamming distances, and metrics of the rankings that they give."""
 
 from scbch_jax.retrieval.code_files import CodeSets, read_code_sets
-from scbch_jax.retrieval.codes import hash_codes, pack, unpack
 from scbch_jax.retrieval.evaluate import (
     PairedCodes,
     count_both_directions,
@@ -17,7 +16,14 @@ from scbch_jax.retrieval.graded import (
     ndcg,
     weighted_average_precision,
 )
-from scbch_jax.retrieval.hamming import RadiusCounts, hamming_matrix, radius_counts
+from scbch_jax.retrieval.hamming import (
+    RadiusCounts,
+    hamming_matrix,
+    hash_codes,
+    pack,
+    radius_counts,
+    unpack,
+)
 from scbch_jax.retrieval.metrics import (
     average_precision,
     mean_average_precision,
@@ -25,11 +31,12 @@ from scbch_jax.retrieval.metrics import (
     precision_recall,
     precision_recall_at,
     precision_within,
+    ranked_average_precision,
+    ranked_precision_recall,
     released_average_precision,
     roc_auc,
 )
 from scbch_jax.retrieval.parallel import count
-from scbch_jax.retrieval.ranked import ranked_average_precision, ranked_precision_recall
 from scbch_jax.retrieval.uncertainty import bootstrap_interval, randomization_test
 
 __all__ = [

@@ -18,10 +18,10 @@ from scbch_jax.retrieval.metrics import (
     mean_average_precision,
     mean_of,
     precision_recall_at,
+    ranked_average_precision,
     released_average_precision,
 )
 from scbch_jax.retrieval.parallel import count
-from scbch_jax.retrieval.ranked import ranked_average_precision
 
 
 def measures(

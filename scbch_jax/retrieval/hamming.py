@@ -1,4 +1,4 @@
-"""Hamming distances of packed codes by XOR and popcount, and counts by distance."""
+"""Packed codes, their Hamming distances by XOR and popcount, counts by distance."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,9 +6,45 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, Num, Shaped, UInt8, UInt32
+from jaxtyping import Array, Bool, Float, Int, Int8, Num, Shaped, UInt8, UInt32
 
 from scbch_jax.errors import check_rank, check_same_rows
+
+
+@jax.jit
+def hash_codes(relaxed: Float[Array, "n bits"]) -> Int8[Array, "n bits"]:
+    """Signs of relaxed codes, b in {-1, +1}; 0 becomes -1."""
+    return jnp.where(relaxed > 0, 1, -1).astype(jnp.int8)
+
+
+@jax.jit
+def pack(relaxed: Float[Array, "n bits"]) -> UInt8[Array, "n bytes"]:
+    """Packs the signs of codes, 8 bits per byte, as `numpy.packbits` and FAISS do.
+
+    Args:
+        relaxed: relaxed codes, or hash codes as floats; a value above 0 sets its bit.
+
+    Raises:
+        ValueError: if the codes are not a matrix with a multiple of 8 columns.
+    """
+    check_rank(2, relaxed=relaxed)
+    if relaxed.shape[1] % 8 or not relaxed.shape[1]:
+        raise ValueError(
+            f"relaxed: got {relaxed.shape[1]} bits, wanted a positive multiple of 8"
+        )
+    return jnp.packbits(relaxed > 0, axis=1)
+
+
+@jax.jit
+def unpack(packed: UInt8[Array, "n bytes"]) -> Int8[Array, "n bits"]:
+    """Unpacks packed codes to hash codes in {-1, +1}.
+
+    Example:
+        >>> unpack(pack(jnp.array([[0.5, -1, 0, 2, 1, -3, 1, -1]])))
+        Array([[ 1, -1, -1,  1,  1, -1,  1, -1]], dtype=int8)
+    """
+    return jnp.unpackbits(packed, axis=1).astype(jnp.int8) * 2 - 1
+
 
 Labels = Shaped
 """Multi-hot rows of any numeric type, or of bools."""

@@ -5,12 +5,7 @@ from pathlib import Path
 from scbch_jax import io
 from scbch_jax.data.label_noise import Flips
 from scbch_jax.errors import InputError, require
-from scbch_jax.results import (
-    EpochResult,
-    append_result,
-    read_results,
-    write_results,
-)
+from scbch_jax.results import EpochResult, append_result, read_results, write_results
 from scbch_jax.training import Checkpoints, RunState
 
 

@@ -40,8 +40,7 @@ class SweepFolder:
         path = self.run_folder(run) / "summary.json"
         if not path.is_file():
             return None
-        record = io.read_json(path, "sweep")
-        require(isinstance(record, dict), "sweep", path, "a JSON object")
+        record = io.read_object(path, "sweep")
         return Summary.from_json(record)
 
     def finish(

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from scbch_jax.config import experiment_file
 from scbch_jax.io import Record, write_csv, write_jsonl, write_text
-from scbch_jax.report import grid
-from scbch_jax.report.titles import differing_options
+from scbch_jax.report.runs import mean_and_std
+from scbch_jax.report.tables import as_markdown, percent
+from scbch_jax.report.titles import differing_options, identifying_options, option_words
 from scbch_jax.results import EpochResult
 from scbch_jax.sweeps.sweep_runs import Outcome, SweepRun
 
@@ -120,14 +121,14 @@ def _record(outcome: Outcome) -> Record:
 
 def _table(records: Sequence[Record], which: str) -> str:
     entries = [
-        grid.Entry(
+        Entry(
             record["options"],
             _value(record, which, "retrieval", "average"),
             failed=record["state"] == "failed",
         )
         for record in records
     ]
-    return f"{_TITLES[which]}\n\n{grid.grid(entries)}"
+    return f"{_TITLES[which]}\n\n{grid(entries)}"
 
 
 def _csv_rows(records: Sequence[Record]) -> tuple[list[str], list[list[Any]]]:
@@ -161,3 +162,59 @@ def _value(record: Record, *path: str) -> float | None:
     for name in path:
         value = (value or {}).get(name)
     return value  # type: ignore[return-value] -- the last step is a number
+
+
+class Entry(NamedTuple):
+    """One run of the table."""
+
+    options: Record
+    """Every option by its name; runs that differ only in their seed share a cell."""
+    value: float | None
+    """In [0, 1]; None while the run is not finished."""
+    failed: bool = False
+
+
+def grid(entries: Sequence[Entry]) -> str:
+    """Means over seeds in percent, ± their standard deviation, as Markdown.
+
+    The cell of a run that is not finished is empty; a dash stands where there is none.
+
+    >>> run = {"noise.rate": 0.2, "bits": 16}
+    >>> other = {"noise.rate": 0.2, "bits": 32}
+    >>> print(grid([Entry(run, 0.5), Entry(run, 0.6), Entry(other, None)]))
+    | noise.rate |    16 bits | 32 bits |
+    | ---------- | ---------: | ------: |
+    | 0.2        | 55.0 ± 7.1 |         |
+    """
+    names = _row_options([entry.options for entry in entries])
+    lengths = list(dict.fromkeys(entry.options["bits"] for entry in entries))
+    rows: dict[tuple[str, ...], dict[int, list[Entry]]] = {}
+    for entry in entries:
+        row = rows.setdefault(option_words(entry.options, names), {})
+        row.setdefault(entry.options["bits"], []).append(entry)
+    body = [
+        [*label, *(_cell(row[bits]) if bits in row else "-" for bits in lengths)]
+        for label, row in rows.items()
+    ]
+    return as_markdown([*names, *(f"{bits} bits" for bits in lengths)], body)
+
+
+def _row_options(options: Sequence[Record]) -> list[str]:
+    """Options that name the rows, bits being columns; the noise rate for one row."""
+    rows = [{k: v for k, v in o.items() if k != "bits"} for o in options]
+    return identifying_options(rows) or ["noise.rate"]
+
+
+def _cell(runs: Sequence[Entry]) -> str:
+    """Mean and deviation of the finished runs, and how many are not finished."""
+    values = [run.value for run in runs if run.value is not None]
+    failed = sum(run.failed for run in runs)
+    if not values:
+        return f"{failed} failed" if failed else ""
+    mean, std = mean_and_std(values)
+    words = [percent(mean)]
+    if std is not None:
+        words.append(f"± {percent(std)}")
+    if len(values) < len(runs):
+        words.append(f"({len(values)} of {len(runs)})")
+    return " ".join(words)

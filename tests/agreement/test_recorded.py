@@ -41,7 +41,7 @@ def test_every_shipped_output_agrees(path):
     "name",
     [
         "losses-f32",
-        "neighbours",
+        "neighbors",
         pytest.param("trajectory-8", marks=pytest.mark.slow),
     ],
 )
@@ -159,7 +159,7 @@ def test_what_cannot_be_checked_is_one_line(tmp_path, changes, message):
     [
         ("metrics", "exp_map_foo"),
         ("metrics", "exp_pr_area"),
-        ("neighbours", "exp_weights_k20"),
+        ("neighbors", "exp_weights_k20"),
         ("losses-f64", "exp_contrast_grad_w"),
     ],
 )
@@ -180,8 +180,8 @@ def test_a_file_without_outputs_is_refused(tmp_path):
 
 def test_numbers_in_keys_are_read_whatever_they_are(tmp_path):
     """A floor as Python prints it, and a depth that no shipped file has."""
-    floors = np.load(GOLDEN / "neighbours.npz")["exp_weight_k5_g0.5"]
-    path = changed(tmp_path, "neighbours.npz", **{"exp_weight_k5_g1e-05": floors})
+    floors = np.load(GOLDEN / "neighbors.npz")["exp_weight_k5_g0.5"]
+    path = changed(tmp_path, "neighbors.npz", **{"exp_weight_k5_g1e-05": floors})
     assert disagreeing(path) == ["confidence, k 5 floor 1e-05"]
     deep = np.load(GOLDEN / "metrics.npz")["exp_map_k50_upstream_stable"]
     path = changed(tmp_path, "metrics.npz", exp_map_k20_upstream_stable=deep)

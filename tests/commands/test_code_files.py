@@ -228,6 +228,13 @@ def test_class_numbers_in_a_row_as_matlab_keeps_them(sets, tmp_path, capsys):
     assert lines[0]["i2t"] == lines[1]["i2t"]
 
 
+def test_compare_names_the_file_that_is_missing(sets, tmp_path, capsys):
+    np.savez(tmp_path / "a.npz", **sets)
+    words = [str(tmp_path / "a.npz"), str(tmp_path / "gone.npz")]
+    assert program.main(["compare", *words]) == 2
+    assert capsys.readouterr().err.startswith(f"scbch: second: got {words[1]}, wanted")
+
+
 def test_compare_refuses_a_depth_beyond_the_database(sets, tmp_path, capsys):
     np.savez(tmp_path / "a.npz", **sets)
     words = [str(tmp_path / "a.npz")] * 2

@@ -66,7 +66,10 @@ def with_nan(array):
         ({k: np.zeros_like for k in ("I_te", "I_db", "I_tr")}, "image: only zeros"),
         ({"I_db": lambda a: a[1:]}, "rows: got I_db of 18 x 6, T_db of 19 x 5"),
         ({"L_db": lambda a: 2 * a}, "labels: got the value 2|got the value 2"),
-        ({"L_db": lambda a: a / 2}, "got the value 0.5, wanted only 0 and 1"),
+        (
+            {"L_db": lambda a: a / 2},
+            "got the value 0.5 in row 0, counted from 0, wanted only 0 and 1",
+        ),
     ],
 )
 def test_what_looks_wrong_is_said(tmp_path, capsys, changes, warning):

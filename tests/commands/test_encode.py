@@ -37,11 +37,11 @@ def test_encode_own_data_and_a_file_agree(trained, tmp_path, capsys):
     [
         ({"other": np.ones((3, 2))}, "with other, wanted an array image or text"),
         ({"image": np.ones((3, 2))}, "image: got 2 columns, wanted 128"),
-        ({"image": np.full((3, 128), np.nan)}, "image: got NaN or infinity in 3 rows"),
+        ({"image": np.full((3, 128), np.nan)}, "image: got NaN or infinity in row 0"),
         ({"image": np.zeros((3, 128))}, "image: got only zeros"),
         ({"image": np.ones((0, 128))}, "image: got shape (0, 128)"),
         ({"image": np.array([["a"] * 128])}, "wanted real numbers"),
-        ({"image": np.full((3, 128), 1e300)}, "image: got NaN or infinity in 3 rows"),
+        ({"image": np.full((3, 128), 1e300)}, "image: got NaN or infinity in row 0"),
         (
             {"image": np.ones((3, 128)), "text": np.ones((4, 300))},
             "rows: got 3 of image, 4 of text",

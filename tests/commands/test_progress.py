@@ -1,9 +1,12 @@
+import importlib.util
 import io
+import math
 import sys
 
 import pytest
 
 from scbch_jax.cli import progress
+from scbch_jax.errors import InputError
 from scbch_jax.results import Confidence, EpochResult, RetrievalScore
 
 RESULT = EpochResult(
@@ -84,3 +87,59 @@ def test_the_table_has_last_best_and_mean_with_units():
     assert cells[2] == ["seed 0, last epoch", "2", "61.0", "63.0", "62.0", "0.800"]
     assert cells[3][:2] == ["seed 0, best epoch", "1"]
     assert cells[7] == ["mean, best epoch", "-", "61.0", "63.0", "70.0", "0.800"]
+
+
+LOGGED = EpochResult(
+    seed=3,
+    epoch=2,
+    losses={"total": 2.5},
+    confidence=Confidence(clean=0.9, noisy=None, roc_auc=math.nan),
+    retrieval=RetrievalScore(i2t=0.61, t2i=0.63, average=0.62),
+    seconds=1.25,
+)
+
+
+def test_numbers_go_under_their_names_and_gaps_stay_gaps():
+    assert progress.scalars(LOGGED) == {
+        "loss/total": 2.5,
+        "MAP/i2t": 0.61,
+        "MAP/t2i": 0.63,
+        "MAP/average": 0.62,
+        "confidence/clean": 0.9,
+        "time/seconds": 1.25,
+    }
+
+
+def test_unless_asked_nothing_is_written(tmp_path):
+    with progress.event_writer("none", tmp_path) as on_epoch:
+        on_epoch(LOGGED)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_package_is_one_line_before_anything_is_made(monkeypatch, tmp_path):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with (
+        pytest.raises(InputError, match="needs tensorboardX: pip install"),
+        progress.event_writer("tensorboard", tmp_path),
+    ):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_tensorboard_reads_what_was_written(tmp_path):
+    """By its own reader; a second writing of the same epochs replaces the first."""
+    pytest.importorskip("tensorboardX")
+    reader = pytest.importorskip(
+        "tensorboard.backend.event_processing.event_accumulator"
+    )
+    for _ in range(2):
+        with progress.event_writer("tensorboard", tmp_path) as on_epoch:
+            on_epoch(LOGGED)
+            on_epoch(
+                LOGGED._replace(epoch=3, retrieval=LOGGED.retrieval._replace(i2t=0.7))
+            )
+    found = reader.EventAccumulator(str(tmp_path / "tensorboard" / "seed-3"))
+    found.Reload()
+    assert sorted(found.Tags()["scalars"]) == sorted(progress.scalars(LOGGED))
+    steps = [(event.step, event.value) for event in found.Scalars("MAP/i2t")]
+    assert steps == [(2, pytest.approx(0.61)), (3, pytest.approx(0.7))]

@@ -122,13 +122,16 @@ def test_a_sweep_killed_five_times_has_the_same_records(twelve, tmp_path, proces
     names = sorted(path.name for path in whole.glob("runs/*"))
     for name in names:
         paths = [out / "runs" / name / "summary.json" for out in (whole, killed)]
-        ours, theirs = (json.loads(path.read_text()) for path in paths)
+        summaries = [json.loads(path.read_text()) for path in paths]
         for which in ("last", "best"):
-            assert without_seconds(ours[which]) == without_seconds(theirs[which])
+            one, other = (without_seconds(summary[which]) for summary in summaries)
+            assert one == other
     for name in (names[0], names[-1]):
         pair = [runs.saved_params(out / "runs" / name) for out in (whole, killed)]
-        for ours, theirs in zip(*(jax.tree.leaves(x[2]) for x in pair), strict=True):
-            np.testing.assert_array_equal(ours, theirs)
+        for result, expected in zip(
+            *(jax.tree.leaves(x[2]) for x in pair), strict=True
+        ):
+            np.testing.assert_array_equal(result, expected)
 
 
 def test_options_are_put_in_every_experiment():
@@ -168,7 +171,7 @@ def test_an_option_of_all_methods_is_put_in_every_experiment():
             "unknown option --options.neighbors, in an experiment of method nrch",
         ),
         (
-            [METHODS, "--options.ranking", "both_ways"],
+            [METHODS, "--options.ranking", "bidirectional"],
             "unknown option --options.ranking, in an experiment of method scbch",
         ),
         ([SMOKE, "--only", "moon"], "only: got moon, wanted words of names"),

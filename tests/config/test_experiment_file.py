@@ -122,6 +122,19 @@ def test_names_of_earlier_versions_are_read(old, new):
 
 
 @pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        (name, old, new)
+        for name, values in experiment_file.RENAMED_VALUES.items()
+        for old, new in values.items()
+    ],
+)
+def test_values_of_earlier_versions_are_read(name, old, new):
+    restored = experiment_file.restore({"method": "nrch", name: old})
+    assert experiment_file.flatten(restored)[name] == new
+
+
+@pytest.mark.parametrize(
     ("record", "message"),
     [
         ({"noise.rat": 0.5}, "config: got noise.rat, wanted known options only"),

@@ -5,7 +5,7 @@ import scipy.io
 from scbch_jax import datasets
 from scbch_jax.config import Data, Noise
 from scbch_jax.data import BENCHMARKS, label_noise
-from scbch_jax.data.formats import npy_blocks
+from scbch_jax.data.formats import numpy_files
 from scbch_jax.errors import InputError
 
 SMALL = BENCHMARKS["mirflickr"]._replace(classes=3, text_dim=5, queries=2, train=4)
@@ -40,7 +40,7 @@ def test_rows_are_split_as_published(small):
     np.testing.assert_array_equal(loaded.dataset.query.image, arrays["XAll"][:2])
     np.testing.assert_array_equal(loaded.dataset.database.text, arrays["YAll"][2:])
     np.testing.assert_array_equal(loaded.dataset.train.labels, arrays["LAll"][2:6])
-    checksum = npy_blocks.checksum(root / "mirflickr25k-iall-vgg.mat")
+    checksum = numpy_files.checksum(root / "mirflickr25k-iall-vgg.mat")
     wanted = f"mirflickr25k-iall-vgg.mat, sha256 {checksum}"
     assert loaded.sources["image"] == wanted
 
@@ -103,13 +103,13 @@ def test_missing_files_are_listed(small, monkeypatch):
             "lall",
             "LAll",
             lambda a: a * 2,
-            "LAll: got the value 2, wanted only 0 and 1",
+            "LAll: got the value 2 in row 0, counted from 0, wanted only 0 and 1",
         ),
         (
             "iall-vgg",
             "XAll",
             lambda a: a * np.nan,
-            "query.image: got NaN or infinity in 2",
+            "query.image: got NaN or infinity in row 0",
         ),
         ("iall-vgg", "XAll", lambda a: a / 0, "wanted finite numbers"),
         ("iall-vgg", "XAll", lambda a: a * 0, "query.image: got only zeros"),
@@ -166,7 +166,7 @@ def test_published_noise_must_be_of_these_rows(small):
 
     write(clean.astype(float), noisy.astype(float))
     read = datasets.noisy_labels(source, noise, clean, seed=0)
-    checksum = npy_blocks.checksum(path)
+    checksum = numpy_files.checksum(path)
     named = {"noise": f"{path.name}, sha256 {checksum}"}
     assert datasets.noise_sources(source, noise) == named
     np.testing.assert_array_equal(read, noisy)

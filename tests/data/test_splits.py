@@ -40,7 +40,7 @@ def dataset(**parts):
         ),
         (
             Split(np.full((4, 3), np.inf), np.ones((4, 2)), np.eye(4, 5)),
-            "infinity in 4 rows",
+            "infinity in row 0",
         ),
         (
             Split(np.ones((4, 3)), np.ones((4, 2)), np.zeros((4, 5))),

@@ -12,7 +12,7 @@ from conftest import ROOT
 from scbch_jax import data, datasets
 from scbch_jax.config import Data
 from scbch_jax.data import store
-from scbch_jax.data.formats import npy_blocks
+from scbch_jax.data.formats import numpy_files
 from scbch_jax.errors import InputError
 
 
@@ -61,9 +61,26 @@ def test_blocks_give_the_same_bytes_as_arrays(tmp_path, block):
     assert store.verify(write(tmp_path / "blocks", **blocks)) == whole
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("image", np.nan, "image: got NaN or infinity in row 13, counted from 0"),
+        ("labels", 3, "labels: got the value 3 in row 13, counted from 0"),
+    ],
+)
+def test_messages_name_a_row_of_the_matrix_not_of_a_block(
+    tmp_path, monkeypatch, name, value, message
+):
+    monkeypatch.setattr(numpy_files, "BLOCK_BYTES", 60)
+    wrong = arrays()[name].astype(np.float64)
+    wrong[13] = value
+    with pytest.raises(InputError, match=message):
+        write(tmp_path / "s", **{name: wrong})
+
+
 def test_a_matrix_larger_than_a_block(tmp_path, monkeypatch):
     whole = store.verify(write(tmp_path / "whole"))
-    monkeypatch.setattr(npy_blocks, "BLOCK_BYTES", 60)
+    monkeypatch.setattr(numpy_files, "BLOCK_BYTES", 60)
     assert store.verify(write(tmp_path / "parts")) == whole
 
 
@@ -116,17 +133,20 @@ def changed(name, change):
     ("parts", "message"),
     [
         (changed("image", lambda a: a[:-1]), "rows: got 19 of image, 20 of text, 20"),
-        (changed("image", lambda a: a * np.nan), "image, rows 0 to 19: got NaN or inf"),
-        (changed("image", lambda a: a * 1e300), "image, rows 0 to 19: got NaN or inf"),
+        (changed("image", lambda a: a * np.nan), "image: got NaN or infinity in row 0"),
+        (changed("image", lambda a: a * 1e300), "image: got NaN or infinity in row 0"),
         (changed("text", lambda a: a * 0), "text: got only zeros"),
-        (changed("labels", lambda a: a * 2), "labels, rows 0 to 19: got the value 2"),
+        (changed("labels", lambda a: a * 2), "labels: got the value 2 in row "),
         (
             changed("labels", lambda a: a[:, 0]),
-            "labels, rows 0 to 19: got shape|array: got shape",
+            "labels: got shape|array: got shape",
         ),
         (changed("labels", lambda a: a * 0), "labels: got only zeros, wanted labels, "),
         ({"text": iter(())}, "text: got no rows"),
-        ({"text": iter([np.ones((9, 2)), np.ones((11, 3))])}, "9 to 19: got 3 columns"),
+        (
+            {"text": iter([np.ones((9, 2)), np.ones((11, 3))])},
+            "text: got 3 columns from row 9 on",
+        ),
         ({"classes": ["a"]}, "classes: got 1 names, wanted 4"),
         ({"lines": [{}]}, "lines: got 1, wanted 20"),
         (

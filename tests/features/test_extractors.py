@@ -30,8 +30,8 @@ def read(path):
     return features.read_vgg19(path, width_divisor=NARROW)
 
 
-def same(ours, theirs):
-    jax.tree.map(np.testing.assert_array_equal, ours, theirs)
+def same(result, expected):
+    jax.tree.map(np.testing.assert_array_equal, result, expected)
 
 
 def write_keras(path, params, *, inside=""):

@@ -118,9 +118,9 @@ def pytest_collection_modifyitems(items):
     """Puts the tests of a command together: a worker makes once what they share."""
     places = [i for i, item in enumerate(items) if "harness" in item.fixturenames]
     order = {name: i for i, name in enumerate(COMMANDS)}
-    ours = [items[i] for i in places]
-    ours.sort(key=lambda item: order[item.callspec.params["name"]])
-    for place, item in zip(places, ours, strict=True):
+    chosen = [items[i] for i in places]
+    chosen.sort(key=lambda item: order[item.callspec.params["name"]])
+    for place, item in zip(places, chosen, strict=True):
         items[place] = item
 
 

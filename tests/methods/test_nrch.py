@@ -34,7 +34,7 @@ def batch_of(train, *rows):
 
 
 @pytest.mark.parametrize(
-    ("ranking", "robust"), [("rows_twice", 1.957911), ("both_ways", 1.945675)]
+    ("ranking", "robust"), [("official", 1.957911), ("bidirectional", 1.945675)]
 )
 def test_hand_checked_values(ranking, robust):
     all_rows = jnp.ones(4, bool)

@@ -9,8 +9,8 @@ from scbch_jax import losses, neighbors
 from scbch_jax.arrays import Batch
 from scbch_jax.config.scbch import ABLATIONS, HParams, Options
 from scbch_jax.methods import scbch
+from scbch_jax.methods.base import Sizes
 from scbch_jax.methods.recipe import METHODS, Recipe
-from scbch_jax.methods.sizes import Sizes
 from scbch_jax.training import coded
 from scbch_jax.types import Split
 
@@ -148,7 +148,7 @@ def test_a_user_defined_term(train, key):
 @pytest.mark.parametrize(("k", "floor"), [(5, 0.5), (20, 0.5), (20, 0.1)])
 def test_confidence_is_that_of_the_released_code(k, floor):
     """Recorded values to 1e-6; in 2 % of rows the k-th neighbor may be a tie."""
-    arrays = np.load(GOLDEN / "neighbours.npz")
+    arrays = np.load(GOLDEN / "neighbors.npz")
     labels = jnp.asarray(arrays["y_noisy"])
     soft = neighbors.neighbor_soft_labels(
         jnp.asarray(arrays["u"]), jnp.asarray(arrays["v"]), labels, neighbors=k

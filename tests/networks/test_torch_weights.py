@@ -30,7 +30,7 @@ def test_every_name_is_accounted_for(state):
 
 def test_the_forward_pass_is_pytorchs():
     """Against recorded codes, to 1e-6."""
-    arrays = np.load(GOLDEN / "neighbours.npz")
+    arrays = np.load(GOLDEN / "neighbors.npz")
     for modality, short, layers, codes in (
         ("image", "img", 3, "u"),
         ("text", "txt", 2, "v"),

@@ -36,7 +36,7 @@ def main(clone: str, seed: int, folder: Path) -> None:
     for dtype in (torch.float32, torch.float64):
         name = f"losses-{str(dtype)[-2:]}.npz"
         np.savez(folder / name, **record_losses(torch, train, rng, dtype))
-    np.savez(folder / "neighbours.npz", **record_neighbours(torch, train, rng))
+    np.savez(folder / "neighbors.npz", **record_neighbors(torch, train, rng))
     np.savez(folder / "metrics.npz", **record_metrics(torch, train, rng))
     np.savez(folder / "trajectory-f32.npz", **record_run(torch, train, rng, seed))
     # From here on new tensors are float64, and so is what the clone asks float of.
@@ -140,7 +140,7 @@ class Loader:
             yield (*(part[index] for part in self.parts), index)
 
 
-def record_neighbours(torch: Any, train: Any, rng: Any) -> dict[str, Any]:
+def record_neighbors(torch: Any, train: Any, rng: Any) -> dict[str, Any]:
     """Forward passes, and confidence from neighbors."""
     parts = draw_rows(torch, rng)
     image_net, text_net = networks(train)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from scbch_jax import report
 from scbch_jax.config import Data, Experiment, Noise, Training, scbch
-from scbch_jax.report.html import page
+from scbch_jax.report import page
 from scbch_jax.report.label_page import LabelReview, render_label_page
 from scbch_jax.types import DisplayData
 

@@ -1,8 +1,7 @@
 import csv
 
-from scbch_jax.report import tables
-from scbch_jax.report.html import page
-from scbch_jax.report.html.page import Section
+from scbch_jax.report import page, tables
+from scbch_jax.report.page import Section
 from scbch_jax.report.tables import Block, Cell, Row, Table
 
 TABLE = Table(

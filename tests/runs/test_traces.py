@@ -84,8 +84,8 @@ def test_the_last_trace_has_curves_and_some_searches(ran):
     query, items = runs.encode(params, EXPERIMENT.hparams, parts, recipe=recipe)
     assert trace["database_start"] == 20
     sides = {"i2t": (query.image, items.text), "t2i": (query.text, items.image)}
-    for way, (ours, theirs) in sides.items():
-        distances = np.asarray(retrieval.hamming_matrix(ours, theirs))
+    for way, (query_codes, item_codes) in sides.items():
+        distances = np.asarray(retrieval.hamming_matrix(query_codes, item_codes))
         found, rows = trace[f"items_{way}"], trace["queries"]
         shown = np.take_along_axis(distances[rows], found, axis=1)
         np.testing.assert_array_equal(shown, trace[f"distances_{way}"])
@@ -107,10 +107,10 @@ def test_a_resumed_run_has_the_same_traces(ran, tmp_path):
     assert names(tmp_path / "run") == ["epoch-0001.npz"]
     runs.train(EXPERIMENT, tmp_path / "run", resume=True)
     for name in names(folder):
-        ours, theirs = (
+        whole, resumed = (
             f / "seed-5" / "traces" / name for f in (folder, tmp_path / "run")
         )
-        assert ours.read_bytes() == theirs.read_bytes(), name
+        assert whole.read_bytes() == resumed.read_bytes(), name
 
 
 def test_a_method_without_confidence_has_the_other_arrays(ran, tmp_path):

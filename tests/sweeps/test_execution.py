@@ -66,16 +66,18 @@ def test_a_lane_is_the_single_run(single, in_lanes, number):
     """To the rounding of products that are summed in another order."""
     run = single[0][number]
     pairs = zip(results(single[1], run), results(in_lanes[1], run), strict=True)
-    for ours, theirs in pairs:
-        assert list(theirs.losses) == list(ours.losses)
+    for alone, in_lane in pairs:
+        assert list(in_lane.losses) == list(alone.losses)
         for name in ("total", "classification", "attraction"):
-            assert theirs.losses[name] == pytest.approx(ours.losses[name], rel=1e-5)
-        assert theirs.confidence.clean == pytest.approx(ours.confidence.clean, rel=1e-5)
-        average = theirs.retrieval.average
-        assert average == pytest.approx(ours.retrieval.average, abs=0.01)
+            assert in_lane.losses[name] == pytest.approx(alone.losses[name], rel=1e-5)
+        assert in_lane.confidence.clean == pytest.approx(
+            alone.confidence.clean, rel=1e-5
+        )
+        average = in_lane.retrieval.average
+        assert average == pytest.approx(alone.retrieval.average, abs=0.01)
     weights = [runs.saved_params(s[1].run_folder(run))[2] for s in (single, in_lanes)]
-    for ours, theirs in zip(*map(jax.tree.leaves, weights), strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+    for alone, in_lane in zip(*map(jax.tree.leaves, weights), strict=True):
+        np.testing.assert_allclose(alone, in_lane, rtol=1e-4, atol=1e-6)
 
 
 def test_a_run_that_trained_as_a_lane_is_a_run_like_any_other(in_lanes):
@@ -93,10 +95,10 @@ def test_a_stopped_sweep_saves_and_resumes(single, in_lanes, tmp_path, lanes):
     some, folder, _ = single if lanes == 1 else in_lanes
     with pytest.raises(Interrupted):
         execute(tmp_path / "s", tiny.experiment(), stop=lambda: True, lanes=lanes)
-    _, ours, recorder = execute(tmp_path / "s", tiny.experiment(), lanes=lanes)
+    _, resumed, recorder = execute(tmp_path / "s", tiny.experiment(), lanes=lanes)
     assert [o.reason for o in recorder.outcomes] == ["", "", ""]
     for run in some:
-        assert results(ours, run) == results(folder, run)
+        assert results(resumed, run) == results(folder, run)
 
 
 def test_a_sweep_stopped_in_a_last_epoch_begins_no_other_run(tmp_path):

@@ -56,7 +56,7 @@ def test_lanes_start_as_single_runs_to_the_bit(train, labels):
         pairs = zip(
             *map(jax.tree.leaves, (training.lane(runs, lane), run)), strict=True
         )
-        assert all(np.array_equal(ours, theirs) for ours, theirs in pairs)
+        assert all(np.array_equal(in_lane, alone) for in_lane, alone in pairs)
 
 
 def single(train, labels, lane, *, epochs):
@@ -73,11 +73,9 @@ def test_each_lane_is_the_single_run(train, labels):
     runs, losses = in_lanes(train, labels, epochs=3)
     for lane in range(3):
         run, expected = single(train, labels, lane, epochs=3)
-        ours, theirs = training.lane(runs, lane), run
-        for left, right in zip(
-            jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True
-        ):
-            np.testing.assert_allclose(left, right, rtol=1e-5, atol=1e-6)
+        pairs = map(jax.tree.leaves, (training.lane(runs, lane), run))
+        for in_lane, alone in zip(*pairs, strict=True):
+            np.testing.assert_allclose(in_lane, alone, rtol=1e-5, atol=1e-6)
         for epoch in range(3):
             assert losses[epoch][lane] == pytest.approx(expected[epoch], rel=1e-5)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from scbch_jax.cli.bench.targets import require_targets
+from scbch_jax.cli import console
 from scbch_jax.config.constraints import at_least, check_fields, multiple_of, size_list
 from scbch_jax.io import Record, write_jsonl
 
@@ -33,7 +33,7 @@ class BenchEvaluate:
     def __post_init__(self) -> None:
         """Checks the fields."""
         check_fields(self)
-        require_targets(self.json, self.figure)
+        console.require_targets("bench", self.json, self.figure)
 
 
 def main(options: BenchEvaluate) -> None:
@@ -41,7 +41,6 @@ def main(options: BenchEvaluate) -> None:
     import jax
 
     from scbch_jax import bench
-    from scbch_jax.cli import console
 
     problems = {
         items: bench.draw_problem(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from scbch_jax.cli.bench.targets import require_targets
+from scbch_jax.cli import console
 from scbch_jax.config.constraints import at_least, check_fields, size_list
 from scbch_jax.errors import require
 from scbch_jax.io import Record, write_jsonl
@@ -39,14 +39,12 @@ class BenchNeighbors:
         fits = self.neighbors < min(self.rows)
         require(fits, "neighbors", self.neighbors, f"fewer than {min(self.rows)} rows")
         require(bool(self.search), "search", "none", "exact, approximate or both")
-        require_targets(self.json, self.figure)
+        console.require_targets("bench", self.json, self.figure)
 
 
 def main(options: BenchNeighbors) -> None:
     """Times every search at every number of rows, and compares what it finds."""
     import jax
-
-    from scbch_jax.cli import console
 
     lines = _measured(options)
     if options.json:
@@ -63,7 +61,6 @@ def main(options: BenchNeighbors) -> None:
 
 def _measured(options: BenchNeighbors) -> list[Record]:
     from scbch_jax import bench
-    from scbch_jax.cli import console
 
     lines: list[Record] = []
     # In ascending order: a peak of memory hides every smaller one after it.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from scbch_jax import extras
-from scbch_jax.cli.bench.targets import require_targets
+from scbch_jax.cli import console
 from scbch_jax.config.constraints import at_least, check_fields, size_list
 from scbch_jax.errors import require
 from scbch_jax.io import Record, write_jsonl
@@ -53,14 +53,12 @@ class BenchTrain:
         require(self.rows > 20, "rows", self.rows, "more than 20 neighbors")
         for name in ("precision", "moments"):
             require(bool(getattr(self, name)), name, "none", "at least one")
-        require_targets(self.json, self.figure)
+        console.require_targets("bench", self.json, self.figure)
 
 
 def main(options: BenchTrain) -> None:
     """Times every part of an epoch at every width."""
     import jax
-
-    from scbch_jax.cli import console
 
     lines: list[Record] = []
     for hidden in options.hidden:
@@ -85,7 +83,6 @@ def _measured(options: BenchTrain, hidden: int) -> list[Record]:
     import jax
 
     from scbch_jax import bench
-    from scbch_jax.cli import console
 
     shape = bench.Shape(
         hidden, rows=options.rows, queries=options.queries, items=options.items

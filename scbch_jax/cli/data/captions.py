@@ -5,6 +5,8 @@ from pathlib import Path
 
 import tyro
 
+from scbch_jax.cli import console
+
 
 @dataclass(frozen=True)
 class CaptionsData:
@@ -21,13 +23,12 @@ class CaptionsData:
 def main(options: CaptionsData) -> None:
     """Writes a folder, and prints the command that reads it."""
     from scbch_jax import features
-    from scbch_jax.cli import console, signals
 
     captions = features.open_captions(options.source, options.split)
     total = len(captions.records)
     with (
         console.progress_bar("pictures", total=total) as advance,
-        signals.stop_requested() as stop,
+        console.stop_requested() as stop,
     ):
         unlabeled = features.write_captions(
             captions, options.out, on_pictures=advance, stop=stop

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from scbch_jax.cli.data.arrays import ArrayOptions, read_dataset, read_files
+from scbch_jax.cli.data.inspect import ArrayOptions, read_dataset, read_files
 from scbch_jax.config.constraints import at_least, check_fields
 from scbch_jax.errors import require
 

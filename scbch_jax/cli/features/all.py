@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from scbch_jax.cli.features import images, texts
+from scbch_jax.cli.features import SourceOptions, images, read_source, texts
 from scbch_jax.cli.features.images import Extracted, PictureOptions, check_weights
-from scbch_jax.cli.features.source import SourceOptions, read_source
 from scbch_jax.cli.features.texts import TextOptions
 from scbch_jax.config.constraints import at_least
 from scbch_jax.errors import require

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 import numpy as np
 
 from scbch_jax import io
-from scbch_jax.cli.features.source import SourceOptions, read_source
+from scbch_jax.cli import console
+from scbch_jax.cli.features import SourceOptions, read_source
 from scbch_jax.config.constraints import at_least
-from scbch_jax.config.features import MAX_PIXELS, PILLOW_MAX_PIXELS
+from scbch_jax.config.data import MAX_PIXELS, PILLOW_MAX_PIXELS
 from scbch_jax.errors import require
 
 if TYPE_CHECKING:
@@ -87,8 +88,6 @@ class Extracted(NamedTuple):
 
 def main(options: FeaturesImages) -> None:
     """Writes an npz file of features and of the names of their pictures."""
-    from scbch_jax.cli import console
-
     io.require_writable("out", options.out, ".npz")
     manifest = read_source(options)
     require_pictures(manifest)
@@ -141,7 +140,6 @@ def extracted(
         Interrupted: at SIGTERM.
     """
     from scbch_jax import features
-    from scbch_jax.cli import console, signals
 
     names = [sample.picture for sample in manifest.samples]
     paths = [manifest.folder / name for name in names]
@@ -149,7 +147,7 @@ def extracted(
     with features.open_cache(folder, names, extractor, batch_size=size) as cache:
         with (
             console.progress_bar("pictures", total=len(names)) as advance,
-            signals.stop_requested() as stop,
+            console.stop_requested() as stop,
         ):
             unreadable = features.extract(
                 paths,
@@ -167,8 +165,6 @@ def extracted(
 
 def _report(reasons: Sequence[str], skip: bool, folder: Path) -> None:
     """Reports the pictures that are skipped, or refuses them in one line."""
-    from scbch_jax.cli import console
-
     if skip:
         for reason in reasons:
             console.log(f"skipped: {reason}")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from scbch_jax import extras, io
-from scbch_jax.cli.features.source import SourceOptions, read_source
+from scbch_jax.cli.features import SourceOptions, read_source
 from scbch_jax.config.constraints import at_least
-from scbch_jax.config.features import Doc2VecConfig
+from scbch_jax.config.data import Doc2VecConfig
 from scbch_jax.errors import require
 
 if TYPE_CHECKING:

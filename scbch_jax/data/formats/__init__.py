@@ -6,8 +6,8 @@ from scbch_jax.data.formats.files import (
     array_names,
     find_arrays,
     read_array,
+    read_strings,
 )
-from scbch_jax.data.formats.strings import read_strings
 
 __all__ = [
     "SUFFIXES",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scbch_jax.data.formats import ArrayInfo
-from scbch_jax.data.formats.npy_blocks import row_blocks
+from scbch_jax.data.formats.numpy_files import row_blocks
 from scbch_jax.data.importing.layouts import Layout, Recognized
 from scbch_jax.data.validation import narrow_labels
 from scbch_jax.errors import require

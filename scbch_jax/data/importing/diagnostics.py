@@ -11,7 +11,7 @@ import numpy as np
 
 from scbch_jax.data.benchmarks import benchmark_with
 from scbch_jax.data.formats import ArrayInfo
-from scbch_jax.data.formats.npy_blocks import row_blocks
+from scbch_jax.data.formats.numpy_files import row_blocks
 from scbch_jax.data.importing.alignment import AlignedDataset
 from scbch_jax.data.importing.split_dataset import SplitDataset, row_digests
 

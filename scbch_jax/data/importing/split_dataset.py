@@ -8,7 +8,7 @@ import numpy as np
 
 from scbch_jax.data import split
 from scbch_jax.data.benchmarks import benchmark_with
-from scbch_jax.data.formats.npy_blocks import BLOCK_BYTES
+from scbch_jax.data.formats.numpy_files import BLOCK_BYTES
 from scbch_jax.data.importing.alignment import AlignedDataset, Segment
 from scbch_jax.data.split import Rows
 from scbch_jax.errors import require

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from scbch_jax.data import store
 from scbch_jax.data.benchmarks import benchmark_with
-from scbch_jax.data.formats import ArrayInfo, npy_blocks, read_strings
+from scbch_jax.data.formats import ArrayInfo, numpy_files, read_strings
 from scbch_jax.data.importing import layouts
 from scbch_jax.data.importing.alignment import AlignedDataset
 from scbch_jax.data.importing.split_dataset import SplitDataset
@@ -73,7 +73,7 @@ def write_store(
     known = benchmark_with(text_dim=text_dim, classes=classes)
     title = title or (known.title if known else "unpublished dataset")
     paths = dict.fromkeys(array.path for array in found)
-    files = [{"name": p.name, "sha256": npy_blocks.checksum(p)} for p in paths]
+    files = [{"name": p.name, "sha256": numpy_files.checksum(p)} for p in paths]
     source: dict[str, Any] = {"layout": dataset.layout.title, "files": files}
     source["transposed"] = list(dataset.transposed)
     source["rows left out"] = dataset.left_out

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from scbch_jax.config.scenes import Scenes
+from scbch_jax.config.data import Scenes
 from scbch_jax.datasets.scenes.captions import draw_captions
 from scbch_jax.datasets.scenes.pictures import draw_pictures
 from scbch_jax.datasets.scenes.specs import NAMES, draw_specs, labels_of

@@ -15,35 +15,27 @@ def figures(settings: Sequence[Setting]) -> list[Figure]:
     for data in dict.fromkeys(s.data for s in settings):
         here = [s for s in settings if s.data == data and s.finished]
         title = titles.dataset_title(data)
-        found += [*_against_noise(here, title), *_against_bits(here, title)]
+        by_noise = _curves(here, lambda s: 100 * s.rate, lambda s: f"{s.bits} bits")
+        x = "noise rate, % of training rows"
+        found += _against(by_noise, "noise", "noise", title, x)
+        by_bits = _curves(here, lambda s: s.bits, lambda s: titles.noise_title(s.rate))
+        x = "code length, bits"
+        found += _against(by_bits, "bits", "code length", title, x, log=True)
     return found
 
 
-def _against_noise(settings: Sequence[Setting], title: str) -> Iterator[Figure]:
-    curves = _curves(settings, lambda s: 100 * s.rate, lambda s: f"{s.bits} bits")
+def _against(
+    curves: list[Curve], name: str, what: str, title: str, x: str, *, log: bool = False
+) -> Iterator[Figure]:
     for part, some in _parts(curves):
         yield curves_figure(
-            f"noise-{_file_name(title)}{part}",
-            f"MAP against noise, {title}",
+            f"{name}-{_file_name(title)}{part}",
+            f"MAP against {what}, {title}",
             _TEXT,
             some,
-            x="noise rate, % of training rows",
+            x=x,
             y="MAP, %",
-            finish=_ticks(some),
-        )
-
-
-def _against_bits(settings: Sequence[Setting], title: str) -> Iterator[Figure]:
-    curves = _curves(settings, lambda s: s.bits, lambda s: titles.noise_title(s.rate))
-    for part, some in _parts(curves):
-        yield curves_figure(
-            f"bits-{_file_name(title)}{part}",
-            f"MAP against code length, {title}",
-            _TEXT,
-            some,
-            x="code length, bits",
-            y="MAP, %",
-            finish=_ticks(some, log=True),
+            finish=_ticks(some, log=log),
         )
 
 

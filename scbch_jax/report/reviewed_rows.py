@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from scbch_jax.report.html.search import Item, entry_of, name_of, picture_of
+from scbch_jax.report.searches import Item, entry_of, name_of, picture_of
 from scbch_jax.types import DisplayData
 
 POSSIBLE = 0.1

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from scbch_jax.errors import InputError
-from scbch_jax.report.html import page, search
-from scbch_jax.report.html.page import Section
+from scbch_jax.report import page, searches
+from scbch_jax.report.page import Section
 from scbch_jax.types import DisplayData
 
 TRACE = {
@@ -22,7 +22,9 @@ PNG = b"\x89PNG"
 
 def shown(display=None):
     """The searches as the page has them."""
-    return page.render("", "", [Section("s", searches=search.searches(TRACE, display))])
+    return page.render(
+        "", "", [Section("s", searches=searches.searches(TRACE, display))]
+    )
 
 
 def test_matches_are_marked_and_shared_labels_bold():
@@ -92,4 +94,4 @@ def test_a_picture_that_cannot_be_read_fails_no_report(error, reason):
 
 
 def test_a_trace_without_queries_shows_no_search():
-    assert search.searches({}, None) == []
+    assert searches.searches({}, None) == []

@@ -23,8 +23,10 @@ def test_nearest_first_and_ties_in_the_order_of_rows(codes, k):
 def test_a_memory_mapped_file_is_searched(codes, tmp_path):
     np.save(tmp_path / "codes.npy", codes)
     mapped = np.load(tmp_path / "codes.npy", mmap_mode="r")
-    ours, theirs = (FlatIndex(c).search(codes[:3], k=4) for c in (mapped, codes))
-    np.testing.assert_array_equal(ours.rows, theirs.rows)
+    from_disk, in_memory = (
+        FlatIndex(c).search(codes[:3], k=4) for c in (mapped, codes)
+    )
+    np.testing.assert_array_equal(from_disk.rows, in_memory.rows)
 
 
 @pytest.mark.errors

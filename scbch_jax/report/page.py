@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from scbch_jax.report.figures.drawing import RenderedFigure
-from scbch_jax.report.html.reviewed import ReviewedRow
-from scbch_jax.report.html.search import Searches
 from scbch_jax.report.provenance import Provenance
+from scbch_jax.report.reviewed_rows import ReviewedRow
+from scbch_jax.report.searches import Searches
 from scbch_jax.report.tables import Table
 
 GENERATOR = '<meta name="generator" content="scbch_jax report">'
@@ -56,7 +56,7 @@ def render(
     from markupsafe import Markup
 
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("scbch_jax.report.html", "."),
+        loader=jinja2.PackageLoader("scbch_jax.report", "html"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -1,5 +1,5 @@
-from scbch_jax.report.grid import Entry, grid
 from scbch_jax.report.titles import differing_options
+from scbch_jax.sweeps.progress import Entry, grid
 
 
 def options(name, rate, bits, margin=0.1, drop=(), seed=0):
