@@ -59,6 +59,6 @@ def posteriors(
         (image, text), labels, fold, ridge=ridge, on_rows=on_rows
     )
     given = jnp.asarray(labels)
-    logits, rates = fit_curves(scores, given, rates)
-    predicted = jax.nn.sigmoid(add_dependence(logits, given, rates, fold))
-    return Posteriors(label_posterior(given, predicted, rates), predicted, rates)
+    logits, found = fit_curves(scores, given, rates)
+    predicted = jax.nn.sigmoid(add_dependence(logits, given, found, fold))
+    return Posteriors(label_posterior(given, predicted, found), predicted, found)

@@ -62,6 +62,7 @@ def test_the_epoch_is_selected_by_held_out_rows_alone():
     scores = ((0.5, 0.9), (0.75, 0.5), (0.25, 0.75))
     found = [result(i, *pair) for i, pair in enumerate(scores, start=1)]
     summary = summarize(found, 0)
+    assert summary.selected is not None
     chosen = [r.epoch for r in (summary.last, summary.best, summary.selected)]
     assert chosen == [3, 1, 2]
     assert results.Summary.from_json(summary.to_json()) == summary
