@@ -14,15 +14,10 @@ MOST_NOISE = 0.9
 class HParams(NamedTuple):
     """Hyperparameters of the robust method; changing one needs no new compilation."""
 
-    contrastive_weight: Annotated[float, between(0, 1e6)] = 0.7
-    """α: weight of attraction and repulsion."""
+    scale: Annotated[float, between(0, 1e3)] = 6.0
+    """κ: how steeply the probability of a shared label rises with the similarity."""
     quantization_weight: Annotated[float, between(0, 1e6)] = 0.3
     """β: weight of the quantization term."""
-    margin: Annotated[float, between(0, 1e6)] = 0.15
-    """m: how far below a pair's own similarity others repel fully."""
-    shift: Annotated[float, between(0, 1e6)] = 0.8
-    """ξ: similarity at which a positive attracts with unit force, and reduction of the
-    similarity of distant pairs."""
     learning_rate: Annotated[float, positive()] = 1e-4
     """Learning rate of Adam."""
     weight_decay: Annotated[float, between(0, 1)] = 1e-5

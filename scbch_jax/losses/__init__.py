@@ -5,6 +5,7 @@ from scbch_jax.losses.compose import Terms, weighted_sum
 from scbch_jax.losses.contrastive import (
     attraction_loss,
     decaying_repulsion_loss,
+    pairwise_likelihood_loss,
     soft_attraction_loss,
     stepped_repulsion_loss,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "memory_contrast_loss",
     "negative_counts",
     "pair_loss",
+    "pairwise_likelihood_loss",
     "positive_pair_probability",
     "positive_pairs",
     "supervised_ranking_loss",

@@ -73,6 +73,42 @@ def soft_attraction_loss(
 
 
 @jax.jit
+def pairwise_likelihood_loss(
+    similarity: Float[Array, "n n"],
+    probability: Float[Array, "n n"],
+    *,
+    scale: ScalarLike,
+) -> Scalar:
+    """Negative log-likelihood of image-text pairs that do or do not share a label.
+
+        L = 1/n² Σ_ij log(1 + exp(κ S_ij)) - M_ij κ S_ij
+
+    σ(κ S_ij) is the model of the probability that image i and text j share a label, and
+    M_ij the probability by their labels. At the minimum, ranking by similarity is
+    ranking by this probability, which is the best ranking for average precision.
+
+    Args:
+        similarity: S, inner products of relaxed codes; row = image, column = text.
+        probability: M, in [0, 1]; 0 and 1 for labels that are certain.
+        scale: κ, how steeply the probability rises with the similarity.
+
+    References:
+        Jiang and Li, Deep Cross-Modal Hashing, CVPR 2017: Eq. 1, for M of 0 and 1.
+
+    Raises:
+        ValueError: if the matrices are not square and of one shape.
+
+    Example:
+        >>> similarity, probability = jnp.zeros((2, 2)), jnp.eye(2)
+        >>> pairwise_likelihood_loss(similarity, probability, scale=6.0).round(4)
+        Array(0.6931, dtype=float32)
+    """
+    check_square(similarity=similarity, probability=probability)
+    logits = scale * similarity
+    return (jax.nn.softplus(logits) - probability * logits).mean()
+
+
+@jax.jit
 def stepped_repulsion_loss(
     similarity: Float[Array, "n n"],
     overlap: Float[Array, "n n"],

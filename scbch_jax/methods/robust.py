@@ -1,9 +1,10 @@
-"""Robust contrastive hashing: SCBCH's contrast with label posteriors for labels.
+"""Robust hashing from noisy multi-labels: label posteriors and a pairwise likelihood.
 
 SCBCH weighs rows by how far their neighbors agree with their labels, in its
-classification term. Wrong labels do most of their harm elsewhere, as the overlaps that
-attract and repel. Here each label is first replaced by its posterior, the probability
-that it is true, and the contrast uses expected overlaps; there is no classification.
+classification term alone. Wrong labels do most of their harm elsewhere, as the overlaps
+that attract and repel. Here each label is first replaced by its posterior, the
+probability that it is true, and similarities are fitted to the probability that two
+samples share a label.
 """
 
 from typing import NamedTuple
@@ -61,7 +62,7 @@ class RobustState(NamedTuple):
 def learn_labels(
     options: Options, train: Split, key: Key[Array, ""]
 ) -> Float[Array, "samples classes"]:
-    """The posterior of every label, from which the method learns.
+    """What the method learns from: the posterior of every label.
 
     Args:
         options: folds, penalty, and rates if they are known.
@@ -94,14 +95,12 @@ def term_inputs(
 
 
 def terms(hp: HParams) -> Terms:
-    """The terms by name: those of SCBCH's contrast, of soft labels."""
+    """The terms by name."""
 
-    def attraction(v: TermInputs) -> Scalar:
-        return losses.soft_attraction_loss(v.similarity, v.positives, shift=hp.shift)
-
-    def repulsion(v: TermInputs) -> Scalar:
-        return losses.stepped_repulsion_loss(
-            v.similarity, v.overlap, margin=hp.margin, shift=hp.shift
+    def likelihood(v: TermInputs) -> Scalar:
+        own = jnp.eye(len(v.positives))
+        return losses.pairwise_likelihood_loss(
+            v.similarity, v.positives + own, scale=hp.scale
         )
 
     def quantization(v: TermInputs) -> Scalar:
@@ -110,8 +109,7 @@ def terms(hp: HParams) -> Terms:
         )
 
     return {
-        "attraction": (hp.contrastive_weight, attraction),
-        "repulsion": (hp.contrastive_weight, repulsion),
+        "likelihood": (1.0, likelihood),
         "quantization": (hp.quantization_weight, quantization),
     }
 

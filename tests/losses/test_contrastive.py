@@ -140,3 +140,31 @@ def test_a_lane_of_vmap_equals_the_single_call(batch):
 
     lanes = jax.vmap(loss)(margins)
     np.testing.assert_allclose(lanes, [loss(m) for m in margins], rtol=1e-6)
+
+
+def test_pairwise_likelihood_by_hand():
+    """Two certain pairs of similarity 0.5 and -0.25, scale 2: log-odds 1 and -0.5."""
+    similarity = jnp.array([[0.5, -0.25], [-0.25, 0.5]])
+    value = losses.pairwise_likelihood_loss(similarity, jnp.eye(2), scale=2.0)
+    expected = (np.log1p(np.exp(-1.0)) + np.log1p(np.exp(-0.5))) / 2
+    np.testing.assert_allclose(value, expected, rtol=1e-6)
+
+
+def test_the_likelihood_is_largest_at_the_probability_of_sharing(transform):
+    """So the best similarities have the order of the probabilities."""
+    probability = jnp.array([[0.9, 0.2], [0.6, 0.5]])
+    best = jnp.log(probability / (1 - probability)) / 3.0
+    gradient = transform(
+        jax.grad(lambda s: losses.pairwise_likelihood_loss(s, probability, scale=3.0))
+    )(best)
+    np.testing.assert_allclose(gradient, jnp.zeros((2, 2)), atol=1e-7)
+
+
+def test_pairwise_likelihood_is_finite_at_any_scale(batch):
+    image, text, labels = batch
+    s, m = losses.similarity_matrix(image, text), losses.jaccard_matrix(labels)
+    loss, gradient = jax.value_and_grad(losses.pairwise_likelihood_loss)(
+        1e4 * s, m, scale=1e3
+    )
+    assert jnp.isfinite(loss)
+    assert jnp.isfinite(gradient).all()
