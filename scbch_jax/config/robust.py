@@ -1,7 +1,7 @@
 """Options of the robust method, which learns from label posteriors."""
 
 from dataclasses import dataclass
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from scbch_jax.config.constraints import at_least, between, optional, positive
 from scbch_jax.config.two_towers import TwoTowerOptions
@@ -28,6 +28,9 @@ class HParams(NamedTuple):
 class Options(TwoTowerOptions):
     """Choices of the robust method that are fixed at compilation."""
 
+    labels: Literal["posterior", "given"] = "posterior"
+    """What the method learns from: the probability that each label is true, or the
+    labels as they are given."""
     folds: Annotated[int, at_least(2, 100)] = 5
     """Folds of rows; the labels of a fold are predicted from the others."""
     ridge: Annotated[float | None, optional(between(1e-3, 1e6))] = None

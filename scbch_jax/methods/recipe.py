@@ -27,7 +27,7 @@ class Entry(NamedTuple):
     """(options, training set) -> constant arrays derived from it, such as a graph."""
     learn_labels: Callable[[Any, Split, Any], Any] | None = None
     """(options, training set, key) -> what the method learns from instead of the given
-    labels: soft labels of the same shape."""
+    labels: soft labels of the same shape; None for the given ones."""
 
 
 METHODS = {

@@ -44,7 +44,7 @@ class TermInputs(NamedTuple):
     text_codes: Float[Array, "n bits"]
     """Relaxed codes of the texts."""
     labels: Float[Array, "n classes"]
-    """Posteriors q."""
+    """Posteriors q, or the given labels."""
     similarity: Float[Array, "n n"]
     """S: inner products; row = image, column = text."""
     overlap: Float[Array, "n n"]
@@ -61,14 +61,16 @@ class RobustState(NamedTuple):
 
 def learn_labels(
     options: Options, train: Split, key: Key[Array, ""]
-) -> Float[Array, "samples classes"]:
-    """What the method learns from: the posterior of every label.
+) -> Float[Array, "samples classes"] | None:
+    """The posterior of every label, or None to learn from the given ones.
 
     Args:
         options: folds, penalty, and rates if they are known.
         train: features and noisy labels.
         key: draws the folds.
     """
+    if options.labels == "given":
+        return None
     rates = None
     if options.missing is not None and options.wrong is not None:
         rates = labels.NoiseRates(options.missing, options.wrong)
