@@ -14,7 +14,7 @@ MOST_NOISE = 0.9
 class HParams(NamedTuple):
     """Hyperparameters of the robust method; changing one needs no new compilation."""
 
-    scale: Annotated[float, between(0, 1e3)] = 6.0
+    scale: Annotated[float, between(0, 1e3)] = 5.0
     """κ: how steeply the probability of a shared label rises with the similarity."""
     quantization_weight: Annotated[float, between(0, 1e6)] = 0.3
     """β: weight of the quantization term."""
