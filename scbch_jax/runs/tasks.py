@@ -76,7 +76,7 @@ def recipe_of(
     """
     held_out, rows = experiment.training.hold_out, len(train.labels)
     wanted = f"less than half of the {rows} training rows"
-    require(2 * held_out < rows, "training.hold-out", held_out, wanted)
+    require(2 * held_out < rows, "training.hold_out", held_out, wanted)
     recipe = Recipe(
         method=experiment.method,
         sizes=Sizes(

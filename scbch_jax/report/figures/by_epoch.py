@@ -98,12 +98,13 @@ def _selected(runs: Sequence[Run]) -> str:
     found = [result for run in runs if (result := run.result("selected"))]
     if not found:
         return ""
-    one, epochs = len(found) == 1, ", ".join(str(result.epoch) for result in found)
+    numbers = ", ".join(str(result.epoch) for result in found)
+    epochs = f"epochs {numbers}" if len(found) > 1 else f"epoch {numbers}"
     average = float(np.mean([average_map(result) or 0.0 for result in found]))
     return (
         " Held-out rows are training rows that search the others, by noisy labels; the "
-        f"best average selects {f'epoch {epochs}' if one else f'epochs {epochs}'}, with "
-        f"an average MAP of {100 * average:.1f} % on the test queries."
+        f"best average selects {epochs}, with an average MAP of {100 * average:.1f} % "
+        "on the test queries."
     )
 
 
