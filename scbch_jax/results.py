@@ -10,9 +10,9 @@ from scbch_jax.io import append_jsonl, read_jsonl, write_jsonl
 
 
 class Confidence(NamedTuple):
-    """How well a method's confidence in its training rows separates clean from noisy.
+    """How well a method's confidence in its training labels tells right from wrong.
 
-    A value is None where there are no rows of its kind.
+    A value is None where there are no rows, or entries, of its kind.
     """
 
     clean: float | None
@@ -21,6 +21,9 @@ class Confidence(NamedTuple):
     """Mean over rows with labels that noise changed."""
     roc_auc: float | None
     """Area under the ROC curve, clean against noisy rows."""
+    entries_roc_auc: float | None = None
+    """Area under the ROC curve over the entries of the labels, right against wrong; for
+    methods with a posterior of every entry."""
 
 
 class RetrievalScore(NamedTuple):
@@ -167,7 +170,13 @@ def write_results(path: Path, results: Iterable[EpochResult]) -> None:
 
 
 def _plain(part: Any) -> Any:
-    return part._asdict() if hasattr(part, "_asdict") else part
+    """A part as JSON; an optional field that is None is left out."""
+    if not hasattr(part, "_asdict"):
+        return part
+    optional = part._field_defaults
+    return {
+        k: v for k, v in part._asdict().items() if k not in optional or v is not None
+    }
 
 
 def _is_whole(value: Any) -> bool:
@@ -185,11 +194,12 @@ def _filled(kind: Any, part: Any) -> Any:
     if part is None:
         return None
     names = set(kind._fields)
-    whole = isinstance(part, dict) and part.keys() == names
+    needed = names - kind._field_defaults.keys()
+    whole = isinstance(part, dict) and needed <= part.keys() <= names
     whole = whole and all(map(_is_number, part.values()))
     if kind is RetrievalScore:
         whole = whole and None not in part.values()
-    wanted = f"numbers of {', '.join(sorted(names))}"
+    wanted = f"numbers of {', '.join(sorted(needed))}"
     require(whole, "results", f"{part!r:.60}", wanted)
     return kind(**part)
 

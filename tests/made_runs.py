@@ -11,19 +11,26 @@ from scbch_jax.results import Confidence, EpochResult, RetrievalScore
 VERSIONS = {"scbch_jax": "0.1.0", "jax": "0.10.2"}
 
 
-def result(seed, epoch, average):
+def result(seed, epoch, average, held_out=None, entries=None):
     return EpochResult(
         seed=seed,
         epoch=epoch,
         losses={"attraction": 1.0 / epoch, "quantization": 0.5, "total": 1.5 / epoch},
-        confidence=Confidence(clean=0.9, noisy=0.7, roc_auc=0.8),
-        retrieval=RetrievalScore(average + 0.01, average - 0.01, average),
+        confidence=Confidence(0.9, 0.7, roc_auc=0.8, entries_roc_auc=entries),
+        retrieval=score(average),
+        held_out=None if held_out is None else score(held_out),
         seconds=0.5,
     )
 
 
-def write_run(folder, experiment: Experiment, averages, *, files=None):
-    """A run whose seeds have these averages, epoch by epoch."""
+def score(average):
+    return RetrievalScore(average + 0.01, average - 0.01, average)
+
+
+def write_run(
+    folder, experiment: Experiment, averages, *, files=None, held_out=None, entries=None
+):
+    """A run whose seeds have these averages, epoch by epoch, also of held-out rows."""
     folder.mkdir(parents=True)
     experiment_file.save(experiment, folder / "experiment.json")
     sizes = {"image_dim": 8, "text_dim": 8, "classes": 4, "samples": 20, "bits": 8}
@@ -37,10 +44,18 @@ def write_run(folder, experiment: Experiment, averages, *, files=None):
         "versions": VERSIONS,
     }
     (folder / "run.json").write_text(json.dumps(provenance), encoding="utf-8")
-    for seed, values in zip(experiment.seeds, averages, strict=True):
+    unknown = [[None] * len(values) for values in averages]
+    pairs = [
+        list(zip(*both, strict=True))
+        for both in zip(averages, held_out or unknown, strict=True)
+    ]
+    for seed, values in zip(experiment.seeds, pairs, strict=True):
         part = folder / f"seed-{seed}"
         part.mkdir()
-        found = [result(seed, epoch, value) for epoch, value in enumerate(values, 1)]
+        found = [
+            result(seed, epoch, *both, entries=entries)
+            for epoch, both in enumerate(values, 1)
+        ]
         results.write_results(part / "results.jsonl", found)
     return folder
 

@@ -18,6 +18,12 @@ def experiment(**changes):
     return Experiment(**{**fields, **changes})
 
 
+def with_held_out_rows(**changes):
+    """It holds out a quarter of its training rows."""
+    training = {"epochs": 3, "batch_size": 40, "save_every": 2, "hold_out": 20}
+    return experiment(training=Training(**{**training, **changes}), seeds=(0, 1))
+
+
 def diverging(**changes):
     """Its losses are not finite in the first epoch."""
     return experiment(hparams=scbch.HParams(learning_rate=1e30), **changes)

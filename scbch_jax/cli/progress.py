@@ -121,7 +121,8 @@ def results_table(results: Iterable[EpochResult], seeds: Sequence[int]) -> str:
         rows += [_row(f"mean, {which} epoch", found) for which, found in chosen.items()]
     header = ["run", "epoch", "MAP I2T %", "MAP T2I %", "MAP average %", "ROC AUC"]
     selected = _SELECTED if "selected" in chosen else ""
-    return f"{as_markdown(header, rows)}\n{selected}{_FOOTNOTE}"
+    notes = f"{selected}{_FOOTNOTE}{_entries_note(chosen['last'])}"
+    return f"{as_markdown(header, rows)}\n{notes}"
 
 
 _SELECTED = """\
@@ -131,6 +132,16 @@ selected epoch: the one with the best average MAP of held-out training rows
 _FOOTNOTE = """\
 best epoch: the one with the best average MAP on the test queries, as is common in
 the literature; ROC AUC: of the confidence in training rows, clean against noisy rows"""
+
+
+_ENTRIES = """
+of posteriors over the entries of the labels, right against wrong: {area:.3f}"""
+
+
+def _entries_note(results: Iterable[EpochResult]) -> str:
+    known = [r.confidence.entries_roc_auc for r in results if r.confidence]
+    area = _mean(known)
+    return "" if area is None else _ENTRIES.format(area=area)
 
 
 def _row(name: str, results: list[EpochResult]) -> list[str]:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from scbch_jax.report import titles
-from scbch_jax.report.result_tables import training_seconds
-from scbch_jax.report.runs import Run
+from scbch_jax.report.runs import Run, training_seconds
 
 
 class SettingProvenance(NamedTuple):

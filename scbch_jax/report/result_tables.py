@@ -1,4 +1,4 @@
-"""Result tables: all settings, and the paper's Tables 1 to 3 extended."""
+"""Result tables: the paper's Tables 1 to 3, extended by results of this package."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -7,7 +7,6 @@ from scbch_jax.report import published_results, titles
 from scbch_jax.report.published_results import PublishedResult
 from scbch_jax.report.runs import Run, Which
 from scbch_jax.report.tables import Block, Cell, Row, Table, mark_best, mean_cell
-from scbch_jax.results import EpochResult
 
 Column = tuple[str, float, int]
 """Dataset, noise rate, code length."""
@@ -39,6 +38,11 @@ class Setting(NamedTuple):
         return bool(self.runs[0].options.get("options.drop"))
 
     @property
+    def holds_out(self) -> bool:
+        """Whether training rows were held out in any of its seeds."""
+        return any(run.holds_out for run in self.runs)
+
+    @property
     def finished(self) -> bool:
         """Whether any of its seeds is finished."""
         return any(run.finished for run in self.runs)
@@ -61,33 +65,6 @@ def settings_of(groups: Sequence[list[Run]]) -> list[Setting]:
     return named
 
 
-def overview(groups: Sequence[Sequence[Run]], names: Sequence[str]) -> Table:
-    """One row for each setting: MAP of last and best epoch, confidence, time.
-
-    Args:
-        groups: seeds of one setting each.
-        names: titles of the settings.
-    """
-    rows = (Row(n, _overview(group)) for group, n in zip(groups, names, strict=True))
-    return Table(
-        name="overview",
-        title="All settings",
-        row_header="setting",
-        column_groups=(
-            ("MAP in percent, last epoch", ("I2T", "T2I", "average")),
-            ("best epoch, %", ("average",)),
-            ("confidence", ("ROC AUC",)),
-            ("training", ("epochs", "seconds")),
-        ),
-        blocks=(Block("this package", tuple(rows)),),
-        note=(
-            "± standard deviation over seeds. Best epoch: chosen on the test queries. "
-            "ROC AUC, between 0 and 1: how well the confidence separates clean from "
-            "noisy training rows; 0.5 is chance. Seconds: of all seeds together."
-        ),
-    )
-
-
 def paper_tables(settings: Sequence[Setting]) -> list[Table]:
     """Tables 1 and 2 for each dataset that was run; Table 3 if there are ablations."""
     names = sorted(
@@ -98,39 +75,6 @@ def paper_tables(settings: Sequence[Setting]) -> list[Table]:
     if any(s.is_ablation for s in settings):
         found.append(_ablations_table(settings))
     return found
-
-
-def training_seconds(runs: Iterable[Run]) -> float:
-    """Seconds of all epochs together."""
-    return sum(result.seconds or 0.0 for run in runs for result in run.results)
-
-
-def _overview(group: Sequence[Run]) -> tuple[Cell, ...]:
-    def i2t(result: EpochResult) -> float | None:
-        return result.retrieval and result.retrieval.i2t
-
-    def t2i(result: EpochResult) -> float | None:
-        return result.retrieval and result.retrieval.t2i
-
-    def roc_auc(result: EpochResult) -> float | None:
-        return result.confidence and result.confidence.roc_auc
-
-    return (
-        mean_cell(group, "last", i2t),
-        mean_cell(group, "last", t2i),
-        mean_cell(group, "last"),
-        mean_cell(group, "best"),
-        mean_cell(group, "last", roc_auc, "{:.3f}".format),
-        Cell(_epochs(group)),
-        Cell(f"{training_seconds(group):,.0f}"),
-    )
-
-
-def _epochs(group: Sequence[Run]) -> str:
-    """Number of epochs, and how many are done if not all seeds are finished."""
-    done = [run.results[-1].epoch if run.results else 0 for run in group]
-    wanted = group[0].options["training.epochs"]
-    return f"{wanted}" if min(done) == wanted else f"{min(done)} of {wanted}"
 
 
 def _methods_table(name: str, settings: Sequence[Setting]) -> Table:
@@ -197,6 +141,7 @@ _NOTE = (
 _EPOCH_WORDS: dict[Which, str] = {
     "best": "best epoch (chosen on the test queries, as published)",
     "last": "last epoch",
+    "selected": "selected epoch (chosen on held-out training rows)",
 }
 
 
@@ -209,8 +154,9 @@ def _measured_blocks(
 ) -> Iterable[Block]:
     """A block for each choice of the epoch and each file of features."""
     for which, words in _EPOCH_WORDS.items():
-        for features in dict.fromkeys(s.features for s in measured):
-            same = [s for s in measured if s.features == features]
+        shown = [s for s in measured if which != "selected" or s.holds_out]
+        for features in dict.fromkeys(s.features for s in shown):
+            same = [s for s in shown if s.features == features]
             title = f"this package{length}, {words}; image features: {features}"
             rows = _ablations_first(s.row for s in same)
             yield _block(title, rows, columns, _our_cell(same, which))

@@ -10,8 +10,9 @@ from scbch_jax.errors import require
 from scbch_jax.io import Record
 from scbch_jax.results import EpochResult
 
-Which = Literal["last", "best"]
-"""The last scored epoch, or the best one, chosen on the test queries."""
+Which = Literal["last", "best", "selected"]
+"""The last scored epoch; the best one, chosen on the test queries; or the one that is
+best on held-out training rows."""
 
 
 class Run(NamedTuple):
@@ -44,16 +45,26 @@ class Run(NamedTuple):
             self.scored[-1].epoch == self.options["training.epochs"]
         )
 
-    def result(self, which: Which) -> EpochResult:
-        """The result of the last or the best scored epoch."""
-        if which == "last":
-            return self.scored[-1]
-        return max(self.scored, key=lambda result: average_map(result) or 0.0)
+    @property
+    def holds_out(self) -> bool:
+        """Whether training rows were held out, on which an epoch is selected."""
+        return any(result.held_out for result in self.scored)
+
+    def result(self, which: Which) -> EpochResult | None:
+        """The result of a chosen epoch; None if none was scored on what chooses it."""
+        if not self.scored:
+            return None
+        return getattr(results.summarize(self.results, self.seed), which)
 
 
 def average_map(result: EpochResult) -> float | None:
     """Average MAP of both directions; None if the epoch was not scored."""
     return None if result.retrieval is None else result.retrieval.average
+
+
+def training_seconds(runs: Iterable[Run]) -> float:
+    """Seconds of all epochs together."""
+    return sum(result.seconds or 0.0 for run in runs for result in run.results)
 
 
 def read_runs(paths: Sequence[Path]) -> list[Run]:

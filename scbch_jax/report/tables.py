@@ -99,7 +99,7 @@ def mean_cell(
     sources = tuple(
         Source(str(run.path), run.seed, result.epoch, known)
         for run, result in found
-        if (known := value(result)) is not None
+        if result and (known := value(result)) is not None
     )
     if not sources:
         return Cell()

@@ -18,6 +18,7 @@ from scbch_jax.report.figures import by_epoch, by_setting, confidence, drawing
 from scbch_jax.report.figures import traces as trace_figures
 from scbch_jax.report.figures.drawing import Figure, RenderedFigure
 from scbch_jax.report.figures.traces import Arrays
+from scbch_jax.report.overview import overview
 from scbch_jax.report.page import Section
 from scbch_jax.report.result_tables import Setting
 from scbch_jax.report.runs import Run, group_by_setting
@@ -62,7 +63,7 @@ def write(
     names = titles.setting_titles(groups)
     settings = result_tables.settings_of(groups)
     tables = [
-        result_tables.overview(groups, names),
+        overview(groups, names),
         *result_tables.paper_tables(settings),
     ]
     sections = [Section("Tables", tables=tables)]

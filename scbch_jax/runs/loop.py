@@ -153,7 +153,8 @@ def _confidence(state: Any, task: Task) -> Confidence | None:
         float(w.mean()) if w.size else None for w in (weights[clean], weights[~clean])
     ]
     area = retrieval.roc_auc(weights, clean)
-    return Confidence(*means, roc_auc=None if np.isnan(area) else area)
+    area = None if np.isnan(area) else area
+    return Confidence(*means, roc_auc=area, entries_roc_auc=task.entries_roc_auc)
 
 
 def _resume(

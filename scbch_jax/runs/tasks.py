@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
-from scbch_jax import datasets, labels, sharding
+from scbch_jax import datasets, labels, retrieval, sharding
 from scbch_jax.config import Experiment, Training
 from scbch_jax.data import label_noise
 from scbch_jax.errors import require
@@ -35,6 +35,9 @@ class Task(NamedTuple):
     confidence: Any
     """Confidence in the labels of each training row, float [samples], on the host; None
     if the method has none, or updates it during training."""
+    entries_roc_auc: float | None
+    """How well posteriors tell right entries of the labels from wrong ones; None if the
+    method has none, or if all entries are right."""
     held_out: tuple[Split, Split] | None
     """Held-out training rows and all others, with noisy labels; None if no rows are
     held out."""
@@ -73,7 +76,7 @@ def recipe_of(
     """
     held_out, rows = experiment.training.hold_out, len(train.labels)
     wanted = f"less than half of the {rows} training rows"
-    require(2 * held_out < rows, "training.hold-out", held_out, wanted)
+    require(2 * held_out < rows, "training.hold_out", held_out, wanted)
     recipe = Recipe(
         method=experiment.method,
         sizes=Sizes(
@@ -127,10 +130,12 @@ def task_of(
         noisy_rows, clean = _take(noisy_rows, kept), clean[kept]
     given, rows = noisy_rows.labels, noisy_rows
     learned = recipe.learn_labels(rows, jax.random.fold_in(key, LABELS))
-    confidence = None
+    flips = label_noise.flips(given, clean)
+    confidence = entries_roc_auc = None
     if learned is not None:
         learned = np.asarray(sharding.to_host(learned))
         confidence = labels.row_confidence(given, learned)
+        entries_roc_auc = posterior_roc_auc(given, learned, flips)
         rows = rows._replace(labels=learned)
     train = to_device(training, rows)
     return Task(
@@ -141,10 +146,38 @@ def task_of(
         train=train,
         given=given,
         confidence=confidence,
+        entries_roc_auc=entries_roc_auc,
         held_out=held_rows and (held_rows, train._replace(labels=given)),
         clean=~label_noise.corrupted_rows(given, clean),
-        flips=label_noise.flips(given, clean),
+        flips=flips,
     )
+
+
+def posterior_roc_auc(
+    given: Float[np.ndarray, "samples classes"],
+    posterior: Float[np.ndarray, "samples classes"],
+    flips: label_noise.Flips,
+) -> float | None:
+    """Area under the ROC curve of 1 - |y - q| over entries, right against wrong.
+
+    Args:
+        given: noisy labels y.
+        posterior: q, the probability of each label.
+        flips: entries that are wrong.
+
+    Returns:
+        The area in [0, 1]; None if all entries are right, or all are wrong.
+
+    Example:
+        >>> given, posterior = np.array([[1.0, 0.0, 0.0]]), np.array([[0.9, 0.1, 0.2]])
+        >>> wrong = label_noise.flips(given, np.array([[1, 0, 1]]))
+        >>> posterior_roc_auc(given, posterior, wrong)
+        1.0
+    """
+    right = np.ones(given.shape, bool)
+    right[flips.rows, flips.classes] = False
+    area = retrieval.roc_auc(1 - np.abs(given - posterior), right)
+    return None if np.isnan(area) else area
 
 
 def split_rows(

@@ -7,7 +7,12 @@ agreement             cosine of each row's noisy and clean labels
 rows, labels          some training rows, and their clean labels
 image, text           their relaxed codes
 
-After the last epoch it also holds, for both DIRECTIONs, i2t and t2i:
+After the last epoch it also holds
+
+changed_pairs         share of pairs of training rows for which noise changes whether
+                      they share a label, among at most 5,000 rows; with confidence
+
+and for both DIRECTIONs, i2t and t2i:
 
 depths, precision_DIRECTION, recall_DIRECTION   means over all queries among the first
                                                 items
@@ -27,6 +32,7 @@ from jaxtyping import Float, Int
 from scbch_jax import io, retrieval, sharding, training
 from scbch_jax.arrays import Params
 from scbch_jax.config import Training
+from scbch_jax.data import label_noise
 from scbch_jax.index import FlatIndex
 from scbch_jax.runs.tasks import Task
 from scbch_jax.training import Epoch
@@ -37,6 +43,9 @@ ROWS = 16
 
 QUERIES, NEAREST = 4, 6
 """Queries that are shown, and how many items each of them finds."""
+
+PAIRED_ROWS = 5000
+"""Training rows of which pairs are counted, at most."""
 
 Arrays = dict[str, Any]
 
@@ -82,6 +91,10 @@ def write_trace(
     queries = _sample(rng, len(scored[0].labels), QUERIES)
     arrays = _confidence(task, epoch.run.state) | _codes(task, epoch.run.params, rows)
     if epoch.number == schedule.epochs:
+        if "confidence" in arrays:
+            some = _sample(rng, len(task.train.labels), PAIRED_ROWS)
+            effect = label_noise.effect_of(task.given[some], _clean(task)[some])
+            arrays["changed_pairs"] = np.float64(effect.pairs)
         arrays |= _ranking(schedule, task, epoch.run.params, scored, queries)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)

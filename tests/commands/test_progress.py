@@ -89,6 +89,19 @@ def test_the_table_has_last_best_and_mean_with_units():
     assert cells[7] == ["mean, best epoch", "-", "61.0", "63.0", "70.0", "0.800"]
 
 
+def test_the_table_says_how_well_posteriors_separate_entries():
+    """In the last epochs, the mean over seeds; only where there are posteriors."""
+    results = [
+        RESULT._replace(
+            seed=seed, confidence=RESULT.confidence._replace(entries_roc_auc=area)
+        )
+        for seed, area in ((0, 0.9), (1, 0.95))
+    ]
+    said = "of posteriors over the entries of the labels, right against wrong: 0.925"
+    assert progress.results_table(results, (0, 1)).endswith(said)
+    assert "entries" not in progress.results_table([RESULT], (0,))
+
+
 LOGGED = EpochResult(
     seed=3,
     epoch=2,

@@ -64,6 +64,17 @@ def test_the_best_epoch_has_the_highest_average(tmp_path):
     assert (first.result("best").epoch, first.result("last").epoch) == (1, 2)
 
 
+def test_the_selected_epoch_is_chosen_by_held_out_rows(tmp_path):
+    scores = {
+        "averages": [[0.3, 0.2], [0.1, 0.2]],
+        "held_out": [[0.1, 0.2], [0.2, 0.1]],
+    }
+    first, second = runs.read_runs([write_run(tmp_path / "a", PLAN, **scores)])
+    assert (first.result("selected").epoch, second.result("selected").epoch) == (2, 1)
+    (other, _) = runs.read_runs([write_run(tmp_path / "b", PLAN, scores["averages"])])
+    assert other.result("selected") is None
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from made_runs import write_run
 
-from scbch_jax.config import Experiment, Training
+from scbch_jax.config import Experiment, Training, robust
 from scbch_jax.errors import InputError
 from scbch_jax.report import read_runs
-from scbch_jax.report.figures import confidence, traces
+from scbch_jax.report.figures import by_epoch, confidence, confidence_text, traces
 
 
 def test_label_overlap_is_jaccards():
@@ -78,7 +78,104 @@ def test_the_text_says_which_confidence_is_possible(run):
     assert "Means are 0.90 and 0.70" in late.text
     assert "clean labels would give 1 and 0.72" in late.text, "0.5 + 0.5 · 1.3 / 3"
     assert "learning noisy labels" not in late.text
-    assert "Means" not in early.text, "of an older run"
+    assert "Soft labels" not in early.text, "of an older run"
+
+
+def late_text(run, changed_pairs=None):
+    """The text below the confidence of the last epoch."""
+    if changed_pairs is not None:
+        path = run.seed_folder / "traces" / "epoch-0003.npz"
+        overwrite(path, changed_pairs=np.float64(changed_pairs))
+    return figures_of(run)[-1].text
+
+
+def with_losses(run, **losses):
+    """SCBCH with weights that are easy to work with."""
+    options = run.options | {
+        "hparams.contrastive_weight": 0.5,
+        "hparams.quantization_weight": 0.25,
+    }
+    *others, last = run.results
+    return run._replace(
+        options=options, results=[*others, last._replace(losses=losses)]
+    )
+
+
+TERMS = {
+    "classification": 0.4,
+    "attraction": -0.8,
+    "repulsion": 1.2,
+    "quantization": 0.8,
+}
+"""Weighted 0.4, -0.4, 0.6 and 0.2: of 1.6, 25 % are classification, 62.5 % contrast."""
+
+
+def test_the_text_says_what_row_weights_act_on(run):
+    run = with_losses(run, **TERMS, total=0.8)
+    early, late = figures_of(run)[-2].text, late_text(run)
+    assert "ROC AUC 0.800. Means are" in late
+    assert "multiply only the classification term, 25 % of the weighted loss" in late
+    end = "overlaps of pairs, where no weight acts."
+    assert late.endswith(
+        f"Attraction and repulsion, 62 % of it, follow the label {end}"
+    )
+    assert "noise changes" not in late, "of an older run"
+    known = late_text(run, changed_pairs=0.2345)
+    end = "no weight acts; noise changes for 23 % of all pairs whether they share a "
+    assert known.endswith(f"{end}label.")
+    assert "multiply" not in early
+
+
+def test_terms_that_are_left_out_are_not_said_to_learn(run):
+    alone = late_text(with_losses(run, classification=0.4, total=0.4))
+    assert "100 % of the weighted loss" in alone
+    assert "pairs" not in alone
+    contrast = {k: v for k, v in TERMS.items() if k != "classification"}
+    said = late_text(with_losses(run, **contrast, total=0.4))
+    assert said.endswith("only the classification term, which is left out.")
+    without = {k: v for k, v in TERMS.items() if k != "attraction"}
+    said = late_text(with_losses(run, **without, total=1.2))
+    assert " Repulsion, 50 % of it, follow" in said
+
+
+def test_the_printed_loss_weighs_quantization_twice(run):
+    """α β, where the released code has β."""
+    printed = run.options | {"options.reading": "paper"}
+    shares = confidence_text.loss_shares(
+        TERMS, with_losses(run)._replace(options=printed)
+    )
+    sizes = {
+        "classification": 0.4,
+        "attraction": 0.7 * 0.8,
+        "repulsion": 0.7 * 1.2,
+        "quantization": 0.7 * 0.3 * 0.8,
+    }
+    total = sum(sizes.values())
+    assert shares == pytest.approx({k: x / total for k, x in sizes.items()})
+
+
+def test_the_text_says_that_posteriors_replace_labels(tmp_path):
+    """And one figure is enough for a confidence that stays the same."""
+    experiment = Experiment(
+        method="robust",
+        options=robust.Options(),
+        hparams=robust.HParams(),
+        training=Training(epochs=2),
+    )
+    folder = write_run(tmp_path / "a", experiment, [[0.1, 0.2]], entries=0.953)
+    np.savez(folder / "seed-0" / "noise.npz", rows=np.array([2]))
+    (folder / "seed-0" / "traces").mkdir()
+    confidence = np.linspace(0, 1, 5)
+    for epoch in (1, 2):
+        path = folder / "seed-0" / "traces" / f"epoch-{epoch:04d}.npz"
+        np.savez(path, confidence=confidence)
+    (run,) = read_runs([folder])
+    (figure,) = figures_of(run)
+    assert figure.name == "r-weights-2"
+    assert "posteriors of the entries replace the labels in the overlaps" in figure.text
+    assert figure.text.endswith("right against wrong: 0.953.")
+    (curves,) = (f for f in by_epoch.figures([run], "r") if f.name == "r-confidence")
+    assert curves.text.endswith("right against wrong: 0.953.")
 
 
 def test_curves_are_of_the_directions_that_were_kept(run):

@@ -99,6 +99,15 @@ def test_the_last_trace_has_curves_and_some_searches(ran):
     assert trace["depths"][-1] == 90
 
 
+def test_changed_pairs_are_those_of_which_noise_changes_that_they_share_a_label(ran):
+    dataset = datasets.load(EXPERIMENT.data).dataset
+    given, clean = tasks.noisy_labels(EXPERIMENT, dataset, 5), dataset.train.labels
+    pairs = [(i, j) for i in range(80) for j in range(80) if i != j]
+    changed = [(given[i] @ given[j] > 0) != (clean[i] @ clean[j] > 0) for i, j in pairs]
+    assert load(ran[0], 3)["changed_pairs"] == pytest.approx(np.mean(changed))
+    assert "changed_pairs" not in load(ran[0], 1)
+
+
 @pytest.mark.slow
 def test_a_resumed_run_has_the_same_traces(ran, tmp_path):
     folder, _ = ran

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from scbch_jax.report.figures.confidence_text import entries_sentence
 from scbch_jax.report.figures.drawing import COLORS, Curve, Figure, curves_figure
 from scbch_jax.report.runs import Run, average_map
 from scbch_jax.results import EpochResult
@@ -79,6 +80,7 @@ def _map(runs: Sequence[Run], name: str) -> Iterator[Figure]:
     values: dict[str, Value] = {
         "I2T": lambda result: result.retrieval and result.retrieval.i2t,
         "T2I": lambda result: result.retrieval and result.retrieval.t2i,
+        "held-out rows": lambda result: result.held_out and result.held_out.average,
     }
     curves = _curves(runs, values, scale=100)
     if curves:
@@ -87,8 +89,23 @@ def _map(runs: Sequence[Run], name: str) -> Iterator[Figure]:
             f"I2T {100 * float(np.mean([score.i2t for score in last])):.1f} %",
             f"T2I {100 * float(np.mean([score.t2i for score in last])):.1f} %",
         ]
-        text = f"Last epoch: {', '.join(means)}."
+        text = f"Last epoch: {', '.join(means)}.{_selected(runs)}"
         yield _by_epoch(f"{name}-map", "MAP by epoch", text, curves, "MAP, %")
+
+
+def _selected(runs: Sequence[Run]) -> str:
+    """Which epochs the held-out rows select, and their MAP."""
+    found = [result for run in runs if (result := run.result("selected"))]
+    if not found:
+        return ""
+    numbers = ", ".join(str(result.epoch) for result in found)
+    epochs = f"epochs {numbers}" if len(found) > 1 else f"epoch {numbers}"
+    average = float(np.mean([average_map(result) or 0.0 for result in found]))
+    return (
+        " Held-out rows are training rows that search the others, by noisy labels; the "
+        f"best average selects {epochs}, with an average MAP of {100 * average:.1f} % "
+        "on the test queries."
+    )
 
 
 def _confidence(runs: Sequence[Run], name: str) -> Iterator[Figure]:
@@ -105,6 +122,7 @@ def _confidence(runs: Sequence[Run], name: str) -> Iterator[Figure]:
         )
         if curves[-1].label == "ROC AUC":
             text += f" ROC AUC in the last epoch: {curves[-1].y[-1]:.3f}."
+        text += entries_sentence([run.results[-1] for run in runs if run.results])
         title, y = "Confidence by epoch", "mean confidence, ROC AUC"
         yield _by_epoch(f"{name}-confidence", title, text, curves, y)
 

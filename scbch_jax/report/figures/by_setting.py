@@ -76,7 +76,7 @@ def _curves(
 
 
 def _mean_and_std(setting: Setting) -> tuple[float, float | None]:
-    last = (average_map(r.result("last")) for r in setting.runs if r.finished)
+    last = (average_map(r.scored[-1]) for r in setting.runs if r.finished)
     return mean_and_std([value for value in last if value is not None])
 
 

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 
 from scbch_jax.errors import require
 from scbch_jax.plotting import COLORS, GRID, LINE_STYLES
+from scbch_jax.report.figures.confidence_text import use_of_confidence
 from scbch_jax.report.figures.drawing import LINE_HEIGHT, SIZE, Figure, legend
 from scbch_jax.report.figures.traces import Arrays, read_arrays
 from scbch_jax.report.runs import Run
@@ -32,7 +33,11 @@ def figures(run: Run, traces: Mapping[int, Arrays], name: str) -> list[Figure]:
     }
     if not shown or not (run.seed_folder / "noise.npz").is_file():
         return []
-    epochs = list(dict.fromkeys((min(shown), max(shown))))
+    last = max(shown)
+    # A method that learns labels before training has the same confidence throughout.
+    first = min(shown)
+    same = np.array_equal(shown[first]["confidence"], shown[last]["confidence"])
+    epochs = [last] if same else [first, last]
     clean = _clean_rows(run, len(shown[epochs[0]]["confidence"]))
     values = np.concatenate([shown[epoch]["confidence"] for epoch in epochs])
     bins = np.linspace(float(values.min()), float(values.max()), 31)
@@ -61,30 +66,43 @@ def _distribution(
     name: str,
 ) -> Figure:
     confidence = trace["confidence"]
-    known = (r.confidence for r in run.results if r.epoch == epoch and r.confidence)
-    auc = next((c.roc_auc for c in known if c.roc_auc is not None), None)
-    auc_words = "" if auc is None else f" ROC AUC {auc:.3f}."
     width, height = SIZE
     return Figure(
         f"{name}-weights-{epoch}",
         f"Confidence in training rows, epoch {epoch}",
         f"{clean.sum():,} rows with clean labels, {(~clean).sum():,} with noisy ones, "
-        f"seed {run.seed}.{auc_words}{_best_possible(run, trace, clean)}",
+        f"seed {run.seed}.{_separation(run, epoch, trace, clean)}",
         lambda axes: _histogram(axes, confidence, clean, bins),
         (width, height + LINE_HEIGHT),
     )
 
 
+def _separation(
+    run: Run, epoch: int, trace: Arrays, clean: Bool[np.ndarray, " n"]
+) -> str:
+    """How far apart both groups are, and in the last epoch what follows from that."""
+    result = next((r for r in run.results if r.epoch == epoch), None)
+    area = result and result.confidence and result.confidence.roc_auc
+    said = "" if area is None else f" ROC AUC {area:.3f}."
+    if not clean.all() and clean.any():
+        means = [trace["confidence"][rows].mean() for rows in (clean, ~clean)]
+        said += f" Means are {means[0]:.2f} and {means[1]:.2f}."
+        said += _best_possible(run, trace, clean)
+    if result is None or epoch != run.options["training.epochs"]:
+        return said
+    return said + use_of_confidence(run, result, trace)
+
+
 def _best_possible(run: Run, trace: Arrays, clean: Bool[np.ndarray, " n"]) -> str:
-    """Means of both groups, and what Eq. 2 gives if all soft labels are clean."""
+    """The mean of noisy rows that Eq. 2 gives if all soft labels are clean."""
     floor = run.options.get("hparams.confidence_floor")
-    if floor is None or "agreement" not in trace or clean.all() or not clean.any():
+    if floor is None or "agreement" not in trace:
         return ""
-    means = [trace["confidence"][rows].mean() for rows in (clean, ~clean)]
     best = floor + (1 - floor) * trace["agreement"][~clean].mean()
-    above = "; more comes from learning noisy labels" if means[1] > best else ""
+    learned = trace["confidence"][~clean].mean() > best
+    above = "; more comes from learning noisy labels" if learned else ""
     return (
-        f" Means are {means[0]:.2f} and {means[1]:.2f}. Soft labels equal to the clean "
+        " Soft labels equal to the clean "
         f"labels would give 1 and {best:.2f}, since noise leaves a row its other "
         f"labels, so the two differ less than in the paper's Figure 6{above}."
     )

@@ -129,6 +129,7 @@ _TOGETHER = (
 _AXES = {
     "confidence": "rows",
     "agreement": "rows",
+    "changed_pairs": "",
     "labels": "samples classes",
     "image": "samples bits",
     "text": "samples bits",
