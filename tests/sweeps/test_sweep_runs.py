@@ -68,7 +68,7 @@ def test_methods_differ_from_their_single_configs_in_noise_alone():
 
 
 def test_the_robust_method_and_its_baselines_have_the_same_settings():
-    """The sweep compares methods, so each has the same noise, length, width and seeds."""
+    """Each method has the same noise, code lengths, width and seeds."""
     settings = {"robust": set(), "scbch": set(), "nrch": set()}
     for e in experiment_file.load_sweep(ROOT / "configs/sweeps/robust.py"):
         assert e.options.hidden == 1024
