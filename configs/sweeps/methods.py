@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 def get_sweep() -> Iterator[Experiment]:
     """The runs of ablations.py, then each config of the others at the same rates."""
     yield from experiment_file.load_sweep(HERE / "ablations.py")
-    for name in ("nrch", "ucch", "dgcpn"):
+    for name in ("nrch", "ucch", "dgcpn", "robust"):
         single = experiment_file.load(HERE.parent / f"{name}_mirflickr.py")
         for rate in (0.2, 0.5, 0.8):
             yield replace(single, noise=Noise("published", rate=rate))

@@ -82,13 +82,14 @@ missing if it is not given and its probability is above 50 %. Labels that are no
 are listed from 10 % on. The expected errors of a row are the sum over all classes of
 the probability that the given label, or its absence, is an error.
 
-These are suggestions. The model sees features only: it errs on rare classes and on what
-features do not show, and 0 or 100 % says that the rates of the class leave nothing
-else, not that it is certain. Nothing in the store was changed."""
+These are suggestions. The model sees features and the other labels of the row only: it
+errs on rare classes, on what features do not show, and on errors that features explain.
+0 or 100 % does not mean that it is certain. Nothing in the store was changed."""
 
 _ESTIMATED = (
-    "The rates are estimated from the noisy labels alone. If no row of a class can be "
-    "told with certainty from its features, they are too high."
+    "The rates are estimated from the noisy labels alone. They are often too high if no "
+    "row of a class can be told with certainty from its features, and too low if errors "
+    "depend on the features."
 )
 
 

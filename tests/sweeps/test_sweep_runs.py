@@ -43,8 +43,8 @@ def test_only_keeps_names_with_all_words():
 @pytest.mark.parametrize("path", SWEEPS, ids=lambda p: p.name)
 def test_every_sweep_gives_runs(path):
     some = sweeps.runs_of(experiment_file.load_sweep(path))
-    wanted = {"paper": 48, "ablations": 15, "methods": 24, "scenes": 20}
-    wanted |= {"seeds": 10, "smoke": 6, "headline": 9}
+    wanted = {"paper": 48, "ablations": 15, "methods": 27, "scenes": 20}
+    wanted |= {"seeds": 10, "smoke": 6, "headline": 9, "robust": 108}
     assert len(some) == wanted[path.stem]
     assert f"configs/sweeps/{path.name}" in path.read_text(), "the command is on top"
 
@@ -65,6 +65,16 @@ def test_methods_differ_from_their_single_configs_in_noise_alone():
         single = experiment_file.load(ROOT / f"configs/{name}_mirflickr.py")
         for rate in (0.2, 0.5, 0.8):
             assert replace(single, noise=Noise("published", rate=rate)) in every
+
+
+def test_the_robust_method_and_its_baselines_have_the_same_settings():
+    """Each method has the same noise, code lengths, width and seeds."""
+    settings = {"robust": set(), "scbch": set(), "nrch": set()}
+    for e in experiment_file.load_sweep(ROOT / "configs/sweeps/robust.py"):
+        assert e.options.hidden == 1024
+        settings[e.method].add((e.noise, e.bits, e.seeds))
+    assert settings["robust"] == settings["scbch"] == settings["nrch"]
+    assert len(settings["robust"]) == 12
 
 
 @pytest.mark.parametrize(
