@@ -1,4 +1,4 @@
-"""Robust contrastive hashing on IAPR TC-12, 64 bits, half of the rows mislabeled.
+"""Robust hashing on IAPR TC-12, 64 bits, half of the rows mislabeled.
 
     bin/scbch train configs/robust_iapr.py --data.root FOLDER
 
@@ -8,15 +8,14 @@ Expected time and score: not measured on this dataset.
 from dataclasses import replace
 from pathlib import Path
 
-from scbch_jax.config import Data, Experiment, Noise, experiment_file, robust
+from scbch_jax.config import Data, Experiment, Noise, experiment_file
 
 
 def get_config() -> Experiment:
-    """`robust_mirflickr.py` with drawn noise, and SCBCH's margin and shift."""
+    """`robust_mirflickr.py` with drawn noise."""
     base = experiment_file.load(Path(__file__).with_name("robust_mirflickr.py"))
     return replace(
         base,
         data=Data("iapr"),
         noise=Noise("swap", rate=0.5),
-        hparams=robust.HParams(margin=0.3, shift=1.2),
     )

@@ -1,4 +1,4 @@
-"""Robust contrastive hashing on MIRFlickr-25K, 64 bits, half of the rows mislabeled.
+"""Robust hashing on MIRFlickr-25K, 64 bits, half of the rows mislabeled.
 
     bin/scbch train configs/robust_mirflickr.py --data.root FOLDER
 

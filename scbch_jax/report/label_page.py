@@ -87,9 +87,9 @@ errs on rare classes, on what features do not show, and on errors that features 
 0 or 100 % does not mean that it is certain. Nothing in the store was changed."""
 
 _ESTIMATED = (
-    "The rates are estimated from the noisy labels alone. They are often too high if no "
-    "row of a class can be told with certainty from its features, and too low if errors "
-    "depend on the features."
+    "The rates are estimated from the noisy labels alone. They are often too high if "
+    "no row of a class can be told with certainty from its features, and too low if "
+    "errors depend on the features."
 )
 
 
