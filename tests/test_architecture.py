@@ -37,7 +37,7 @@ LAYERS = [
     {
         "retrieval": "packed codes, Hamming distances, metrics",
         "features": "features of pictures and texts",
-        "methods": "SCBCH, NRCH, UCCH, DGCPN",
+        "methods": "SCBCH, NRCH, UCCH, DGCPN, and a robust method",
         "index": "nearest-neighbor search over packed codes",
     },
     {

@@ -92,6 +92,6 @@ def _changed_pairs(trace: Arrays) -> str:
 def _use_of_posteriors(result: EpochResult) -> str:
     return (
         " The confidence in a row is the probability that all its labels are right. It "
-        "weighs nothing: posteriors of the entries replace the labels in the overlaps "
-        "of pairs, which attract and repel." + entries_sentence([result])
+        "weighs nothing: training uses the probability that two samples share a label, "
+        "from the posteriors of both." + entries_sentence([result])
     )
