@@ -172,7 +172,7 @@ def test_the_text_says_that_posteriors_replace_labels(tmp_path):
     (run,) = read_runs([folder])
     (figure,) = figures_of(run)
     assert figure.name == "r-weights-2"
-    assert "posteriors of the entries replace the labels in the overlaps" in figure.text
+    assert "the probability that two samples share a label" in figure.text
     assert figure.text.endswith("right against wrong: 0.953.")
     (curves,) = (f for f in by_epoch.figures([run], "r") if f.name == "r-confidence")
     assert curves.text.endswith("right against wrong: 0.953.")
