@@ -46,7 +46,7 @@ class EpochResult(NamedTuple):
     losses: dict[str, float]
     """Means over the epoch's steps: "total", and each term before its weight."""
     confidence: Confidence | None = None
-    """None for methods without row weights."""
+    """None for methods without a confidence in rows."""
     retrieval: RetrievalScore | None = None
     """None for epochs that were not evaluated."""
     held_out: RetrievalScore | None = None

@@ -104,6 +104,8 @@ def describe(result: EpochResult) -> str:
     if result.retrieval:
         i2t, t2i = percent(result.retrieval.i2t), percent(result.retrieval.t2i)
         parts.append(f"MAP I2T {i2t} T2I {t2i}")
+    if result.held_out:
+        parts.append(f"held-out MAP {percent(result.held_out.average)}")
     return "  ".join([*parts, f"{result.seconds or 0.0:.1f} s"])
 
 
@@ -135,7 +137,7 @@ the literature; ROC AUC: of the confidence in training rows, clean against noisy
 
 
 _ENTRIES = """
-of posteriors over the entries of the labels, right against wrong: {area:.3f}"""
+ROC AUC of posteriors, right against wrong entries of the labels: {area:.3f}"""
 
 
 def _entries_note(results: Iterable[EpochResult]) -> str:

@@ -87,7 +87,8 @@ class Training:
     """Epochs between two checkpoints; the last epoch is always saved."""
     hold_out: Annotated[int, between(0, 2**31 - 1)] = 0
     """Training rows that are left out of training, to choose an epoch without the test
-    queries: they search the other training rows, judged by their noisy labels."""
+    queries: they search the other training rows, judged by their noisy labels. Results
+    name the chosen epoch; the weights that are kept are those of the last ones."""
     precision: Literal["highest", "high", "default", "bfloat16"] = "highest"
     """Precision of matrix products: highest is float32; high and default may use fewer
     bits on accelerators; bfloat16 rounds the inputs of layers and sums in float32."""

@@ -31,10 +31,10 @@ class Options(TwoTowerOptions):
     labels: Literal["posterior", "given"] = "posterior"
     """What the method learns from: the probability that each label is true, or the
     labels as they are given."""
-    folds: Annotated[int, at_least(2, 100)] = 5
+    folds: Annotated[int, at_least(2, 20)] = 5
     """Folds of rows; the labels of a fold are predicted from the others."""
     ridge: Annotated[float | None, optional(between(1e-3, 1e6))] = None
-    """Penalty of this regression, relative to the mean variance of the features; by
+    """Penalty of the ridge regression that predicts labels, relative to the mean variance of the features; by
     default that of 0.03 to 10 which predicts the first fold best."""
     missing: Annotated[float | None, optional(between(0, MOST_NOISE))] = None
     """Rate of true labels that are not given, if it is known; with options.wrong."""
@@ -48,6 +48,9 @@ class Options(TwoTowerOptions):
         known = (self.missing is None) == (self.wrong is None)
         wanted = "both options.missing and options.wrong, or none"
         require(known, "options", "one rate of noise", wanted)
+        unused = self.labels == "given" and self.missing is not None
+        wanted = "none with options.labels given"
+        require(not unused, "options.missing", self.missing, wanted)
         total = (self.missing or 0.0) + (self.wrong or 0.0)
         wanted = f"at most {MOST_NOISE} together"
         require(total <= MOST_NOISE, "options.missing, options.wrong", total, wanted)

@@ -74,8 +74,8 @@ def suggested(review: LabelReview) -> tuple[np.ndarray, np.ndarray]:
 
 _EXPLANATION = """\
 A percentage is the probability that the label is true, given the features of the row
-and whether the label is given. It comes from a model that was fitted on other rows, and
-from how often labels of the class are missing or wrong.
+and whether the label is given. It comes from regressions that were fitted on other
+rows, and from how often labels of the class are missing or wrong.
 
 A label is probably wrong if it is given and its probability is below 50 %, and probably
 missing if it is not given and its probability is above 50 %. Labels that are not given

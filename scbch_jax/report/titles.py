@@ -56,7 +56,7 @@ def method_title(options: Record) -> str:
     for variant, parts in ABLATIONS.items():
         if method == "scbch" and set(parts) == set(dropped):
             return variant
-    name = str(method).upper()
+    name = "robust" if method == "robust" else str(method).upper()
     return f"{name}, no {', '.join(dropped)}" if dropped else name
 
 
