@@ -3,8 +3,8 @@
     bin/scbch train configs/robust_mirflickr.py --data.root FOLDER
 
 Expected with `--options.hidden 1024`, MobileNetV2 features of 15,677 rows: average MAP
-81.1 % at the last epoch (mean of three seeds), in about two minutes on two CPU cores. Not
-measured at the default width of 8,192.
+81.1 % at the last epoch (mean of three seeds), in about two minutes on two CPU cores.
+Not measured at the default width of 8,192.
 """
 
 from scbch_jax.config import Data, Experiment, Noise, Training, robust

@@ -34,8 +34,9 @@ class Options(TwoTowerOptions):
     folds: Annotated[int, at_least(2, 20)] = 5
     """Folds of rows; the labels of a fold are predicted from the others."""
     ridge: Annotated[float | None, optional(between(1e-3, 1e6))] = None
-    """Penalty of the ridge regression that predicts labels, relative to the mean variance of the features; by
-    default that of 0.03 to 10 which predicts the first fold best."""
+    """Penalty of the ridge regression that predicts labels, relative to the mean
+    variance of the features; by default that of 0.03 to 10 which predicts the first
+    fold best."""
     missing: Annotated[float | None, optional(between(0, MOST_NOISE))] = None
     """Rate of true labels that are not given, if it is known; with options.wrong."""
     wrong: Annotated[float | None, optional(between(0, MOST_NOISE))] = None

@@ -97,7 +97,7 @@ def test_the_table_says_how_well_posteriors_separate_entries():
         )
         for seed, area in ((0, 0.9), (1, 0.95))
     ]
-    said = "of posteriors over the entries of the labels, right against wrong: 0.925"
+    said = "ROC AUC of posteriors, right against wrong entries of the labels: 0.925"
     assert progress.results_table(results, (0, 1)).endswith(said)
     assert "entries" not in progress.results_table([RESULT], (0,))
 
