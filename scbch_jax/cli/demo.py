@@ -92,6 +92,6 @@ def _row(name: str, result: EpochResult) -> list[str]:
     from scbch_jax.report import percent
 
     scores = result.retrieval or (None, None, None)
-    weights = result.confidence or (None, None, None)
+    weights = (result.confidence or (None, None, None))[:3]
     numbers = ["-" if w is None or w != w else f"{w:.3f}" for w in weights]
     return [name, *map(percent, scores), *numbers]
