@@ -101,7 +101,7 @@ def _of_store(folder: Path, picture_root: Path | None) -> DisplayData | None:
 
 
 def display_data_of_rows(
-    folder: Path, rows: Iterable[int], *, picture_root: Path | None = None
+    folder: Path, rows: Iterable[Any], *, picture_root: Path | None = None
 ) -> DisplayData:
     """Pictures, captions and class names of some rows of a store, in their order.
 

@@ -58,7 +58,7 @@ def fit_curves(
 
 def add_dependence(
     logits: Float[Array, "rows classes"],
-    labels: Num[Array, "rows classes"],
+    labels: Num[Array | np.ndarray, "rows classes"],
     rates: NoiseRates,
     fold: Int[np.ndarray, " rows"],
 ) -> Float[Array, "rows classes"]:
@@ -78,7 +78,7 @@ def add_dependence(
     """
     classes = logits.shape[1]
     inputs = standardized(
-        jnp.concatenate([logits, labels.astype(logits.dtype)], axis=1)
+        jnp.concatenate([logits, jnp.asarray(labels, logits.dtype)], axis=1)
     )
     used = jnp.concatenate([jnp.ones((classes, classes)), 1 - jnp.eye(classes)])
     fit = partial(

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, Float, Num
 
@@ -32,7 +33,7 @@ class NoisyLogistic(NamedTuple):
     """As given, or as estimated."""
 
     def logits(
-        self, inputs: Float[Array, "rows width"]
+        self, inputs: Float[Array | np.ndarray, "rows width"]
     ) -> Float[Array, "rows classes"]:
         """Z without an offset; σ(z) is the probability that a label is true."""
         return inputs @ self.weights + self.intercept[None]

@@ -1,7 +1,7 @@
 """Rows whose labels are to be reviewed, with the posteriors of the labels."""
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class ReviewedRow(NamedTuple):
 
 
 def reviewed_rows(
-    rows: Iterable[int],
+    rows: Iterable[Any],
     given: np.ndarray,
     probability: np.ndarray,
     expected_errors: np.ndarray,

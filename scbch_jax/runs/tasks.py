@@ -176,7 +176,8 @@ def posterior_roc_auc(
     """
     right = np.ones(given.shape, bool)
     right[flips.rows, flips.classes] = False
-    area = retrieval.roc_auc(1 - np.abs(given - posterior), right)
+    agreement = 1 - np.abs(given - posterior)
+    area = retrieval.roc_auc(agreement.ravel(), right.ravel())
     return None if np.isnan(area) else area
 
 

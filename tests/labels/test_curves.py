@@ -79,6 +79,7 @@ def test_no_entry_is_predicted_from_its_own_label(drawn):
     assert differences[0] > 0.1
 
 
+@pytest.mark.errors
 def test_shapes_must_agree(drawn):
     scores, true = drawn
     with pytest.raises(ValueError, match="labels"):

@@ -88,6 +88,7 @@ def test_certain_rows_and_classes_without_labels_give_finite_weights():
     assert all(jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(model))
 
 
+@pytest.mark.errors
 def test_rows_must_align():
     with pytest.raises(ValueError, match="rows"):
         fitted(np.zeros((3, 2), np.float32), np.zeros((4, 2), np.float32))
