@@ -80,7 +80,7 @@ def _entries(
         Entry(
             name_of(display, label),
             f"{100 * probability[label]:.0f}",
-            verdict if contradicts(verdict, probability[label]) else "",
+            verdict if contradicts(verdict, float(probability[label])) else "",
         )
         for label in map(int, labels)
     ]

@@ -36,7 +36,8 @@ def result_of(experiment):
     task = runs.prepare(experiment, dataset, seed=0)
     epoch = Epoch(1, RunState({}, {}, None), {"total": 1.0})
     schedule = experiment.training.__class__(epochs=3, score_every=3)
-    return loop.measure(task, epoch, schedule, ()), task, dataset
+    scored = (dataset.query, dataset.database)
+    return loop.measure(task, epoch, schedule, scored), task, dataset
 
 
 def test_entries_are_separated_as_the_share_of_ordered_pairs(posterior):
