@@ -36,7 +36,7 @@ class NoisyLogistic(NamedTuple):
         self, inputs: Float[Array | np.ndarray, "rows width"]
     ) -> Float[Array, "rows classes"]:
         """Z without an offset; σ(z) is the probability that a label is true."""
-        return inputs @ self.weights + self.intercept[None]
+        return jnp.asarray(inputs) @ self.weights + self.intercept[None]
 
 
 @partial(jax.jit, static_argnames=("steps",))
