@@ -38,7 +38,7 @@ LAYERS = [
         "retrieval": "packed codes, Hamming distances, metrics",
         "features": "features of pictures and texts",
         "methods": "SCBCH, NRCH, UCCH, DGCPN, and a robust method",
-        "index": "nearest-neighbor search over packed codes",
+        "index": "search over packed codes, an index as a folder",
     },
     {
         "training": "epochs, lanes, streaming, encoding, checkpoints",

@@ -168,6 +168,6 @@ def _ranking(
         hits = index.search(
             np.asarray(queried_by)[queries], k=min(NEAREST, len(labels))
         )
-        found[f"items_{direction}"], found[f"distances_{direction}"] = hits
-        found[f"labels_{direction}"] = labels[hits.rows]
+        found[f"items_{direction}"], found[f"distances_{direction}"], _ = hits
+        found[f"labels_{direction}"] = labels[hits.ids]
     return found

@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+
+from scbch_jax.errors import InputError
+from scbch_jax.index import Cursor, FlatIndex, merge
+from scbch_jax.index import flat as flat_module
+
+
+def reference(codes, query, *, k, within=None, living=None, after=None):
+    """Ids, distances and cut of one query, by sorting every item."""
+    distance = np.bitwise_count(codes ^ query).sum(axis=1).astype(int)
+    every = sorted((d, i) for i, d in enumerate(distance.tolist()))
+    every = [x for x in every if living is None or x[1] in living]
+    every = [x for x in every if within is None or x[0] <= within]
+    every = [x for x in every if after is None or x > tuple(after)]
+    hits, rest = every[:k], every[k:]
+    cut = sum(d == hits[-1][0] for d, _ in rest) if hits else 0
+    return [i for _, i in hits], [d for d, _ in hits], cut
+
+
+def drawn(kind, *, items, bits):
+    random = np.random.default_rng(bits)
+    codes = random.integers(0, 256, (items, bits // 8), dtype=np.uint8)
+    if kind == "clustered":
+        return codes[random.integers(0, 20, items)] ^ (random.random(codes.shape) < 0.1)
+    return np.zeros_like(codes) if kind == "equal" else codes
+
+
+def check(hits, codes, queries, **options):
+    for i, query in enumerate(queries):
+        ids, distances, cut = reference(codes, query, **options)
+        count = len(ids)
+        assert hits.ids[i, :count].tolist() == ids
+        assert hits.distances[i, :count].tolist() == distances
+        assert hits.cut[i] == cut
+        assert (hits.ids[i, count:] == -1).all()
+        assert (hits.distances[i, count:] == 8 * codes.shape[1] + 1).all()
+
+
+@pytest.fixture(autouse=True)
+def short_blocks(monkeypatch):
+    monkeypatch.setattr(flat_module, "BLOCK", 64)
+
+
+@pytest.mark.parametrize("kind", ["random", "clustered", "equal"])
+@pytest.mark.parametrize("bits", [8, 24, 64, 128, 1024])
+@pytest.mark.parametrize("k", [1, 10, 500])
+def test_hits_are_the_first_of_all_items_sorted(kind, bits, k):
+    codes = drawn(kind, items=300, bits=bits)
+    check(FlatIndex(codes).search(codes[:3] ^ 1, k=k), codes, codes[:3] ^ 1, k=k)
+
+
+@pytest.mark.parametrize("bits", [8, 64])
+def test_radius_removed_rows_and_allowed_rows_together(bits):
+    codes = drawn("clustered", items=300, bits=bits)
+    removed, allowed = np.arange(0, 300, 7), np.arange(1, 300, 2)
+    queries = codes[:4]
+    index = FlatIndex(codes, removed=removed)
+    living = set(range(300)) - set(removed.tolist())
+    assert index.size == len(living)
+    for within in (None, 0, 3):
+        hits = index.search(queries, k=20, within=within)
+        check(hits, codes, queries, k=20, within=within, living=living)
+        hits = index.search(queries, k=20, within=within, allowed=allowed)
+        both = living & set(allowed.tolist())
+        check(hits, codes, queries, k=20, within=within, living=both)
+
+
+@pytest.mark.parametrize("kind", ["random", "clustered", "equal"])
+def test_pages_hold_every_item_once(kind):
+    codes = drawn(kind, items=200, bits=16)
+    whole = FlatIndex(codes).search(codes[:1], k=200)
+    after, pages = None, []
+    while True:
+        hits = FlatIndex(codes).search(codes[:1], k=23, after=after)
+        found = hits.ids[0] >= 0
+        if not found.any():
+            break
+        check(hits, codes, codes[:1], k=23, after=after)
+        pages += hits.ids[0, found].tolist()
+        last = np.flatnonzero(found)[-1]
+        after = Cursor(int(hits.distances[0, last]), int(hits.ids[0, last]))
+    assert pages == whole.ids[0].tolist()
+
+
+@pytest.mark.parametrize("kind", ["random", "clustered", "equal"])
+@pytest.mark.parametrize("k", [1, 30, 400])
+def test_parts_with_ids_of_their_own_merge_to_the_whole(kind, k):
+    codes = drawn(kind, items=300, bits=16)
+    parts = [
+        FlatIndex(codes[rows], ids=rows)
+        for rows in (np.arange(0, 300, 3), np.arange(1, 300, 3), np.arange(2, 300, 3))
+    ]
+    hits = merge([p.search(codes[:3], k=k) for p in parts], k=k, bits=16)
+    check(hits, codes, codes[:3], k=k)
+
+
+def test_threads_change_no_hit():
+    codes = drawn("clustered", items=300, bits=16)
+    one, three = (FlatIndex(codes, threads=n).search(codes[:3], k=9) for n in (1, 3))
+    for a, b in zip(one, three, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_memory_mapped_file_is_searched(tmp_path):
+    codes = drawn("random", items=200, bits=64)
+    np.save(tmp_path / "codes.npy", codes)
+    mapped = np.load(tmp_path / "codes.npy", mmap_mode="r")
+    check(FlatIndex(mapped).search(codes[:3], k=4), codes, codes[:3], k=4)
+
+
+def test_an_empty_index_finds_nothing():
+    hits = FlatIndex(np.zeros((0, 8), np.uint8)).search(np.zeros((2, 8), np.uint8), k=3)
+    assert hits.ids.shape == (2, 0)
+    assert hits.cut.tolist() == [0, 0]
+
+
+@pytest.mark.errors
+def test_bad_codes_and_sizes_are_refused():
+    codes = drawn("random", items=20, bits=16)
+    index = FlatIndex(codes)
+    with pytest.raises(InputError, match="k: got 0, wanted at least 1"):
+        index.search(codes[:1], k=0)
+    with pytest.raises(InputError, match="within: got -1, wanted at least 0"):
+        index.search(codes[:1], k=1, within=-1)
+    with pytest.raises(InputError, match="queries: got uint8 of shape"):
+        index.search(codes[:1, :1], k=1)
+    with pytest.raises(ValueError, match="wanted a uint8 matrix"):
+        FlatIndex(codes.astype(float))
