@@ -2,5 +2,22 @@
 
 from scbch_jax.index.engine import Cursor, Engine, Hits, merge
 from scbch_jax.index.flat import FlatIndex
+from scbch_jax.index.folder import add, build, compact, remove, verify
+from scbch_jax.index.reader import Index, Where
+from scbch_jax.index.segment import Rows
 
-__all__ = ["Cursor", "Engine", "FlatIndex", "Hits", "merge"]
+__all__ = [
+    "Cursor",
+    "Engine",
+    "FlatIndex",
+    "Hits",
+    "Index",
+    "Rows",
+    "Where",
+    "add",
+    "build",
+    "compact",
+    "merge",
+    "remove",
+    "verify",
+]

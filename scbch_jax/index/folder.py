@@ -1,0 +1,332 @@
+"""An index as a folder: segments that never change, and a manifest that names them.
+
+Every change writes its files first and the manifest, `index.json`, last. The rename of
+the manifest is the commit: a process that is killed before it leaves the index as it
+was, and files that no manifest names, which the next writer deletes.
+"""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from scbch_jax import io
+from scbch_jax.errors import InputError, require
+from scbch_jax.index import segment
+from scbch_jax.index.segment import MODALITIES, Rows, Segment
+
+FORMAT = 1
+MANIFEST = "index.json"
+
+
+class Manifest(NamedTuple):
+    """What `index.json` holds."""
+
+    format: int
+    generation: int
+    """Grows by one with each change."""
+    bits: int
+    modalities: list[str]
+    classes: list[str]
+    """Names of the label columns; empty for an index without labels."""
+    encoder: str
+    """Id of the encoder of all codes; empty if it is not known."""
+    next_id: int
+    """Ids are given in order and never again."""
+    segments: list[Any]
+    """Name, rows and files of each segment, in the order of ids."""
+    removed: Any
+    """Name and facts of the file of removed ids; None if there are none."""
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Reads the manifest of an index.
+
+    Raises:
+        InputError: if the folder is no index, or one of a newer format.
+    """
+    wanted = "the folder of an index, as index build writes"
+    require((path / MANIFEST).is_file(), "index", path, wanted)
+    found = io.read_object(path / MANIFEST, "index")
+    version = found.get("format")
+    got = f"{path} of format {version}"
+    require(version == FORMAT, "index", got, f"format {FORMAT}, which this version reads")
+    complete = set(found) == set(Manifest._fields)
+    require(complete, "index", f"{path / MANIFEST}", "the manifest of an index")
+    return Manifest(**found)
+
+
+def open_segments(path: Path, manifest: Manifest) -> list[Segment]:
+    """Maps the files of all segments.
+
+    Raises:
+        InputError: if a file is missing, or its size or kind is wrong.
+    """
+    return [
+        segment.read(path / "segments" / part["name"], part["files"])
+        for part in manifest.segments
+    ]
+
+
+def read_removed(path: Path, manifest: Manifest) -> Any:
+    """Ascending ids that were removed."""
+    if manifest.removed is None:
+        return np.zeros(0, np.int64)
+    file = path / "removed" / manifest.removed["name"]
+    try:
+        return np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"index: got {file}, damaged; wanted removed ids") from error
+
+
+def build(
+    path: Path, rows: Rows, *, classes: Sequence[str] = (), encoder: str = ""
+) -> Manifest:
+    """Makes an index of some rows, as a new folder.
+
+    Args:
+        path: a folder that does not exist, or is empty.
+        rows: the items; their ids are 0, 1, 2 and so on.
+        classes: names of the columns of the labels; by default their numbers.
+        encoder: id of the encoder of the codes, if known.
+
+    Raises:
+        InputError: if the rows do not fit together, or the folder exists.
+    """
+    columns = 0 if rows.labels is None else rows.labels.shape[1]
+    names = list(classes) or [str(column) for column in range(columns)]
+    wanted = f"{columns}, one for each column of the labels"
+    require(len(names) == columns, "classes", len(names), wanted)
+    bits = 8 * next(iter(rows.codes.values())).shape[1]
+    modalities = [m for m in MODALITIES if m in rows.codes]
+    start = Manifest(FORMAT, 0, bits, modalities, names, encoder, 0, [], None)
+    _check_rows(start, rows)
+    _check_names([], np.zeros(0, np.int64), rows.records)
+    with io.new_folder(path) as folder:
+        manifest = _with_segment(folder, start, rows, np.arange(rows.size))
+        _commit(folder, manifest)
+    return manifest
+
+
+def add(path: Path, rows: Rows, *, encoder: str = "", replace: bool = False) -> Manifest:
+    """Adds rows in a segment of their own.
+
+    Args:
+        path: the index.
+        rows: the items; their ids follow the last that was given.
+        encoder: id of the encoder of the codes, if known.
+        replace: whether rows of the same names are removed; otherwise they are refused.
+
+    Raises:
+        InputError: if codes, labels, names or the encoder do not fit the index, or
+            another process is changing it.
+    """
+    with _writing(path):
+        manifest = _clean(path)
+        require_encoder(path, manifest, encoder)
+        _check_rows(manifest, rows)
+        segments = open_segments(path, manifest)
+        removed = read_removed(path, manifest)
+        taken = _check_names(segments, removed, rows.records, replace=replace)
+        ids = manifest.next_id + np.arange(rows.size)
+        manifest = _with_segment(path, manifest, rows, ids)
+        manifest = _with_removed(path, manifest, removed, taken)
+        _commit(path, manifest)
+    return manifest
+
+
+def remove(path: Path, *, ids: Iterable[int] = (), names: Iterable[str] = ()) -> Manifest:
+    """Removes rows by id or name; their files stay until `compact`.
+
+    Raises:
+        InputError: if there is no such row, or another process is changing the index.
+    """
+    with _writing(path):
+        manifest = _clean(path)
+        segments, removed = open_segments(path, manifest), read_removed(path, manifest)
+        gone = {_living(segments, removed, int(item)) for item in ids}
+        for name in names:
+            found = find_name(segments, removed, name)
+            require(found is not None, "names", name, "a name that is in the index")
+            gone.add(found)
+        require(bool(gone), "rows", "none", "ids or names of rows to remove")
+        manifest = _with_removed(path, manifest, removed, sorted(gone))
+        _commit(path, manifest._replace(generation=manifest.generation + 1))
+    return manifest
+
+
+def compact(path: Path) -> Manifest:
+    """Merges all segments into one without the removed rows; ids stay.
+
+    Raises:
+        InputError: if the index is damaged, or another process is changing it.
+    """
+    with _writing(path):
+        manifest = _clean(path)
+        segments, removed = open_segments(path, manifest), read_removed(path, manifest)
+        if len(segments) == 1 and not len(removed):
+            return manifest
+        rows, ids = _merged(manifest, segments, removed)
+        start = manifest._replace(segments=[], removed=None)
+        manifest = _with_segment(path, start, rows, ids, next_id=manifest.next_id)
+        _commit(path, manifest)
+        # Readers that have the old files open keep them until they close them.
+        _clean(path)
+    return manifest
+
+
+def verify(path: Path) -> list[str]:
+    """Reads every byte of the files that the manifest names.
+
+    Returns:
+        The files that are missing or changed.
+    """
+    manifest = read_manifest(path)
+    damaged = []
+    for part in manifest.segments:
+        folder = path / "segments" / part["name"]
+        damaged += segment.check_bytes(folder, part["files"])
+    if manifest.removed is not None:
+        file = {manifest.removed["name"]: manifest.removed["facts"]}
+        damaged += segment.check_bytes(path / "removed", file)
+    return damaged
+
+
+def require_encoder(path: Path, manifest: Manifest, encoder: str) -> None:
+    """Raises `InputError` if codes are of another encoder than those of the index."""
+    got, wanted = encoder[:12] or "codes without one", manifest.encoder[:12] or "none"
+    require(encoder == manifest.encoder, "encoder", got, f"{wanted} as {path}")
+
+
+def find_name(segments: list[Segment], removed: Any, name: str) -> int | None:
+    """The id of the row of that name that is not removed."""
+    for part in reversed(segments):
+        for row in part.rows_named(name):
+            item = int(part.ids[row])
+            if not _contains(removed, item):
+                return item
+    return None
+
+
+def _living(segments: list[Segment], removed: Any, item: int) -> int:
+    known = any(_contains(part.ids, item) for part in segments)
+    known = known and not _contains(removed, item)
+    require(known, "ids", item, "the id of a row that is in the index")
+    return item
+
+
+def _contains(ascending: Any, item: int) -> bool:
+    place = int(np.searchsorted(ascending, item))
+    return place < len(ascending) and int(ascending[place]) == item
+
+
+def _check_rows(manifest: Manifest, rows: Rows) -> None:
+    have, wanted = sorted(rows.codes), sorted(manifest.modalities)
+    require(have == wanted, "codes", " and ".join(have), " and ".join(wanted))
+    for modality, codes in rows.codes.items():
+        ok = codes.ndim == 2 and codes.dtype == np.uint8
+        got = f"{codes.dtype} of shape {tuple(codes.shape)}"
+        require(ok, modality, got, "packed codes: uint8 [rows, bits / 8]")
+        got, bits = f"codes of {8 * codes.shape[1]} bits", manifest.bits
+        require(8 * codes.shape[1] == bits, modality, got, f"{bits} as the index")
+        require(len(codes) == rows.size, modality, f"{len(codes)} rows", f"{rows.size}")
+    require(rows.size > 0, "codes", "no rows", "at least one")
+    labels = 0 if rows.labels is None else rows.labels.shape[1]
+    wanted = f"{len(manifest.classes)} as the index"
+    require(labels == len(manifest.classes), "labels", f"{labels} classes", wanted)
+    for field in ("labels", "records"):
+        values = getattr(rows, field)
+        ok = values is None or len(values) == rows.size
+        require(ok, field, f"{len(values or ())} rows", f"{rows.size} as the codes")
+
+
+def _check_names(
+    segments: list[Segment], removed: Any, records: Any, *, replace: bool = False
+) -> list[int]:
+    """Ids of the rows whose names are given again."""
+    names = [r["name"] for r in records or () if "name" in r]
+    seen: set[str] = set()
+    taken = []
+    for name in names:
+        require(isinstance(name, str), "names", repr(name), "text")
+        require(name not in seen, "names", f"{name} twice", "each name once")
+        seen.add(name)
+        found = find_name(segments, removed, name)
+        if found is not None:
+            wanted = "names that are not in the index (--replace replaces their rows)"
+            require(replace, "names", name, wanted)
+            taken.append(found)
+    return taken
+
+
+def _with_segment(
+    path: Path, manifest: Manifest, rows: Rows, ids: Any, next_id: int | None = None
+) -> Manifest:
+    generation = manifest.generation + 1
+    name = f"{generation:08d}"
+    files = segment.write(path / "segments" / name, rows, ids)
+    new = {"name": name, "rows": rows.size, "files": files}
+    return manifest._replace(
+        generation=generation,
+        segments=[*manifest.segments, new],
+        next_id=manifest.next_id + rows.size if next_id is None else next_id,
+    )
+
+
+def _with_removed(
+    path: Path, manifest: Manifest, removed: Any, new: Sequence[int]
+) -> Manifest:
+    if not len(new):
+        return manifest
+    name = f"{manifest.generation + 1:08d}.npy"
+    (path / "removed").mkdir(exist_ok=True)
+    with io.replacing(path / "removed" / name) as file:
+        np.save(file, np.union1d(removed, np.asarray(new, np.int64)))
+    facts = segment.describe(path / "removed" / name)
+    return manifest._replace(removed={"name": name, "facts": facts})
+
+
+def _merged(manifest: Manifest, segments: list[Segment], removed: Any) -> Any:
+    """The rows of all segments that are not removed, and their ids."""
+    living = [np.flatnonzero(~np.isin(part.ids, removed)) for part in segments]
+    pairs = list(zip(segments, living, strict=True))
+    codes = {
+        modality: np.concatenate([part.codes[modality][rows] for part, rows in pairs])
+        for modality in manifest.modalities
+    }
+    labels = None
+    if manifest.classes:
+        packed = np.concatenate([p.labels[rows] for p, rows in pairs])  # type: ignore[index]
+        labels = np.unpackbits(packed, axis=1, count=len(manifest.classes)) > 0
+    records = None
+    if any(part.offsets is not None for part in segments):
+        records = [part.record(int(row)) for part, rows in pairs for row in rows]
+    ids = np.concatenate([part.ids[rows] for part, rows in pairs])
+    return Rows(codes, labels, records), ids
+
+
+def _writing(path: Path) -> Any:
+    """Keeps other writers out of an index that is there."""
+    read_manifest(path)
+    return io.locked_folder(path)
+
+
+def _commit(path: Path, manifest: Manifest) -> None:
+    io.write_json(path / MANIFEST, manifest._asdict())
+
+
+def _clean(path: Path) -> Manifest:
+    """Deletes what the manifest does not name: leftovers of a killed writer."""
+    manifest = read_manifest(path)
+    used = {part["name"] for part in manifest.segments}
+    for folder in (path / "segments").iterdir():
+        if folder.name not in used:
+            shutil.rmtree(folder)
+    if (path / "removed").is_dir():
+        current = manifest.removed and manifest.removed["name"]
+        for file in (path / "removed").iterdir():
+            if file.name != current:
+                file.unlink()
+    return manifest
