@@ -1,6 +1,7 @@
 """`scbch encode`: features to packed hash codes."""
 
 import dataclasses
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -33,7 +34,8 @@ class Encode:
     seed: Annotated[int | None, optional(at_least(0, 2**32 - 1))] = None
     """Seed of the run whose weights are used; by default the first."""
     out: Path = Path("codes.npz")
-    """File to write: image and text, uint8 [n, bits / 8], and labels if known."""
+    """File to write: image and text, uint8 [n, bits / 8], labels if known, and
+    encoder, the id of the networks."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
@@ -59,9 +61,22 @@ def main(options: Encode) -> None:
         arrays = _read_features(options, options.features)
     codes = _encode(arrays, experiment, recipe, params)
     codes |= {name: arrays[name] for name in COPIED if name in arrays}
-    io.write_npz(options.out, **codes)
     shapes = ", ".join(f"{name} {array.shape}" for name, array in codes.items())
+    codes["encoder"] = _encoder_id(params)
+    io.write_npz(options.out, **codes)
     console.output(f"{options.out}: {shapes}; codes of {recipe.sizes.bits} bits")
+
+
+def _encoder_id(params: Any) -> Any:
+    """SHA-256 of both hash networks, by which an index refuses codes of another run."""
+    import jax
+    import numpy as np
+
+    digest = hashlib.sha256()
+    for path, array in jax.tree_util.tree_leaves_with_path(params):
+        digest.update(f"{jax.tree_util.keystr(path)} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return np.array([digest.hexdigest()])
 
 
 def _encode(

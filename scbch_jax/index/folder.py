@@ -52,7 +52,9 @@ def read_manifest(path: Path) -> Manifest:
     found = io.read_object(path / MANIFEST, "index")
     version = found.get("format")
     got = f"{path} of format {version}"
-    require(version == FORMAT, "index", got, f"format {FORMAT}, which this version reads")
+    require(
+        version == FORMAT, "index", got, f"format {FORMAT}, which this version reads"
+    )
     complete = set(found) == set(Manifest._fields)
     require(complete, "index", f"{path / MANIFEST}", "the manifest of an index")
     return Manifest(**found)
@@ -110,7 +112,9 @@ def build(
     return manifest
 
 
-def add(path: Path, rows: Rows, *, encoder: str = "", replace: bool = False) -> Manifest:
+def add(
+    path: Path, rows: Rows, *, encoder: str = "", replace: bool = False
+) -> Manifest:
     """Adds rows in a segment of their own.
 
     Args:
@@ -131,13 +135,15 @@ def add(path: Path, rows: Rows, *, encoder: str = "", replace: bool = False) -> 
         removed = read_removed(path, manifest)
         taken = _check_names(segments, removed, rows.records, replace=replace)
         ids = manifest.next_id + np.arange(rows.size)
-        manifest = _with_segment(path, manifest, rows, ids)
         manifest = _with_removed(path, manifest, removed, taken)
+        manifest = _with_segment(path, manifest, rows, ids)
         _commit(path, manifest)
     return manifest
 
 
-def remove(path: Path, *, ids: Iterable[int] = (), names: Iterable[str] = ()) -> Manifest:
+def remove(
+    path: Path, *, ids: Iterable[int] = (), names: Iterable[str] = ()
+) -> Manifest:
     """Removes rows by id or name; their files stay until `compact`.
 
     Raises:
@@ -149,7 +155,8 @@ def remove(path: Path, *, ids: Iterable[int] = (), names: Iterable[str] = ()) ->
         gone = {_living(segments, removed, int(item)) for item in ids}
         for name in names:
             found = find_name(segments, removed, name)
-            require(found is not None, "names", name, "a name that is in the index")
+            if found is None:
+                raise InputError(f"names: got {name}, wanted a name that is in {path}")
             gone.add(found)
         require(bool(gone), "rows", "none", "ids or names of rows to remove")
         manifest = _with_removed(path, manifest, removed, sorted(gone))
@@ -238,8 +245,8 @@ def _check_rows(manifest: Manifest, rows: Rows) -> None:
     require(labels == len(manifest.classes), "labels", f"{labels} classes", wanted)
     for field in ("labels", "records"):
         values = getattr(rows, field)
-        ok = values is None or len(values) == rows.size
-        require(ok, field, f"{len(values or ())} rows", f"{rows.size} as the codes")
+        count = rows.size if values is None else len(values)
+        require(count == rows.size, field, f"{count} rows", f"{rows.size} as the codes")
 
 
 def _check_names(

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from scbch_jax import io
-from scbch_jax.errors import require
+from scbch_jax.errors import InputError, require
 from scbch_jax.index import folder
 from scbch_jax.index.engine import Cursor, Hits, merge
 from scbch_jax.index.flat import FlatIndex
@@ -131,24 +131,22 @@ class Index:
             InputError: if there is none.
         """
         found = folder.find_name(self.segments, self._removed, name)
-        require(found is not None, "name", name, "a name that is in the index")
-        assert found is not None
+        if found is None:
+            raise InputError(f"name: got {name}, wanted a name that is in {self.path}")
         return found
 
     def _locate(self, item: int) -> tuple[Segment, int]:
-        for part in self.segments:
-            row = int(np.searchsorted(part.ids, item))
-            found = row < len(part.ids) and int(part.ids[row]) == item
-            if found and not np.isin(item, self._removed):
-                return part, row
-        require(False, "id", item, f"the id of an item of {self.path}")
-        raise AssertionError
+        if not len(_rows_of(np.array([item]), self._removed)):
+            for part in self.segments:
+                for row in _rows_of(np.array([item]), part.ids):
+                    return part, int(row)
+        raise InputError(f"id: got {item}, wanted the id of an item of {self.path}")
 
     def _open_engines(self, find: str, where: Where | None) -> list[FlatIndex]:
         """An engine for each segment; with a filter, of the rows that pass it."""
         engines = []
         for part in self.segments:
-            removed = np.flatnonzero(np.isin(part.ids, self._removed))
+            removed = _rows_of(self._removed, part.ids)
             codes, ids = part.codes[find], part.ids
             if where is not None:
                 passed = self._passing(part, where)
@@ -180,3 +178,11 @@ class Index:
         for name in names:
             require(name in classes, "labels", name, f"one of {', '.join(classes)}")
         return np.packbits([name in names for name in classes])
+
+
+def _rows_of(items: Any, ids: Any) -> Any:
+    """The places of those items that are among the ascending ids."""
+    rows = np.searchsorted(ids, items)
+    inside = rows < len(ids)
+    rows, items = rows[inside], items[inside]
+    return rows[ids[rows] == items]

@@ -1,0 +1,135 @@
+"""`scbch search`: the nearest items of an index."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import tyro
+
+from scbch_jax import io
+from scbch_jax.cli import console
+from scbch_jax.config.constraints import at_least, check_fields, optional
+from scbch_jax.errors import require
+
+if TYPE_CHECKING:
+    from scbch_jax.index import Hits, Index
+
+
+@dataclass(frozen=True)
+class Search:
+    """Search an index by codes, or by one of its items."""
+
+    index: tyro.conf.Positional[Path]
+    """Folder of the index."""
+    queries: Path | None = None
+    """File of packed codes, as encode writes it; every row is a query."""
+    item: Annotated[int | None, optional(at_least(0))] = None
+    """Id of an item of the index: its own code is the query."""
+    name: str = ""
+    """Name of an item of the index, in place of its id."""
+    by: Literal["image", "text"] = "image"
+    """Modality of the query."""
+    find: Literal["image", "text"] = "text"
+    """Modality that is found."""
+    k: Annotated[int, at_least(1)] = 10
+    """At most how many items of each query."""
+    within: Annotated[int | None, optional(at_least(0))] = None
+    """Largest Hamming distance that is found."""
+    any_of: tuple[str, ...] = ()
+    """Classes of which a found item has at least one."""
+    all_of: tuple[str, ...] = ()
+    """Classes of which a found item has all."""
+    none_of: tuple[str, ...] = ()
+    """Classes of which a found item has none."""
+    after: tuple[int, ...] = ()
+    """Distance and id of the last hit of a page: what comes after it is found."""
+    threads: Annotated[int, at_least(1, 1024)] = 1
+    """Threads that share the items."""
+    json: bool = False
+    """Print a JSON object for each hit instead of a table."""
+    out: Path | None = None
+    """File to write instead: npz with ids, distances and cut, a row for each query."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+        given = [self.queries is not None, self.item is not None, bool(self.name)]
+        wanted = "one of --queries, --item and --name"
+        require(sum(given) == 1, "query", f"{sum(given)} of them", wanted)
+        ok = len(self.after) in (0, 2)
+        require(ok, "after", f"{len(self.after)} numbers", "a distance and an id")
+
+
+def main(options: Search) -> None:
+    """Searches, and prints or writes the hits."""
+    from scbch_jax import index
+
+    if options.out:
+        io.require_writable("out", options.out, ".npz")
+    opened = index.Index(options.index, threads=options.threads)
+    filters = (options.any_of, options.all_of, options.none_of)
+    hits = opened.search(
+        _queries(options, opened),
+        find=options.find,
+        k=options.k,
+        within=options.within,
+        where=index.Where(*filters) if any(filters) else None,
+        after=index.Cursor(*options.after) if options.after else None,
+    )
+    if options.out:
+        io.write_npz(options.out, **hits._asdict())
+        console.output(f"{options.out}: hits of {len(hits.ids)} queries")
+        return
+    lines = [_line(opened, hits, q, i) for q, i in zip(*_found(hits), strict=True)]
+    if options.json:
+        console.output("\n".join(map(io.json_line, lines)))
+    else:
+        console.output(_table(lines))
+        for query, cut in enumerate(hits.cut):
+            if cut:
+                text = f"query {query}: {cut} more at the distance of its last hit"
+                console.output(text)
+
+
+def _queries(options: Search, opened: "Index") -> Any:
+    from scbch_jax.cli.index.rows import read_rows
+    from scbch_jax.index.folder import require_encoder
+
+    if options.queries is None:
+        item = opened.find_name(options.name) if options.name else options.item
+        assert item is not None
+        return opened.code(item, options.by)
+    rows, encoder = read_rows(options.queries, None)
+    require_encoder(options.index, opened.manifest, encoder)
+    got = " and ".join(rows.codes)
+    require(options.by in rows.codes, "by", f"{options.by}, the file has {got}", got)
+    return rows.codes[options.by]
+
+
+def _found(hits: "Hits") -> Any:
+    import numpy as np
+
+    return np.nonzero(hits.ids >= 0)
+
+
+def _line(opened: "Index", hits: "Hits", query: int, place: int) -> io.Record:
+    item, distance = int(hits.ids[query, place]), int(hits.distances[query, place])
+    found = {"query": int(query), "distance": distance, "id": item}
+    return {**opened.record(item), **found}
+
+
+def _table(lines: list[io.Record]) -> str:
+    from scbch_jax.report import as_markdown
+
+    if not lines:
+        return "nothing found"
+    first = ["query", "distance", "id"]
+    shown = ["name", "labels", "text", "picture"]
+    columns = first + [c for c in shown if any(c in line for line in lines)]
+    return as_markdown(columns, [[_cell(x.get(c, "")) for c in columns] for x in lines])
+
+
+def _cell(value: Any) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else f"{text[:59]}…"

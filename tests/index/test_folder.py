@@ -1,0 +1,277 @@
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from scbch_jax import index, io
+from scbch_jax.errors import InputError
+from scbch_jax.index import Cursor, FlatIndex, Index, Rows, Where
+
+CLASSES = ("cat", "dog", "sky")
+
+
+def drawn(count, *, seed=0, prefix="row"):
+    random = np.random.default_rng(seed)
+    codes = {m: random.integers(0, 4, (count, 8), np.uint8) for m in ("image", "text")}
+    labels = random.random((count, len(CLASSES))) < 0.4
+    return Rows(codes, labels, [{"name": f"{prefix}{i}"} for i in range(count)])
+
+
+@pytest.fixture
+def path(tmp_path):
+    index.build(tmp_path / "index", drawn(100), classes=CLASSES)
+    return tmp_path / "index"
+
+
+def flat_hits(rows, living, queries, **options):
+    """Hits of one engine over the living rows: the reference of an index."""
+    engine = FlatIndex(rows.codes["text"][living], ids=np.asarray(living))
+    return engine.search(queries, **options)
+
+
+def check_equal(found, expected):
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def changed(path):
+    """A second segment, removed rows in both; the rows by id and the living ids."""
+    first, second = drawn(100), drawn(50, seed=1, prefix="new")
+    index.add(path, second)
+    index.remove(path, ids=[3, 120], names=["row9", "new1"])
+    codes = {m: np.concatenate([first.codes[m], second.codes[m]]) for m in first.codes}
+    assert first.labels is not None
+    assert second.labels is not None
+    rows = Rows(codes, np.concatenate([first.labels, second.labels]))
+    return rows, [i for i in range(150) if i not in (3, 120, 9, 101)]
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_segments_and_removed_rows_give_the_hits_of_one_engine(path, compacted):
+    rows, living = changed(path)
+    if compacted:
+        index.compact(path)
+    opened, queries = Index(path), rows.codes["image"][:4]
+    assert len(opened.segments) == (1 if compacted else 2)
+    assert opened.size == len(living)
+    for options in ({"k": 1}, {"k": 20}, {"k": 500}, {"k": 20, "within": 6}):
+        expected = flat_hits(rows, living, queries, **options)
+        found = opened.search(queries, find="text", **options)
+        count = expected.ids.shape[1]
+        np.testing.assert_array_equal(found.ids[:, :count], expected.ids)
+        assert (found.ids[:, count:] == -1).all()
+        np.testing.assert_array_equal(found.cut, expected.cut)
+    page = opened.search(queries[:1], find="text", k=5, after=Cursor(6, 40))
+    check_equal(page, flat_hits(rows, living, queries[:1], k=5, after=Cursor(6, 40)))
+
+
+def test_filters_are_applied_before_ranking(path):
+    rows, living = changed(path)
+    cat, dog, sky = np.asarray(rows.labels).T
+    for where, passed in (
+        (Where(any_of=("cat", "dog")), cat | dog),
+        (Where(all_of=("cat", "sky")), cat & sky),
+        (Where(any_of=("dog",), none_of=("cat", "sky")), dog & ~cat & ~sky),
+    ):
+        found = Index(path).search(
+            rows.codes["image"][:3], find="text", k=7, where=where
+        )
+        allowed = [i for i in living if passed[i]]
+        check_equal(found, flat_hits(rows, allowed, rows.codes["image"][:3], k=7))
+
+
+def test_records_labels_codes_and_names_belong_to_their_ids(path):
+    rows, _ = changed(path)
+    for _ in range(2):
+        opened = Index(path)
+        assert opened.find_name("new7") == 107
+        labels = [
+            c for c, on in zip(CLASSES, np.asarray(rows.labels)[107], strict=True) if on
+        ]
+        assert opened.record(107) == {"name": "new7", "labels": labels}
+        np.testing.assert_array_equal(
+            opened.code(107, "image"), rows.codes["image"][107:108]
+        )
+        index.compact(path)
+
+
+def test_a_name_is_replaced_only_if_asked_to(path):
+    with pytest.raises(InputError, match="names: got row0, wanted names that are not"):
+        index.add(path, drawn(3))
+    index.add(path, drawn(3, seed=5), replace=True)
+    opened = Index(path)
+    assert opened.size == 100
+    assert [opened.find_name(f"row{i}") for i in (0, 2, 3)] == [100, 102, 3]
+    index.remove(path, names=["row0"])
+    index.add(path, Rows(*drawn(1, seed=6)))
+    assert Index(path).find_name("row0") == 103
+
+
+def test_a_reader_keeps_its_generation(path):
+    rows = drawn(100)
+    opened = Index(path)
+    before = opened.search(rows.codes["image"][:2], find="text", k=9)
+    index.add(path, drawn(10, prefix="new"))
+    index.remove(path, ids=before.ids[0].tolist())
+    index.compact(path)
+    check_equal(opened.search(rows.codes["image"][:2], find="text", k=9), before)
+    assert Index(path).size == 101
+
+
+def test_leftovers_of_a_killed_writer_are_deleted_by_the_next(path):
+    (path / "segments" / "00000002").mkdir()
+    (path / "segments" / ".00000003.partial").mkdir()
+    (path / "removed").mkdir()
+    (path / "removed" / "00000002.npy").write_bytes(b"cut short")
+    assert Index(path).size == 100
+    index.add(path, drawn(5, prefix="new"))
+    index.remove(path, ids=[0])
+    assert sorted(p.name for p in (path / "segments").iterdir()) == [
+        "00000001",
+        "00000002",
+    ]
+    assert index.verify(path) == []
+
+
+def files_of(path):
+    return sorted(p for p in path.rglob("*") if p.is_file() and p.name != "index.json")
+
+
+def test_every_damaged_file_is_named(path):
+    changed(path)
+    for file in files_of(path):
+        whole = file.read_bytes()
+        for damaged in (whole[:-1], whole[:-1] + bytes([whole[-1] ^ 1]), b""):
+            file.write_bytes(damaged)
+            assert index.verify(path) == [str(file)]
+        file.write_bytes(whole)
+    file.unlink()
+    assert index.verify(path) == [str(file)]
+
+
+@pytest.mark.errors
+def test_a_file_cut_short_is_refused_on_opening(path):
+    changed(path)
+    for file in files_of(path):
+        whole = file.read_bytes()
+        file.write_bytes(whole[:-1])
+        with pytest.raises(InputError, match=file.name):
+            Index(path)
+        file.write_bytes(whole)
+
+
+def test_a_second_writer_is_refused(path):
+    with io.locked_folder(path), pytest.raises(InputError, match="another process"):
+        index.add(path, drawn(1, prefix="new"))
+    assert Index(path).size == 100
+
+
+@pytest.mark.errors
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda p: index.remove(p, ids=[100]), "ids: got 100, wanted the id of a row"),
+        (lambda p: index.remove(p, names=["x"]), "names: got x, wanted a name"),
+        (lambda p: index.remove(p), "rows: got none"),
+        (
+            lambda p: index.add(p, drawn(2), encoder="ab"),
+            "encoder: got ab, wanted none",
+        ),
+        (lambda p: index.add(p, drawn(2)._replace(labels=None)), "labels: got 0"),
+        (lambda p: index.build(p, drawn(2)), "it exists already"),
+        (lambda p: index.add(p, Rows({"text": drawn(2).codes["text"]})), "codes: got"),
+        (
+            lambda p: index.add(
+                p, Rows({m: np.zeros((2, 4), np.uint8) for m in ("image", "text")})
+            ),
+            "got codes of 32 bits, wanted 64 as the index",
+        ),
+        (
+            lambda p: Index(p).search(drawn(1).codes["text"], find="sound"),
+            "find: got sound",
+        ),
+        (
+            lambda p: Index(p).search(
+                drawn(1).codes["text"], find="text", where=Where(("fish",))
+            ),
+            "labels: got fish, wanted one of cat, dog, sky",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused_and_changes_nothing(path, change, message):
+    before = (path / "index.json").read_bytes()
+    with pytest.raises(InputError, match=message):
+        change(path)
+    assert (path / "index.json").read_bytes() == before
+    assert index.verify(path) == []
+
+
+@pytest.mark.errors
+def test_no_index_and_newer_formats_are_refused(path, tmp_path):
+    with pytest.raises(InputError, match="wanted the folder of an index"):
+        Index(tmp_path)
+    manifest = json.loads((path / "index.json").read_text())
+    (path / "index.json").write_text(json.dumps({**manifest, "format": 2}))
+    with pytest.raises(InputError, match="of format 2, wanted format 1"):
+        Index(path)
+
+
+WRITER = """
+import sys, numpy as np
+from pathlib import Path
+from scbch_jax import index
+path, seed = Path(sys.argv[1]), int(sys.argv[2])
+print("ready", flush=True)
+for turn in range(10_000):
+    rows = {m: np.full((20, 8), turn % 256, np.uint8) for m in ("image", "text")}
+    names = [{"name": f"{seed} {turn} {i}"} for i in range(20)]
+    index.add(path, index.Rows(rows, np.ones((20, 3), bool), names))
+    index.remove(path, names=[f"{seed} {turn} 0", f"{seed} {turn} 1"])
+    if turn % 3 == 2:
+        index.compact(path)
+"""
+
+
+def kill_writers(path, *, kills):
+    """Kills a process that changes the index; it opens and is whole after each kill."""
+    random = np.random.default_rng(0)
+    generations = []
+    for seed in range(kills):
+        words = [sys.executable, "-c", WRITER, str(path), str(seed)]
+        with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            try:
+                process.wait(timeout=float(random.uniform(0, 0.3)))
+            except subprocess.TimeoutExpired:
+                process.kill()
+            else:
+                raise AssertionError("the writer ended before it was killed")
+        opened = Index(path)
+        # Each turn adds 20 rows, then removes 2 of them.
+        assert (opened.size - 100) % 18 in (0, 2)
+        assert index.verify(path) == []
+        generations.append(opened.manifest.generation)
+        index.add(path, drawn(18, prefix=f"after {seed} "))
+    assert generations == sorted(generations)
+    return generations
+
+
+def test_an_index_survives_kills_of_its_writer(path):
+    generations = kill_writers(path, kills=4)
+    assert generations[-1] > 8
+
+
+@pytest.mark.slow
+def test_an_index_survives_a_hundred_kills(path):
+    generations = kill_writers(path, kills=100)
+    print(f"100 kills, {generations[-1]} generations")
+
+
+def test_nothing_is_lost_when_the_folder_is_moved(path, tmp_path):
+    shutil.move(path, tmp_path / "moved")
+    assert Index(tmp_path / "moved").size == 100
+    assert index.verify(tmp_path / "moved") == []
