@@ -8,7 +8,7 @@ import tyro
 
 from scbch_jax import io
 from scbch_jax.cli import console
-from scbch_jax.config.constraints import at_least, check_fields, optional
+from scbch_jax.config.constraints import at_least, check_fields, optional, whole_numbers
 from scbch_jax.errors import require
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Search:
     """Classes of which a found item has all."""
     none_of: tuple[str, ...] = ()
     """Classes of which a found item has none."""
-    after: tuple[int, ...] = ()
+    after: Annotated[tuple[int, ...], whole_numbers()] = ()
     """Distance and id of the last hit of a page: what comes after it is found."""
     threads: Annotated[int, at_least(1, 1024)] = 1
     """Threads that share the items."""
@@ -99,7 +99,7 @@ def _queries(options: Search, opened: "Index") -> Any:
         item = opened.find_name(options.name) if options.name else options.item
         assert item is not None
         return opened.code(item, options.by)
-    rows, encoder = read_rows(options.queries, None)
+    rows, encoder, _ = read_rows(options.queries)
     require_encoder(options.index, opened.manifest, encoder)
     got = " and ".join(rows.codes)
     require(options.by in rows.codes, "by", f"{options.by}, the file has {got}", got)

@@ -68,7 +68,7 @@ def depth_list() -> Constraint:
     return _different_numbers(1, LARGEST)
 
 
-def epoch_list() -> Constraint:
+def whole_numbers() -> Constraint:
     """Whole numbers from 0, or none."""
     return Constraint(
         lambda xs: all(map(at_least(0).test, xs)), f"whole numbers from 0 to {LARGEST}"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
-from scbch_jax.config.constraints import at_least, between, epoch_list, positive
+from scbch_jax.config.constraints import at_least, between, positive, whole_numbers
 from scbch_jax.config.two_towers import TwoTowerOptions
 
 
@@ -41,6 +41,6 @@ class Options(TwoTowerOptions):
     """K: negatives drawn from the memory bank for each sample, with replacement."""
     warmup_epochs: Annotated[int, at_least(0)] = 1
     """Warm-up epochs, in which a batch is contrasted with itself."""
-    decay_epochs: Annotated[tuple[int, ...], epoch_list()] = (30, 60, 90, 120)
+    decay_epochs: Annotated[tuple[int, ...], whole_numbers()] = (30, 60, 90, 120)
     """Epochs, from 0, after which the learning rate is divided by 10; none in the
     paper."""

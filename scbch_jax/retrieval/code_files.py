@@ -56,6 +56,10 @@ SEARCHES = {
 """Parts of queries and database that are searched by default, by direction."""
 
 
+WRITTEN_BY_ENCODE = {"image", "text", "labels", "rows", "names", "encoder"}
+"""Names of the arrays in a file that `scbch encode` wrote."""
+
+
 def read_code_sets(
     paths: Sequence[Path],
     *,
@@ -134,7 +138,7 @@ def _find_parts(paths: Sequence[Path], keys: dict[str, str]) -> dict[str, ArrayR
 def _sides(paths: Sequence[Path]) -> list[str]:
     """Prefixes for the array names of each file: of files by `encode`, the side."""
     from_encode = [
-        array_names(path) and set(array_names(path)) <= {"image", "text", "labels"}
+        array_names(path) and set(array_names(path)) <= WRITTEN_BY_ENCODE
         for path in paths
     ]
     if len(paths) == 2 and all(from_encode):

@@ -29,7 +29,8 @@ def test_encode_own_data_and_a_file_agree(trained, tmp_path, capsys):
     own, file = np.load(tmp_path / "own.npz"), np.load(out)
     np.testing.assert_array_equal(own["image"], file["image"])
     np.testing.assert_array_equal(own["labels"], query.labels)
-    assert file.files == ["image"]
+    assert file.files == ["image", "encoder"]
+    assert file["encoder"] == own["encoder"]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_only_the_file_that_is_named_is_written(trained, tmp_path, monkeypatch):
     assert program.main(words) == 0
     assert Path("my.tmp.npz").read_text() == "precious"
     assert Path("my.npz").is_symlink()
-    assert set(np.load("far.npz")) == {"image", "text", "labels"}
+    assert set(np.load("far.npz")) == {"image", "text", "labels", "encoder"}
     assert sorted(os.listdir()) == ["far.npz", "my.npz", "my.tmp.npz"]
 
 

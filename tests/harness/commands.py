@@ -141,6 +141,22 @@ COMMANDS: dict[str, Command] = {
         kills=2,
         malformed=32,
     ),
+    "index build": Command(
+        "index build @database.npz --out index",
+        ("index",),
+        kills=4,
+        kills_by_time=1,
+        malformed=30,
+    ),
+    "index info": Command("index info @index", malformed=20),
+    "index verify": Command("index verify @index", codes=(0, 1, 2), malformed=20),
+    "search": Command(
+        "search @index --queries @query.npz --k 3 --out hits.npz",
+        ("hits.npz",),
+        replaces=True,
+        kills=2,
+        malformed=30,
+    ),
     "demo": Command(
         f"demo {SMALL_SCENES} --out demo",
         ("demo",),

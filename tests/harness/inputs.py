@@ -129,6 +129,9 @@ MAKERS: dict[str, Callable[[Inputs, Path], object]] = {
     "features.npz": _features,
     "query.npz": lambda inputs, path: _codes(path, 6, 1),
     "database.npz": lambda inputs, path: _codes(path, 30, 2),
+    "index": lambda inputs, path: inputs.scbch(
+        "index", "build", inputs.path("database.npz"), "--out", path
+    ),
     "confusion.npy": lambda inputs, path: np.save(path, np.ones((12, 12)) - np.eye(12)),
     "pictures": lambda inputs, path: picture_folders.draw(path, count=13, size=24),
     "list.jsonl": _json_lines,

@@ -18,7 +18,7 @@ class IndexAdd:
     codes: tyro.conf.Positional[Path]
     """File of packed codes, as for index build; of the same encoder."""
     rows: Path | None = None
-    """File of JSON lines, an object for each row, as for index build."""
+    """What is known of each row, as for index build: JSON lines, or a store."""
     replace: bool = False
     """Remove the rows whose names are given again; otherwise such names are refused."""
 
@@ -27,7 +27,7 @@ def main(options: IndexAdd) -> None:
     """Adds the rows in one change: all of them or none."""
     from scbch_jax import index
 
-    rows, encoder = read_rows(options.codes, options.rows)
+    rows, encoder, _ = read_rows(options.codes, options.rows)
     changed = index.add(options.index, rows, encoder=encoder, replace=options.replace)
     first, last = changed.next_id - rows.size, changed.next_id - 1
     console.output(f"{options.index}: {rows.size} rows added, ids {first} to {last}")

@@ -14,22 +14,25 @@ class IndexBuild:
     """Make an index of packed codes, to be searched and changed."""
 
     codes: tyro.conf.Positional[Path]
-    """File of packed codes that encode wrote, or anyone's: an npz file with image, text
-    or both, uint8 [rows, bits / 8]; labels and names if they are known."""
+    """Packed codes that encode wrote, or anyone's: an npz file with image, text or both,
+    uint8 [rows, bits / 8]; labels and names if they are known."""
     out: Path
     """New folder for the index."""
     rows: Path | None = None
-    """File of JSON lines, an object for each row: its name, text, picture, or anything
-    that a search shall show."""
+    """What is known of each row: a file of JSON lines, an object a row (its name, text,
+    picture, or anything else), or the store that the run was trained on, of which a row
+    is named by its picture."""
     classes: tuple[str, ...] = ()
-    """Names of the columns of the labels; by default 0, 1, 2 and so on."""
+    """Names of the columns of the labels; by default those of the store, or 0, 1, 2 and
+    so on."""
 
 
 def main(options: IndexBuild) -> None:
     """Builds the index."""
     from scbch_jax import index
 
-    rows, encoder = read_rows(options.codes, options.rows)
-    made = index.build(options.out, rows, classes=options.classes, encoder=encoder)
+    rows, encoder, classes = read_rows(options.codes, options.rows)
+    classes = options.classes or classes
+    made = index.build(options.out, rows, classes=classes, encoder=encoder)
     modalities = " and ".join(made.modalities)
     console.output(f"{options.out}: {rows.size} rows, {made.bits} bits, {modalities}")

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
 from scbch_jax.cli import console
+from scbch_jax.config.constraints import check_fields, whole_numbers
 from scbch_jax.errors import require
 
 
@@ -15,12 +17,16 @@ class IndexRemove:
 
     index: tyro.conf.Positional[Path]
     """Folder of the index."""
-    ids: tuple[int, ...] = ()
+    ids: Annotated[tuple[int, ...], whole_numbers()] = ()
     """Ids of rows."""
     names: tuple[str, ...] = ()
     """Names of rows."""
     file: Path | None = None
     """Text file of names, one a line."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
 
 
 def main(options: IndexRemove) -> None:

@@ -1,7 +1,7 @@
-"""The rows that `index build` and `index add` read: a file of codes, and of records."""
+"""The rows that `index build` and `index add` read: codes and records."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scbch_jax import io
 from scbch_jax.errors import require
@@ -10,12 +10,24 @@ if TYPE_CHECKING:
     from scbch_jax.index import Rows
 
 
-def read_rows(codes: Path, records: Path | None) -> tuple["Rows", str]:
+class CodedRows(NamedTuple):
+    """Rows for an index, and what was said of all of them."""
+
+    rows: "Rows"
+    encoder: str
+    """Id of the encoder; empty if it is not known."""
+    classes: list[str]
+    """Names of the columns of the labels; empty if they are not known."""
+
+
+def read_rows(codes: Path, source: Path | None = None) -> CodedRows:
     """Reads packed codes, labels, names and the encoder's id, and a record of each row.
 
     Args:
-        codes: an npz file as encode writes it: image, text, labels, names, encoder.
-        records: JSON lines, an object a row, such as its name, text and picture.
+        codes: an npz file as encode writes it: image, text, labels, names, rows,
+            encoder.
+        source: JSON lines, an object for each row; or the store that the run was
+            trained on.
 
     Raises:
         InputError: if a file cannot be read or lacks codes, or the numbers of rows
@@ -24,19 +36,47 @@ def read_rows(codes: Path, records: Path | None) -> tuple["Rows", str]:
     from scbch_jax.data import formats
     from scbch_jax.index import Rows
 
-    names = formats.array_names(codes)
-    found = [m for m in ("image", "text") if m in names]
-    got = f"{codes} with {', '.join(names) or 'no named arrays'}"
+    have = formats.array_names(codes)
+    found = [m for m in ("image", "text") if m in have]
+    got = f"{codes} with {', '.join(have) or 'no named arrays'}"
     require(bool(found), "codes", got, "packed codes named image or text, or both")
     packed = {m: formats.read_array(codes, m) for m in found}
-    labels = formats.read_array(codes, "labels") if "labels" in names else None
-    known = None if records is None else list(io.iterate_jsonl(records, "rows"))
-    if "names" in names:
-        given = [str(name) for name in formats.read_array(codes, "names")]
-        known = [{}] * len(given) if known is None else known
-        got = f"{len(known)} records and {len(given)} names"
-        require(len(known) == len(given), "rows", got, "as many")
-        pairs = zip(given, known, strict=True)
-        known = [{"name": name, **record} for name, record in pairs]
-    encoder = formats.read_array(codes, "encoder") if "encoder" in names else [""]
-    return Rows(packed, labels, known), str(encoder[0])
+    labels = formats.read_array(codes, "labels") if "labels" in have else None
+    records, classes = None, []
+    if source is not None and source.is_dir():
+        records, classes = _read_store(codes, have, source)
+    elif source is not None:
+        records = list(io.iterate_jsonl(source, "rows"))
+    if "names" in have:
+        names = [str(name) for name in formats.read_array(codes, "names")]
+        records = [{}] * len(names) if records is None else records
+        got = f"{len(records)} records and {len(names)} names"
+        require(len(records) == len(names), "rows", got, "as many")
+        pairs = zip(names, records, strict=True)
+        records = [{"name": name, **record} for name, record in pairs]
+    encoder = formats.read_array(codes, "encoder") if "encoder" in have else [""]
+    return CodedRows(Rows(packed, labels, records), str(encoder[0]), classes)
+
+
+def _read_store(
+    codes: Path, have: list[str], folder: Path
+) -> tuple[list[io.Record] | None, list[str]]:
+    """The record of each coded row, named by its picture, and the names of classes."""
+    from scbch_jax.data import formats, store
+
+    wanted = "codes of a run that was trained on this store"
+    require("rows" in have, "rows", f"{codes} without rows of a store", wanted)
+    lines = store.read_lines(folder)
+    rows = formats.read_array(codes, "rows").tolist()
+    classes = list(store.read(folder).classes)
+    if not lines:
+        return None, classes
+    inside = all(0 <= row < len(lines) for row in rows)
+    require(inside, "rows", f"{codes} with rows beyond {len(lines)}", wanted)
+    pictures = [lines[row].get("picture") for row in rows]
+    unique = None not in pictures and len(set(pictures)) == len(pictures)
+    found = [
+        {"name": picture, **lines[row]} if unique else lines[row]
+        for row, picture in zip(rows, pictures, strict=True)
+    ]
+    return found, classes

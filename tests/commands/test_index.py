@@ -1,0 +1,153 @@
+"""An index from codes: built, searched, changed and checked on the command line."""
+
+import json
+
+import numpy as np
+import pytest
+from command_line import error_line
+
+from scbch_jax.cli import program
+from scbch_jax.index import FlatIndex
+
+
+def write_codes(path, count, *, seed=0, prefix="row", **more):
+    random = np.random.default_rng(seed)
+    codes = {m: random.integers(0, 4, (count, 8), np.uint8) for m in ("image", "text")}
+    labels = (random.random((count, 3)) < 0.5).astype(np.uint8)
+    names = np.array([f"{prefix}{i}" for i in range(count)])
+    np.savez(path, **codes, labels=labels, names=names, **more)
+    return codes
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_codes("codes.npz", 60)
+    write_codes("more.npz", 5, seed=1, prefix="new")
+    run("index build codes.npz --out index --classes cat dog sky")
+    assert "index: 60 rows, 64 bits, image and text" in capsys.readouterr().out
+    return tmp_path
+
+
+def run(words, code=0):
+    assert program.main(words.split()) == code
+
+
+def found(capsys):
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_search_prints_the_hits_of_the_flat_engine(folder, capsys):
+    codes = np.load("codes.npz")
+    run("search index --queries codes.npz --by text --find image --k 3 --json")
+    hits = FlatIndex(codes["image"]).search(codes["text"], k=3)
+    lines = found(capsys)
+    assert [line["id"] for line in lines] == hits.ids.ravel().tolist()
+    assert [line["distance"] for line in lines] == hits.distances.ravel().tolist()
+    assert lines[0]["name"] == f"row{hits.ids[0, 0]}"
+
+
+def test_rows_are_added_replaced_removed_and_found_by_name(folder, capsys):
+    run("index add index more.npz")
+    run("index add index more.npz --replace")
+    run("index remove index --names row3 new1 --ids 0")
+    run("index info index --json")
+    said = capsys.readouterr().out.splitlines()
+    assert said[:2] == [
+        "index: 5 rows added, ids 60 to 64",
+        "index: 5 rows added, ids 65 to 69",
+    ]
+    assert said[2] == "index: 3 rows removed, 62 left"
+    facts = json.loads(said[3])
+    assert (facts["rows"], facts["removed"], facts["segments"]) == (62, 8, 3)
+    run("search index --name new2 --find image --k 1 --json")
+    before = found(capsys)
+    assert before == [{**before[0], "id": 67, "distance": 0, "name": "new2"}]
+    run("index compact index")
+    assert "62 rows in one segment" in capsys.readouterr().out
+    run("search index --name new2 --find image --k 1 --json")
+    assert found(capsys) == before
+    run("index verify index")
+
+
+def test_filters_pages_and_the_rest_at_the_last_distance(folder, capsys):
+    run("search index --item 5 --k 60 --all-of cat sky --json")
+    lines = found(capsys)
+    assert lines
+    assert all({"cat", "sky"} <= set(line["labels"]) for line in lines)
+    last = lines[1]
+    words = f"--all-of cat sky --after {last['distance']} {last['id']}"
+    run(f"search index --item 5 --k 60 --json {words}")
+    assert found(capsys) == lines[2:]
+    run("search index --item 5 --within 0 --find text --none-of cat dog sky")
+    assert capsys.readouterr().out == "nothing found\n"
+
+
+def test_hits_are_written_to_a_file(folder):
+    run("search index --queries more.npz --k 4 --threads 2 --out hits.npz")
+    hits = np.load("hits.npz")
+    assert hits["ids"].shape == hits["distances"].shape == (5, 4)
+    assert hits["cut"].shape == (5,)
+
+
+def test_a_damaged_file_is_named_and_the_exit_code_is_1(folder, capsys):
+    file = folder / "index" / "segments" / "00000001" / "text.npy"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    run("index verify index", code=1)
+    assert capsys.readouterr().out.endswith("segments/00000001/text.npy\n")
+
+
+def test_an_index_of_a_run_knows_its_encoder_and_its_rows(trained, folder, capsys):
+    run_folder, _ = trained
+    run(f"encode {run_folder} --out run.npz")
+    run(f"encode {run_folder} --part query --out query.npz")
+    width = np.load("run.npz")["image"].shape[1]
+    run("index build run.npz --out of-run")
+    run("search of-run --queries query.npz --k 2 --out hits.npz")
+    assert np.load("hits.npz")["ids"].shape == (300, 2)
+    other = np.zeros((2, width), np.uint8)
+    np.savez("other.npz", image=other, text=other, encoder=np.array(["0" * 64]))
+    said = error_line(
+        capsys_after(capsys), "search", "of-run", "--queries", "other.npz"
+    )
+    assert "encoder: got 000000000000, wanted" in said
+
+
+def capsys_after(capsys):
+    capsys.readouterr()
+    return capsys
+
+
+def test_records_come_from_json_lines(folder, capsys):
+    lines = [{"text": f"caption {i}", "source": i} for i in range(60)]
+    (folder / "lines.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
+    run("index build codes.npz --rows lines.jsonl --out told")
+    run("search told --item 7 --find image --k 1 --by image --json")
+    (hit,) = capsys.readouterr().out.splitlines()[1:]
+    assert json.loads(hit).items() >= {"text": "caption 7", "source": 7}.items()
+
+
+@pytest.mark.errors
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("search index", "query: got 0 of them, wanted one of --queries"),
+        ("search index --item 60", "id: got 60, wanted the id of an item of index"),
+        ("search index --name x", "name: got x, wanted a name that is in index"),
+        ("search index --item 0 --any-of fish", "labels: got fish, wanted one of cat"),
+        ("search index --item 0 --after 3", "after: got 1 numbers, wanted a distance"),
+        ("search . --item 0", "index: got ., wanted the folder of an index"),
+        ("index add index codes.npz", "names: got row0, wanted names that are not"),
+        ("index remove index --names x", "names: got x, wanted a name that is in"),
+        ("index build codes.npz --out index", "cannot write index: it exists already"),
+        ("index build codes.npz --out new --classes a", "classes: got 1, wanted 3"),
+        ("index build more.npz --rows index --out new", "rows: got more.npz without"),
+    ],
+)
+def test_bad_input_is_one_line_and_changes_nothing(folder, capsys, words, message):
+    before = (folder / "index" / "index.json").read_bytes()
+    assert message in error_line(capsys, *words.split())
+    assert (folder / "index" / "index.json").read_bytes() == before
+    assert not (folder / "new").exists()
