@@ -166,7 +166,8 @@ class Experiment:
             self.noise.kind != "published" or self.data.name not in NO_NOISE_FILE,
             "noise.kind",
             "published",
-            f"swap or none: {NO_NOISE_FILE.get(self.data.name)} has no noise file",
+            "a kind that is drawn, such as swap, or none: "
+            f"{NO_NOISE_FILE.get(self.data.name)} has no noise file",
         )
 
 

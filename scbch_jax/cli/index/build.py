@@ -14,7 +14,7 @@ class IndexBuild:
     """Make an index of packed codes, to be searched and changed."""
 
     codes: tyro.conf.Positional[Path]
-    """Packed codes that encode wrote, or anyone's: an npz file with image, text or both,
+    """Packed codes that encode wrote, or of others: npz with image, text or both,
     uint8 [rows, bits / 8]; labels and names if they are known."""
     out: Path
     """New folder for the index."""
