@@ -226,7 +226,8 @@ def test_every_option_has_help(name, capsys, monkeypatch):
         (
             ["train", SMOKE, "--data.name", "store", "--data.root", "s"]
             + ["--noise.kind", "published"],
-            "noise.kind: got published, wanted swap or none: a store has no noise file",
+            "noise.kind: got published, wanted a kind that is drawn, such as swap, or "
+            "none: a store has no noise file",
         ),
         (
             ["data", "import", "a.npz"],
