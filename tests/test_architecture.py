@@ -38,9 +38,9 @@ LAYERS = [
         "retrieval": "packed codes, Hamming distances, metrics",
         "features": "features of pictures and texts",
         "methods": "SCBCH, NRCH, UCCH, DGCPN, and a robust method",
-        "index": "search over packed codes, an index as a folder",
     },
     {
+        "index": "search over packed codes, an index as a folder",
         "training": "epochs, lanes, streaming, encoding, checkpoints",
         "datasets": "from options to a dataset; the scenes dataset",
     },

@@ -43,8 +43,11 @@ class Search:
     """Classes of which a found item has none."""
     after: Annotated[tuple[int, ...], whole_numbers()] = ()
     """Distance and id of the last hit of a page: what comes after it is found."""
+    engine: Literal["flat", "device"] = "flat"
+    """How codes are compared: by NumPy, or on JAX's default device, a GPU or TPU if
+    there is one; the hits are the same."""
     threads: Annotated[int, at_least(1, 1024)] = 1
-    """Threads that share the items."""
+    """Threads that share the items, of the flat engine."""
     json: bool = False
     """Print a JSON object for each hit instead of a table."""
     out: Path | None = None
@@ -66,7 +69,7 @@ def main(options: Search) -> None:
 
     if options.out:
         io.require_writable("out", options.out, ".npz")
-    opened = index.Index(options.index, threads=options.threads)
+    opened = index.Index(options.index, threads=options.threads, engine=options.engine)
     filters = (options.any_of, options.all_of, options.none_of)
     hits = opened.search(
         _queries(options, opened),

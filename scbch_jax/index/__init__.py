@@ -5,6 +5,7 @@ from scbch_jax.index.flat import FlatIndex
 from scbch_jax.index.folder import add, build, compact, remove, verify
 from scbch_jax.index.reader import Index, Where
 from scbch_jax.index.segment import Rows
+from scbch_jax.index.sharded import ShardedEngine
 
 __all__ = [
     "Cursor",
@@ -13,6 +14,7 @@ __all__ = [
     "Hits",
     "Index",
     "Rows",
+    "ShardedEngine",
     "Where",
     "add",
     "build",

@@ -57,7 +57,6 @@ class Engine(Protocol):
         *,
         k: int,
         within: int | None = None,
-        allowed: Int[Any, " allowed"] | None = None,
         after: Cursor | None = None,
     ) -> Hits:
         """Finds the k nearest items of each query.
@@ -66,7 +65,6 @@ class Engine(Protocol):
             queries: packed codes of the engine's length.
             k: at most how many items of each query.
             within: the largest Hamming distance that is found; none by default.
-            allowed: ascending ids of the items that may be found; all by default.
             after: only what comes after this in the order (distance, id) is found.
         """
         ...

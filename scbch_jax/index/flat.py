@@ -64,7 +64,6 @@ class FlatIndex:
         *,
         k: int,
         within: int | None = None,
-        allowed: Int[Any, " allowed"] | None = None,
         after: Cursor | None = None,
     ) -> Hits:
         """Finds the k nearest items of each query, as `Engine.search` says.
@@ -73,8 +72,7 @@ class FlatIndex:
             InputError: for codes of another length, k below 1, or within below 0.
         """
         check_queries(queries, bits=self.bits, k=k, within=within)
-        rows = None if allowed is None else self._rows(allowed)
-        count = len(self._words) if rows is None else len(rows)
+        count = len(self._words)
         k = min(k, count)
         edges = np.linspace(0, count, self._threads + 1).astype(int)
         found = [[_Nearest(k, self.bits, within) for _ in queries] for _ in edges[:-1]]
@@ -82,7 +80,7 @@ class FlatIndex:
 
         def scan(part: int) -> Hits:
             start, stop = edges[part : part + 2]
-            self._scan(asked, found[part], start, stop, rows, after)
+            self._scan(asked, found[part], start, stop, after)
             return self._hits(found[part], k)
 
         if self._threads == 1:
@@ -98,43 +96,27 @@ class FlatIndex:
         found: list["_Nearest"],
         start: int,
         stop: int,
-        rows: Any,
         after: Cursor | None,
     ) -> None:
-        """Compares the queries with the rows `start` to `stop`, of `rows` if given."""
+        """Compares the queries with the rows from `start` to `stop`."""
         distance_of = _Distances(self.bits, queries.shape[1], self._words.dtype)
         for first, last in _blocks(start, stop):
-            if rows is None:
-                block = self._words[first:last]
-                low, high = np.searchsorted(self._removed, (first, last))
-                hidden = self._removed[low:high] - first
-            else:
-                block, hidden = self._words[rows[first:last]], self._removed[:0]
+            block = self._words[first:last]
+            low, high = np.searchsorted(self._removed, (first, last))
+            hidden = self._removed[low:high] - first
             for query, nearest in zip(queries, found, strict=True):
                 distance = distance_of(query, block)
                 distance[hidden] = distance_of.never
                 if after is not None:
-                    span = slice(first, last) if rows is None else rows[first:last]
-                    self._hide_until(after, distance, span, distance_of.never)
-                nearest.add(distance, first, rows)
+                    self._hide_until(after, distance, first, distance_of.never)
+                nearest.add(distance, first)
 
-    def _hide_until(self, after: Cursor, distance: Any, span: Any, never: int) -> None:
+    def _hide_until(self, after: Cursor, distance: Any, first: int, never: int) -> None:
         """Hides what does not come after a cursor."""
         tied = np.flatnonzero(distance == after.distance)
-        ids = self._id_of(np.arange(len(self._words))[span][tied])
-        never_again = tied[ids <= after.id]
+        found_before = tied[self._id_of(first + tied) <= after.id]
         distance[distance < after.distance] = never
-        distance[never_again] = never
-
-    def _rows(self, allowed: Any) -> Any:
-        """Ascending rows of the items that may be found."""
-        rows = np.asarray(allowed)
-        if self._ids is not None:
-            places = np.searchsorted(self._ids, rows)
-            places = places[places < len(self._ids)]
-            rows = places[np.isin(self._ids[places], rows)]
-        rows = rows[(rows >= 0) & (rows < len(self._words))]
-        return rows[~np.isin(rows, self._removed)] if len(self._removed) else rows
+        distance[found_before] = never
 
     def _id_of(self, rows: Any) -> Any:
         return rows if self._ids is None else np.asarray(self._ids[rows])
@@ -164,7 +146,7 @@ class _Nearest:
         self._waiting: list[tuple[Any, Any]] = []
         self._count = 0
 
-    def add(self, distance: Any, first: int, rows: Any) -> None:
+    def add(self, distance: Any, first: int) -> None:
         """Takes the distances of a block; all rows before it were taken already."""
         candidates = np.count_nonzero(distance <= self.limit)
         if not candidates:
@@ -173,9 +155,7 @@ class _Nearest:
         near = np.flatnonzero(distance < self.limit)
         self.cut += (candidates - len(near)) if self.full else 0
         if len(near):
-            places = near + first
-            places = places if rows is None else rows[places]
-            self._waiting.append((places, distance[near].astype(np.int64)))
+            self._waiting.append((near + first, distance[near].astype(np.int64)))
             self._count += len(near)
             if self._count >= self.k:
                 self.shrink()

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
@@ -10,9 +10,11 @@ from jaxtyping import UInt8
 from scbch_jax import io
 from scbch_jax.errors import InputError, require
 from scbch_jax.index import folder
-from scbch_jax.index.engine import Cursor, Hits, merge
+from scbch_jax.index.engine import Cursor, Engine, Hits, merge
 from scbch_jax.index.flat import FlatIndex
 from scbch_jax.index.segment import Segment
+
+EngineName = Literal["flat", "device"]
 
 
 class Where(NamedTuple):
@@ -35,8 +37,16 @@ class Index:
 
     exact = True
 
-    def __init__(self, path: Path, *, threads: int = 1) -> None:
+    def __init__(
+        self, path: Path, *, threads: int = 1, engine: EngineName = "flat"
+    ) -> None:
         """Opens an index.
+
+        Args:
+            path: the folder.
+            threads: that share the rows of each search of the flat engine.
+            engine: flat, or device for JAX's default device, which pays where that is a
+                GPU or TPU. Both give the same hits.
 
         Raises:
             InputError: if the folder is no index, or a file of it is damaged.
@@ -53,7 +63,7 @@ class Index:
                 current = folder.read_manifest(self.path)
                 if last or current.generation == self.manifest.generation:
                     raise
-        self._threads = threads
+        self._threads, self._engine = threads, engine
         self._engines = lru_cache(maxsize=8)(self._open_engines)
 
     @property
@@ -142,9 +152,9 @@ class Index:
                     return part, int(row)
         raise InputError(f"id: got {item}, wanted the id of an item of {self.path}")
 
-    def _open_engines(self, find: str, where: Where | None) -> list[FlatIndex]:
+    def _open_engines(self, find: str, where: Where | None) -> list[Engine]:
         """An engine for each segment; with a filter, of the rows that pass it."""
-        engines = []
+        engines: list[Engine] = []
         for part in self.segments:
             removed = _rows_of(self._removed, part.ids)
             codes, ids = part.codes[find], part.ids
@@ -152,10 +162,16 @@ class Index:
                 passed = self._passing(part, where)
                 passed[removed] = False
                 codes, ids, removed = codes[passed], ids[passed], removed[:0]
-            engines.append(
-                FlatIndex(codes, ids=ids, removed=removed, threads=self._threads)
-            )
+            engines.append(self._open_engine(codes, ids, removed))
         return engines
+
+    def _open_engine(self, codes: Any, ids: Any, removed: Any) -> Engine:
+        if self._engine == "flat":
+            return FlatIndex(codes, ids=ids, removed=removed, threads=self._threads)
+        # Imports JAX, which the flat engine does without.
+        from scbch_jax.index.device import DeviceIndex
+
+        return DeviceIndex(codes, ids=ids, removed=removed)
 
     def _passing(self, part: Segment, where: Where) -> Any:
         """Whether each row of a segment passes the filter."""

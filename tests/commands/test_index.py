@@ -37,9 +37,11 @@ def found(capsys):
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_a_search_prints_the_hits_of_the_flat_engine(folder, capsys):
+@pytest.mark.parametrize("engine", ["flat", "device"])
+def test_a_search_prints_the_hits_of_the_flat_engine(folder, capsys, engine):
     codes = np.load("codes.npz")
-    run("search index --queries codes.npz --by text --find image --k 3 --json")
+    words = f"--by text --find image --k 3 --engine {engine}"
+    run(f"search index --queries codes.npz --json {words}")
     hits = FlatIndex(codes["image"]).search(codes["text"], k=3)
     lines = found(capsys)
     assert [line["id"] for line in lines] == hits.ids.ravel().tolist()

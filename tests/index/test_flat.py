@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from scbch_jax.errors import InputError
-from scbch_jax.index import Cursor, FlatIndex, merge
+from scbch_jax.index import Cursor, FlatIndex, ShardedEngine
 from scbch_jax.index import flat as flat_module
+from scbch_jax.index.device import DeviceIndex
 
 
 def reference(codes, query, *, k, within=None, living=None, after=None):
@@ -42,6 +43,31 @@ def short_blocks(monkeypatch):
     monkeypatch.setattr(flat_module, "BLOCK", 64)
 
 
+def sharded(codes):
+    """Engines of every third item, one of them on the device."""
+    kinds = (FlatIndex, DeviceIndex, FlatIndex)
+    rows = [np.arange(start, len(codes), 3) for start in range(3)]
+    return ShardedEngine(
+        [kind(codes[x], ids=x) for kind, x in zip(kinds, rows, strict=True)]
+    )
+
+
+ENGINES = (FlatIndex, DeviceIndex, sharded)
+
+
+@pytest.mark.parametrize("engine", [DeviceIndex, sharded])
+@pytest.mark.parametrize("kind", ["random", "clustered", "equal"])
+@pytest.mark.parametrize(("bits", "k"), [(8, 10), (24, 500), (64, 1), (1024, 10)])
+def test_other_engines_give_the_same_hits(engine, kind, bits, k):
+    codes = drawn(kind, items=300, bits=bits)
+    queries = codes[:3] ^ 1
+    made = engine(codes)
+    assert (made.bits, made.size, made.exact) == (bits, 300, True)
+    check(made.search(queries, k=k), codes, queries, k=k)
+    options = {"within": bits // 4, "after": Cursor(bits // 8, 150)}
+    check(made.search(queries, k=k, **options), codes, queries, k=k, **options)
+
+
 @pytest.mark.parametrize("kind", ["random", "clustered", "equal"])
 @pytest.mark.parametrize("bits", [8, 24, 64, 128, 1024])
 @pytest.mark.parametrize("k", [1, 10, 500])
@@ -50,29 +76,28 @@ def test_hits_are_the_first_of_all_items_sorted(kind, bits, k):
     check(FlatIndex(codes).search(codes[:3] ^ 1, k=k), codes, codes[:3] ^ 1, k=k)
 
 
+@pytest.mark.parametrize("engine", [FlatIndex, DeviceIndex])
 @pytest.mark.parametrize("bits", [8, 64])
-def test_radius_removed_rows_and_allowed_rows_together(bits):
+def test_a_radius_and_removed_rows_together(engine, bits):
     codes = drawn("clustered", items=300, bits=bits)
-    removed, allowed = np.arange(0, 300, 7), np.arange(1, 300, 2)
-    queries = codes[:4]
-    index = FlatIndex(codes, removed=removed)
+    removed, queries = np.arange(0, 300, 7), codes[:4]
+    made = engine(codes, removed=removed)
     living = set(range(300)) - set(removed.tolist())
-    assert index.size == len(living)
+    assert made.size == len(living)
     for within in (None, 0, 3):
-        hits = index.search(queries, k=20, within=within)
+        hits = made.search(queries, k=20, within=within)
         check(hits, codes, queries, k=20, within=within, living=living)
-        hits = index.search(queries, k=20, within=within, allowed=allowed)
-        both = living & set(allowed.tolist())
-        check(hits, codes, queries, k=20, within=within, living=both)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("kind", ["random", "clustered", "equal"])
-def test_pages_hold_every_item_once(kind):
+def test_pages_hold_every_item_once(engine, kind):
     codes = drawn(kind, items=200, bits=16)
-    whole = FlatIndex(codes).search(codes[:1], k=200)
+    made = engine(codes)
+    whole = made.search(codes[:1], k=200)
     after, pages = None, []
     while True:
-        hits = FlatIndex(codes).search(codes[:1], k=23, after=after)
+        hits = made.search(codes[:1], k=23, after=after)
         found = hits.ids[0] >= 0
         if not found.any():
             break
@@ -81,18 +106,6 @@ def test_pages_hold_every_item_once(kind):
         last = np.flatnonzero(found)[-1]
         after = Cursor(int(hits.distances[0, last]), int(hits.ids[0, last]))
     assert pages == whole.ids[0].tolist()
-
-
-@pytest.mark.parametrize("kind", ["random", "clustered", "equal"])
-@pytest.mark.parametrize("k", [1, 30, 400])
-def test_parts_with_ids_of_their_own_merge_to_the_whole(kind, k):
-    codes = drawn(kind, items=300, bits=16)
-    parts = [
-        FlatIndex(codes[rows], ids=rows)
-        for rows in (np.arange(0, 300, 3), np.arange(1, 300, 3), np.arange(2, 300, 3))
-    ]
-    hits = merge([p.search(codes[:3], k=k) for p in parts], k=k, bits=16)
-    check(hits, codes, codes[:3], k=k)
 
 
 def test_threads_change_no_hit():
@@ -109,8 +122,9 @@ def test_a_memory_mapped_file_is_searched(tmp_path):
     check(FlatIndex(mapped).search(codes[:3], k=4), codes, codes[:3], k=4)
 
 
-def test_an_empty_index_finds_nothing():
-    hits = FlatIndex(np.zeros((0, 8), np.uint8)).search(np.zeros((2, 8), np.uint8), k=3)
+@pytest.mark.parametrize("engine", [FlatIndex, DeviceIndex])
+def test_an_empty_index_finds_nothing(engine):
+    hits = engine(np.zeros((0, 8), np.uint8)).search(np.zeros((2, 8), np.uint8), k=3)
     assert hits.ids.shape == (2, 0)
     assert hits.cut.tolist() == [0, 0]
 
