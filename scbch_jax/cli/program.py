@@ -49,6 +49,7 @@ COMMANDS = {
     "convert": "convert:Convert",
     "bench evaluate": "bench.evaluate:BenchEvaluate",
     "bench neighbors": "bench.neighbors:BenchNeighbors",
+    "bench search": "bench.search:BenchSearch",
     "bench train": "bench.train:BenchTrain",
 }
 """Module in this package, and class of the options, by the command's words."""

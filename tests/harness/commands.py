@@ -267,6 +267,15 @@ COMMANDS: dict[str, Command] = {
         kills=2,
         malformed=20,
     ),
+    "bench search": Command(
+        "bench search --items 40 --bits 8 --queries 1 --k 2 --rounds 1 "
+        "--json lines.jsonl",
+        ("lines.jsonl",),
+        replaces=True,
+        timed=True,
+        kills=2,
+        malformed=20,
+    ),
     "bench neighbors": Command(
         "bench neighbors --rows 40 --bits 8 --neighbors 4 --rounds 1 --sampled 4 "
         "--json lines.jsonl --figure lines.png",

@@ -1,0 +1,41 @@
+import json
+
+import numpy as np
+import pytest
+from command_line import error_line
+
+from scbch_jax.bench import search
+from scbch_jax.cli import program
+
+
+def test_engines_that_disagree_are_no_benchmark():
+    codes, queries = search.draw_database(items=40, bits=8, queries=2)
+    flat = search.search_engines(codes)["flat"]
+    engines = {"flat": flat, "wrong": lambda q, k: flat(q, k) + 1}
+    with pytest.raises(RuntimeError, match="wrong finds other distances"):
+        search.measure_engines(engines, queries, k=3, rounds=1)
+
+
+def test_every_call_is_a_line_of_the_table_and_of_the_file(tmp_path, capsys):
+    words = "--items 50 80 --bits 16 --queries 1 3 --k 2 --rounds 1"
+    out, figure = tmp_path / "lines.jsonl", tmp_path / "lines.svg"
+    outputs = ["--json", str(out), "--figure", str(figure)]
+    assert program.main(["bench", "search", *words.split(), *outputs]) == 0
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    flat = [line for line in lines if line["engine"] == "flat"]
+    assert [(x["items"], x["queries"], x["k"]) for x in flat] == [
+        (50, 1, 2),
+        (50, 3, 2),
+        (80, 1, 2),
+        (80, 3, 2),
+    ]
+    assert all(np.isclose(x["ratio"], 1) for x in flat)
+    table = capsys.readouterr().out.splitlines()
+    assert sum("flat |" in line for line in table) == 4
+    assert "<svg" in figure.read_text()
+
+
+@pytest.mark.errors
+def test_more_hits_than_items_are_refused(capsys):
+    said = error_line(capsys, "bench", "search", "--items", "9")
+    assert "k: got 1000, wanted at most 9 items" in said
