@@ -112,12 +112,12 @@ def _queries(options: Search, opened: "Index") -> Any:
 def _found(hits: "Hits") -> Any:
     import numpy as np
 
-    return np.nonzero(hits.ids >= 0)
+    return [places.tolist() for places in np.nonzero(hits.ids >= 0)]
 
 
 def _line(opened: "Index", hits: "Hits", query: int, place: int) -> io.Record:
     item, distance = int(hits.ids[query, place]), int(hits.distances[query, place])
-    found = {"query": int(query), "distance": distance, "id": item}
+    found = {"query": query, "distance": distance, "id": item}
     return {**opened.record(item), **found}
 
 

@@ -1,7 +1,7 @@
 """What an engine answers, and how the answers of several engines are merged."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int, UInt8
@@ -30,6 +30,7 @@ class Cursor(NamedTuple):
     id: int
 
 
+@runtime_checkable
 class Engine(Protocol):
     """Packed codes that can be searched.
 

@@ -74,8 +74,9 @@ class FlatIndex:
         check_queries(queries, bits=self.bits, k=k, within=within)
         count = len(self._words)
         k = min(k, count)
-        edges = np.linspace(0, count, self._threads + 1).astype(int)
-        found = [[_Nearest(k, self.bits, within) for _ in queries] for _ in edges[:-1]]
+        edges = np.linspace(0, count, self._threads + 1).astype(int).tolist()
+        parts = range(self._threads)
+        found = [[_Nearest(k, self.bits, within) for _ in queries] for _ in parts]
         asked = _words(queries)
 
         def scan(part: int) -> Hits:
@@ -86,9 +87,7 @@ class FlatIndex:
         if self._threads == 1:
             return scan(0)
         with ThreadPoolExecutor(self._threads) as pool:
-            return merge(
-                list(pool.map(scan, range(self._threads))), k=k, bits=self.bits
-            )
+            return merge(list(pool.map(scan, parts)), k=k, bits=self.bits)
 
     def _scan(
         self,
