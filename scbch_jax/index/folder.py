@@ -5,6 +5,7 @@ the manifest is the commit: a process that is killed before it leaves the index 
 was, and files that no manifest names, which the next writer deletes.
 """
 
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -51,13 +52,66 @@ def read_manifest(path: Path) -> Manifest:
     require((path / MANIFEST).is_file(), "index", path, wanted)
     found = io.read_object(path / MANIFEST, "index")
     version = found.get("format")
-    got = f"{path} of format {version}"
-    require(
-        version == FORMAT, "index", got, f"format {FORMAT}, which this version reads"
-    )
-    complete = set(found) == set(Manifest._fields)
-    require(complete, "index", f"{path / MANIFEST}", "the manifest of an index")
+    got, wanted = f"{path} of format {version}", "which this version reads"
+    require(version == FORMAT, "index", got, f"format {FORMAT}, {wanted}")
+    got = f"{path / MANIFEST}, damaged"
+    require(_is_manifest(found), "index", got, "the manifest of an index")
     return Manifest(**found)
+
+
+def _is_manifest(found: io.Record) -> bool:
+    """Whether every value is of its kind, and every name that of a file of an index."""
+    counts = ("generation", "bits", "next_id")
+    lists = ("modalities", "classes")
+    return (
+        set(found) == set(Manifest._fields)
+        and all(_is_count(found[name]) for name in counts)
+        and all(_are_names(found[name]) for name in lists)
+        and set(found["modalities"]) <= set(MODALITIES)
+        and isinstance(found["encoder"], str)
+        and isinstance(found["segments"], list)
+        and all(map(_is_segment, found["segments"]))
+        and (found["removed"] is None or _is_removed(found["removed"]))
+    )
+
+
+def _is_segment(part: Any) -> bool:
+    return (
+        isinstance(part, dict)
+        and set(part) == {"name", "rows", "files"}
+        and re.fullmatch(r"\d{8,}", str(part["name"])) is not None
+        and isinstance(part["name"], str)
+        and _is_count(part["rows"])
+        and isinstance(part["files"], dict)
+        and "ids.npy" in part["files"]
+        and set(part["files"]) <= segment.FILES
+        and all(_is_file(*file) for file in part["files"].items())
+    )
+
+
+def _is_removed(part: Any) -> bool:
+    return (
+        isinstance(part, dict)
+        and set(part) == {"name", "facts"}
+        and isinstance(part["name"], str)
+        and re.fullmatch(r"\d{8,}\.npy", part["name"]) is not None
+        and _is_file(part["name"], part["facts"])
+    )
+
+
+def _is_file(name: str, facts: Any) -> bool:
+    if not isinstance(facts, dict) or not _is_count(facts.get("bytes")):
+        return False
+    array = isinstance(facts.get("dtype"), str) and isinstance(facts.get("shape"), list)
+    return isinstance(facts.get("sha256"), str) and (array or not name.endswith(".npy"))
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _are_names(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(x, str) for x in values)
 
 
 def open_segments(path: Path, manifest: Manifest) -> list[Segment]:
@@ -97,6 +151,7 @@ def build(
     Raises:
         InputError: if the rows do not fit together, or the folder exists.
     """
+    _check_arrays(rows)
     columns = 0 if rows.labels is None else rows.labels.shape[1]
     names = list(classes) or [str(column) for column in range(columns)]
     wanted = f"{columns}, one for each column of the labels"
@@ -127,6 +182,7 @@ def add(
         InputError: if codes, labels, names or the encoder do not fit the index, or
             another process is changing it.
     """
+    _check_arrays(rows)
     with _writing(path):
         manifest = _clean(path)
         require_encoder(path, manifest, encoder)
@@ -229,13 +285,23 @@ def _contains(ascending: Any, item: int) -> bool:
     return place < len(ascending) and int(ascending[place]) == item
 
 
+def _check_arrays(rows: Rows) -> None:
+    """Whether codes are bytes and labels numbers, each in a matrix."""
+    for modality, codes in rows.codes.items():
+        ok = codes.ndim == 2 and codes.dtype == np.uint8 and codes.shape[1] > 0
+        got = f"{codes.dtype} of shape {tuple(codes.shape)}"
+        require(ok, modality, got, "packed codes: uint8 [rows, bits / 8]")
+    if rows.labels is not None:
+        ok = rows.labels.ndim == 2 and rows.labels.dtype.kind in "biuf"
+        got = f"{rows.labels.dtype} of shape {tuple(rows.labels.shape)}"
+        require(ok, "labels", got, "multi-hot labels: numbers [rows, classes]")
+
+
 def _check_rows(manifest: Manifest, rows: Rows) -> None:
+    """Whether the rows fit together, and to the index."""
     have, wanted = sorted(rows.codes), sorted(manifest.modalities)
     require(have == wanted, "codes", " and ".join(have), " and ".join(wanted))
     for modality, codes in rows.codes.items():
-        ok = codes.ndim == 2 and codes.dtype == np.uint8
-        got = f"{codes.dtype} of shape {tuple(codes.shape)}"
-        require(ok, modality, got, "packed codes: uint8 [rows, bits / 8]")
         got, bits = f"codes of {8 * codes.shape[1]} bits", manifest.bits
         require(8 * codes.shape[1] == bits, modality, got, f"{bits} as the index")
         require(len(codes) == rows.size, modality, f"{len(codes)} rows", f"{rows.size}")

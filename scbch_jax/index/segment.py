@@ -13,6 +13,11 @@ from scbch_jax import io
 from scbch_jax.errors import InputError, require
 
 MODALITIES = ("image", "text")
+FILES = {
+    *(f"{modality}.npy" for modality in MODALITIES),
+    *("ids.npy", "labels.npy", "rows.jsonl", "offsets.npy", "names.npy"),
+}
+"""Names of the files of a segment; only ids are in every one."""
 
 
 class Rows(NamedTuple):
