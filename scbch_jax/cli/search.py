@@ -51,14 +51,17 @@ class Search:
     json: bool = False
     """Print a JSON object for each hit instead of a table."""
     out: Path | None = None
-    """File to write instead: npz with ids, distances and cut, a row for each query."""
+    """File to write instead: npz with ids, distances, and cut, the number of items at
+    the distance of the last hit that k leaves out; a row a query, filled with -1."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
         check_fields(self)
         given = [self.queries is not None, self.item is not None, bool(self.name)]
-        wanted = "one of --queries, --item and --name"
-        require(sum(given) == 1, "query", f"{sum(given)} of them", wanted)
+        got = "several" if sum(given) else "none"
+        require(sum(given) == 1, "query", got, "one of --queries, --item and --name")
+        one_format = not (self.json and self.out)
+        require(one_format, "json", "--json with --out", "one of them")
         ok = len(self.after) in (0, 2)
         require(ok, "after", f"{len(self.after)} numbers", "a distance and an id")
 
@@ -104,6 +107,8 @@ def _queries(options: Search, opened: "Index") -> Any:
         return opened.code(item, options.by)
     rows, encoder, _ = read_rows(options.queries)
     require_encoder(options.index, opened.manifest, encoder)
+    one = not options.after or rows.size == 1
+    require(one, "after", f"a page of {rows.size} queries", "one query")
     got = " and ".join(rows.codes)
     require(options.by in rows.codes, "by", f"{options.by}, the file has {got}", got)
     return rows.codes[options.by]

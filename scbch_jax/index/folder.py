@@ -223,11 +223,16 @@ def remove(
 def compact(path: Path) -> Manifest:
     """Merges all segments into one without the removed rows; ids stay.
 
+    Every file is verified first: what is damaged would get a new checksum.
+
     Raises:
         InputError: if the index is damaged, or another process is changing it.
     """
     with _writing(path):
         manifest = _clean(path)
+        damaged = verify(path)
+        got = f"{', '.join(damaged)}, damaged"
+        require(not damaged, "index", got, "files as they were written")
         segments, removed = open_segments(path, manifest), read_removed(path, manifest)
         if len(segments) == 1 and not len(removed):
             return manifest
@@ -260,7 +265,8 @@ def verify(path: Path) -> list[str]:
 def require_encoder(path: Path, manifest: Manifest, encoder: str) -> None:
     """Raises `InputError` if codes are of another encoder than those of the index."""
     got, wanted = encoder[:12] or "codes without one", manifest.encoder[:12] or "none"
-    require(encoder == manifest.encoder, "encoder", got, f"{wanted} as {path}")
+    wanted = f"{wanted} as {path}: codes of the same trained run"
+    require(encoder == manifest.encoder, "encoder", got, wanted)
 
 
 def find_name(segments: list[Segment], removed: Any, name: str) -> int | None:

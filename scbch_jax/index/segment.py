@@ -168,6 +168,9 @@ def _map(path: Path, facts: io.Record) -> np.ndarray:
 
 
 def _require_size(path: Path, facts: io.Record) -> None:
-    size = path.stat().st_size if path.is_file() else "no such file"
-    got = f"{path} ({size} bytes)"
-    require(size == facts["bytes"], "index", got, f"{facts['bytes']} bytes")
+    require(
+        path.is_file(), "index", f"no file {path}", "the file that index.json names"
+    )
+    size = path.stat().st_size
+    wanted = f"{facts['bytes']} bytes as index.json says"
+    require(size == facts["bytes"], "index", f"{path} of {size} bytes", wanted)

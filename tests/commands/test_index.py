@@ -135,7 +135,10 @@ def test_records_come_from_json_lines(folder, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("search index", "query: got 0 of them, wanted one of --queries"),
+        ("search index", "query: got none, wanted one of --queries, --item and --name"),
+        ("search index --item 0 --name x", "query: got several, wanted one of"),
+        ("search index --item 0 --json --out x.npz", "json: got --json with --out"),
+        ("search index --queries codes.npz --after 1 2", "after: got a page of 60"),
         ("search index --item 60", "id: got 60, wanted the id of an item of index"),
         ("search index --name x", "name: got x, wanted a name that is in index"),
         ("search index --item 0 --any-of fish", "labels: got fish, wanted one of cat"),

@@ -153,6 +153,17 @@ def test_every_damaged_file_is_named(path):
 
 
 @pytest.mark.errors
+def test_a_damaged_index_is_not_compacted(path):
+    changed(path)
+    file = path / "segments" / "00000001" / "text.npy"
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(InputError, match=r"text\.npy, damaged, wanted files as they"):
+        index.compact(path)
+    assert index.verify(path) == [str(file)]
+
+
+@pytest.mark.errors
 def test_a_file_cut_short_is_refused_on_opening(path):
     changed(path)
     for file in files_of(path):
