@@ -301,6 +301,8 @@ def _check_arrays(rows: Rows) -> None:
         ok = rows.labels.ndim == 2 and rows.labels.dtype.kind in "biuf"
         got = f"{rows.labels.dtype} of shape {tuple(rows.labels.shape)}"
         require(ok, "labels", got, "multi-hot labels: numbers [rows, classes]")
+        finite = bool(np.isfinite(rows.labels).all())
+        require(finite, "labels", "NaN or infinity", "multi-hot labels")
 
 
 def _check_rows(manifest: Manifest, rows: Rows) -> None:

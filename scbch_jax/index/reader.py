@@ -10,9 +10,10 @@ from jaxtyping import UInt8
 from scbch_jax import io
 from scbch_jax.errors import InputError, require
 from scbch_jax.index import folder
-from scbch_jax.index.engine import Cursor, Engine, Hits, merge
+from scbch_jax.index.engine import Cursor, Engine, Hits
 from scbch_jax.index.flat import FlatIndex
 from scbch_jax.index.segment import Segment
+from scbch_jax.index.sharded import ShardedEngine
 
 EngineName = Literal["flat", "device"]
 
@@ -64,7 +65,7 @@ class Index:
                 if last or current.generation == self.manifest.generation:
                     raise
         self._threads, self._engine = threads, engine
-        self._engines = lru_cache(maxsize=8)(self._open_engines)
+        self._engine_of = lru_cache(maxsize=8)(self._open_shards)
 
     @property
     def bits(self) -> int:
@@ -103,11 +104,8 @@ class Index:
         """
         have = self.manifest.modalities
         require(find in have, "find", find, f"one of {', '.join(have)}")
-        parts = [
-            engine.search(queries, k=k, within=within, after=after)
-            for engine in self._engines(find, where)
-        ]
-        return merge(parts, k=k, bits=self.bits)
+        engine = self._engine_of(find, where)
+        return engine.search(queries, k=k, within=within, after=after)
 
     def record(self, item: int) -> io.Record:
         """What is known of an item: its name, text, picture and labels.
@@ -152,7 +150,7 @@ class Index:
                     return part, int(row)
         raise InputError(f"id: got {item}, wanted the id of an item of {self.path}")
 
-    def _open_engines(self, find: str, where: Where | None) -> list[Engine]:
+    def _open_shards(self, find: str, where: Where | None) -> ShardedEngine:
         """An engine for each segment; with a filter, of the rows that pass it."""
         engines: list[Engine] = []
         for part in self.segments:
@@ -163,7 +161,7 @@ class Index:
                 passed[removed] = False
                 codes, ids, removed = codes[passed], ids[passed], removed[:0]
             engines.append(self._open_engine(codes, ids, removed))
-        return engines
+        return ShardedEngine(engines)
 
     def _open_engine(self, codes: Any, ids: Any, removed: Any) -> Engine:
         if self._engine == "flat":

@@ -117,6 +117,15 @@ def test_an_index_of_a_run_knows_its_encoder_and_its_rows(trained, folder, capsy
     assert "encoder: got 000000000000, wanted" in said
 
 
+@pytest.mark.errors
+@pytest.mark.parametrize("encoder", [np.array([], "U1"), np.array("ab"), np.ones(1)])
+def test_an_encoder_that_is_no_text_is_refused(folder, capsys, encoder):
+    write_codes("wrong.npz", 3, prefix="other", encoder=encoder)
+    said = error_line(capsys_after(capsys), "index", "add", "index", "wrong.npz")
+    assert "encoder: got" in said
+    assert "wanted one text, as encode writes it" in said
+
+
 def capsys_after(capsys):
     capsys.readouterr()
     return capsys

@@ -266,6 +266,10 @@ def test_a_changed_manifest_is_refused(path, change):
         (Rows({"text": np.zeros((0, 1), np.uint8)}), "codes: got no rows"),
         (Rows({"text": np.zeros((3, 1), np.uint8)}, np.zeros(3)), "labels: got float"),
         (Rows({"text": np.zeros((3, 1), np.uint8)}, records=[{}]), "records: got 1"),
+        (
+            Rows({"text": np.zeros((1, 1), np.uint8)}, np.full((1, 2), np.nan)),
+            "labels: got NaN or infinity",
+        ),
     ],
 )
 def test_arrays_of_other_shapes_are_refused(tmp_path, rows, message):

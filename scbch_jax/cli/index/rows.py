@@ -54,8 +54,18 @@ def read_rows(codes: Path, source: Path | None = None) -> CodedRows:
         require(len(records) == len(names), "rows", got, "as many")
         pairs = zip(names, records, strict=True)
         records = [{"name": name, **record} for name, record in pairs]
-    encoder = formats.read_array(codes, "encoder") if "encoder" in have else [""]
-    return CodedRows(Rows(packed, labels, records), str(encoder[0]), classes)
+    encoder = _read_encoder(codes) if "encoder" in have else ""
+    return CodedRows(Rows(packed, labels, records), encoder, classes)
+
+
+def _read_encoder(codes: Path) -> str:
+    from scbch_jax.data import formats
+
+    found = formats.read_array(codes, "encoder")
+    ok = found.shape == (1,) and found.dtype.kind == "U"
+    got = f"{found.dtype} of shape {found.shape} in {codes}"
+    require(ok, "encoder", got, "one text, as encode writes it")
+    return str(found[0])
 
 
 def _read_store(
@@ -67,7 +77,11 @@ def _read_store(
     wanted = "codes of a run that was trained on this store"
     require("rows" in have, "rows", f"{codes} without rows of a store", wanted)
     lines = store.read_lines(folder)
-    rows = formats.read_array(codes, "rows").tolist()
+    stored = formats.read_array(codes, "rows")
+    whole = stored.ndim == 1 and stored.dtype.kind in "iu"
+    got = f"{stored.dtype} of shape {stored.shape} in {codes}"
+    require(whole, "rows", got, "whole numbers, one for each row")
+    rows = stored.tolist()
     classes = list(store.read(folder).classes)
     if not lines:
         return None, classes
