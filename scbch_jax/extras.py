@@ -20,11 +20,20 @@ EXTRAS = {
     "pyarrow": "parquet",
     "tensorboardX": "tensorboard",
     "torch": "torch",
-    "faiss": "bench",
+    "faiss": "faiss",
+    "psycopg": "postgres",
+    "dask": "dask",
+    "distributed": "dask",
 }
 """Extra of each optional package, by the name that it is imported under."""
 
-_PROJECTS = {"torch": "PyTorch", "faiss": "FAISS", "jinja2": "Jinja2"}
+_PROJECTS = {
+    "torch": "PyTorch",
+    "faiss": "FAISS",
+    "jinja2": "Jinja2",
+    "dask": "Dask",
+    "distributed": "Dask Distributed",
+}
 """Names for messages, where they differ from the import's."""
 
 

@@ -12,6 +12,7 @@ from scbch_jax.errors import InputError, require
 from scbch_jax.index import folder
 from scbch_jax.index.engine import Cursor, Engine, Hits
 from scbch_jax.index.flat import FlatIndex
+from scbch_jax.index.manifest import read_manifest
 from scbch_jax.index.segment import Segment
 from scbch_jax.index.sharded import ShardedEngine
 
@@ -55,13 +56,13 @@ class Index:
         self.path = Path(path)
         # A writer may delete a file of this generation while it is being opened.
         for last in (False, False, True):
-            self.manifest = folder.read_manifest(self.path)
+            self.manifest = read_manifest(self.path)
             try:
                 self.segments = folder.open_segments(self.path, self.manifest)
                 self._removed = folder.read_removed(self.path, self.manifest)
                 break
             except ValueError:
-                current = folder.read_manifest(self.path)
+                current = read_manifest(self.path)
                 if last or current.generation == self.manifest.generation:
                     raise
         self._threads, self._engine = threads, engine

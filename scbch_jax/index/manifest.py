@@ -1,0 +1,105 @@
+"""The manifest of an index: what `index.json` holds, and whether it is one."""
+
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from scbch_jax import io
+from scbch_jax.errors import require
+from scbch_jax.index import segment
+from scbch_jax.index.segment import MODALITIES
+
+FORMAT = 1
+MANIFEST = "index.json"
+
+
+class Manifest(NamedTuple):
+    """What `index.json` holds."""
+
+    format: int
+    generation: int
+    """Grows by one with each change."""
+    bits: int
+    modalities: list[str]
+    classes: list[str]
+    """Names of the label columns; empty for an index without labels."""
+    encoder: str
+    """Id of the encoder of all codes; empty if it is not known."""
+    next_id: int
+    """Ids are given in order and never again."""
+    segments: list[Any]
+    """Name, rows and files of each segment, in the order of ids."""
+    removed: Any
+    """Name and facts of the file of removed ids; None if there are none."""
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Reads the manifest of an index.
+
+    Raises:
+        InputError: if the folder is no index, or one of a newer format.
+    """
+    wanted = "the folder of an index, as index build writes"
+    require((path / MANIFEST).is_file(), "index", path, wanted)
+    found = io.read_object(path / MANIFEST, "index")
+    version = found.get("format")
+    got, wanted = f"{path} of format {version}", "which this version reads"
+    require(version == FORMAT, "index", got, f"format {FORMAT}, {wanted}")
+    got = f"{path / MANIFEST}, damaged"
+    require(_is_manifest(found), "index", got, "the manifest of an index")
+    return Manifest(**found)
+
+
+def _is_manifest(found: io.Record) -> bool:
+    """Whether every value is of its kind, and every name that of a file of an index."""
+    counts = ("generation", "bits", "next_id")
+    lists = ("modalities", "classes")
+    return (
+        set(found) == set(Manifest._fields)
+        and all(_is_count(found[name]) for name in counts)
+        and all(_are_names(found[name]) for name in lists)
+        and set(found["modalities"]) <= set(MODALITIES)
+        and isinstance(found["encoder"], str)
+        and isinstance(found["segments"], list)
+        and all(map(_is_segment, found["segments"]))
+        and (found["removed"] is None or _is_removed(found["removed"]))
+    )
+
+
+def _is_segment(part: Any) -> bool:
+    return (
+        isinstance(part, dict)
+        and set(part) == {"name", "rows", "files"}
+        and re.fullmatch(r"\d{8,}", str(part["name"])) is not None
+        and isinstance(part["name"], str)
+        and _is_count(part["rows"])
+        and isinstance(part["files"], dict)
+        and "ids.npy" in part["files"]
+        and set(part["files"]) <= segment.FILES
+        and all(_is_file(*file) for file in part["files"].items())
+    )
+
+
+def _is_removed(part: Any) -> bool:
+    return (
+        isinstance(part, dict)
+        and set(part) == {"name", "facts"}
+        and isinstance(part["name"], str)
+        and re.fullmatch(r"\d{8,}\.npy", part["name"]) is not None
+        and _is_file(part["name"], part["facts"])
+    )
+
+
+def _is_file(name: str, facts: Any) -> bool:
+    if not isinstance(facts, dict) or not _is_count(facts.get("bytes")):
+        return False
+    array = isinstance(facts.get("dtype"), str) and isinstance(facts.get("shape"), list)
+    return isinstance(facts.get("sha256"), str) and (array or not name.endswith(".npy"))
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _are_names(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(x, str) for x in values)
