@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import optax
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Bool, Float, Int, Key
 
 from scbch_jax.arrays import Batch, Coded, Metrics, Params, ScalarLike
 
@@ -77,6 +77,9 @@ class Step(NamedTuple):
     loss: LossFn
     trains: tuple[str, ...]
     """Names of groups, for example ("image", "text")."""
+    when: Callable[[Any], Bool[Array, ""]] | None = None
+    """Method's state -> whether to take the step; always if omitted. A skipped step is
+    not computed, changes nothing, and logs zeros."""
 
 
 class Method(NamedTuple):
@@ -84,8 +87,9 @@ class Method(NamedTuple):
 
     init: InitFn
     optimizers: Mapping[str, optax.GradientTransformation]
-    """One for each parameter group, shared by all steps that train the group. Each gets
-    the method's state, as the loss of the step returned it, as `method_state=`."""
+    """One for each parameter group that has a gradient, shared by all steps that train
+    the group. Each gets the method's state, as the loss of the step returned it, as
+    `method_state=`."""
     epoch_update: EpochFn
     passes: tuple[tuple[Step, ...], ...]
     """Passes over the training set in an epoch: for each, the steps on every batch."""
@@ -94,5 +98,9 @@ class Method(NamedTuple):
     needs_codes: Callable[[Any], Any] | None = None
     """Epoch from 0 -> whether its update needs the codes of the training set, which are
     zeros otherwise; never if omitted."""
+    after_step: Callable[[Params, Any], Params] | None = None
+    """(params, state) -> params, after each step: puts what the forward pass measured,
+    such as the running means of batch normalization, beside the weights, for encoding.
+    """
     drop_remainder: bool = False
     """Leave out the last batch of a pass if it is shorter than the others."""

@@ -7,6 +7,7 @@ from scbch_jax.networks.hash_network import (
     hash_network,
     layer_product,
 )
+from scbch_jax.networks.layers import TorchBatchNorm, torch_dense
 from scbch_jax.networks.torch_weights import (
     from_torch,
     hidden_width,
@@ -34,6 +35,7 @@ __all__ = [
     "Network",
     "SIDE",
     "TORCHVISION",
+    "TorchBatchNorm",
     "class_logits",
     "classifier",
     "from_torch",
@@ -44,6 +46,7 @@ __all__ = [
     "layers_from_torch",
     "layers_to_torch",
     "to_torch",
+    "torch_dense",
     "torch_forward",
     "vgg19_fc7",
     "vgg19_from_keras",

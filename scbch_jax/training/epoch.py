@@ -155,7 +155,7 @@ def run_batches(
         batch, metrics = get_batch(entry), {}
         for i, step in enumerate(steps):
             step_key = jax.random.fold_in(key, number * len(steps) + i)
-            run, log = gradient_step(step, method.optimizers, run, batch, step_key)
+            run, log = _step_if_wanted(method, step, run, batch, step_key)
             metrics |= log
         return run, metrics
 
@@ -185,6 +185,25 @@ def gradient_step(
         )
         params[group] = optax.apply_updates(params[group], updates)
     return RunState(params, opt, state), metrics
+
+
+def _step_if_wanted(
+    method: Method, step: Step, run: RunState, batch: Batch, key: Key[Array, ""]
+) -> tuple[RunState, Metrics]:
+    """Takes a step of a method, unless the step's condition says to skip it."""
+
+    def take(run: RunState) -> tuple[RunState, Metrics]:
+        run, log = gradient_step(step, method.optimizers, run, batch, key)
+        if method.after_step is not None:
+            run = run._replace(params=method.after_step(run.params, run.state))
+        return run, log
+
+    if step.when is None:
+        return take(run)
+    nothing = jax.tree.map(
+        lambda value: jnp.zeros(value.shape, value.dtype), jax.eval_shape(take, run)[1]
+    )
+    return jax.lax.cond(step.when(run.state), take, lambda run: (run, nothing), run)
 
 
 def _one_pass(

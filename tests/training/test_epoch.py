@@ -105,6 +105,46 @@ def test_a_step_leaves_other_groups_alone(train, key):
     assert not same(moved.params["text"], run.params["text"])
 
 
+def test_a_step_is_skipped_where_its_condition_says(train, key):
+    method = RECIPE.build(HParams())
+    (step,) = method.passes[0]
+    run = training.start(HParams(), key, recipe=RECIPE)
+    batches = jnp.arange(16).reshape(2, 8)
+
+    def one_pass(wanted):
+        return training.epoch.run_batches(
+            method,
+            (step._replace(when=lambda state: state.epoch == wanted),),
+            run,
+            batches,
+            key,
+            get_batch=partial(training.epoch.gather, train),
+        )
+
+    (taken, log), (skipped, zeros) = map(jax.jit(one_pass), jnp.array([0, 1]))
+    assert not same(taken.params, run.params)
+    assert same(skipped, run)
+    assert log.keys() == zeros.keys()
+    assert all((values == 0).all() for values in zeros.values())
+
+
+def test_what_a_forward_pass_measured_is_kept_beside_the_weights(train, key):
+    method = RECIPE.build(HParams())._replace(
+        after_step=lambda params, state: {**params, "seen": params["seen"] + 1}
+    )
+    run = training.start(HParams(), key, recipe=RECIPE)
+    run = run._replace(params={**run.params, "seen": jnp.int32(0)})
+    run, _ = training.epoch.run_batches(
+        method,
+        method.passes[0],
+        run,
+        jnp.arange(16).reshape(2, 8),
+        key,
+        get_batch=partial(training.epoch.gather, train),
+    )
+    assert run.params["seen"] == 2
+
+
 @pytest.mark.slow
 def test_a_short_batch_is_dropped_where_a_method_asks(train):
     from scbch_jax.config import ucch
