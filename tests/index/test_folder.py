@@ -1,23 +1,13 @@
 import json
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+from indexes import CLASSES, drawn, kill_writers
 
 from scbch_jax import index, io
 from scbch_jax.errors import InputError
 from scbch_jax.index import Cursor, FlatIndex, Index, Rows, Where
-
-CLASSES = ("cat", "dog", "sky")
-
-
-def drawn(count, *, seed=0, prefix="row"):
-    random = np.random.default_rng(seed)
-    codes = {m: random.integers(0, 4, (count, 8), np.uint8) for m in ("image", "text")}
-    labels = random.random((count, len(CLASSES))) < 0.4
-    return Rows(codes, labels, [{"name": f"{prefix}{i}"} for i in range(count)])
 
 
 @pytest.fixture
@@ -278,57 +268,9 @@ def test_arrays_of_other_shapes_are_refused(tmp_path, rows, message):
     assert not (tmp_path / "new").exists()
 
 
-WRITER = """
-import sys, numpy as np
-from pathlib import Path
-from scbch_jax import index
-path, seed = Path(sys.argv[1]), int(sys.argv[2])
-print("ready", flush=True)
-for turn in range(10_000):
-    rows = {m: np.full((20, 8), turn % 256, np.uint8) for m in ("image", "text")}
-    names = [{"name": f"{seed} {turn} {i}"} for i in range(20)]
-    index.add(path, index.Rows(rows, np.ones((20, 3), bool), names))
-    index.remove(path, names=[f"{seed} {turn} 0", f"{seed} {turn} 1"])
-    if turn % 3 == 2:
-        index.compact(path)
-"""
-
-
-def kill_writers(path, *, kills):
-    """Kills a process that changes the index; it opens and is whole after each kill."""
-    random = np.random.default_rng(0)
-    generations = []
-    for seed in range(kills):
-        before = Index(path).size
-        words = [sys.executable, "-c", WRITER, str(path), str(seed)]
-        with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            try:
-                process.wait(timeout=float(random.uniform(0, 0.3)))
-            except subprocess.TimeoutExpired:
-                process.kill()
-            else:
-                raise AssertionError("the writer ended before it was killed")
-        opened = Index(path)
-        # Each turn adds 20 rows, then removes 2 of them.
-        assert (opened.size - before) % 18 in (0, 2)
-        assert index.verify(path) == []
-        generations.append(opened.manifest.generation)
-        index.add(path, drawn(18, prefix=f"after {seed} "))
-    assert generations == sorted(generations)
-    return generations
-
-
 def test_an_index_survives_kills_of_its_writer(path):
     generations = kill_writers(path, kills=4)
     assert generations[-1] > 8
-
-
-@pytest.mark.slow
-def test_an_index_survives_a_hundred_kills(path):
-    generations = kill_writers(path, kills=100)
-    print(f"100 kills, {generations[-1]} generations")
 
 
 def test_nothing_is_lost_when_the_folder_is_moved(path, tmp_path):
