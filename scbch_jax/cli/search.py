@@ -43,11 +43,12 @@ class Search:
     """Classes of which a found item has none."""
     after: Annotated[tuple[int, ...], whole_numbers()] = ()
     """Distance and id of the last hit of a page: what comes after it is found."""
-    engine: Literal["flat", "device"] = "flat"
-    """How codes are compared: by NumPy, or on JAX's default device, a GPU or TPU if
-    there is one; the hits are the same."""
+    engine: Literal["flat", "device", "faiss-ivf"] = "flat"
+    """How codes are compared: flat by NumPy; device on JAX's default device, a GPU or
+    TPU if there is one, with the same hits; faiss-ivf by FAISS's inverted lists, fast
+    and approximate, once index engine has built them."""
     threads: Annotated[int, at_least(1, 1024)] = 1
-    """Threads that share the items, of the flat engine."""
+    """Threads of a search; the device engine uses its device."""
     json: bool = False
     """Print a JSON object for each hit instead of a table."""
     out: Path | None = None
@@ -92,7 +93,7 @@ def main(options: Search) -> None:
     else:
         console.output(_table(lines))
         for query, cut in enumerate(hits.cut):
-            if cut:
+            if cut > 0:
                 text = f"query {query}: {cut} more at the distance of its last hit"
                 console.output(text)
 

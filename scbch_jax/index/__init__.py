@@ -2,8 +2,16 @@
 
 from scbch_jax.index.engine import Cursor, Engine, Hits, merge
 from scbch_jax.index.flat import FlatIndex
-from scbch_jax.index.folder import add, build, compact, remove, verify
-from scbch_jax.index.reader import Index, Where
+from scbch_jax.index.folder import (
+    add,
+    build,
+    compact,
+    drop_engine,
+    remove,
+    set_engine,
+    verify,
+)
+from scbch_jax.index.reader import Index, Where, recall
 from scbch_jax.index.segment import Rows
 from scbch_jax.index.sharded import ShardedEngine
 
@@ -19,7 +27,10 @@ __all__ = [
     "add",
     "build",
     "compact",
+    "drop_engine",
     "merge",
+    "recall",
     "remove",
+    "set_engine",
     "verify",
 ]

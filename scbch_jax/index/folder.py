@@ -6,7 +6,7 @@ was, and files that no manifest names, which the next writer deletes.
 """
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from scbch_jax import io
 from scbch_jax.errors import InputError, require
-from scbch_jax.index import segment
+from scbch_jax.index import derived, segment
 from scbch_jax.index.manifest import FORMAT, MANIFEST, Manifest, read_manifest
 from scbch_jax.index.segment import MODALITIES, Rows, Segment
 
@@ -125,10 +125,57 @@ def remove(
     return manifest
 
 
+def set_engine(
+    path: Path, *, lists: int | None = None, probes: int | None = None
+) -> Manifest:
+    """Builds the approximate engine of all rows, in place of an older one.
+
+    Args:
+        path: the index.
+        lists: into which the codes are divided; about the root of their number if
+            omitted.
+        probes: lists that a search looks through; a sixty-fourth of them, at least 8,
+            if omitted.
+
+    Raises:
+        InputError: if FAISS is not installed, there are fewer rows than lists, or
+            another process is changing the index.
+    """
+    with _writing(path):
+        manifest = _clean(path)
+        manifest = manifest._replace(generation=manifest.generation + 1)
+        parts = open_segments(path, manifest), read_removed(path, manifest)
+        size = sum(len(part.ids) for part in parts[0]) - len(parts[1])
+        require(size > 0, "index", "no rows", "at least one")
+        manifest = derived.with_engine(
+            path, manifest, *parts, lists=lists, probes=probes
+        )
+        _commit(path, manifest)
+        _clean(path)
+    return manifest
+
+
+def drop_engine(path: Path) -> Manifest:
+    """Deletes the approximate engine, if there is one.
+
+    Raises:
+        InputError: if another process is changing the index.
+    """
+    with _writing(path):
+        manifest = _clean(path)
+        if manifest.engine is not None:
+            generation = manifest.generation + 1
+            manifest = manifest._replace(generation=generation, engine=None)
+            _commit(path, manifest)
+            _clean(path)
+    return manifest
+
+
 def compact(path: Path) -> Manifest:
     """Merges all segments into one without the removed rows; ids stay.
 
-    Every file is verified first: what is damaged would get a new checksum.
+    Every file is verified first: what is damaged would get a new checksum. An
+    approximate engine is built again.
 
     Raises:
         InputError: if the index is damaged, or another process is changing it.
@@ -144,6 +191,10 @@ def compact(path: Path) -> Manifest:
         rows, ids = _merged(manifest, segments, removed)
         start = manifest._replace(segments=[], removed=None)
         manifest = _with_segment(path, start, rows, ids, next_id=manifest.next_id)
+        if manifest.engine is not None:
+            options = {name: manifest.engine[name] for name in ("lists", "probes")}
+            parts = open_segments(path, manifest), removed
+            manifest = derived.with_engine(path, manifest, *parts, **options)
         _commit(path, manifest)
         # Readers that have the old files open keep them until they close them.
         _clean(path)
@@ -164,7 +215,8 @@ def verify(path: Path) -> list[str]:
     if manifest.removed is not None:
         file = {manifest.removed["name"]: manifest.removed["facts"]}
         damaged += segment.check_bytes(path / "removed", file)
-    return damaged
+    engine = derived.files_of(manifest)
+    return damaged + segment.check_bytes(path / derived.FOLDER, engine)
 
 
 def require_encoder(path: Path, manifest: Manifest, encoder: str) -> None:
@@ -279,7 +331,7 @@ def _merged(manifest: Manifest, segments: list[Segment], removed: Any) -> Any:
     living = [np.flatnonzero(~np.isin(part.ids, removed)) for part in segments]
     pairs = list(zip(segments, living, strict=True))
     codes = {
-        modality: np.concatenate([part.codes[modality][rows] for part, rows in pairs])
+        modality: derived.living_codes(segments, removed, modality)[0]
         for modality in manifest.modalities
     }
     labels = None
@@ -310,9 +362,15 @@ def _clean(path: Path) -> Manifest:
     for folder in (path / "segments").iterdir():
         if folder.name not in used:
             shutil.rmtree(folder)
-    if (path / "removed").is_dir():
-        current = manifest.removed and manifest.removed["name"]
-        for file in (path / "removed").iterdir():
-            if file.name != current:
-                file.unlink()
+    current = {manifest.removed["name"]} if manifest.removed else set[str]()
+    _keep_files(path / "removed", current)
+    _keep_files(path / derived.FOLDER, derived.files_of(manifest))
     return manifest
+
+
+def _keep_files(folder: Path, names: Collection[str]) -> None:
+    """Deletes all other files of a folder, if there is one."""
+    if folder.is_dir():
+        for file in folder.iterdir():
+            if file.name not in names:
+                file.unlink()

@@ -11,6 +11,7 @@ from scbch_jax.index.segment import MODALITIES
 
 FORMAT = 1
 MANIFEST = "index.json"
+_ENGINE_FILE = r"faiss-ivf-\d{8,}-(image|text)\.bin"
 
 
 class Manifest(NamedTuple):
@@ -31,6 +32,10 @@ class Manifest(NamedTuple):
     """Name, rows and files of each segment, in the order of ids."""
     removed: Any
     """Name and facts of the file of removed ids; None if there are none."""
+    engine: Any = None
+    """The approximate engine: its kind, lists and probes as they were asked for, the
+    first id that it does not hold, and name and facts of a file for each modality; None
+    if there is none."""
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -45,6 +50,8 @@ def read_manifest(path: Path) -> Manifest:
     version = found.get("format")
     got, wanted = f"{path} of format {version}", "which this version reads"
     require(version == FORMAT, "index", got, f"format {FORMAT}, {wanted}")
+    # Indexes that were written before there were engines do not have the key.
+    found.setdefault("engine", None)
     got = f"{path / MANIFEST}, damaged"
     require(_is_manifest(found), "index", got, "the manifest of an index")
     return Manifest(**found)
@@ -63,6 +70,7 @@ def _is_manifest(found: io.Record) -> bool:
         and isinstance(found["segments"], list)
         and all(map(_is_segment, found["segments"]))
         and (found["removed"] is None or _is_removed(found["removed"]))
+        and (found["engine"] is None or _is_engine(found["engine"], found))
     )
 
 
@@ -86,6 +94,30 @@ def _is_removed(part: Any) -> bool:
         and set(part) == {"name", "facts"}
         and isinstance(part["name"], str)
         and re.fullmatch(r"\d{8,}\.npy", part["name"]) is not None
+        and _is_file(part["name"], part["facts"])
+    )
+
+
+def _is_engine(part: Any, found: io.Record) -> bool:
+    return (
+        isinstance(part, dict)
+        and set(part) == {"kind", "lists", "probes", "next_id", "files"}
+        and part["kind"] == "faiss-ivf"
+        and all(part[x] is None or _is_count(part[x]) for x in ("lists", "probes"))
+        and _is_count(part["next_id"])
+        and isinstance(part["files"], dict)
+        and set(part["files"]) == set(found["modalities"])
+        and all(map(_is_engine_file, part["files"].values()))
+    )
+
+
+def _is_engine_file(part: Any) -> bool:
+    return (
+        isinstance(part, dict)
+        and set(part) == {"name", "facts"}
+        and isinstance(part["name"], str)
+        and re.fullmatch(r"faiss-ivf-\d{8,}-(image|text)\.bin", part["name"])
+        is not None
         and _is_file(part["name"], part["facts"])
     )
 

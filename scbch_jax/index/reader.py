@@ -9,14 +9,15 @@ from jaxtyping import UInt8
 
 from scbch_jax import io
 from scbch_jax.errors import InputError, require
-from scbch_jax.index import folder
+from scbch_jax.index import derived, folder
 from scbch_jax.index.engine import Cursor, Engine, Hits
 from scbch_jax.index.flat import FlatIndex
+from scbch_jax.index.ivf import IvfEngine
 from scbch_jax.index.manifest import read_manifest
 from scbch_jax.index.segment import Segment
 from scbch_jax.index.sharded import ShardedEngine
 
-EngineName = Literal["flat", "device"]
+EngineName = Literal["flat", "device", "faiss-ivf"]
 
 
 class Where(NamedTuple):
@@ -37,8 +38,6 @@ class Index:
     and does not disturb this one.
     """
 
-    exact = True
-
     def __init__(
         self, path: Path, *, threads: int = 1, engine: EngineName = "flat"
     ) -> None:
@@ -46,12 +45,15 @@ class Index:
 
         Args:
             path: the folder.
-            threads: that share the rows of each search of the flat engine.
-            engine: flat, or device for JAX's default device, which pays where that is a
-                GPU or TPU. Both give the same hits.
+            threads: that share the rows of each search; not of the device engine.
+            engine: flat; device for JAX's default device, which pays where that is a
+                GPU or TPU, and gives the same hits; or faiss-ivf, which is fast and
+                approximate, and for which `set_engine` must have been called. Searches
+                with a filter, and rows added since, are always compared by flat.
 
         Raises:
-            InputError: if the folder is no index, or a file of it is damaged.
+            InputError: if the folder is no index, a file of it is damaged, or it lacks
+                the engine.
         """
         self.path = Path(path)
         # A writer may delete a file of this generation while it is being opened.
@@ -65,6 +67,9 @@ class Index:
                 current = read_manifest(self.path)
                 if last or current.generation == self.manifest.generation:
                     raise
+        lacks = engine == "faiss-ivf" and self.manifest.engine is None
+        wanted = f"one that the index has; it is built by index engine {path}"
+        require(not lacks, "engine", engine, wanted)
         self._threads, self._engine = threads, engine
         self._engine_of = lru_cache(maxsize=8)(self._open_shards)
 
@@ -72,6 +77,11 @@ class Index:
     def bits(self) -> int:
         """Length of the codes."""
         return self.manifest.bits
+
+    @property
+    def exact(self) -> bool:
+        """Whether searches without a filter find the nearest items always."""
+        return self._engine != "faiss-ivf"
 
     @property
     def size(self) -> int:
@@ -154,9 +164,16 @@ class Index:
     def _open_shards(self, find: str, where: Where | None) -> ShardedEngine:
         """An engine for each segment; with a filter, of the rows that pass it."""
         engines: list[Engine] = []
+        held = 0
+        if self._engine == "faiss-ivf" and where is None:
+            engines.append(self._open_ivf(find))
+            held = self.manifest.engine["next_id"]
         for part in self.segments:
-            removed = _rows_of(self._removed, part.ids)
-            codes, ids = part.codes[find], part.ids
+            first = int(np.searchsorted(part.ids, held))
+            if first == len(part.ids):
+                continue
+            codes, ids = part.codes[find][first:], part.ids[first:]
+            removed = _rows_of(self._removed, ids)
             if where is not None:
                 passed = self._passing(part, where)
                 passed[removed] = False
@@ -164,8 +181,16 @@ class Index:
             engines.append(self._open_engine(codes, ids, removed))
         return ShardedEngine(engines)
 
+    def _open_ivf(self, find: str) -> Engine:
+        inverted = derived.read_engine(self.path, self.manifest, find)
+        held = self.manifest.engine["next_id"]
+        gone = self._removed[self._removed < held]
+        rows = sum(int(np.searchsorted(part.ids, held)) for part in self.segments)
+        size, threads = rows - len(gone), self._threads
+        return IvfEngine(inverted, size=size, removed=gone, threads=threads)
+
     def _open_engine(self, codes: Any, ids: Any, removed: Any) -> Engine:
-        if self._engine == "flat":
+        if self._engine != "device":
             return FlatIndex(codes, ids=ids, removed=removed, threads=self._threads)
         # Imports JAX, which the flat engine does without.
         from scbch_jax.index.device import DeviceIndex
@@ -193,6 +218,32 @@ class Index:
         for name in names:
             require(name in classes, "labels", name, f"one of {', '.join(classes)}")
         return np.packbits([name in names for name in classes])
+
+
+def recall(path: Path, queries: int, *, k: int = 10) -> dict[str, float]:
+    """Share of the k nearest items that the approximate engine finds, by modality.
+
+    Of its own codes, drawn, it counts hits that are at most as distant as the k-th
+    nearest: of items at one distance any will do.
+
+    Args:
+        path: the index.
+        queries: how many codes are drawn.
+        k: how many of the nearest.
+
+    Raises:
+        InputError: if the index has no approximate engine.
+    """
+    near, exact = Index(path, engine="faiss-ivf"), Index(path)
+    ids = np.concatenate([part.ids for part in exact.segments])
+    ids = np.setdiff1d(ids, folder.read_removed(path, exact.manifest))
+    drawn = np.random.default_rng(0).choice(ids, queries)
+    found = {}
+    for modality in exact.manifest.modalities:
+        asked = np.concatenate([exact.code(int(item), modality) for item in drawn])
+        ours, all_of = (x.search(asked, find=modality, k=k) for x in (near, exact))
+        found[modality] = float((ours.distances <= all_of.distances[:, -1:]).mean())
+    return found
 
 
 def _rows_of(items: Any, ids: Any) -> Any:

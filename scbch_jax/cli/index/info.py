@@ -35,6 +35,7 @@ def main(options: IndexInfo) -> None:
         "segments": len(manifest.segments),
         "generation": manifest.generation,
         "encoder": manifest.encoder or None,
+        "engine": None if manifest.engine is None else manifest.engine["kind"],
         "bytes": sum(file["bytes"] for file in files),
     }
     if options.json:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
 from scbch_jax.cli import console
+from scbch_jax.config.constraints import between, check_fields
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,13 @@ class IndexVerify:
 
     index: tyro.conf.Positional[Path]
     """Folder of the index."""
+    recall: Annotated[int, between(0, 1_000_000)] = 0
+    """Search for this many of its own codes with the approximate engine, too, and
+    print the share of the ten nearest that it finds."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
 
 
 def main(options: IndexVerify) -> int:
@@ -25,4 +34,7 @@ def main(options: IndexVerify) -> int:
         console.output(f"damaged: {file}")
     if not damaged:
         console.output(f"{options.index}: every file is as it was written")
+    if options.recall and not damaged:
+        for modality, found in index.recall(options.index, options.recall).items():
+            console.output(f"{modality}: recall@10 {found:.4f}")
     return int(bool(damaged))

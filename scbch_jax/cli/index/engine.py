@@ -1,0 +1,46 @@
+"""`scbch index engine`: builds or drops the approximate engine of an index."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from scbch_jax.cli import console
+from scbch_jax.config.constraints import at_least, check_fields, optional
+
+
+@dataclass(frozen=True)
+class IndexEngine:
+    """Build an approximate engine for an index, or drop it."""
+
+    index: tyro.conf.Positional[Path]
+    """Folder of the index."""
+    kind: tyro.conf.Positional[Literal["faiss-ivf", "none"]]
+    """faiss-ivf: FAISS's inverted lists, for search --engine faiss-ivf; none: only the
+    exact engines, which need no files."""
+    lists: Annotated[int | None, optional(at_least(1, 2**20))] = None
+    """Lists that the codes are divided into; by default about the root of their
+    number."""
+    probes: Annotated[int | None, optional(at_least(1, 2**20))] = None
+    """Lists that a search looks through: more find more, and take longer. By default a
+    sixty-fourth of them, at least 8."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+
+
+def main(options: IndexEngine) -> None:
+    """Builds or drops the engine, and says what the index has."""
+    from scbch_jax import index
+
+    if options.kind == "none":
+        index.drop_engine(options.index)
+        console.output(f"{options.index}: no approximate engine")
+        return
+    manifest = index.set_engine(
+        options.index, lists=options.lists, probes=options.probes
+    )
+    size = sum(file["facts"]["bytes"] for file in manifest.engine["files"].values())
+    console.output(f"{options.index}: {options.kind}, {size:,} bytes")
