@@ -1,4 +1,8 @@
-"""The time of a Hamming search, of the flat engine and of FAISS, on one thread each."""
+"""The time of a Hamming search, of this package's engines and of FAISS's.
+
+Each runs on one thread. Exact engines search random codes, approximate ones codes in
+clusters, as those of trained networks are.
+"""
 
 import importlib
 from collections.abc import Callable
@@ -9,15 +13,20 @@ from jaxtyping import UInt8
 
 from scbch_jax import extras
 from scbch_jax.bench.timing import timed
-from scbch_jax.index import FlatIndex
+from scbch_jax.index import FlatIndex, ivf
 
 Engines = dict[str, Callable[[Any, int], Any]]
-"""From queries and k to the distances of the hits, by name."""
+"""From queries and k to the distances of the hits, by name; "flat" is the first."""
+
+CLUSTERS, FLIPPED = 1000, 0.08
+"""Clusters of codes, and the share of bits in which a code differs from its center."""
 
 
 class SearchTime(NamedTuple):
     """The median time of an engine."""
 
+    codes: str
+    """random or clustered."""
     engine: str
     items: int
     bits: int
@@ -27,9 +36,11 @@ class SearchTime(NamedTuple):
     """Of all queries together."""
     ratio: float
     """Of the flat engine's time to this one's."""
+    recall: float
+    """Share of its hits that are as near as the k nearest."""
 
 
-def draw_database(*, items: int, bits: int, queries: int) -> tuple[Any, Any]:
+def draw_random(*, items: int, bits: int, queries: int) -> tuple[Any, Any]:
     """Random packed codes of a database, and of queries."""
     random = np.random.default_rng(0)
     shapes = ((items, bits // 8), (queries, bits // 8))
@@ -37,10 +48,21 @@ def draw_database(*, items: int, bits: int, queries: int) -> tuple[Any, Any]:
     return codes, asked
 
 
-def search_engines(codes: UInt8[np.ndarray, "items bytes"]) -> Engines:
+def draw_clustered(*, items: int, bits: int, queries: int) -> tuple[Any, Any]:
+    """Packed codes around random centers, of a database and of queries."""
+    random = np.random.default_rng(0)
+    centers = random.integers(0, 256, (CLUSTERS, bits // 8), np.uint8)
+    codes = centers[random.integers(0, CLUSTERS, items + queries)]
+    for start in range(0, len(codes), 65_536):
+        part = codes[start : start + 65_536]
+        flipped = random.random((len(part), bits), np.float32) < FLIPPED
+        part ^= np.packbits(flipped, axis=1)
+    return codes[:items], codes[items:]
+
+
+def exact_engines(codes: UInt8[np.ndarray, "items bytes"]) -> Engines:
     """The flat engine, and FAISS's exact index if it is installed."""
-    flat = FlatIndex(codes)
-    engines: Engines = {"flat": lambda queries, k: flat.search(queries, k=k).distances}
+    engines = _flat(codes)
     if extras.is_installed("faiss"):
         faiss = importlib.import_module("faiss")
         faiss.omp_set_num_threads(1)
@@ -48,6 +70,40 @@ def search_engines(codes: UInt8[np.ndarray, "items bytes"]) -> Engines:
         exact.add(codes)
         engines["FAISS Flat"] = lambda queries, k: exact.search(queries, k)[0]
     return engines
+
+
+def approximate_engines(codes: UInt8[np.ndarray, "items bytes"]) -> Engines:
+    """The flat engine, and FAISS's inverted lists, through this package and bare."""
+    faiss = importlib.import_module("faiss")
+    inverted = faiss.deserialize_index_binary(ivf.build(codes, np.arange(len(codes))))
+    ours = ivf.IvfEngine(inverted, size=len(codes), removed=np.zeros(0, np.int64))
+    return {
+        **_flat(codes),
+        "faiss-ivf": lambda queries, k: ours.search(queries, k=k).distances,
+        "FAISS IVF": lambda queries, k: inverted.search(queries, k)[0],
+    }
+
+
+def _flat(codes: UInt8[np.ndarray, "items bytes"]) -> Engines:
+    flat = FlatIndex(codes)
+    return {"flat": lambda queries, k: flat.search(queries, k=k).distances}
+
+
+def recalls(engines: Engines, queries: Any, *, k: int) -> dict[str, float]:
+    """Share of each engine's hits that are at most as distant as the k-th nearest."""
+    limit = engines["flat"](queries, k)[:, -1:]
+    return {
+        name: float((search(queries, k) <= limit).mean())
+        for name, search in engines.items()
+    }
+
+
+def check_agreement(engines: Engines, queries: Any, *, k: int) -> None:
+    """Raises `RuntimeError` if an engine finds other distances than the flat one."""
+    expected = engines["flat"](queries, k)
+    for name, search in engines.items():
+        if not np.array_equal(search(queries, k), expected):
+            raise RuntimeError(f"{name} finds other distances than the flat engine")
 
 
 def measure_engines(
@@ -59,16 +115,13 @@ def measure_engines(
 ) -> dict[str, float]:
     """Median milliseconds of each engine; all are called in turns.
 
-    Raises:
-        RuntimeError: if an engine finds other distances than the first.
+    Before each timed call is one that is not, so that no engine finds the caches as
+    another has left them.
     """
-    expected = next(iter(engines.values()))(queries, k)
-    for name, search in engines.items():
-        if not np.array_equal(search(queries, k), expected):
-            raise RuntimeError(f"{name} finds other distances than the flat engine")
     seconds = {name: [] for name in engines}
     for _ in range(rounds):
         for name, search in engines.items():
+            search(queries, k)
             taken, _ = timed(lambda search=search: search(queries, k))
             seconds[name].append(taken)
     return {name: 1000 * float(np.median(taken)) for name, taken in seconds.items()}

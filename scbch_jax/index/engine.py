@@ -77,10 +77,11 @@ def check_queries(queries: Any, *, bits: int, k: int, within: int | None) -> Non
     Raises:
         InputError: if the codes have another length, k is below 1, or within below 0.
     """
-    wanted = f"packed codes of {bits} bits, uint8 [queries, {bits // 8}]"
     ok = queries.ndim == 2 and queries.dtype == np.uint8
-    got = f"{queries.dtype} of shape {tuple(queries.shape)}"
-    require(ok and queries.shape[1] * 8 == bits, "queries", got, wanted)
+    if not ok or queries.shape[1] * 8 != bits:
+        got = f"{queries.dtype} of shape {tuple(queries.shape)}"
+        wanted = f"packed codes of {bits} bits, uint8 [queries, {bits // 8}]"
+        require(False, "queries", got, wanted)
     require(k >= 1, "k", k, "at least 1")
     require(within is None or within >= 0, "within", within, "at least 0")
 

@@ -12,6 +12,9 @@ from scbch_jax.errors import InputError, require
 from scbch_jax.index.engine import MISSING_ID, Cursor, Hits, check_queries
 
 PURPOSE = "the engine faiss-ivf"
+ID = 44
+"""Bits of an id in a key of distance and id, which sorts in the order of hits."""
+
 TRAINED_ON = 39
 """Codes that each list needs for its center, as FAISS advises."""
 
@@ -45,6 +48,7 @@ class IvfEngine:
         """
         self.bits, self.size = int(inverted.d), size
         self._inverted, self._removed, self._threads = inverted, removed, threads
+        self._faiss, self._nothing = _faiss(), (self.bits + 1) << ID
 
     def search(
         self,
@@ -66,25 +70,20 @@ class IvfEngine:
         if not k or not len(queries):
             empty = np.zeros((len(queries), k), np.int64)
             return Hits(empty, empty, np.zeros(len(queries), np.int64))
-        # FAISS keeps any of the items at the last distance: of more than k, those with
-        # the lowest ids are taken, as an exact engine would.
-        wanted = 4 * k + min(len(self._removed), 4 * k)
+        wanted = k + min(len(self._removed), 3 * k)
         distances, ids = self._ask(queries, min(wanted, self._inverted.ntotal))
         limit = self.bits if within is None else within
-        hidden = (ids < 0) | (distances > limit)
+        hidden = distances > limit  # as FAISS's distance is where it found nothing
         if len(self._removed):
             hidden |= np.isin(ids, self._removed)
-        distances = np.where(hidden, self.bits + 1, distances)
-        ids = np.where(hidden, MISSING_ID, ids)
-        order = np.lexsort((ids, distances))[:, :k]
-        ids, distances = (
-            np.take_along_axis(x, order, axis=1).astype(np.int64)
-            for x in (ids, distances)
-        )
+        keys = np.where(hidden, self._nothing, (distances.astype(np.int64) << ID) + ids)
+        keys.sort(axis=1)
+        ids, distances = keys[:, :k] & (2**ID - 1), keys[:, :k] >> ID
+        ids[distances > self.bits] = MISSING_ID
         return Hits(ids, distances, np.full(len(queries), -1))
 
     def _ask(self, queries: Any, count: int) -> tuple[Any, Any]:
-        _faiss().omp_set_num_threads(self._threads)
+        self._faiss.omp_set_num_threads(self._threads)
         return self._inverted.search(np.ascontiguousarray(queries), count)
 
 

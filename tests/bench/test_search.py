@@ -9,11 +9,29 @@ from scbch_jax.cli import program
 
 
 def test_engines_that_disagree_are_no_benchmark():
-    codes, queries = search.draw_database(items=40, bits=8, queries=2)
-    flat = search.search_engines(codes)["flat"]
+    codes, queries = search.draw_random(items=40, bits=8, queries=2)
+    flat = search.exact_engines(codes)["flat"]
     engines = {"flat": flat, "wrong": lambda q, k: flat(q, k) + 1}
     with pytest.raises(RuntimeError, match="wrong finds other distances"):
-        search.measure_engines(engines, queries, k=3, rounds=1)
+        search.check_agreement(engines, queries, k=3)
+
+
+def test_recall_counts_hits_as_near_as_the_last_of_the_nearest():
+    engines = {
+        "flat": lambda q, k: np.array([[1, 2, 2]]),
+        "near": lambda q, k: np.array([[2, 2, 3]]),
+    }
+    found = search.recalls(engines, None, k=3)
+    assert found == {"flat": 1.0, "near": pytest.approx(2 / 3)}
+
+
+def test_clustered_codes_lie_around_their_centers():
+    codes, _ = search.draw_clustered(items=3000, bits=64, queries=1)
+    bits = np.unpackbits(codes, axis=1).astype(int)
+    nearest = (bits[:100, None] != bits[None]).sum(axis=2)
+    np.fill_diagonal(nearest, 64)
+    # Codes of a center differ in 2 · 0.08 · 0.92 · 64 = 9.4 bits, others in 32.
+    assert 5 < np.median(nearest.min(axis=1)) < 13
 
 
 def test_every_call_is_a_line_of_the_table_and_of_the_file(tmp_path, capsys):
@@ -22,7 +40,7 @@ def test_every_call_is_a_line_of_the_table_and_of_the_file(tmp_path, capsys):
     outputs = ["--json", str(out), "--figure", str(figure)]
     assert program.main(["bench", "search", *words.split(), *outputs]) == 0
     lines = [json.loads(line) for line in out.read_text().splitlines()]
-    flat = [line for line in lines if line["engine"] == "flat"]
+    flat = [x for x in lines if x["engine"] == "flat" and x["codes"] == "random"]
     assert [(x["items"], x["queries"], x["k"]) for x in flat] == [
         (50, 1, 2),
         (50, 3, 2),
@@ -31,7 +49,8 @@ def test_every_call_is_a_line_of_the_table_and_of_the_file(tmp_path, capsys):
     ]
     assert all(np.isclose(x["ratio"], 1) for x in flat)
     table = capsys.readouterr().out.splitlines()
-    assert sum("flat |" in line for line in table) == 4
+    assert sum("| random " in line and "flat " in line for line in table) == 4
+    assert all(x["recall"] == 1 for x in flat)
     assert "<svg" in figure.read_text()
 
 

@@ -44,8 +44,8 @@ def changed(path):
 
 
 @pytest.mark.parametrize("bits", [8, 64, 256])
-def test_all_lists_together_give_the_hits_of_the_flat_engine(tmp_path, bits):
-    """Ids, too: of many items at the last distance those with the lowest ids."""
+def test_all_lists_together_give_the_distances_of_the_flat_engine(tmp_path, bits):
+    """Ids, too, but for items at the last distance, of which FAISS keeps any."""
     path = tmp_path / "index"
     index.build(path, rows(2000, bits=bits))
     index.set_engine(path, lists=4, probes=4)
@@ -53,8 +53,8 @@ def test_all_lists_together_give_the_hits_of_the_flat_engine(tmp_path, bits):
     for options in ({"k": 1}, {"k": 10, "within": bits // 8}, {"k": 3000}):
         near, exact = both(path, queries, **options)
         np.testing.assert_array_equal(near.distances, exact.distances)
-        if bits > 8 or options["k"] > 2000:
-            np.testing.assert_array_equal(near.ids, exact.ids)
+        sure = exact.distances < exact.distances[:, -1:]
+        np.testing.assert_array_equal(near.ids[sure], exact.ids[sure])
         assert (near.cut == -1).all()
 
 

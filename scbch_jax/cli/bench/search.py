@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from scbch_jax.cli import console
 from scbch_jax.config.constraints import at_least, check_fields, multiple_of, size_list
 from scbch_jax.errors import require
 from scbch_jax.io import Record, write_jsonl
+
+if TYPE_CHECKING:
+    from scbch_jax.bench.search import Engines
 
 
 @dataclass(frozen=True)
@@ -47,42 +50,58 @@ def main(options: BenchSearch) -> None:
         write_jsonl(options.json, lines)
     if options.figure:
         _draw(lines, options.figure)
-    header = ["items", "queries", "k", "engine", "milliseconds", "flat / engine"]
+    header = ["codes", "items", "queries", "k", "engine", "milliseconds"]
     cells = [
         [
-            *(f"{line[name]}" for name in ("items", "queries", "k", "engine")),
+            *(f"{line[name]}" for name in header[:-1]),
             f"{line['milliseconds']:.3g}",
             f"{line['ratio']:.2f}",
+            f"{line['recall']:.3f}",
         ]
         for line in lines
     ]
     console.output(f"{options.bits} bits, one thread, {options.rounds} rounds")
-    console.output(as_markdown(header, cells))
+    console.output(as_markdown([*header, "flat / engine", "recall"], cells))
     if not extras.is_installed("faiss"):
-        console.output("not installed: FAISS (pip install 'scbch_jax[bench]')")
+        console.output("not installed: FAISS (pip install 'scbch_jax[faiss]')")
 
 
 def _measured(options: BenchSearch) -> list[Record]:
+    from scbch_jax import extras
     from scbch_jax.bench import search
 
     lines: list[Record] = []
     for items in options.items:
+        sizes = {"items": items, "bits": options.bits, "queries": max(options.queries)}
         console.log(f"{items} items: searching")
-        codes, asked = search.draw_database(
-            items=items, bits=options.bits, queries=max(options.queries)
-        )
-        engines = search.search_engines(codes)
-        for queries in options.queries:
-            for k in options.k:
-                found = search.measure_engines(
-                    engines, asked[:queries], k=k, rounds=options.rounds
-                )
-                lines += [
-                    search.SearchTime(
-                        name, items, options.bits, queries, k, ms, found["flat"] / ms
-                    )._asdict()
-                    for name, ms in found.items()
-                ]
+        codes, asked = search.draw_random(**sizes)
+        engines = search.exact_engines(codes)
+        for k in options.k:
+            search.check_agreement(engines, asked, k=k)
+        lines += _times("random", engines, asked, items, options)
+        if extras.is_installed("faiss"):
+            codes, asked = search.draw_clustered(**sizes)
+            engines = search.approximate_engines(codes)
+            lines += _times("clustered", engines, asked, items, options)
+    return lines
+
+
+def _times(
+    codes: str, engines: "Engines", asked: Any, items: int, options: BenchSearch
+) -> list[Record]:
+    from scbch_jax.bench import search
+
+    lines: list[Record] = []
+    for count in options.queries:
+        for k in options.k:
+            queries = asked[:count]
+            recall = search.recalls(engines, queries, k=k)
+            found = search.measure_engines(engines, queries, k=k, rounds=options.rounds)
+            call = (items, options.bits, count, k)
+            for name, ms in found.items():
+                ratio = found["flat"] / ms
+                line = search.SearchTime(codes, name, *call, ms, ratio, recall[name])
+                lines.append(line._asdict())
     return lines
 
 
@@ -90,18 +109,19 @@ def _draw(lines: list[Record], target: Path) -> None:
     """Milliseconds against the number of items, a line for each engine and call."""
     from scbch_jax import plotting
 
-    with plotting.figure_file(target, (6, 4)) as figure:
+    with plotting.figure_file(target, (7, 5)) as figure:
         axes = figure.subplots()
-        calls = dict.fromkeys((x["engine"], x["queries"], x["k"]) for x in lines)
+        fields = ("codes", "engine", "queries", "k")
+        calls = dict.fromkeys(tuple(x[f] for f in fields) for x in lines)
         for call in calls:
             points = sorted(
                 (x["items"], x["milliseconds"])
                 for x in lines
-                if (x["engine"], x["queries"], x["k"]) == call
+                if tuple(x[f] for f in fields) == call
             )
-            engine, queries, k = call
-            label = f"{engine}, queries: {queries}, k = {k}"
+            codes, engine, queries, k = call
+            label = f"{engine}, {codes}, queries: {queries}, k = {k}"
             axes.loglog(*zip(*points, strict=True), "o-", label=label)
         axes.set_xlabel("items of the database")
         axes.set_ylabel("milliseconds")
-        axes.legend()
+        axes.legend(fontsize=6)
