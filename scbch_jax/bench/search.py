@@ -5,7 +5,10 @@ clusters, as those of trained networks are.
 """
 
 import importlib
+import tempfile
+import weakref
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +16,8 @@ from jaxtyping import UInt8
 
 from scbch_jax import extras
 from scbch_jax.bench.timing import timed
-from scbch_jax.index import FlatIndex, ivf
+from scbch_jax.index import FlatIndex, Rows, build, ivf, transfer
+from scbch_jax.index.postgres import PostgresIndex
 
 Engines = dict[str, Callable[[Any, int], Any]]
 """From queries and k to the distances of the hits, by name; "flat" is the first."""
@@ -81,6 +85,45 @@ def approximate_engines(codes: UInt8[np.ndarray, "items bytes"]) -> Engines:
         **_flat(codes),
         "faiss-ivf": lambda queries, k: ours.search(queries, k=k).distances,
         "FAISS IVF": lambda queries, k: inverted.search(queries, k)[0],
+    }
+
+
+def postgres_engines(codes: UInt8[np.ndarray, "items bytes"], address: str) -> Engines:
+    """The flat engine, a database through this package, and its statements by hand.
+
+    The statements are those of the search, of which the second counts the items at the
+    last distance. An index of the codes is made in a schema of its own, which stays.
+    """
+    psycopg = importlib.import_module("psycopg")
+    with tempfile.TemporaryDirectory() as folder:
+        build(Path(folder) / "index", Rows({"image": codes}))
+        transfer.to_database(Path(folder) / "index", address, replace=True)
+    ours = PostgresIndex(address)
+    connection = psycopg.connect(ours.path.uri, autocommit=True)
+    weakref.finalize(ours, connection.close)
+    table = f"{ours.path.schema}.items"
+    distance = f"(image <~> %s::bit({8 * codes.shape[1]}))"
+    near = f"SELECT id, {distance} FROM {table} ORDER BY {distance} + 0, id LIMIT %s"
+    rest = f"SELECT count(*) FROM {table} WHERE {distance} = %s AND id > %s"
+
+    def by_hand(queries: Any, k: int) -> Any:
+        found = []
+        with connection.transaction():
+            for query in queries:
+                text = "".join(map(str, np.unpackbits(query)))
+                rows = connection.execute(near, (text, text, k + 1)).fetchall()
+                if len(rows) > k and rows[k][1] == rows[k - 1][1]:
+                    last = rows[k - 1]
+                    connection.execute(rest, (text, last[1], last[0])).fetchone()
+                found.append([distance for _, distance in rows[:k]])
+        return np.array(found)
+
+    return {
+        **_flat(codes),
+        "postgres": lambda queries, k: (
+            ours.search(queries, find="image", k=k).distances
+        ),
+        "SQL by hand": by_hand,
     }
 
 

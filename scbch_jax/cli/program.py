@@ -32,6 +32,7 @@ COMMANDS = {
     "index info": "index.info:IndexInfo",
     "index verify": "index.verify:IndexVerify",
     "index compact": "index.compact:IndexCompact",
+    "index copy": "index.copy:IndexCopy",
     "index engine": "index.engine:IndexEngine",
     "search": "search:Search",
     "demo": "demo:Demo",

@@ -12,15 +12,16 @@ from scbch_jax.config.constraints import at_least, check_fields, optional, whole
 from scbch_jax.errors import require
 
 if TYPE_CHECKING:
-    from scbch_jax.index import Hits, Index
+    from scbch_jax.index import Hits
+    from scbch_jax.index.opening import Opened
 
 
 @dataclass(frozen=True)
 class Search:
     """Search an index by codes, or by one of its items."""
 
-    index: tyro.conf.Positional[Path]
-    """Folder of the index."""
+    index: tyro.conf.Positional[str]
+    """Folder of the index, or postgresql://user@host/database#schema."""
     queries: Path | None = None
     """File of packed codes, as encode writes it; every row is a query."""
     item: Annotated[int | None, optional(at_least(0))] = None
@@ -43,10 +44,11 @@ class Search:
     """Classes of which a found item has none."""
     after: Annotated[tuple[int, ...], whole_numbers()] = ()
     """Distance and id of the last hit of a page: what comes after it is found."""
-    engine: Literal["flat", "device", "faiss-ivf"] = "flat"
-    """How codes are compared: flat by NumPy; device on JAX's default device, a GPU or
-    TPU if there is one, with the same hits; faiss-ivf by FAISS's inverted lists, fast
-    and approximate, once index engine has built them."""
+    engine: Literal["flat", "device", "faiss-ivf", "hnsw"] = "flat"
+    """How codes are compared: flat exactly, by NumPy or by the database; device on
+    JAX's default device, a GPU or TPU if there is one, with the same hits; faiss-ivf by
+    FAISS's inverted lists, fast and approximate, once index engine has built them; hnsw
+    by pgvector's graphs, likewise, after index copy --hnsw."""
     threads: Annotated[int, at_least(1, 1024)] = 1
     """Threads of a search; the device engine uses its device."""
     json: bool = False
@@ -73,7 +75,9 @@ def main(options: Search) -> None:
 
     if options.out:
         io.require_writable("out", options.out, ".npz")
-    opened = index.Index(options.index, threads=options.threads, engine=options.engine)
+    opened = index.open_index(
+        options.index, threads=options.threads, engine=options.engine
+    )
     filters = (options.any_of, options.all_of, options.none_of)
     hits = opened.search(
         _queries(options, opened),
@@ -98,7 +102,7 @@ def main(options: Search) -> None:
                 console.output(text)
 
 
-def _queries(options: Search, opened: "Index") -> Any:
+def _queries(options: Search, opened: "Opened") -> Any:
     from scbch_jax.cli.index.rows import read_rows
     from scbch_jax.index.folder import require_encoder
 
@@ -107,7 +111,7 @@ def _queries(options: Search, opened: "Index") -> Any:
         assert item is not None
         return opened.code(item, options.by)
     rows, encoder, _ = read_rows(options.queries)
-    require_encoder(options.index, opened.manifest, encoder)
+    require_encoder(opened.path, opened.manifest, encoder)
     one = not options.after or rows.size == 1
     require(one, "after", f"a page of {rows.size} queries", "one query")
     got = " and ".join(rows.codes)
@@ -121,7 +125,7 @@ def _found(hits: "Hits") -> Any:
     return [places.tolist() for places in np.nonzero(hits.ids >= 0)]
 
 
-def _line(opened: "Index", hits: "Hits", query: int, place: int) -> io.Record:
+def _line(opened: "Opened", hits: "Hits", query: int, place: int) -> io.Record:
     item, distance = int(hits.ids[query, place]), int(hits.distances[query, place])
     found = {"query": query, "distance": distance, "id": item}
     return {**opened.record(item), **found}

@@ -11,7 +11,9 @@ from scbch_jax.index.folder import (
     set_engine,
     verify,
 )
-from scbch_jax.index.reader import Index, Where, recall
+from scbch_jax.index.opening import open_index
+from scbch_jax.index.packed_labels import Where
+from scbch_jax.index.reader import Index, recall
 from scbch_jax.index.segment import Rows
 from scbch_jax.index.sharded import ShardedEngine
 
@@ -29,6 +31,7 @@ __all__ = [
     "compact",
     "drop_engine",
     "merge",
+    "open_index",
     "recall",
     "remove",
     "set_engine",

@@ -43,15 +43,23 @@ def read_removed(path: Path, manifest: Manifest) -> Any:
 
 
 def build(
-    path: Path, rows: Rows, *, classes: Sequence[str] = (), encoder: str = ""
+    path: Path,
+    rows: Rows,
+    *,
+    classes: Sequence[str] = (),
+    encoder: str = "",
+    ids: Any = None,
+    next_id: int = 0,
 ) -> Manifest:
     """Makes an index of some rows, as a new folder.
 
     Args:
         path: a folder that does not exist, or is empty.
-        rows: the items; their ids are 0, 1, 2 and so on.
+        rows: the items.
         classes: names of the columns of the labels; by default their numbers.
         encoder: id of the encoder of the codes, if known.
+        ids: of the items, ascending; 0, 1, 2 and so on if omitted.
+        next_id: the lowest id that later rows may get.
 
     Raises:
         InputError: if the rows do not fit together, or the folder exists.
@@ -66,8 +74,10 @@ def build(
     start = Manifest(FORMAT, 0, bits, modalities, names, encoder, 0, [], None)
     _check_rows(start, rows)
     _check_names([], np.zeros(0, np.int64), rows.records)
+    ids = np.arange(rows.size) if ids is None else np.asarray(ids)
+    after = max(next_id, int(ids[-1]) + 1)
     with io.new_folder(path) as folder:
-        manifest = _with_segment(folder, start, rows, np.arange(rows.size))
+        manifest = _with_segment(folder, start, rows, ids, next_id=after)
         _commit(folder, manifest)
     return manifest
 
@@ -219,7 +229,7 @@ def verify(path: Path) -> list[str]:
     return damaged + segment.check_bytes(path / derived.FOLDER, engine)
 
 
-def require_encoder(path: Path, manifest: Manifest, encoder: str) -> None:
+def require_encoder(path: object, manifest: Manifest, encoder: str) -> None:
     """Raises `InputError` if codes are of another encoder than those of the index."""
     got, wanted = encoder[:12] or "codes without one", manifest.encoder[:12] or "none"
     wanted = f"{wanted} as {path}: codes of the same trained run"

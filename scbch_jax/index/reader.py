@@ -1,34 +1,25 @@
 """Searching an index on disk: a snapshot of one generation, whose files are mapped."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import UInt8
 
 from scbch_jax import io
 from scbch_jax.errors import InputError, require
-from scbch_jax.index import derived, folder
+from scbch_jax.index import derived, folder, packed_labels
 from scbch_jax.index.engine import Cursor, Engine, Hits
 from scbch_jax.index.flat import FlatIndex
 from scbch_jax.index.ivf import IvfEngine
 from scbch_jax.index.manifest import read_manifest
+from scbch_jax.index.packed_labels import Where
 from scbch_jax.index.segment import Segment
 from scbch_jax.index.sharded import ShardedEngine
 
 EngineName = Literal["flat", "device", "faiss-ivf"]
-
-
-class Where(NamedTuple):
-    """Which items may be found, by the names of their classes."""
-
-    any_of: tuple[str, ...] = ()
-    """At least one of these; no condition if there are none."""
-    all_of: tuple[str, ...] = ()
-    """All of these."""
-    none_of: tuple[str, ...] = ()
-    """None of these."""
 
 
 class Index:
@@ -71,7 +62,7 @@ class Index:
         wanted = f"one that the index has; it is built by index engine {path}"
         require(not lacks, "engine", engine, wanted)
         self._threads, self._engine = threads, engine
-        self._engine_of = lru_cache(maxsize=8)(self._open_shards)
+        self._engines = lru_cache(maxsize=8)(self._open_shards)
 
     @property
     def bits(self) -> int:
@@ -113,10 +104,20 @@ class Index:
             InputError: for a modality or class that the index lacks, codes of another
                 length, or k below 1.
         """
+        engine = self.engine_of(find, where)
+        return engine.search(queries, k=k, within=within, after=after)
+
+    def engine_of(self, find: str, where: Where | None = None) -> ShardedEngine:
+        """The engine of a modality, of the items that pass a filter.
+
+        `ShardedEngine` takes those of several indexes whose ids differ.
+
+        Raises:
+            InputError: for a modality or class that the index lacks.
+        """
         have = self.manifest.modalities
         require(find in have, "find", find, f"one of {', '.join(have)}")
-        engine = self._engine_of(find, where)
-        return engine.search(queries, k=k, within=within, after=after)
+        return self._engines(find, where)
 
     def record(self, item: int) -> io.Record:
         """What is known of an item: its name, text, picture and labels.
@@ -128,9 +129,16 @@ class Index:
         found = dict(part.record(row))
         if part.labels is not None:
             classes = self.manifest.classes
-            bits = np.unpackbits(part.labels[row], count=len(classes))
-            found["labels"] = [classes[column] for column in np.flatnonzero(bits)]
+            found["labels"] = packed_labels.names_of(part.labels[row], classes)
         return found
+
+    def living_rows(self) -> Iterator[tuple[int, list[Any], Any, io.Record]]:
+        """Id, code of each modality, packed labels, and record of each item, by id."""
+        for part in self.segments:
+            for row in np.flatnonzero(~np.isin(part.ids, self._removed)).tolist():
+                codes = [part.codes[m][row] for m in self.manifest.modalities]
+                labels = None if part.labels is None else part.labels[row]
+                yield int(part.ids[row]), codes, labels, dict(part.record(row))
 
     def code(self, item: int, modality: str) -> UInt8[np.ndarray, "1 bytes"]:
         """The packed code of an item.
@@ -164,6 +172,7 @@ class Index:
     def _open_shards(self, find: str, where: Where | None) -> ShardedEngine:
         """An engine for each segment; with a filter, of the rows that pass it."""
         engines: list[Engine] = []
+        masks = {} if where is None else packed_labels.masks(where, self.manifest)
         held = 0
         if self._engine == "faiss-ivf" and where is None:
             engines.append(self._open_ivf(find))
@@ -175,7 +184,7 @@ class Index:
             codes, ids = part.codes[find][first:], part.ids[first:]
             removed = _rows_of(self._removed, ids)
             if where is not None:
-                passed = self._passing(part, where)
+                passed = packed_labels.passing(part.labels, masks, len(part.ids))
                 passed[removed] = False
                 codes, ids, removed = codes[passed], ids[passed], removed[:0]
             engines.append(self._open_engine(codes, ids, removed))
@@ -196,28 +205,6 @@ class Index:
         from scbch_jax.index.device import DeviceIndex
 
         return DeviceIndex(codes, ids=ids, removed=removed)
-
-    def _passing(self, part: Segment, where: Where) -> Any:
-        """Whether each row of a segment passes the filter."""
-        passed = np.ones(len(part.ids), bool)
-        for names, test in (
-            (where.any_of, lambda bits, mask: bits.any(axis=1)),
-            (where.all_of, lambda bits, mask: (bits == mask).all(axis=1)),
-            (where.none_of, lambda bits, mask: ~bits.any(axis=1)),
-        ):
-            if names:
-                mask = self._mask(names)
-                assert part.labels is not None
-                passed &= test(part.labels & mask, mask)
-        return passed
-
-    def _mask(self, names: tuple[str, ...]) -> Any:
-        """The bits of some classes, packed as the labels are."""
-        classes = self.manifest.classes
-        require(bool(classes), "labels", ", ".join(names), "an index with labels")
-        for name in names:
-            require(name in classes, "labels", name, f"one of {', '.join(classes)}")
-        return np.packbits([name in names for name in classes])
 
 
 def recall(path: Path, queries: int, *, k: int = 10) -> dict[str, float]:

@@ -148,6 +148,11 @@ COMMANDS: dict[str, Command] = {
         kills_by_time=1,
         malformed=30,
     ),
+    "index copy": Command(
+        "index copy @index postgresql://tester@127.0.0.1:1/photos",
+        codes=(2,),
+        malformed=20,
+    ),
     "index engine": Command("index engine @index faiss-ivf", malformed=20),
     "index info": Command("index info @index", malformed=20),
     "index verify": Command("index verify @index", codes=(0, 1, 2), malformed=20),

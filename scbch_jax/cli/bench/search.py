@@ -27,6 +27,9 @@ class BenchSearch:
     """Numbers of hits of each query, at most the smallest database."""
     rounds: Annotated[int, at_least(1)] = 7
     """How often each engine is timed, in turns; the median is printed."""
+    postgres: str = ""
+    """postgresql://user@host/database#schema: the database is timed as well. An index
+    in the schema is replaced."""
     json: Path | None = None
     """File for all results, one JSON object a line."""
     figure: Path | None = None
@@ -79,6 +82,9 @@ def _measured(options: BenchSearch) -> list[Record]:
         for k in options.k:
             search.check_agreement(engines, asked, k=k)
         lines += _times("random", engines, asked, items, options)
+        if options.postgres:
+            engines = search.postgres_engines(codes, options.postgres)
+            lines += _times("random", engines, asked, items, options)
         if extras.is_installed("faiss"):
             codes, asked = search.draw_clustered(**sizes)
             engines = search.approximate_engines(codes)

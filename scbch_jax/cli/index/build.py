@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
 from scbch_jax.cli import console
 from scbch_jax.cli.index.rows import read_rows
+from scbch_jax.config.constraints import at_least, check_fields
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,13 @@ class IndexBuild:
     classes: tuple[str, ...] = ()
     """Names of the columns of the labels; by default those of the store, or 0, 1, 2 and
     so on."""
+    first_id: Annotated[int, at_least(0)] = 0
+    """Id of the first row. Indexes that are searched together as shards need ids that
+    differ."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
 
 
 def main(options: IndexBuild) -> None:
@@ -33,6 +42,7 @@ def main(options: IndexBuild) -> None:
 
     rows, encoder, classes = read_rows(options.codes, options.rows)
     classes = options.classes or classes
-    made = index.build(options.out, rows, classes=classes, encoder=encoder)
+    ids = range(options.first_id, options.first_id + rows.size)
+    made = index.build(options.out, rows, classes=classes, encoder=encoder, ids=ids)
     modalities = " and ".join(made.modalities)
     console.output(f"{options.out}: {rows.size} rows, {made.bits} bits, {modalities}")

@@ -1,0 +1,32 @@
+"""Opens an index wherever it is: in a folder, or in a database."""
+
+from pathlib import Path
+
+from scbch_jax.errors import InputError, require
+from scbch_jax.index.address import is_database
+from scbch_jax.index.postgres import PostgresIndex
+from scbch_jax.index.reader import Index
+
+Opened = Index | PostgresIndex
+
+
+def open_index(name: str | Path, *, engine: str = "flat", threads: int = 1) -> Opened:
+    """Opens an index for searches.
+
+    Args:
+        name: a folder, or postgresql://host/database#schema.
+        engine: of a folder see `Index`; of a database flat, which is exact, or hnsw,
+            which is approximate.
+        threads: of the flat engine and of faiss-ivf.
+
+    Raises:
+        InputError: if it is no index, or has no such engine.
+    """
+    if is_database(name):
+        there = engine in ("flat", "hnsw")
+        require(there, "engine", engine, "flat or hnsw for a database")
+        return PostgresIndex(str(name), approximate=engine == "hnsw")
+    if engine not in ("flat", "device", "faiss-ivf"):
+        wanted = "flat, device or faiss-ivf for a folder"
+        raise InputError(f"engine: got {engine}, wanted {wanted}")
+    return Index(Path(name), threads=threads, engine=engine)
