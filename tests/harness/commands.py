@@ -149,7 +149,7 @@ COMMANDS: dict[str, Command] = {
         malformed=30,
     ),
     "index copy": Command(
-        "index copy @index postgresql://tester@127.0.0.1:1/photos",
+        "index copy @index postgresql://127.0.0.1:1/photos",
         codes=(2,),
         malformed=20,
     ),
