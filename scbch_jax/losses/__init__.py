@@ -32,7 +32,13 @@ from scbch_jax.losses.quantization import (
     unit_quantization_loss,
 )
 from scbch_jax.losses.ranking import ranking_loss, supervised_ranking_loss
-from scbch_jax.losses.structure import coherence_loss, consistency_loss, pair_loss
+from scbch_jax.losses.structure import (
+    coherence_loss,
+    consistency_loss,
+    joint_semantics,
+    pair_loss,
+    reconstruction_loss,
+)
 
 __all__ = [
     "Terms",
@@ -44,6 +50,7 @@ __all__ = [
     "decaying_repulsion_loss",
     "drawn_negatives",
     "jaccard_matrix",
+    "joint_semantics",
     "low_mean_posterior",
     "margin_shifted_similarity",
     "max_own_prototype_distance",
@@ -58,6 +65,7 @@ __all__ = [
     "prototype_loss",
     "quantization_loss",
     "ranking_loss",
+    "reconstruction_loss",
     "similarity_matrix",
     "soft_attraction_loss",
     "stepped_repulsion_loss",

@@ -3,6 +3,8 @@
 References:
     Yu et al., Deep Graph-neighbor Coherence Preserving Network for Unsupervised
     Cross-modal Hashing, AAAI 2021 (DGCPN).
+    Su, Zhong and Zhang, Deep Joint-Semantics Reconstructing Hashing for Large-Scale
+    Unsupervised Cross-Modal Retrieval, ICCV 2019 (DJSRH).
 """
 
 import jax
@@ -10,7 +12,71 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from scbch_jax.arrays import Scalar, ScalarLike
-from scbch_jax.errors import check_square
+from scbch_jax.errors import check_same_rows, check_square
+from scbch_jax.losses.pairwise import cosine_matrix
+
+
+@jax.jit
+def joint_semantics(
+    image: Float[Array, "n image_dim"],
+    text: Float[Array, "n text_dim"],
+    *,
+    image_weight: ScalarLike,
+    second_order: ScalarLike,
+    scale: ScalarLike,
+) -> Float[Array, "n n"]:
+    """Joint similarity of the samples of a batch, S of DJSRH, from their features.
+
+        T = β (2 cos(x, x) - 1) + (1 - β) (2 cos(y, y) - 1)
+        S = μ ((1 - η) T + η T T / n)
+
+    T T / n compares how two samples are related to all others. S may exceed 1, which no
+    cosine reaches; a row of zeros has cosine 0 with all, itself included.
+
+    Args:
+        image: features x, not negative where they come after a ReLU.
+        text: features y.
+        image_weight: β, in [0, 1].
+        second_order: η, in [0, 1].
+        scale: μ.
+
+    Raises:
+        ValueError: if rows do not align.
+
+    Example:
+        >>> x = jnp.array([[1.0, 0.0], [0.0, 1.0]])
+        >>> joint_semantics(x, x, image_weight=0.5, second_order=0.5, scale=1.0)
+        Array([[ 1., -1.],
+               [-1.,  1.]], dtype=float32)
+    """
+    check_same_rows(image=image, text=text)
+    images, texts = (2.0 * cosine_matrix(x, x) - 1.0 for x in (image, text))
+    joint = image_weight * images + (1.0 - image_weight) * texts
+    diffused = joint @ joint / len(joint)
+    return scale * ((1.0 - second_order) * joint + second_order * diffused)
+
+
+@jax.jit
+def reconstruction_loss(
+    cosines: Float[Array, "n n"], target: Float[Array, "n n"]
+) -> Scalar:
+    """Mean squared difference of the codes' cosines and a target, a term of DJSRH.
+
+        1/n² Σ_ij (C_ij - S_ij)², the diagonal included
+
+    Args:
+        cosines: C, within one modality or between both.
+        target: S.
+
+    Raises:
+        ValueError: if the matrices are not square and of one shape.
+
+    Example:
+        >>> reconstruction_loss(jnp.ones((2, 2)), jnp.eye(2))
+        Array(0.5, dtype=float32)
+    """
+    check_square(cosines=cosines, target=target)
+    return jnp.square(cosines - target).mean()
 
 
 @jax.jit

@@ -26,6 +26,10 @@ class TwoTowers(NamedTuple):
     """(params, features, key) -> relaxed codes with dropout."""
     train_text: Callable[[Params, Any, Key[Array, ""]], Float[Array, "n bits"]]
     """(params, features, key) -> relaxed codes with dropout."""
+    image_logits: Callable[[Params, Any], Float[Array, "n bits"]]
+    """(params, features) -> outputs of the last layer, before tanh."""
+    text_logits: Callable[[Params, Any], Float[Array, "n bits"]]
+    """(params, features) -> outputs of the last layer, before tanh."""
 
 
 def two_towers(
@@ -75,4 +79,6 @@ def two_towers(
         train_text=lambda params, x, key: text.train(
             weights_of(params, "text"), x, key
         ),
+        image_logits=lambda params, x: image.logits(weights_of(params, "image"), x),
+        text_logits=lambda params, x: text.logits(weights_of(params, "text"), x),
     )

@@ -68,6 +68,8 @@ class Network(NamedTuple):
     """(params, features) -> relaxed codes"""
     train: Callable[[Any, Any, Key[Array, ""]], Float[Array, "n bits"]]
     """(params, features, key) -> relaxed codes with dropout"""
+    logits: Callable[[Any, Float[Array, "n features"]], Float[Array, "n bits"]]
+    """(params, features) -> outputs of the last layer, before tanh"""
 
 
 def hash_network(
@@ -102,7 +104,10 @@ def hash_network(
             {"params": params}, rows, deterministic=False, rngs={"dropout": key}
         )
 
-    return Network(init, apply, train)
+    def logits(params: Any, rows: Float[Array, "n features"]) -> Any:
+        return module.apply({"params": params}, rows, squash=False)
+
+    return Network(init, apply, train, logits)
 
 
 def classifier(
@@ -140,7 +145,9 @@ class _HashModule(nn.Module):
     last_std: float | None
 
     @nn.compact
-    def __call__(self, rows: Any, *, deterministic: bool = True) -> Any:
+    def __call__(
+        self, rows: Any, *, deterministic: bool = True, squash: bool = True
+    ) -> Any:
         last = len(self.widths) - 1
         for layer, width in enumerate(self.widths):
             rows = nn.relu(rows) if layer else rows
@@ -157,6 +164,8 @@ class _HashModule(nn.Module):
                 dot_general=layer_product,
                 name=f"layer_{layer}",
             )(rows)
+        if not squash:
+            return rows
         codes = jnp.tanh(rows)
         return _unit_rows(codes) if self.unit_length else codes
 

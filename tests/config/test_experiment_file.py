@@ -143,7 +143,7 @@ def test_values_of_earlier_versions_are_read(name, old, new):
         ({"noise.rate": 7}, "noise.rate: got 7.0"),
         (
             {"method": "dcmh"},
-            "method: got dcmh, wanted one of scbch, ucch, dgcpn, nrch, robust",
+            "method: got dcmh, wanted one of scbch, ucch, dgcpn",
         ),
         ({"method": ["ucch"]}, "method: got"),
         ({"method": "ucch", "options.neighbors": 3}, "config: got options.neighbors"),

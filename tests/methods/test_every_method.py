@@ -15,6 +15,7 @@ from scbch_jax.config import (
     Planted,
     Training,
     dgcpn,
+    djsrh,
     nrch,
     robust,
     scbch,
@@ -34,6 +35,11 @@ EXPERIMENTS = {
         "options": dgcpn.Options(hidden=128, neighbors=100, scale=200.0),
         "hparams": dgcpn.HParams(),
         "training": Training(epochs=5, batch_size=32),
+    },
+    "djsrh": {
+        "options": djsrh.Options(hidden=128),
+        "hparams": djsrh.HParams(image_learning_rate=0.1, text_learning_rate=0.1),
+        "training": Training(epochs=8, batch_size=32),
     },
     "nrch": {
         "options": nrch.Options(hidden=128, separate_from=6),
@@ -69,7 +75,7 @@ def test_it_learns_and_repeats_to_the_bit(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["ucch", "dgcpn"])
+@pytest.mark.parametrize("name", ["ucch", "dgcpn", "djsrh"])
 def test_label_noise_does_not_change_unsupervised_methods(name):
     short = Training(epochs=1, batch_size=100)
     clean, noisy = (
