@@ -46,6 +46,7 @@ def build_parts(
     source: Source,
     *,
     step: int,
+    first_id: int = 0,
     mapped: Map = serial,
     on_rows: Callable[[int], None] = lambda count: None,
 ) -> Manifest:
@@ -53,8 +54,9 @@ def build_parts(
 
     Args:
         path: a folder that does not exist, or is empty.
-        source: the items; their ids are 0, 1, 2 and so on.
+        source: the items; their ids are in order.
         step: rows of a part.
+        first_id: of the first row.
         mapped: computes the parts. Its processes have to see the folder.
         on_rows: is called with the number of rows that were newly written.
 
@@ -69,7 +71,7 @@ def build_parts(
         modalities=source.modalities,
         classes=source.classes,
         encoder=source.encoder,
-        next_id=0,
+        next_id=first_id,
         segments=[],
         removed=None,
     )
