@@ -178,8 +178,8 @@ def _compute(
             numbers[new[-1]] = number
         return new
 
-    threads = sum(client.nthreads().values())
-    running = distributed.as_completed(submit(AHEAD * max(1, threads)))
+    first = submit(AHEAD * max(1, sum(client.nthreads().values())))
+    running = distributed.as_completed(first, loop=client.loop)
     for future in running:
         result = _result(future)
         running.update(submit(1))
