@@ -9,7 +9,9 @@ import contextlib
 import logging
 import pickle
 import re
+import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from functools import partial
@@ -34,6 +36,9 @@ ENVIRONMENT = {
     "DASK_LOGGING__DISTRIBUTED": "critical",
 }
 """Of the workers that are started here."""
+
+LOGGERS = ("distributed", "distributed.client", "distributed.gc", "tornado.application")
+"""Loggers with levels of their own."""
 
 
 class Map(Protocol):
@@ -139,19 +144,33 @@ def _start(workers: int, stack: contextlib.ExitStack) -> Any:
     import distributed
 
     scratch = stack.enter_context(tempfile.TemporaryDirectory())
-    cluster = distributed.LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        scheduler_kwargs={"dashboard": False},
-        local_directory=scratch,
-        # Mapped files would count as memory of a worker, and it would be restarted.
-        memory_limit=0,
-        silence_logs=logging.CRITICAL,
-        env=ENVIRONMENT,
-    )
+    with _ignoring_interrupts():
+        cluster = distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
+            local_directory=scratch,
+            # Mapped files would count as memory of a worker that is restarted for it.
+            memory_limit=0,
+            silence_logs=logging.CRITICAL,
+            env=ENVIRONMENT,
+        )
     return distributed.Client(stack.enter_context(cluster))
+
+
+@contextlib.contextmanager
+def _ignoring_interrupts() -> Iterator[None]:
+    """Processes that start meanwhile leave Ctrl-C to this one, which ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _wait_for_workers(client: Any, workers: int) -> None:
@@ -210,8 +229,7 @@ def _quiet() -> Iterator[None]:
     """Keeps Dask from logging every connection that is lost."""
     import distributed  # noqa: F401 -- it sets the levels
 
-    names = ("distributed", "distributed.client", "distributed.gc")
-    loggers = [logging.getLogger(name) for name in names]
+    loggers = [logging.getLogger(name) for name in LOGGERS]
     before = [logger.level for logger in loggers]
     try:
         for logger in loggers:
