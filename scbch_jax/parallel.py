@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from functools import partial
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from scbch_jax import __version__, extras
 from scbch_jax.errors import InputError, require
@@ -41,6 +41,7 @@ LOGGERS = ("distributed", "distributed.client", "distributed.gc", "tornado.appli
 """Loggers with levels of their own."""
 
 
+@runtime_checkable
 class Map(Protocol):
     """Computes a function of every part, in any order, where it likes."""
 

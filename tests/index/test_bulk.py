@@ -163,6 +163,12 @@ def test_parts_make_the_index_of_all_rows(tmp_path, mapped, step):
         assert parts.find_name(f"row{item}") == item
 
 
+def test_the_first_id_is_given(tmp_path):
+    made = index.build_parts(tmp_path / "index", source(20), step=7, first_id=1000)
+    assert made.next_id == 1020
+    assert Index(tmp_path / "index").find_name("row19") == 1019
+
+
 def test_rows_are_added_in_parts_in_one_change(tmp_path):
     for name in ("parts", "whole"):
         index.build(tmp_path / name, drawn(40), classes=CLASSES)
