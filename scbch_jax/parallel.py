@@ -92,15 +92,11 @@ def opened(*, workers: int = 0, scheduler: str = "") -> Iterator[Map]:
     extras.require_packages(purpose, "dask", "distributed")
     with contextlib.ExitStack() as stack:
         stack.enter_context(_quiet())
-        client = _connect(scheduler) if scheduler else _start(workers, stack)
-        with client:
-            try:
-                yield partial(_compute, client)
-            finally:
-                _wait_for_workers(client, workers)
+        client = _connect(scheduler, stack) if scheduler else _start(workers, stack)
+        yield partial(_compute, client)
 
 
-def _connect(scheduler: str) -> Any:
+def _connect(scheduler: str, stack: contextlib.ExitStack) -> Any:
     """A client of a scheduler that is there and has workers."""
     import distributed
 
@@ -109,13 +105,13 @@ def _connect(scheduler: str) -> Any:
     require(known is not None, "scheduler", scheduler, wanted)
     try:
         client = distributed.Client(scheduler, timeout=TIMEOUT)
+        stack.enter_context(client)
     except (OSError, ValueError, OverflowError) as error:
         got = f"{scheduler}, which does not answer"
         raise InputError(f"scheduler: got {got}, wanted {wanted}") from error
     try:
         client.wait_for_workers(1, timeout=TIMEOUT)
-    except (TimeoutError, OSError) as error:
-        client.close()
+    except TimeoutError as error:
         got = f"{scheduler}, which has no workers"
         raise InputError(f"scheduler: got {got}, wanted at least one") from error
     _require_package(client, scheduler)
@@ -131,8 +127,6 @@ def _require_package(client: Any, scheduler: str) -> None:
         found = {"none"}
     got = f"{scheduler}, which has version {', '.join(sorted(found))} of scbch_jax"
     wanted = f"{__version__} as here, at the scheduler and its workers"
-    if found != {__version__}:
-        client.close()
     require(found == {__version__}, "scheduler", got, wanted)
 
 
@@ -158,7 +152,9 @@ def _start(workers: int, stack: contextlib.ExitStack) -> Any:
             silence_logs=logging.CRITICAL,
             env=ENVIRONMENT,
         )
-    return distributed.Client(stack.enter_context(cluster))
+    client = stack.enter_context(distributed.Client(stack.enter_context(cluster)))
+    stack.callback(_wait_for_workers, client, workers)
+    return client
 
 
 @contextlib.contextmanager
@@ -177,8 +173,7 @@ def _ignoring_interrupts() -> Iterator[None]:
 def _wait_for_workers(client: Any, workers: int) -> None:
     """Lets those start that replace lost ones: they show errors if stopped before."""
     with contextlib.suppress(TimeoutError):
-        if workers:
-            client.wait_for_workers(workers, timeout=TIMEOUT)
+        client.wait_for_workers(workers, timeout=TIMEOUT)
 
 
 def _compute(

@@ -35,6 +35,12 @@ class Cluster:
         until(lambda: self._file.is_file() and self._file.read_text().endswith("}"))
         self.address = json.loads(self._file.read_text())["address"]
         self.workers = [self.add_worker() for _ in range(workers)]
+        self.wait_for_workers()
+
+    def wait_for_workers(self):
+        """Until every worker that was ever started has reached the scheduler."""
+        log, count = self._folder / "log", len(self.processes) - 1
+        until(lambda: log.read_text().count("Registered to:") == count)
 
     def add_worker(self):
         words = ("--nthreads", "1", "--memory-limit", "0", "--no-nanny")

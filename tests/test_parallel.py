@@ -108,6 +108,7 @@ def test_a_scheduler_without_workers_or_that_goes_away_is_one_line(
             ):
                 raise AssertionError("it was opened")
         cluster.add_worker()
+        cluster.wait_for_workers()
         with parallel.opened(**where) as mapped:
             found = mapped(clusters.slow_square, range(1000))
             next(found)

@@ -104,6 +104,18 @@ def test_one_query_no_query_and_pages_are_searched_in_parts_too(at_once):
         check_equal(found, opened.search(some, **how))
 
 
+def test_the_approximate_engine_is_searched_in_parts_too(tmp_path):
+    pytest.importorskip("faiss", reason="FAISS is not installed")
+    index.build(tmp_path / "index", drawn(100), classes=CLASSES)
+    index.set_engine(tmp_path / "index", lists=4, probes=1)
+    index.add(tmp_path / "index", drawn(50, seed=1, prefix="new"))
+    opened = Index(tmp_path / "index", engine="faiss-ivf")
+    queries = drawn(30, seed=2).codes["image"]
+    for options in SEARCHES:
+        found = index.search_parts(opened, queries, mapped=shuffled, **options)
+        check_equal(found, opened.search(queries, **options))
+
+
 def test_other_processes_find_the_same_to_the_bit(at_once, elsewhere, monkeypatch):
     monkeypatch.setattr(bulk, "QUERIES", 7)
     opened, queries = Index(at_once), drawn(30, seed=2).codes["image"]
