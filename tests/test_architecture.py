@@ -23,6 +23,7 @@ LAYERS = [
         "config": "options of an experiment and of each method",
         "results": "the result of an epoch",
         "plotting": "Matplotlib's style, figures as files",
+        "parallel": "a function mapped over parts, here or by Dask",
     },
     {
         "data": "file formats, import, stores, splits, label noise, published sets",
@@ -105,6 +106,8 @@ def test_some_packages_stay_in_their_package(path):
         assert not {"jax", "flax", "optax"} & names
     if module_of(path) != "scbch_jax.training.checkpoints":
         assert "orbax" not in names
+    if here != "parallel":
+        assert not {"dask", "distributed"} & names
     if here in ("config", "cli"):
         return
     assert "tyro" not in names

@@ -1,7 +1,6 @@
 """`scbch encode`: features to packed hash codes."""
 
 import dataclasses
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -51,6 +50,8 @@ COPIED = ("labels", "rows", "names")
 
 def main(options: Encode) -> None:
     """Encodes the features of a file, or a part of the run's own data."""
+    import numpy as np
+
     from scbch_jax import runs
 
     io.require_writable("out", options.out, ".npz")
@@ -62,21 +63,9 @@ def main(options: Encode) -> None:
     codes = _encode(arrays, experiment, recipe, params)
     codes |= {name: arrays[name] for name in COPIED if name in arrays}
     shapes = ", ".join(f"{name} {array.shape}" for name, array in codes.items())
-    codes["encoder"] = _encoder_id(params)
+    codes["encoder"] = np.array([runs.encoder_id(params)])
     io.write_npz(options.out, **codes)
     console.output(f"{options.out}: {shapes}; codes of {recipe.sizes.bits} bits")
-
-
-def _encoder_id(params: Any) -> Any:
-    """SHA-256 of both hash networks, by which an index refuses codes of another run."""
-    import jax
-    import numpy as np
-
-    digest = hashlib.sha256()
-    for path, array in jax.tree_util.tree_leaves_with_path(params):
-        digest.update(f"{jax.tree_util.keystr(path)} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return np.array([digest.hexdigest()])
 
 
 def _encode(

@@ -1,5 +1,6 @@
 """`scbch search`: the nearest items of an index."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -8,7 +9,8 @@ import tyro
 
 from scbch_jax import io
 from scbch_jax.cli import console
-from scbch_jax.config.constraints import at_least, check_fields, optional, whole_numbers
+from scbch_jax.cli.workers import WorkerOptions
+from scbch_jax.config.constraints import at_least, optional, whole_numbers
 from scbch_jax.errors import require
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Search:
+class Search(WorkerOptions):
     """Search an index by codes, or by one of its items."""
 
     index: tyro.conf.Positional[str]
@@ -59,7 +61,7 @@ class Search:
 
     def __post_init__(self) -> None:
         """Checks the fields."""
-        check_fields(self)
+        super().__post_init__()
         given = [self.queries is not None, self.item is not None, bool(self.name)]
         got = "several" if sum(given) else "none"
         require(sum(given) == 1, "query", got, "one of --queries, --item and --name")
@@ -79,7 +81,9 @@ def main(options: Search) -> None:
         options.index, threads=options.threads, engine=options.engine
     )
     filters = (options.any_of, options.all_of, options.none_of)
-    hits = opened.search(
+    hits = _search(
+        options,
+        opened,
         _queries(options, opened),
         find=options.find,
         k=options.k,
@@ -100,6 +104,23 @@ def main(options: Search) -> None:
             if cut > 0:
                 text = f"query {query}: {cut} more at the distance of its last hit"
                 console.output(text)
+
+
+def _search(options: Search, opened: "Opened", queries: Any, **how: Any) -> "Hits":
+    """The hits, found by this process or by workers; of many queries with progress."""
+    from scbch_jax import index, parallel
+
+    where = {"workers": options.workers, "scheduler": options.scheduler}
+    if not isinstance(opened, index.Index):
+        wanted = "an index in a folder: a database does its own work"
+        require(not any(where.values()), "workers", options.index, wanted)
+        return opened.search(queries, **how)
+    with contextlib.ExitStack() as stack:
+        how["mapped"] = stack.enter_context(parallel.opened(**where))
+        if len(queries) > index.QUERIES:
+            bar = console.progress_bar("searching", total=len(queries))
+            how["on_queries"] = stack.enter_context(bar)
+        return index.search_parts(opened, queries, **how)
 
 
 def _queries(options: Search, opened: "Opened") -> Any:

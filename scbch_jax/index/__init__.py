@@ -1,5 +1,12 @@
 """Search over packed codes: engines, and an index as a folder on disk."""
 
+from scbch_jax.index.bulk import (
+    QUERIES,
+    Source,
+    add_parts,
+    build_parts,
+    search_parts,
+)
 from scbch_jax.index.engine import Cursor, Engine, Hits, merge
 from scbch_jax.index.flat import FlatIndex
 from scbch_jax.index.folder import (
@@ -18,6 +25,7 @@ from scbch_jax.index.segment import Rows
 from scbch_jax.index.sharded import ShardedEngine
 
 __all__ = [
+    "QUERIES",
     "Cursor",
     "Engine",
     "FlatIndex",
@@ -25,15 +33,19 @@ __all__ = [
     "Index",
     "Rows",
     "ShardedEngine",
+    "Source",
     "Where",
     "add",
+    "add_parts",
     "build",
+    "build_parts",
     "compact",
     "drop_engine",
     "merge",
     "open_index",
     "recall",
     "remove",
+    "search_parts",
     "set_engine",
     "verify",
 ]

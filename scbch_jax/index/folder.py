@@ -6,7 +6,8 @@ was, and files that no manifest names, which the next writer deletes.
 """
 
 import shutil
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,14 +73,11 @@ def build(
     bits = 8 * next(iter(rows.codes.values())).shape[1]
     modalities = [m for m in MODALITIES if m in rows.codes]
     start = Manifest(FORMAT, 0, bits, modalities, names, encoder, 0, [], None)
-    _check_rows(start, rows)
-    _check_names([], np.zeros(0, np.int64), rows.records)
+    check_rows(start, rows)
     ids = np.arange(rows.size) if ids is None else np.asarray(ids)
     after = max(next_id, int(ids[-1]) + 1)
-    with io.new_folder(path) as folder:
-        manifest = _with_segment(folder, start, rows, ids, next_id=after)
-        _commit(folder, manifest)
-    return manifest
+    write = partial(_with_segment, rows=rows, ids=ids, next_id=after)
+    return create(path, start, rows.records, write)
 
 
 def add(
@@ -97,17 +95,60 @@ def add(
         InputError: if codes, labels, names or the encoder do not fit the index, or
             another process is changing it.
     """
-    _check_arrays(rows)
+    check_rows(read_manifest(path), rows)
+    write = partial(_with_rows, rows=rows)
+    return extend(path, encoder, rows.records, write, replace=replace)
+
+
+Records = Iterable[io.Record] | None
+Write = Callable[[Path, Manifest], Manifest]
+"""Adds segments to the folder of an index, and gives a manifest that names them too."""
+
+
+def create(path: Path, start: Manifest, records: Records, write: Write) -> Manifest:
+    """Makes an index as a new folder.
+
+    Args:
+        path: a folder that does not exist, or is empty.
+        start: a manifest without segments.
+        records: of all rows, whose names are checked.
+        write: writes the rows.
+
+    Raises:
+        InputError: if a name is there twice, or the folder exists.
+    """
+    _check_names([], np.zeros(0, np.int64), records)
+    with io.new_folder(path) as folder:
+        (folder / "segments").mkdir()
+        manifest = write(folder, start)
+        _commit(folder, manifest)
+    return manifest
+
+
+def extend(
+    path: Path, encoder: str, records: Records, write: Write, *, replace: bool = False
+) -> Manifest:
+    """Changes an index by rows that are added.
+
+    Args:
+        path: the index.
+        encoder: id of the encoder of the rows.
+        records: of all rows, whose names are checked.
+        write: writes the rows.
+        replace: whether rows of the same names are removed; otherwise they are refused.
+
+    Raises:
+        InputError: if names or the encoder do not fit, or another process is changing
+            the index.
+    """
     with _writing(path):
         manifest = _clean(path)
         require_encoder(path, manifest, encoder)
-        _check_rows(manifest, rows)
         segments = open_segments(path, manifest)
         removed = read_removed(path, manifest)
-        taken = _check_names(segments, removed, rows.records, replace=replace)
-        ids = manifest.next_id + np.arange(rows.size)
+        taken = _check_names(segments, removed, records, replace=replace)
         manifest = _with_removed(path, manifest, removed, taken)
-        manifest = _with_segment(path, manifest, rows, ids)
+        manifest = write(path, manifest)
         _commit(path, manifest)
     return manifest
 
@@ -272,8 +313,9 @@ def _check_arrays(rows: Rows) -> None:
         require(finite, "labels", "NaN or infinity", "multi-hot labels")
 
 
-def _check_rows(manifest: Manifest, rows: Rows) -> None:
-    """Whether the rows fit together, and to the index."""
+def check_rows(manifest: Manifest, rows: Rows) -> None:
+    """Raises `InputError` if rows do not fit together, or do not fit an index."""
+    _check_arrays(rows)
     have, wanted = sorted(rows.codes), sorted(manifest.modalities)
     require(have == wanted, "codes", " and ".join(have), " and ".join(wanted))
     for modality, codes in rows.codes.items():
@@ -294,10 +336,9 @@ def _check_names(
     segments: list[Segment], removed: Any, records: Any, *, replace: bool = False
 ) -> list[int]:
     """Ids of the rows whose names are given again."""
-    names = [r["name"] for r in records or () if "name" in r]
     seen: set[str] = set()
     taken = []
-    for name in names:
+    for name in (r["name"] for r in records or () if "name" in r):
         require(isinstance(name, str), "names", repr(name), "text")
         require(name not in seen, "names", f"{name} twice", "each name once")
         seen.add(name)
@@ -307,6 +348,11 @@ def _check_names(
             require(replace, "names", name, wanted)
             taken.append(found)
     return taken
+
+
+def _with_rows(path: Path, manifest: Manifest, rows: Rows) -> Manifest:
+    ids = manifest.next_id + np.arange(rows.size)
+    return _with_segment(path, manifest, rows, ids)
 
 
 def _with_segment(
@@ -368,10 +414,7 @@ def _commit(path: Path, manifest: Manifest) -> None:
 def _clean(path: Path) -> Manifest:
     """Deletes what the manifest does not name: leftovers of a killed writer."""
     manifest = read_manifest(path)
-    used = {part["name"] for part in manifest.segments}
-    for folder in (path / "segments").iterdir():
-        if folder.name not in used:
-            shutil.rmtree(folder)
+    delete_unnamed(path, manifest)
     current = {manifest.removed["name"]} if manifest.removed else set[str]()
     _keep_files(path / "removed", current)
     _keep_files(path / derived.FOLDER, derived.files_of(manifest))
@@ -384,3 +427,14 @@ def _keep_files(folder: Path, names: Collection[str]) -> None:
         for file in folder.iterdir():
             if file.name not in names:
                 file.unlink()
+
+
+def delete_unnamed(path: Path, manifest: Manifest) -> None:
+    """Deletes segments that a manifest does not name.
+
+    A worker that was given up may still write in one, which is left for the next time.
+    """
+    used = {part["name"] for part in manifest.segments}
+    for folder in (path / "segments").iterdir():
+        if folder.name not in used:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,7 +1,8 @@
 """Searching an index on disk: a snapshot of one generation, whose files are mapped."""
 
+import hashlib
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -162,6 +163,16 @@ class Index:
             raise InputError(f"name: got {name}, wanted a name that is in {self.path}")
         return found
 
+    def __reduce__(self) -> Any:
+        """Other processes get an index by its path, and open it once each."""
+        path = self.path.absolute()
+        return _open_same, (path, self._digest, self._threads, self._engine)
+
+    @cached_property
+    def _digest(self) -> str:
+        text = io.json_line(self.manifest._asdict())
+        return hashlib.sha256(text.encode()).hexdigest()
+
     def _locate(self, item: int) -> tuple[Segment, int]:
         if not len(_rows_of(np.array([item]), self._removed)):
             for part in self.segments:
@@ -230,6 +241,15 @@ def recall(path: Path, queries: int, *, k: int = 10) -> dict[str, float]:
         asked = np.concatenate([exact.code(int(item), modality) for item in drawn])
         ours, all_of = (x.search(asked, find=modality, k=k) for x in (near, exact))
         found[modality] = float((ours.distances <= all_of.distances[:, -1:]).mean())
+    return found
+
+
+@lru_cache(maxsize=1)
+def _open_same(path: Path, digest: str, threads: int, engine: EngineName) -> Index:
+    """Opens an index whose manifest has that checksum."""
+    found = Index(path, threads=threads, engine=engine)
+    got = f"{path}, which was changed meanwhile"
+    require(found._digest == digest, "index", got, "the index that is searched")
     return found
 
 

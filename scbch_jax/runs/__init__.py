@@ -8,6 +8,7 @@ FOLDER/seed-S/traces/         arrays for figures, after a few epochs
 FOLDER/seed-S/checkpoints/    states to resume from
 """
 
+from scbch_jax.runs.coding import coded_rows, encoder_id
 from scbch_jax.runs.driver import encode, numerics, train
 from scbch_jax.runs.folder import RunFolder, has_checkpoints
 from scbch_jax.runs.loop import Lane, run_lanes
@@ -24,8 +25,10 @@ __all__ = [
     "Lane",
     "RunFolder",
     "Task",
+    "coded_rows",
     "digest",
     "encode",
+    "encoder_id",
     "has_checkpoints",
     "numerics",
     "open_to_read",

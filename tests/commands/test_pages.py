@@ -56,6 +56,10 @@ def write_assumed(folder):
     labels = rng.random((60, 4)) < 0.4
     arrays = {"photos": rng.normal(size=(60, 8)), "notes": rng.random((60, 5))}
     np.savez(folder / "mine.npz", **arrays, topics=labels.astype(np.uint8))
+    for name in ("features", "more-features"):
+        (folder / name).mkdir()
+        for modality, width in (("image", 128), ("text", 300)):
+            np.save(folder / name / f"{modality}.npy", rng.random((60, width)))
     picture_folders.draw(folder / "pictures")
     np.savez(folder / "rows.npz", held_out=np.arange(10), learn=np.arange(20, 60))
 

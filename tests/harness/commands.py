@@ -69,7 +69,8 @@ class Command:
     @property
     def path(self) -> list[str]:
         """The words that name the command: one, or two where it has subcommands."""
-        return self.words[: 1 + (self.words[0] in ("data", "features", "bench"))]
+        groups = ("data", "features", "index", "bench")
+        return self.words[: 1 + (self.words[0] in groups)]
 
 
 COMMANDS: dict[str, Command] = {
@@ -153,6 +154,13 @@ COMMANDS: dict[str, Command] = {
         codes=(2,),
         malformed=20,
     ),
+    "index build of features": Command(
+        "index build @feature-folder --run @run --part-rows 3 --out index",
+        ("index",),
+        kills=4,
+        kills_by_time=1,
+        malformed=40,
+    ),
     "index engine": Command("index engine @index faiss-ivf", malformed=20),
     "index info": Command("index info @index", malformed=20),
     "index verify": Command("index verify @index", codes=(0, 1, 2), malformed=20),
@@ -162,6 +170,13 @@ COMMANDS: dict[str, Command] = {
         replaces=True,
         kills=2,
         malformed=30,
+    ),
+    "search by workers": Command(
+        "search @index --queries @query.npz --k 3 --workers 2 --out hits.npz",
+        ("hits.npz",),
+        replaces=True,
+        kills=1,
+        malformed=4,
     ),
     "demo": Command(
         f"demo {SMALL_SCENES} --out demo",

@@ -65,6 +65,16 @@ def _features(inputs: Inputs, path: Path) -> None:
     np.savez(path, image=rng.normal(size=(7, 128)), text=rng.random((7, 300)))
 
 
+def _feature_folder(inputs: Inputs, path: Path) -> None:
+    path.mkdir()
+    rng = np.random.default_rng(0)
+    np.save(path / "image.npy", rng.normal(size=(7, 128)))
+    np.save(path / "text.npy", rng.random((7, 300)))
+    np.save(path / "labels.npy", _rows(7)["labels"])
+    lines = [{"picture": f"{i}.jpg"} for i in range(7)]
+    (path / "rows.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
+
+
 def _hdf5(inputs: Inputs, path: Path) -> None:
     rows = _rows(23)
     with h5py.File(path, "w") as file:
@@ -127,6 +137,7 @@ MAKERS: dict[str, Callable[[Inputs, Path], object]] = {
         path, {"L": _rows(23)["labels"]}
     ),
     "features.npz": _features,
+    "feature-folder": _feature_folder,
     "query.npz": lambda inputs, path: _codes(path, 6, 1),
     "database.npz": lambda inputs, path: _codes(path, 30, 2),
     "index": lambda inputs, path: inputs.scbch(

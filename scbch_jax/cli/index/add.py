@@ -2,32 +2,47 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tyro
 
 from scbch_jax.cli import console
+from scbch_jax.cli.index.encoded import EncodedOptions, encoded_parts
 from scbch_jax.cli.index.rows import read_rows
+
+if TYPE_CHECKING:
+    from scbch_jax.index.manifest import Manifest
 
 
 @dataclass(frozen=True)
-class IndexAdd:
-    """Add rows of packed codes to an index."""
+class IndexAdd(EncodedOptions):
+    """Add rows of packed codes to an index, or of features that its run encodes."""
 
     index: tyro.conf.Positional[Path]
     """Folder of the index."""
     codes: tyro.conf.Positional[Path]
-    """File of packed codes, as for index build; of the same encoder."""
-    rows: Path | None = None
-    """What is known of each row, as for index build: JSON lines, or a store."""
+    """File of packed codes, as for index build; of the same encoder. With --run:
+    features."""
     replace: bool = False
     """Remove the rows whose names are given again; otherwise such names are refused."""
 
 
 def main(options: IndexAdd) -> None:
     """Adds the rows in one change: all of them or none."""
+    count, changed = _add(options)
+    first, last = changed.next_id - count, changed.next_id - 1
+    console.output(f"{options.index}: {count} rows added, ids {first} to {last}")
+
+
+def _add(options: IndexAdd) -> tuple[int, "Manifest"]:
+    """The number of rows, and the index with them."""
     from scbch_jax import index
 
+    replace = options.replace
+    if options.run:
+        with encoded_parts(options, options.codes) as (source, how):
+            changed = index.add_parts(options.index, source, replace=replace, **how)
+        return source.rows, changed
     rows, encoder, _ = read_rows(options.codes, options.rows)
-    changed = index.add(options.index, rows, encoder=encoder, replace=options.replace)
-    first, last = changed.next_id - rows.size, changed.next_id - 1
-    console.output(f"{options.index}: {rows.size} rows added, ids {first} to {last}")
+    changed = index.add(options.index, rows, encoder=encoder, replace=replace)
+    return rows.size, changed
