@@ -23,11 +23,12 @@ import sys, numpy as np
 from pathlib import Path
 from scbch_jax import index
 path, seed = Path(sys.argv[1]), int(sys.argv[2])
-print("ready", flush=True)
 for turn in range(10_000):
     rows = {m: np.full((20, 8), turn % 256, np.uint8) for m in ("image", "text")}
     names = [{"name": f"{seed} {turn} {i}"} for i in range(20)]
     index.add(path, index.Rows(rows, np.ones((20, 3), bool), names))
+    if turn == 0:
+        print("changing", flush=True)
     index.remove(path, names=[f"{seed} {turn} 0", f"{seed} {turn} 1"])
     if turn % 3 == 2:
         index.compact(path)

@@ -270,7 +270,8 @@ def test_arrays_of_other_shapes_are_refused(tmp_path, rows, message):
 
 def test_an_index_survives_kills_of_its_writer(path):
     generations = kill_writers(path, kills=4)
-    assert generations[-1] > 8
+    # Its own first change of each writer, and the one that follows a kill.
+    assert generations[-1] >= 8
 
 
 def test_nothing_is_lost_when_the_folder_is_moved(path, tmp_path):
