@@ -3,6 +3,7 @@
 from scbch_jax.index.engine import Cursor, Engine, Hits, merge
 from scbch_jax.index.flat import FlatIndex
 from scbch_jax.index.folder import add, build, compact, remove, verify
+from scbch_jax.index.rank import Ranked, search_ranked
 from scbch_jax.index.reader import Index, Where
 from scbch_jax.index.segment import Rows
 from scbch_jax.index.sharded import ShardedEngine
@@ -13,6 +14,7 @@ __all__ = [
     "FlatIndex",
     "Hits",
     "Index",
+    "Ranked",
     "Rows",
     "ShardedEngine",
     "Where",
@@ -21,5 +23,6 @@ __all__ = [
     "compact",
     "merge",
     "remove",
+    "search_ranked",
     "verify",
 ]
