@@ -30,4 +30,6 @@ def main(options: IndexAdd) -> None:
     rows, encoder, _ = read_rows(options.codes, options.rows)
     changed = index.add(options.index, rows, encoder=encoder, replace=options.replace)
     first, last = changed.next_id - rows.size, changed.next_id - 1
-    console.output(f"{options.index}: {rows.size} rows added, ids {first} to {last}")
+    text = f"{options.index}: {rows.size} rows added, ids {first} to {last}"
+    left_out = rows.relaxed is not None and not changed.relaxed
+    console.output(f"{text}, without relaxed codes as the index" if left_out else text)

@@ -15,7 +15,7 @@ class IndexBuild:
 
     codes: tyro.conf.Positional[Path]
     """Packed codes that encode wrote, or of others: npz with image, text or both,
-    uint8 [rows, bits / 8]; labels and names if they are known."""
+    uint8 [rows, bits / 8]; labels, names and relaxed codes if they are known."""
     out: Path
     """New folder for the index."""
     rows: Path | None = None
