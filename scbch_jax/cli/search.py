@@ -174,6 +174,7 @@ def _table(lines: list[io.Record]) -> str:
 
 
 def _cell(value: Any) -> str:
+    value = f"{value:.4f}" if isinstance(value, float) else value
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     text = " ".join(text.split())
     return text if len(text) <= 60 else f"{text[:59]}…"

@@ -122,6 +122,13 @@ COMMANDS: dict[str, Command] = {
         kills=2,
         malformed=60,
     ),
+    "evaluate relaxed codes": Command(
+        "evaluate @relaxed-query.npz @relaxed-database.npz --rank query both "
+        "--csv scores.csv",
+        ("scores.csv",),
+        replaces=True,
+        malformed=45,
+    ),
     "compare": Command("compare @run @other --rounds 50", malformed=35),
     "report": Command(
         "report @run --out page", ("page",), grows=True, kills=8, kills_by_time=2
@@ -156,6 +163,13 @@ COMMANDS: dict[str, Command] = {
         replaces=True,
         kills=2,
         malformed=30,
+    ),
+    "search by relaxed codes": Command(
+        "search @relaxed-index --queries @relaxed-query.npz --rank both --k 3 "
+        "--out hits.npz",
+        ("hits.npz",),
+        replaces=True,
+        malformed=45,
     ),
     "demo": Command(
         f"demo {SMALL_SCENES} --out demo",
