@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 
-from scbch_jax import datasets, retrieval, runs, training
+from scbch_jax import datasets, retrieval, runs, sharding, training
 from scbch_jax.errors import require
 from scbch_jax.io import Record
 from scbch_jax.retrieval import CodeSets
@@ -21,6 +21,7 @@ def read_codes(
     pairs: Sequence[str] = (),
     root: str = "",
     field: str = "source",
+    relaxed: bool = False,
 ) -> Iterator[tuple[Record, CodeSets]]:
     """Reads the codes in files, or computes those of every seed of a run.
 
@@ -30,6 +31,7 @@ def read_codes(
         pairs: modalities to search in files, as QUERY:DATABASE.
         root: data root of a run whose data were moved.
         field: what messages call the paths.
+        relaxed: whether relaxed codes are wanted too.
 
     Yields:
         What names them in results (a seed, or files), and the codes.
@@ -44,11 +46,12 @@ def read_codes(
         for name, words in (("keys", keys), ("pairs", pairs)):
             got = f"{' '.join(words)} with the folder of a run"
             require(not words, name, got, "none: this option is for files")
-        yield from _codes_of_run(paths[0], root)
+        yield from _codes_of_run(paths[0], root, relaxed)
         return
     got = f"{root} with files of codes"
     require(not root, "root", got, "none: this option is for the folder of a run")
-    yield {"file": " ".join(map(str, paths))}, _codes_of_files(paths, keys, pairs)
+    sets = _codes_of_files(paths, keys, pairs, relaxed)
+    yield {"file": " ".join(map(str, paths))}, sets
 
 
 def radius_counts(codes: tuple[Any, Any], sets: CodeSets) -> Any:
@@ -64,15 +67,17 @@ def radius_counts(codes: tuple[Any, Any], sets: CodeSets) -> Any:
 
 
 def _codes_of_files(
-    paths: Sequence[Path], keys: Sequence[str], pairs: Sequence[str]
+    paths: Sequence[Path], keys: Sequence[str], pairs: Sequence[str], relaxed: bool
 ) -> CodeSets:
     for word in keys:
         require("=" in word, "keys", word, "PART=NAME")
     names = dict(word.split("=", 1) for word in keys)
-    return retrieval.read_code_sets(paths, keys=names, pairs=pairs)
+    return retrieval.read_code_sets(paths, keys=names, pairs=pairs, relaxed=relaxed)
 
 
-def _codes_of_run(path: Path, root: str) -> Iterator[tuple[Record, CodeSets]]:
+def _codes_of_run(
+    path: Path, root: str, relaxed: bool
+) -> Iterator[tuple[Record, CodeSets]]:
     experiment, recipe, _ = runs.open_to_read(path)
     if root:
         moved = dataclasses.replace(experiment.data, root=root)
@@ -99,4 +104,15 @@ def _codes_of_run(path: Path, root: str) -> Iterator[tuple[Record, CodeSets]]:
                 "i2t": (query.image, items.text),
                 "t2i": (query.text, items.image),
             }
-            yield {"seed": seed}, CodeSets(searches, query.labels, items.labels)
+            sets = CodeSets(searches, query.labels, items.labels)
+            if relaxed:
+                relax = training.relax_streamed if streamed else training.relax_split
+                (image, text), (images, texts) = (
+                    sharding.to_host(
+                        relax(params, experiment.hparams, s, recipe=recipe)
+                    )
+                    for s in splits
+                )
+                both = {"i2t": (image, texts), "t2i": (text, images)}
+                sets = sets._replace(relaxed=both)
+            yield {"seed": seed}, sets

@@ -32,6 +32,9 @@ class Encode:
     """Data root of the run, if its data were moved since it was trained."""
     seed: Annotated[int | None, optional(at_least(0, 2**32 - 1))] = None
     """Seed of the run whose weights are used; by default the first."""
+    relaxed: bool = False
+    """Also write the relaxed codes, by which evaluate and search can rank:
+    relaxed_image and relaxed_text, float32 [n, bits]."""
     out: Path = Path("codes.npz")
     """File to write: image and text, uint8 [n, bits / 8], labels if known, and
     encoder, the id of the networks."""
@@ -60,7 +63,8 @@ def main(options: Encode) -> None:
         arrays = _part_of_run(options, experiment)
     else:
         arrays = _read_features(options, options.features)
-    codes = _encode(arrays, experiment, recipe, params)
+    encode = _relax if options.relaxed else _encode
+    codes = encode(arrays, experiment, recipe, params)
     codes |= {name: arrays[name] for name in COPIED if name in arrays}
     shapes = ", ".join(f"{name} {array.shape}" for name, array in codes.items())
     codes["encoder"] = np.array([runs.encoder_id(params)])
@@ -68,14 +72,32 @@ def main(options: Encode) -> None:
     console.output(f"{options.out}: {shapes}; codes of {recipe.sizes.bits} bits")
 
 
-def _encode(
-    arrays: dict[str, Any], experiment: Experiment, recipe: Any, params: Any
-) -> dict[str, Any]:
+def _encode(arrays: Any, experiment: Experiment, recipe: Any, params: Any) -> Any:
     """Packed codes of the modalities that are there."""
+    from scbch_jax import training
+
+    return _in_blocks(training.encode_features, arrays, experiment, recipe, params)
+
+
+def _relax(arrays: Any, experiment: Experiment, recipe: Any, params: Any) -> Any:
+    """Packed codes and relaxed codes, of which they are the signs."""
+    import numpy as np
+
+    from scbch_jax import training
+
+    codes = _in_blocks(training.relax_features, arrays, experiment, recipe, params)
+    packed = {m: np.packbits(code > 0, axis=1) for m, code in codes.items()}
+    return packed | {f"relaxed_{m}": code for m, code in codes.items()}
+
+
+def _in_blocks(
+    encode: Any, arrays: Any, experiment: Experiment, recipe: Any, params: Any
+) -> dict[str, Any]:
+    """What a function makes of each modality; of streamed runs a few rows at once."""
     import jax
     import numpy as np
 
-    from scbch_jax import data, training
+    from scbch_jax import data
 
     widths = {"image": recipe.sizes.image_dim, "text": recipe.sizes.text_dim}
     streamed, codes = experiment.training.features == "stream", {}
@@ -87,7 +109,7 @@ def _encode(
             block = STREAMED_ROWS if streamed else len(rows)
             codes[modality] = np.concatenate(
                 [
-                    training.encode_features(
+                    encode(
                         params,
                         experiment.hparams,
                         rows[start : start + block],

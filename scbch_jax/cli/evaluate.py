@@ -42,6 +42,13 @@ class Evaluate:
     grade: Literal["none", "shared", "jaccard"] = "none"
     """Graded relevance: the number of shared labels, or their Jaccard similarity; adds
     weighted MAP, and NDCG and ACG at each cut-off."""
+    rank: tuple[Literal["query", "both"], ...] = ()
+    """Also rank the nearest items by the cosine of the query's relaxed code with hash
+    codes (query) or relaxed codes (both) of the items: adds MAP and NDCG@10, graded by
+    shared labels. Files need the relaxed codes that encode --relaxed writes. This
+    option goes after the files."""
+    pool: Annotated[int, at_least(1, 100_000)] = 300
+    """How many of the nearest items are ranked so, with all ties of the last."""
     stable: bool = False
     """Also compute MAP with ties in the order of the database."""
     resamples: Annotated[int, at_least(0, 1_000_000)] = 2000
@@ -73,7 +80,11 @@ def main(options: Evaluate) -> None:
     curve: list[Any] = []
     queries: list[Any] = []
     for name, sets in read_codes(
-        options.source, keys=options.keys, pairs=options.pairs, root=options.root
+        options.source,
+        keys=options.keys,
+        pairs=options.pairs,
+        root=options.root,
+        relaxed=bool(options.rank),
     ):
         items = sets.sizes["items"]
         fits = max(options.depth, default=0) <= items
@@ -131,6 +142,8 @@ def _evaluate(
         counts = radius_counts(codes, sets)
         values = _metrics(options, sets, codes, counts)
         line[direction] = _means(options, sets, codes, counts, values)
+        ranked = _ranked(options, sets, direction) if options.rank else {}
+        line[direction] |= {name: retrieval.mean_of(v) for name, v in ranked.items()}
         points = zip(*retrieval.precision_recall(counts), strict=True)
         curve += [
             (direction, radius, f"{precision:.6f}", f"{recall:.6f}")
@@ -138,7 +151,7 @@ def _evaluate(
         ]
         queries += [
             (direction, query, measure, f"{value:.9g}")
-            for measure, numbers in values.items()
+            for measure, numbers in (values | ranked).items()
             for query, value in enumerate(numbers)
         ]
     average = [line[direction]["MAP"] for direction in sets.searches]
@@ -173,6 +186,23 @@ def _means(
         labels = (sets.query_labels, sets.database_labels)
         means["MAP, stable order"] = retrieval.stable_map(*codes, *labels)
     return means
+
+
+def _ranked(options: Evaluate, sets: "CodeSets", direction: str) -> Any:
+    """Metrics of every query where the nearest items are ranked by more than bits."""
+    from scbch_jax.index.rank import RELAXED_WANTED, check_relaxed
+    from scbch_jax.index.ranked_measures import ranked_measures
+
+    assert sets.relaxed is not None
+    sizes, relaxed = sets.sizes, sets.relaxed[direction]
+    sides = ("queries", "items") if "both" in options.rank else ("queries",)
+    for side, found in zip(sides, relaxed, strict=False):
+        name = f"relaxed codes of the {side} of {direction}"
+        require(found is not None, "rank", f"no {name}", RELAXED_WANTED)
+        check_relaxed(name, found, rows=sizes[side], bits=sizes["bits"])
+    labels = (sets.query_labels, sets.database_labels)
+    codes, ranks = sets.searches[direction], options.rank
+    return ranked_measures(codes, relaxed, labels, ranks=ranks, pool=options.pool)
 
 
 def _directions(line: Record) -> dict[str, Record]:

@@ -11,7 +11,7 @@ from scbch_jax import io
 from scbch_jax.cli import console
 from scbch_jax.cli.workers import WorkerOptions
 from scbch_jax.config.constraints import at_least, optional, whole_numbers
-from scbch_jax.errors import require
+from scbch_jax.errors import InputError, require
 
 if TYPE_CHECKING:
     from scbch_jax.index import Hits
@@ -46,6 +46,13 @@ class Search(WorkerOptions):
     """Classes of which a found item has none."""
     after: Annotated[tuple[int, ...], whole_numbers()] = ()
     """Distance and id of the last hit of a page: what comes after it is found."""
+    rank: Literal["bits", "query", "both"] = "bits"
+    """Order of the hits: by bits; or the nearest by bits are ordered by the cosine of
+    the query's relaxed code with hash codes (query) or relaxed codes (both) of the
+    items."""
+    pool: Annotated[int, at_least(1, 100_000)] = 300
+    """How many of the nearest by bits, with all ties of the last, are ordered if the
+    rank is not bits."""
     engine: Literal["flat", "device", "faiss-ivf", "hnsw"] = "flat"
     """How codes are compared: flat exactly, by NumPy or by the database; device on
     JAX's default device, a GPU or TPU if there is one, with the same hits; faiss-ivf by
@@ -57,7 +64,9 @@ class Search(WorkerOptions):
     """Print a JSON object for each hit instead of a table."""
     out: Path | None = None
     """File to write instead: npz with ids, distances, and cut, the number of items at
-    the distance of the last hit that k leaves out; a row a query, filled with -1."""
+    the distance of the last hit that k leaves out; a row a query, filled with -1. If
+    the rank is not bits also scores; cut counts those of the last score and distance.
+    """
 
     def __post_init__(self) -> None:
         """Checks the fields."""
@@ -69,6 +78,8 @@ class Search(WorkerOptions):
         require(one_format, "json", "--json with --out", "one of them")
         ok = len(self.after) in (0, 2)
         require(ok, "after", f"{len(self.after)} numbers", "a distance and an id")
+        pages = self.rank == "bits" or not self.after
+        require(pages, "after", f"--after with --rank {self.rank}", "--rank bits")
 
 
 def main(options: Search) -> None:
@@ -80,33 +91,54 @@ def main(options: Search) -> None:
     opened = index.open_index(
         options.index, threads=options.threads, engine=options.engine
     )
-    filters = (options.any_of, options.all_of, options.none_of)
-    hits = _search(
-        options,
-        opened,
-        _queries(options, opened),
-        find=options.find,
-        k=options.k,
-        within=options.within,
-        where=index.Where(*filters) if any(filters) else None,
-        after=index.Cursor(*options.after) if options.after else None,
-    )
+    hits, scores = _search(options, opened)
     if options.out:
-        io.write_npz(options.out, **hits._asdict())
+        more = {} if scores is None else {"scores": scores}
+        io.write_npz(options.out, **hits._asdict(), **more)
         console.output(f"{options.out}: hits of {len(hits.ids)} queries")
         return
-    lines = [_line(opened, hits, q, i) for q, i in zip(*_found(hits), strict=True)]
+    places = zip(*_found(hits), strict=True)
+    lines = [_line(opened, hits, scores, q, i) for q, i in places]
     if options.json:
         console.output("\n".join(map(io.json_line, lines)))
     else:
         console.output(_table(lines))
         for query, cut in enumerate(hits.cut):
             if cut > 0:
-                text = f"query {query}: {cut} more at the distance of its last hit"
+                same = "distance" if scores is None else "score and distance"
+                text = f"query {query}: {cut} more at the {same} of its last hit"
                 console.output(text)
 
 
-def _search(options: Search, opened: "Opened", queries: Any, **how: Any) -> "Hits":
+def _search(options: Search, opened: "Opened") -> tuple["Hits", Any]:
+    """The hits, and their scores if they are not ranked by bits."""
+    from scbch_jax import index
+    from scbch_jax.index.rank import RELAXED_WANTED
+
+    queries, relaxed = _queries(options, opened)
+    filters = (options.any_of, options.all_of, options.none_of)
+    how: dict[str, Any] = {
+        "find": options.find,
+        "k": options.k,
+        "within": options.within,
+        "where": index.Where(*filters) if any(filters) else None,
+    }
+    if options.rank == "bits":
+        after = index.Cursor(*options.after) if options.after else None
+        return _search_bits(options, opened, queries, after=after, **how), None
+    source = options.queries or options.index
+    got = f"{options.rank}, but no relaxed codes in {source}"
+    require(relaxed is not None, "rank", got, RELAXED_WANTED)
+    if not isinstance(opened, index.Index):
+        wanted = "an index in a folder: a database has no relaxed codes"
+        raise InputError(f"rank: got {options.rank} of {opened.path}, wanted {wanted}")
+    shared = bool(options.workers or options.scheduler)
+    require(not shared, "workers", f"--rank {options.rank}", "--rank bits")
+    rank, pool = options.rank, options.pool
+    return index.search_ranked(opened, queries, relaxed, rank=rank, pool=pool, **how)
+
+
+def _search_bits(options: Search, opened: "Opened", queries: Any, **how: Any) -> "Hits":
     """The hits, found by this process or by workers; of many queries with progress."""
     from scbch_jax import index, parallel
 
@@ -123,21 +155,27 @@ def _search(options: Search, opened: "Opened", queries: Any, **how: Any) -> "Hit
         return index.search_parts(opened, queries, **how)
 
 
-def _queries(options: Search, opened: "Opened") -> Any:
+def _queries(options: Search, opened: "Opened") -> tuple[Any, Any]:
+    """Packed codes, and the relaxed codes if they are known."""
     from scbch_jax.cli.index.rows import read_rows
+    from scbch_jax.index import Index
     from scbch_jax.index.folder import require_encoder
 
+    by = options.by
     if options.queries is None:
         item = opened.find_name(options.name) if options.name else options.item
         assert item is not None
-        return opened.code(item, options.by)
+        relaxed = None
+        if isinstance(opened, Index) and opened.manifest.relaxed:
+            relaxed = opened.relaxed(item, by)
+        return opened.code(item, by), relaxed
     rows, encoder, _ = read_rows(options.queries)
     require_encoder(opened.path, opened.manifest, encoder)
     one = not options.after or rows.size == 1
     require(one, "after", f"a page of {rows.size} queries", "one query")
     got = " and ".join(rows.codes)
-    require(options.by in rows.codes, "by", f"{options.by}, the file has {got}", got)
-    return rows.codes[options.by]
+    require(by in rows.codes, "by", f"{by}, the file has {got}", got)
+    return rows.codes[by], (rows.relaxed or {}).get(by)
 
 
 def _found(hits: "Hits") -> Any:
@@ -146,9 +184,13 @@ def _found(hits: "Hits") -> Any:
     return [places.tolist() for places in np.nonzero(hits.ids >= 0)]
 
 
-def _line(opened: "Opened", hits: "Hits", query: int, place: int) -> io.Record:
+def _line(
+    opened: "Opened", hits: "Hits", scores: Any, query: int, place: int
+) -> io.Record:
     item, distance = int(hits.ids[query, place]), int(hits.distances[query, place])
-    found = {"query": query, "distance": distance, "id": item}
+    found: io.Record = {"query": query, "distance": distance, "id": item}
+    if scores is not None:
+        found["score"] = round(float(scores[query, place]), 4)
     return {**opened.record(item), **found}
 
 
@@ -158,12 +200,13 @@ def _table(lines: list[io.Record]) -> str:
     if not lines:
         return "nothing found"
     first = ["query", "distance", "id"]
-    shown = ["name", "labels", "text", "picture"]
+    shown = ["score", "name", "labels", "text", "picture"]
     columns = first + [c for c in shown if any(c in line for line in lines)]
     return as_markdown(columns, [[_cell(x.get(c, "")) for c in columns] for x in lines])
 
 
 def _cell(value: Any) -> str:
+    value = f"{value:.4f}" if isinstance(value, float) else value
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     text = " ".join(text.split())
     return text if len(text) <= 60 else f"{text[:59]}…"

@@ -20,6 +20,7 @@ from scbch_jax.index.folder import (
 )
 from scbch_jax.index.opening import open_index
 from scbch_jax.index.packed_labels import Where
+from scbch_jax.index.rank import Ranked, search_ranked
 from scbch_jax.index.reader import Index, recall
 from scbch_jax.index.segment import Rows
 from scbch_jax.index.sharded import ShardedEngine
@@ -31,6 +32,7 @@ __all__ = [
     "FlatIndex",
     "Hits",
     "Index",
+    "Ranked",
     "Rows",
     "ShardedEngine",
     "Source",
@@ -46,6 +48,7 @@ __all__ = [
     "recall",
     "remove",
     "search_parts",
+    "search_ranked",
     "set_engine",
     "verify",
 ]

@@ -15,7 +15,7 @@ from scbch_jax import io
 from scbch_jax.errors import require
 from scbch_jax.index import folder, segment
 from scbch_jax.index.engine import Cursor, Hits, check_queries, merge
-from scbch_jax.index.manifest import FORMAT, Manifest
+from scbch_jax.index.manifest import FORMAT, Manifest, read_manifest
 from scbch_jax.index.reader import Index, Where
 from scbch_jax.index.segment import Rows
 from scbch_jax.parallel import Map, serial
@@ -102,6 +102,8 @@ def add_parts(
         InputError: if the rows do not fit the index, or another process is changing it;
             the index is as it was then.
     """
+    got, wanted = f"{path} with relaxed codes", "one without, for features of a run"
+    require(not read_manifest(path).relaxed, "index", got, wanted)
     write = _writer(source, step, mapped, on_rows)
     records = source.records()
     return folder.extend(path, source.encoder, records, write, replace=replace)

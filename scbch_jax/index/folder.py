@@ -17,6 +17,7 @@ from scbch_jax import io
 from scbch_jax.errors import InputError, require
 from scbch_jax.index import derived, segment
 from scbch_jax.index.manifest import FORMAT, MANIFEST, Manifest, read_manifest
+from scbch_jax.index.rank import RELAXED_WANTED, check_relaxed
 from scbch_jax.index.segment import MODALITIES, Rows, Segment
 
 
@@ -87,7 +88,8 @@ def add(
 
     Args:
         path: the index.
-        rows: the items; their ids follow the last that was given.
+        rows: the items; their ids follow the last that was given. Their relaxed codes
+            are left out where the index has none.
         encoder: id of the encoder of the codes, if known.
         replace: whether rows of the same names are removed; otherwise they are refused.
 
@@ -95,7 +97,9 @@ def add(
         InputError: if codes, labels, names or the encoder do not fit the index, or
             another process is changing it.
     """
-    check_rows(read_manifest(path), rows)
+    manifest = read_manifest(path)
+    rows = _with_relaxed_as(manifest, rows)
+    check_rows(manifest, rows)
     write = partial(_with_rows, rows=rows)
     return extend(path, encoder, rows.records, write, replace=replace)
 
@@ -323,6 +327,7 @@ def check_rows(manifest: Manifest, rows: Rows) -> None:
         require(8 * codes.shape[1] == bits, modality, got, f"{bits} as the index")
         require(len(codes) == rows.size, modality, f"{len(codes)} rows", f"{rows.size}")
     require(rows.size > 0, "codes", "no rows", "at least one")
+    _check_relaxed(manifest, rows)
     labels = 0 if rows.labels is None else rows.labels.shape[1]
     wanted = f"{len(manifest.classes)} as the index"
     require(labels == len(manifest.classes), "labels", f"{labels} classes", wanted)
@@ -330,6 +335,24 @@ def check_rows(manifest: Manifest, rows: Rows) -> None:
         values = getattr(rows, field)
         count = rows.size if values is None else len(values)
         require(count == rows.size, field, f"{count} rows", f"{rows.size} as the codes")
+
+
+def _check_relaxed(manifest: Manifest, rows: Rows) -> None:
+    """Whether there are relaxed codes of all modalities, as many as the packed ones."""
+    if rows.relaxed is None:
+        return
+    have, wanted = sorted(rows.relaxed), sorted(manifest.modalities)
+    require(have == wanted, "relaxed", " and ".join(have), " and ".join(wanted))
+    for modality, relaxed in rows.relaxed.items():
+        field = f"relaxed_{modality}"
+        check_relaxed(field, relaxed, rows=rows.size, bits=manifest.bits)
+
+
+def _with_relaxed_as(manifest: Manifest, rows: Rows) -> Rows:
+    """The rows with relaxed codes if the index has them, and otherwise without."""
+    lacks = manifest.relaxed and rows.relaxed is None
+    require(not lacks, "relaxed", "codes without relaxed ones", RELAXED_WANTED)
+    return rows if manifest.relaxed else rows._replace(relaxed=None)
 
 
 def _check_names(
@@ -386,10 +409,13 @@ def _merged(manifest: Manifest, segments: list[Segment], removed: Any) -> Any:
     """The rows of all segments that are not removed, and their ids."""
     living = [np.flatnonzero(~np.isin(part.ids, removed)) for part in segments]
     pairs = list(zip(segments, living, strict=True))
-    codes = {
-        modality: derived.living_codes(segments, removed, modality)[0]
-        for modality in manifest.modalities
-    }
+
+    def joined(name: str) -> dict[str, Any]:
+        return {
+            m: np.concatenate([getattr(part, name)[m][rows] for part, rows in pairs])
+            for m in manifest.modalities
+        }
+
     labels = None
     if manifest.classes:
         packed = np.concatenate([p.labels[rows] for p, rows in pairs])  # type: ignore[index]
@@ -398,7 +424,8 @@ def _merged(manifest: Manifest, segments: list[Segment], removed: Any) -> Any:
     if any(part.offsets is not None for part in segments):
         records = [part.record(int(row)) for part, rows in pairs for row in rows]
     ids = np.concatenate([part.ids[rows] for part, rows in pairs])
-    return Rows(codes, labels, records), ids
+    relaxed = joined("relaxed") if manifest.relaxed else None
+    return Rows(joined("codes"), labels, records, relaxed), ids
 
 
 def _writing(path: Path) -> Any:

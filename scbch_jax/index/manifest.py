@@ -37,6 +37,12 @@ class Manifest(NamedTuple):
     first id that it does not hold, and name and facts of a file for each modality; None
     if there is none."""
 
+    @property
+    def relaxed(self) -> bool:
+        """Whether every segment has relaxed codes; otherwise none has."""
+        files = (name for part in self.segments for name in part["files"])
+        return any(name.startswith("relaxed_") for name in files)
+
 
 def read_manifest(path: Path) -> Manifest:
     """Reads the manifest of an index.
@@ -69,6 +75,7 @@ def _is_manifest(found: io.Record) -> bool:
         and isinstance(found["encoder"], str)
         and isinstance(found["segments"], list)
         and all(map(_is_segment, found["segments"]))
+        and _are_alike(found["segments"], found["modalities"])
         and (found["removed"] is None or _is_removed(found["removed"]))
         and (found["engine"] is None or _is_engine(found["engine"], found))
     )
@@ -86,6 +93,15 @@ def _is_segment(part: Any) -> bool:
         and set(part["files"]) <= segment.FILES
         and all(_is_file(*file) for file in part["files"].items())
     )
+
+
+def _are_alike(parts: list[Any], modalities: list[str]) -> bool:
+    """Whether all segments have codes of all modalities, and relaxed ones or none."""
+    known = {f"{kind}{m}.npy" for m in MODALITIES for kind in ("", "relaxed_")}
+    codes = {f"{m}.npy" for m in modalities}
+    both = codes | {f"relaxed_{m}.npy" for m in modalities}
+    found = [known.intersection(part["files"]) for part in parts]
+    return any(all(files == wanted for files in found) for wanted in (codes, both))
 
 
 def _is_removed(part: Any) -> bool:

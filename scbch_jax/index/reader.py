@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int8, UInt8
 
 from scbch_jax import io
 from scbch_jax.errors import InputError, require
@@ -151,6 +151,17 @@ class Index:
         have = self.manifest.modalities
         require(modality in have, "modality", modality, f"one of {', '.join(have)}")
         return np.array(part.codes[modality][row : row + 1])
+
+    def relaxed(self, item: int, modality: str) -> Int8[np.ndarray, "1 bits"]:
+        """The quantized relaxed code of an item.
+
+        Raises:
+            InputError: if there is no such item or modality, or the index has none.
+        """
+        part, row = self._locate(item)
+        have = list(part.relaxed) or ["none"]
+        require(modality in have, "relaxed", modality, f"one of {', '.join(have)}")
+        return np.array(part.relaxed[modality][row : row + 1])
 
     def find_name(self, name: str) -> int:
         """The id of the item of that name.

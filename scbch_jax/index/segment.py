@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Int, UInt8
+from jaxtyping import Bool, Int, Int8, Num, UInt8
 
 from scbch_jax import io
 from scbch_jax.errors import InputError, require
+from scbch_jax.index.rank import quantize
 
 MODALITIES = ("image", "text")
 FILES = {
     *(f"{modality}.npy" for modality in MODALITIES),
+    *(f"relaxed_{modality}.npy" for modality in MODALITIES),
     *("ids.npy", "labels.npy", "rows.jsonl", "offsets.npy", "names.npy"),
 }
 """Names of the files of a segment; only ids are in every one."""
@@ -29,6 +31,9 @@ class Rows(NamedTuple):
     """Multi-hot labels."""
     records: Sequence[io.Record] | None = None
     """What is known of each row: its name, text, picture, or anything else in JSON."""
+    relaxed: Mapping[str, Num[Any, "rows bits"]] | None = None
+    """Relaxed codes of the same modalities, by which an index can rank; it keeps a byte
+    a value."""
 
     @property
     def size(self) -> int:
@@ -46,6 +51,8 @@ class Segment(NamedTuple):
     offsets: Int[np.ndarray, " rows_and_one"] | None
     names: Any
     """Hashes of names in ascending order, and the row of each; None without names."""
+    relaxed: dict[str, Int8[np.ndarray, "rows bits"]]
+    """Quantized relaxed codes; empty without them."""
 
     def record(self, row: int) -> io.Record:
         """What is known of a row."""
@@ -82,6 +89,8 @@ def write(folder: Path, rows: Rows, ids: Int[np.ndarray, " rows"]) -> io.Record:
     with io.new_folder(folder) as partial:
         for modality, codes in rows.codes.items():
             np.save(partial / f"{modality}.npy", np.ascontiguousarray(codes))
+        for modality, relaxed in (rows.relaxed or {}).items():
+            np.save(partial / f"relaxed_{modality}.npy", quantize(relaxed))
         np.save(partial / "ids.npy", np.asarray(ids, np.int64))
         if rows.labels is not None:
             np.save(partial / "labels.npy", np.packbits(rows.labels > 0, axis=1))
@@ -130,7 +139,10 @@ def read(folder: Path, files: Mapping[str, Any]) -> Segment:
     }
     if "rows.jsonl" in files:
         _require_size(folder / "rows.jsonl", files["rows.jsonl"])
-    codes = {m: arrays[m] for m in MODALITIES if m in arrays}
+    codes, relaxed = (
+        {m: arrays[kind + m] for m in MODALITIES if kind + m in arrays}
+        for kind in ("", "relaxed_")
+    )
     return Segment(
         folder,
         codes,
@@ -138,6 +150,7 @@ def read(folder: Path, files: Mapping[str, Any]) -> Segment:
         arrays.get("labels"),
         arrays.get("offsets"),
         arrays.get("names"),
+        relaxed,
     )
 
 

@@ -5,7 +5,7 @@ Arrays are found by the names, and read in the layouts, in which they are publis
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -27,6 +27,9 @@ class CodeSets(NamedTuple):
     """Packed query and database codes, by direction: i2t, t2i, or any other name."""
     query_labels: Float[np.ndarray, "queries classes"]
     database_labels: Float[np.ndarray, "items classes"]
+    relaxed: Mapping[str, tuple[Any, Any]] | None = None
+    """Relaxed codes of queries and database by direction, each None where there are
+    none; None if they were not asked for."""
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -56,7 +59,10 @@ SEARCHES = {
 """Parts of queries and database that are searched by default, by direction."""
 
 
-WRITTEN_BY_ENCODE = {"image", "text", "labels", "rows", "names", "encoder"}
+WRITTEN_BY_ENCODE = {"image", "text", "labels", "rows", "names", "encoder"} | {
+    "relaxed_image",
+    "relaxed_text",
+}
 """Names of the arrays in a file that `scbch encode` wrote."""
 
 
@@ -65,6 +71,7 @@ def read_code_sets(
     *,
     keys: Mapping[str, str] | None = None,
     pairs: Sequence[str] = (),
+    relaxed: bool = False,
 ) -> CodeSets:
     """Reads codes and labels.
 
@@ -78,6 +85,7 @@ def read_code_sets(
         keys: array name by part, for names not in `KNOWN_NAMES`; a part is query_ or
             database_ followed by a modality or by labels.
         pairs: QUERY:DATABASE modalities to search; by default those of `SEARCHES`.
+        relaxed: whether relaxed codes are read too, query_relaxed_image and so on.
 
     Raises:
         InputError: if a file cannot be read, or an array is missing or does not fit.
@@ -86,9 +94,10 @@ def read_code_sets(
     have = ", ".join(arrays) or "no known names"
     for part in ("query_labels", "database_labels"):
         require(part in arrays, part, f"none, only {have}", "labels of both sets")
+    parts_of = _searches(pairs, arrays)
     searches = {
         direction: pack_pair({part: read_array(*arrays[part]) for part in parts})
-        for direction, parts in _searches(pairs, arrays).items()
+        for direction, parts in parts_of.items()
     }
     require(bool(searches), "codes", have, f"both of one pair of {_pairs()}")
     sizes = [{len(codes[side]) for codes in searches.values()} for side in (0, 1)]
@@ -96,7 +105,20 @@ def read_code_sets(
         require(len(found) == 1, f"{side} codes", f"{sorted(found)} rows", "one number")
     labels = [read_array(*arrays[f"{side}_labels"]) for side in ("query", "database")]
     rows = (sizes[0].pop(), sizes[1].pop())
-    return CodeSets(searches, *read_labels(*labels, rows=rows))
+    sets = CodeSets(searches, *read_labels(*labels, rows=rows))
+    if not relaxed:
+        return sets
+    found = {
+        direction: (_read_relaxed(query, arrays), _read_relaxed(items, arrays))
+        for direction, (query, items) in parts_of.items()
+    }
+    return sets._replace(relaxed=found)
+
+
+def _read_relaxed(part: str, arrays: Mapping[str, ArrayRef]) -> np.ndarray | None:
+    """The relaxed codes of a part: query_relaxed_image of query_image."""
+    name = part.replace("_", "_relaxed_", 1)
+    return read_array(*arrays[name]) if name in arrays else None
 
 
 def _searches(

@@ -6,6 +6,7 @@ from scbch_jax.training.encoding import (
     coded,
     encode_features,
     encode_split,
+    relax_features,
     relax_split,
 )
 from scbch_jax.training.epoch import (
@@ -27,7 +28,7 @@ from scbch_jax.training.lanes import (
 )
 from scbch_jax.training.loop import Epoch, fit, require_finite
 from scbch_jax.training.scoring import codes_of, score
-from scbch_jax.training.streaming import encode_streamed, stream_epoch
+from scbch_jax.training.streaming import encode_streamed, relax_streamed, stream_epoch
 
 __all__ = [
     "Checkpoints",
@@ -47,7 +48,9 @@ __all__ = [
     "gather",
     "gradient_step",
     "lane",
+    "relax_features",
     "relax_split",
+    "relax_streamed",
     "require_finite",
     "score",
     "shard_state",

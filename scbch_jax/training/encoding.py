@@ -45,9 +45,20 @@ def encode_features(
         modality: "image" or "text".
         recipe: the run's recipe.
     """
-    method = recipe.build(hparams)
-    encode = {"image": method.encode_image, "text": method.encode_text}[modality]
-    return pack(_relax_rows(encode, params, features))
+    return pack(_relax_modality(params, hparams, features, modality, recipe))
+
+
+@partial(jax.jit, static_argnames=("modality", "recipe"))
+def relax_features(
+    params: Params,
+    hparams: Any,
+    features: Float[Array, "n features"],
+    *,
+    modality: str,
+    recipe: Recipe,
+) -> Float[Array, "n bits"]:
+    """Relaxed codes of one modality's features; arguments as of `encode_features`."""
+    return _relax_modality(params, hparams, features, modality, recipe)
 
 
 @partial(jax.jit, static_argnames="recipe")
@@ -83,6 +94,14 @@ def relax(
         _relax_rows(method.encode_image, params, rows.image),
         _relax_rows(method.encode_text, params, rows.text),
     )
+
+
+def _relax_modality(
+    params: Params, hparams: Any, features: Any, modality: str, recipe: Recipe
+) -> Any:
+    method = recipe.build(hparams)
+    encode = {"image": method.encode_image, "text": method.encode_text}[modality]
+    return _relax_rows(encode, params, features)
 
 
 def _relax_rows(

@@ -92,6 +92,15 @@ def encode_streamed(
     return _of_blocks(encode, split)
 
 
+def relax_streamed(params: Any, hparams: Any, split: Split, *, recipe: Recipe) -> Any:
+    """Computes `relax_split` as `encode_streamed` does the packed codes."""
+
+    def relax(rows: Split) -> Any:
+        return sharding.to_host(relax_split(params, hparams, rows, recipe=recipe))
+
+    return _of_blocks(relax, split)
+
+
 def chunks(
     order: Int[np.ndarray, " samples"], batch_size: int, *, rest: bool
 ) -> Iterator[tuple[int, Int[np.ndarray, "batches rows"]]]:
@@ -161,13 +170,9 @@ def _coded(
     run: RunState, hparams: Any, train: Split, epoch: Any, recipe: Recipe
 ) -> Coded:
     """Relaxed codes of the training set; zeros if the epoch's update needs no codes."""
-
-    def relax(rows: Split) -> Any:
-        return sharding.to_host(relax_split(run.params, hparams, rows, recipe=recipe))
-
     needs_codes = recipe.build(hparams).needs_codes
     if needs_codes is not None and bool(needs_codes(epoch)):
-        image, text = _of_blocks(relax, train)
+        image, text = relax_streamed(run.params, hparams, train, recipe=recipe)
     else:
         few = Split(*(np.asarray(part[:1]) for part in train))
         image, text = (

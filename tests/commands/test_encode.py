@@ -33,6 +33,23 @@ def test_encode_own_data_and_a_file_agree(trained, tmp_path, capsys):
     assert file["encoder"] == own["encoder"]
 
 
+def test_relaxed_codes_are_written_beside_the_same_packed_codes(trained, tmp_path):
+    words = ["encode", str(trained[0]), "--part", "query", "--out"]
+    assert program.main([*words, str(tmp_path / "packed.npz")]) == 0
+    assert program.main([*words, str(tmp_path / "both.npz"), "--relaxed"]) == 0
+    packed, both = (np.load(tmp_path / f"{x}.npz") for x in ("packed", "both"))
+    for name in packed:
+        np.testing.assert_array_equal(packed[name], both[name])
+    assert set(both) - set(packed) == {"relaxed_image", "relaxed_text"}
+    for modality in ("image", "text"):
+        relaxed = both[f"relaxed_{modality}"]
+        assert (relaxed.dtype, relaxed.shape) == (np.float32, (300, 32))
+        np.testing.assert_array_equal(
+            np.packbits(relaxed > 0, axis=1), packed[modality]
+        )
+        np.testing.assert_allclose((relaxed**2).sum(axis=1), 1, rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
@@ -103,9 +120,15 @@ def test_a_streamed_run_is_encoded_and_evaluated_in_blocks(
     record = json.loads((copy / "run.json").read_text())
     record["digest"] = experiment_file.digest_of_saved(options)
     (copy / "run.json").write_text(json.dumps(record))
-    lines, streamed, rows = [], [], []
+    lines, ranked, streamed, rows = [], [], [], []
     spy(monkeypatch, scoring, "encode_streamed", streamed)
     spy(monkeypatch, training, "encode_features", rows)
+    for run in (trained[0], copy):
+        words = ["evaluate", str(run), "--json", "--resamples", "0", "--rank"]
+        assert program.main([*words, "query", "both"]) == 0
+        ranked.append(capsys.readouterr().out)
+    assert ranked[0] == ranked[1]
+    streamed.clear()
     for run in (trained[0], copy):
         assert program.main(["evaluate", str(run), "--json"]) == 0
         lines.append(capsys.readouterr().out)

@@ -50,6 +50,38 @@ def test_evaluate_gives_the_last_lines_again(trained, capsys):
         assert line["average"] == last["average"]
 
 
+def test_ranks_add_measures_below_and_change_none(trained, tmp_path, capsys):
+    """Of a run, and of the files that it encodes: the same numbers."""
+    words = ["--resamples", "0", "--json"]
+    assert program.main(["evaluate", str(trained[0]), *words]) == 0
+    plain = json.loads(capsys.readouterr().out.splitlines()[0])
+    ranked = [*words, "--rank", "query", "both", "--pool", "40"]
+    assert program.main(["evaluate", str(trained[0]), *ranked]) == 0
+    line = json.loads(capsys.readouterr().out.splitlines()[0])
+    added = [
+        "NDCG@10, ranked by bits",
+        "MAP, pool ranked by query",
+        "NDCG@10, pool ranked by query",
+        "MAP, pool ranked by both",
+        "NDCG@10, pool ranked by both",
+    ]
+    for way in ("i2t", "t2i"):
+        assert list(line[way]) == [*plain[way], *added]
+    sides = {}
+    for part in ("query", "database"):
+        sides[part] = str(tmp_path / f"{part}.npz")
+        out = ["--relaxed", "--part", part, "--out", sides[part]]
+        assert program.main(["encode", str(trained[0]), *out]) == 0
+    capsys.readouterr()
+    assert program.main(["evaluate", *sides.values(), *ranked]) == 0
+    of_files = json.loads(capsys.readouterr().out)
+    for way in ("i2t", "t2i"):
+        assert of_files[way] == line[way]
+        for name in added:
+            del line[way][name]
+    assert line == plain
+
+
 def test_options_changed_after_training_are_seen(trained, tmp_path, capsys):
     copy = tmp_path / "copy"
     shutil.copytree(trained[0], copy)

@@ -117,6 +117,120 @@ def test_an_index_of_a_run_knows_its_encoder_and_its_rows(trained, folder, capsy
     assert "encoder: got 000000000000, wanted" in said
 
 
+@pytest.fixture
+def ranked(folder, capsys):
+    """Files with relaxed codes, and an index of one of them."""
+    random = np.random.default_rng(3)
+    for name, count, prefix in (("all", 60, "row"), ("few", 3, "new")):
+        relaxed = {m: random.normal(size=(count, 64)) for m in ("image", "text")}
+        codes = {m: np.packbits(x > 0, axis=1) for m, x in relaxed.items()}
+        relaxed = {f"relaxed_{m}": x.astype(np.float32) for m, x in relaxed.items()}
+        labels = (random.random((count, 3)) < 0.5).astype(np.uint8)
+        names = np.array([f"{prefix}{i}" for i in range(count)])
+        np.savez(f"{name}.npz", **codes, **relaxed, labels=labels, names=names)
+    run("index build all.npz --out ranked")
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("rank", ["query", "both"])
+def test_hits_are_ranked_by_score_in_every_form(ranked, capsys, rank):
+    words = (
+        f"search ranked --queries few.npz --by text --find image --rank {rank} --k 4"
+    )
+    run(f"{words} --json --pool 8")
+    lines = found(capsys)
+    scores = np.reshape([line["score"] for line in lines], (3, 4))
+    assert (np.diff(scores, axis=1) <= 0).all()
+    files = [np.load(f"{name}.npz") for name in ("few", "all")]
+    queries, items = (
+        x / np.linalg.norm(x, axis=1)[:, None]
+        for x in (
+            files[0]["relaxed_text"],
+            files[1]["relaxed_image"]
+            if rank == "both"
+            else np.unpackbits(files[1]["image"], axis=1) * 2.0 - 1,
+        )
+    )
+    ids = np.reshape([line["id"] for line in lines], (3, 4))
+    wanted = np.take_along_axis(queries @ items.T, ids, axis=1)
+    np.testing.assert_allclose(scores, wanted, rtol=0, atol=5e-3)
+    run(f"{words} --pool 8 --out hits.npz")
+    written = np.load("hits.npz")
+    np.testing.assert_array_equal(written["ids"], ids)
+    np.testing.assert_array_equal(written["scores"].round(4), scores)
+    capsys.readouterr()
+    run(f"{words} --pool 8")
+    assert capsys.readouterr().out.startswith("| query | distance | id |  score |")
+
+
+def test_an_item_is_a_query_with_its_own_relaxed_code(ranked, capsys):
+    run("search ranked --name row5 --find image --rank both --k 2 --json")
+    best = found(capsys)[0]
+    assert (best["id"], best["distance"], best["score"]) == (5, 0, 1.0)
+    run("search ranked --item 5 --find image --rank both --within 0 --json")
+    assert found(capsys) == [best]
+
+
+def test_relaxed_codes_are_kept_or_left_out_as_the_index_does(ranked, capsys):
+    run("index add ranked few.npz")
+    run("index add index few.npz")
+    assert capsys.readouterr().out.splitlines() == [
+        "ranked: 3 rows added, ids 60 to 62",
+        "index: 3 rows added, ids 60 to 62, without relaxed codes as the index",
+    ]
+    run("index info ranked --json")
+    run("index info index --json")
+    assert [x["relaxed"] for x in found(capsys)] == [["image", "text"], []]
+    run("search index --queries few.npz --rank query --k 1 --out hits.npz")
+    run("index verify ranked")
+
+
+@pytest.mark.errors
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            "search ranked --queries codes.npz --rank query",
+            "rank: got query, but no relaxed codes in codes.npz, wanted those that",
+        ),
+        (
+            "search index --item 0 --rank query",
+            "rank: got query, but no relaxed codes in index, wanted those that encode",
+        ),
+        (
+            "search index --queries few.npz --rank both",
+            "rank: got both, but no relaxed codes in index, wanted those that encode",
+        ),
+        (
+            "search ranked --item 0 --rank both --after 1 2",
+            "after: got --after with --rank both, wanted --rank bits",
+        ),
+        (
+            "search ranked --item 0 --rank both --k 301",
+            "k: got 301, wanted at most the",
+        ),
+        (
+            "search ranked --item 0 --pool 0",
+            "pool: got 0, wanted a whole number from 1",
+        ),
+        (
+            "index add ranked more.npz",
+            "relaxed: got codes without relaxed ones, wanted those that encode",
+        ),
+        (
+            "evaluate codes.npz codes.npz --rank query",
+            "rank: got no relaxed codes of the queries of i2t, wanted those that",
+        ),
+        (
+            "evaluate all.npz codes.npz --rank both",
+            "rank: got no relaxed codes of the items of i2t, wanted those that encode",
+        ),
+    ],
+)
+def test_ranks_without_what_they_need_are_one_line(ranked, capsys, words, message):
+    assert message in error_line(capsys, *words.split())
+
+
 @pytest.mark.errors
 @pytest.mark.parametrize("encoder", [np.array([], "U1"), np.array("ab"), np.ones(1)])
 def test_an_encoder_that_is_no_text_is_refused(folder, capsys, encoder):

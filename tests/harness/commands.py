@@ -123,6 +123,13 @@ COMMANDS: dict[str, Command] = {
         kills=2,
         malformed=60,
     ),
+    "evaluate relaxed codes": Command(
+        "evaluate @relaxed-query.npz @relaxed-database.npz --rank query both "
+        "--csv scores.csv",
+        ("scores.csv",),
+        replaces=True,
+        malformed=45,
+    ),
     "compare": Command("compare @run @other --rounds 50", malformed=35),
     "report": Command(
         "report @run --out page", ("page",), grows=True, kills=8, kills_by_time=2
@@ -177,6 +184,13 @@ COMMANDS: dict[str, Command] = {
         replaces=True,
         kills=1,
         malformed=4,
+    ),
+    "search by relaxed codes": Command(
+        "search @relaxed-index --queries @relaxed-query.npz --rank both --k 3 "
+        "--out hits.npz",
+        ("hits.npz",),
+        replaces=True,
+        malformed=45,
     ),
     "demo": Command(
         f"demo {SMALL_SCENES} --out demo",

@@ -60,6 +60,14 @@ def _codes(path: Path, count: int, seed: int) -> None:
     np.savez(path, **codes, labels=_rows(count, seed)["labels"])
 
 
+def _relaxed_codes(path: Path, count: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    relaxed = {m: rng.normal(size=(count, 16)) for m in ("image", "text")}
+    codes = {m: np.packbits(x > 0, axis=1) for m, x in relaxed.items()}
+    relaxed = {f"relaxed_{m}": x.astype(np.float32) for m, x in relaxed.items()}
+    np.savez(path, **codes, **relaxed, labels=_rows(count, seed)["labels"])
+
+
 def _features(inputs: Inputs, path: Path) -> None:
     rng = np.random.default_rng(0)
     np.savez(path, image=rng.normal(size=(7, 128)), text=rng.random((7, 300)))
@@ -142,6 +150,11 @@ MAKERS: dict[str, Callable[[Inputs, Path], object]] = {
     "database.npz": lambda inputs, path: _codes(path, 30, 2),
     "index": lambda inputs, path: inputs.scbch(
         "index", "build", inputs.path("database.npz"), "--out", path
+    ),
+    "relaxed-query.npz": lambda inputs, path: _relaxed_codes(path, 6, 1),
+    "relaxed-database.npz": lambda inputs, path: _relaxed_codes(path, 30, 2),
+    "relaxed-index": lambda inputs, path: inputs.scbch(
+        "index", "build", inputs.path("relaxed-database.npz"), "--out", path
     ),
     "confusion.npy": lambda inputs, path: np.save(path, np.ones((12, 12)) - np.eye(12)),
     "pictures": lambda inputs, path: picture_folders.draw(path, count=13, size=24),

@@ -29,20 +29,23 @@ class IndexAdd(EncodedOptions):
 
 def main(options: IndexAdd) -> None:
     """Adds the rows in one change: all of them or none."""
-    count, changed = _add(options)
+    count, changed, note = _add(options)
     first, last = changed.next_id - count, changed.next_id - 1
-    console.output(f"{options.index}: {count} rows added, ids {first} to {last}")
+    text = f"{options.index}: {count} rows added, ids {first} to {last}"
+    console.output(text + note)
 
 
-def _add(options: IndexAdd) -> tuple[int, "Manifest"]:
-    """The number of rows, and the index with them."""
+def _add(options: IndexAdd) -> tuple[int, "Manifest", str]:
+    """The number of rows, the index with them, and what is to be said of them."""
     from scbch_jax import index
 
     replace = options.replace
     if options.run:
         with encoded_parts(options, options.codes) as (source, how):
             changed = index.add_parts(options.index, source, replace=replace, **how)
-        return source.rows, changed
+        return source.rows, changed, ""
     rows, encoder, _ = read_rows(options.codes, options.rows)
     changed = index.add(options.index, rows, encoder=encoder, replace=replace)
-    return rows.size, changed
+    left_out = rows.relaxed is not None and not changed.relaxed
+    note = ", without relaxed codes as the index" if left_out else ""
+    return rows.size, changed, note

@@ -18,7 +18,8 @@ class IndexBuild(EncodedOptions):
 
     codes: tyro.conf.Positional[Path]
     """Packed codes that encode wrote, or of others: npz with image, text or both,
-    uint8 [rows, bits / 8]; labels and names if they are known. With --run: features."""
+    uint8 [rows, bits / 8]; labels, names and relaxed codes if they are known. With
+    --run: features."""
     out: Path
     """New folder for the index."""
     classes: tuple[str, ...] = ()

@@ -31,6 +31,7 @@ def main(options: IndexInfo) -> None:
         "removed": sum(part["rows"] for part in manifest.segments) - opened.size,
         "bits": opened.bits,
         "modalities": manifest.modalities,
+        "relaxed": manifest.modalities if manifest.relaxed else [],
         "classes": manifest.classes,
         "segments": len(manifest.segments),
         "generation": manifest.generation,

@@ -21,11 +21,11 @@ class CodedRows(NamedTuple):
 
 
 def read_rows(codes: Path, source: Path | None = None) -> CodedRows:
-    """Reads packed codes, labels, names and the encoder's id, and a record of each row.
+    """Reads codes, labels, names and the encoder's id, and a record of each row.
 
     Args:
         codes: an npz file as encode writes it: image, text, labels, names, rows,
-            encoder.
+            encoder, relaxed_image, relaxed_text.
         source: JSON lines, an object for each row; or the store that the run was
             trained on.
 
@@ -41,6 +41,8 @@ def read_rows(codes: Path, source: Path | None = None) -> CodedRows:
     got = f"{codes} with {', '.join(have) or 'no named arrays'}"
     require(bool(found), "codes", got, "packed codes named image or text, or both")
     packed = {m: formats.read_array(codes, m) for m in found}
+    stored = {m: f"relaxed_{m}" for m in found if f"relaxed_{m}" in have}
+    relaxed = {m: formats.read_array(codes, name) for m, name in stored.items()}
     labels = formats.read_array(codes, "labels") if "labels" in have else None
     records, classes = None, []
     if source is not None and source.is_dir():
@@ -55,7 +57,8 @@ def read_rows(codes: Path, source: Path | None = None) -> CodedRows:
         pairs = zip(names, records, strict=True)
         records = [{"name": name, **record} for name, record in pairs]
     encoder = _read_encoder(codes) if "encoder" in have else ""
-    return CodedRows(Rows(packed, labels, records), encoder, classes)
+    rows = Rows(packed, labels, records, relaxed or None)
+    return CodedRows(rows, encoder, classes)
 
 
 def _read_encoder(codes: Path) -> str:
