@@ -147,3 +147,16 @@ def graph(image, text, text_weight, coherence_share, neighbors, scale):
             mixed = (1 - coherence_share) * pair[i, j] + coherence_share * overlap
             out[i, j] = 2 * mixed - 1
     return out
+
+
+def robust_map(p, q):
+    return (1 - q) * (1 - p**q) / q + q * (1 - p)
+
+
+def robust_contrast(image, text, temperature, exponent):
+    rows, n, total = np.concatenate([image, text]), len(image), 0.0
+    for r in range(2 * n):
+        partner = r + n if r < n else r - n
+        force = [np.exp(rows[r] @ rows[k] / temperature) for k in range(2 * n)]
+        total += robust_map(force[partner] / (sum(force) - force[r]), exponent)
+    return total / n

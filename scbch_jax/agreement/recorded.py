@@ -20,6 +20,7 @@ from scbch_jax.agreement import (
     dgcpn_outputs,
     hamming_metrics,
     nrch_outputs,
+    rshnl_outputs,
     scbch_outputs,
     scbch_run,
     ucch_outputs,
@@ -38,6 +39,7 @@ KINDS = (
     ucch_outputs.KIND,
     dgcpn_outputs.KIND,
     nrch_outputs.KIND,
+    rshnl_outputs.KIND,
 )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, get_args
 
 import tyro
 
-from scbch_jax.config import dgcpn, djsrh, nrch, robust, scbch, ucch
+from scbch_jax.config import dgcpn, djsrh, nrch, robust, rshnl, scbch, ucch
 from scbch_jax.config.constraints import (
     at_least,
     between,
@@ -108,11 +108,11 @@ class Training:
         check_fields(self, "training.")
 
 
-Name = Literal["scbch", "ucch", "dgcpn", "djsrh", "nrch", "robust"]
+Name = Literal["scbch", "ucch", "dgcpn", "djsrh", "nrch", "rshnl", "robust"]
 """Every method; the module of its name in this package declares Options and HParams."""
 
 DECLARED = dict(
-    zip(get_args(Name), (scbch, ucch, dgcpn, djsrh, nrch, robust), strict=True)
+    zip(get_args(Name), (scbch, ucch, dgcpn, djsrh, nrch, rshnl, robust), strict=True)
 )
 
 # The classes of all methods have one name, so the command line needs another to tell.
@@ -122,6 +122,7 @@ AnyOptions = (
     | Annotated[dgcpn.Options, tyro.conf.subcommand("dgcpn")]
     | Annotated[djsrh.Options, tyro.conf.subcommand("djsrh")]
     | Annotated[nrch.Options, tyro.conf.subcommand("nrch")]
+    | Annotated[rshnl.Options, tyro.conf.subcommand("rshnl")]
     | Annotated[robust.Options, tyro.conf.subcommand("robust")]
 )
 AnyHParams = (
@@ -130,6 +131,7 @@ AnyHParams = (
     | Annotated[dgcpn.HParams, tyro.conf.subcommand("dgcpn")]
     | Annotated[djsrh.HParams, tyro.conf.subcommand("djsrh")]
     | Annotated[nrch.HParams, tyro.conf.subcommand("nrch")]
+    | Annotated[rshnl.HParams, tyro.conf.subcommand("rshnl")]
     | Annotated[robust.HParams, tyro.conf.subcommand("robust")]
 )
 

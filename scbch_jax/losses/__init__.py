@@ -1,11 +1,15 @@
 """Losses and weights as pure, compiled functions of arrays."""
 
-from scbch_jax.losses.classification import classification_loss
+from scbch_jax.losses.classification import (
+    classification_loss,
+    generalized_cross_entropy,
+)
 from scbch_jax.losses.compose import Terms, weighted_sum
 from scbch_jax.losses.contrastive import (
     attraction_loss,
     decaying_repulsion_loss,
     pairwise_likelihood_loss,
+    robust_contrastive_loss,
     soft_attraction_loss,
     stepped_repulsion_loss,
 )
@@ -25,13 +29,18 @@ from scbch_jax.losses.pairwise import (
     similarity_matrix,
     unit_rows,
 )
-from scbch_jax.losses.prototypes import max_own_prototype_distance, prototype_loss
+from scbch_jax.losses.prototypes import (
+    log_class_probability,
+    max_own_prototype_distance,
+    prototype_loss,
+)
 from scbch_jax.losses.quantization import (
     printed_quantization_loss,
     quantization_loss,
     unit_quantization_loss,
 )
 from scbch_jax.losses.ranking import ranking_loss, supervised_ranking_loss
+from scbch_jax.losses.self_paced import hard_pace, linear_pace, pace_regularizer
 from scbch_jax.losses.structure import (
     coherence_loss,
     consistency_loss,
@@ -49,13 +58,18 @@ __all__ = [
     "cosine_matrix",
     "decaying_repulsion_loss",
     "drawn_negatives",
+    "generalized_cross_entropy",
+    "hard_pace",
     "jaccard_matrix",
     "joint_semantics",
+    "linear_pace",
+    "log_class_probability",
     "low_mean_posterior",
     "margin_shifted_similarity",
     "max_own_prototype_distance",
     "memory_contrast_loss",
     "negative_counts",
+    "pace_regularizer",
     "pair_loss",
     "pairwise_likelihood_loss",
     "positive_pair_probability",
@@ -66,6 +80,7 @@ __all__ = [
     "quantization_loss",
     "ranking_loss",
     "reconstruction_loss",
+    "robust_contrastive_loss",
     "similarity_matrix",
     "soft_attraction_loss",
     "stepped_repulsion_loss",

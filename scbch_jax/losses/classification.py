@@ -1,15 +1,20 @@
-"""Classification loss weighted by the confidence in each row's label.
+"""Classification losses for labels that may be wrong.
 
 References:
     Peng et al., Semantic-Consistent Bidirectional Contrastive Hashing for Noisy
     Multi-Label Cross-Modal Retrieval, arXiv 2511.07780: Eq. 3.
+    Zhang and Sabuncu, Generalized Cross Entropy Loss for Training Deep Neural Networks
+    with Noisy Labels, NeurIPS 2018.
+    Pu et al., Robust Self-Paced Hashing for Cross-Modal Retrieval with Noisy Labels,
+    AAAI 2025 (RSHNL).
 """
 
 import jax
+import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float
 
-from scbch_jax.arrays import Scalar
+from scbch_jax.arrays import Scalar, ScalarLike
 from scbch_jax.errors import check_rank, check_same_rows, check_same_shape
 
 
@@ -38,7 +43,6 @@ def classification_loss(
         ValueError: if shapes or numbers of rows differ.
 
     Example:
-        >>> import jax.numpy as jnp
         >>> logits, labels = jnp.zeros((1, 2)), jnp.array([[1.0, 0.0]])
         >>> classification_loss(logits, logits, labels, jnp.ones(1)).round(4)
         Array(0.6931, dtype=float32)
@@ -49,3 +53,27 @@ def classification_loss(
     image = optax.sigmoid_binary_cross_entropy(image_logits, labels).mean(axis=1)
     text = optax.sigmoid_binary_cross_entropy(text_logits, labels).mean(axis=1)
     return (confidence * (image + text) / 2).mean()
+
+
+@jax.jit
+def generalized_cross_entropy(
+    log_probability: Float[Array, "*shape"], *, exponent: ScalarLike
+) -> Float[Array, "*shape"]:
+    """Generalized cross-entropy and absolute error of a probability, mixed as in RSHNL.
+
+        φ(p) = (1 - q) (1 - p^q) / q + q (1 - p)
+
+    For a small q it is near -log p, but bounded: φ(0) = (1 - q) / q + q. At q = 1 it is
+    1 - p, which wrong labels affect least.
+
+    Args:
+        log_probability: log p; minus infinity is allowed and has no gradient.
+        exponent: q, above 0 and at most 1.
+
+    Example:
+        >>> generalized_cross_entropy(jnp.log(jnp.array([0.25])), exponent=0.5)
+        Array([0.875], dtype=float32)
+    """
+    # expm1 keeps the digits that 1 - p^q would lose for a small q.
+    power_term = -jnp.expm1(exponent * log_probability) / exponent
+    return (1 - exponent) * power_term - exponent * jnp.expm1(log_probability)

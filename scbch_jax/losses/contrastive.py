@@ -4,6 +4,8 @@ References:
     Peng et al., Semantic-Consistent Bidirectional Contrastive Hashing for Noisy
     Multi-Label Cross-Modal Retrieval, arXiv 2511.07780: Eq. 5 to 7. Where the released
     code (GitHub Plke/SCBCH) differs from the equations, both forms are here.
+    Pu et al., Robust Self-Paced Hashing for Cross-Modal Retrieval with Noisy Labels,
+    AAAI 2025 (RSHNL).
 """
 
 import jax
@@ -11,7 +13,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from scbch_jax.arrays import Scalar, ScalarLike
-from scbch_jax.errors import check_square
+from scbch_jax.errors import check_same_shape, check_square
+from scbch_jax.losses.classification import generalized_cross_entropy
 from scbch_jax.losses.pairwise import margin_shifted_similarity, positive_pairs
 
 
@@ -187,3 +190,43 @@ def decaying_repulsion_loss(
 
     own = jnp.diagonal(similarity)
     return (one_direction(own[:, None]) + one_direction(own[None, :])) / 2
+
+
+@jax.jit
+def robust_contrastive_loss(
+    image_codes: Float[Array, "n bits"],
+    text_codes: Float[Array, "n bits"],
+    *,
+    temperature: ScalarLike,
+    exponent: ScalarLike,
+) -> Scalar:
+    """Contrast of each code with the batch's codes of both modalities, L_chl of RSHNL.
+
+        L = 1/n Σ_r φ(ρ_r), over the 2n rows of Z = [h; g]
+        ρ_r = exp(z_r · z_p(r) / τ) / Σ_{k≠r} exp(z_r · z_k / τ)
+
+    p(r) is the other modality's row of the same sample. The mean over rows counts
+    twice, as in the released code, whose sums over rows and over columns are equal.
+
+    Args:
+        image_codes: h, relaxed codes.
+        text_codes: g, relaxed codes.
+        temperature: τ.
+        exponent: q of φ, see `generalized_cross_entropy`.
+
+    Raises:
+        ValueError: if the shapes differ.
+
+    Example:
+        >>> codes, options = jnp.zeros((2, 4)), {"temperature": 1.0, "exponent": 1.0}
+        >>> robust_contrastive_loss(codes, codes, **options).round(4)
+        Array(1.3333, dtype=float32)
+    """
+    check_same_shape(image_codes=image_codes, text_codes=text_codes)
+    rows = jnp.concatenate([image_codes, text_codes])
+    others = ~jnp.eye(len(rows), dtype=bool)
+    logits = jnp.where(others, rows @ rows.T / temperature, -jnp.inf)
+    partner = jnp.roll(jnp.arange(len(rows)), len(image_codes))
+    picked = jnp.take_along_axis(logits, partner[:, None], axis=1)[:, 0]
+    log_share = picked - jax.nn.logsumexp(logits, axis=1)
+    return 2 * generalized_cross_entropy(log_share, exponent=exponent).mean()

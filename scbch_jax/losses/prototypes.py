@@ -1,8 +1,10 @@
-"""Distances of codes from class prototypes.
+"""Distances of codes from class prototypes, and class probabilities by them.
 
 References:
     Wang et al., Robust Contrastive Cross-modal Hashing with Noisy Labels, ACM
     Multimedia 2024 (NRCH).
+    Pu et al., Robust Self-Paced Hashing for Cross-Modal Retrieval with Noisy Labels,
+    AAAI 2025 (RSHNL).
 """
 
 import jax
@@ -78,6 +80,38 @@ def max_own_prototype_distance(
     """
     image, text = _squared_errors(image_codes, text_codes, prototypes, labels)
     return ((image + text) * labels).max(axis=1)
+
+
+@jax.jit
+def log_class_probability(
+    codes: Float[Array, "n bits"],
+    prototypes: Float[Array, "classes bits"],
+    labels: Float[Array, "n classes"],
+) -> Float[Array, " n"]:
+    """Log-probability of the own classes, p of RSHNL for one modality.
+
+        p_i = Σ_c y_ic softmax_c(h_i · p_c)
+
+    Args:
+        codes: h.
+        prototypes: p, one row a class.
+        labels: y, multi-hot; a row without labels gets minus infinity, which has no
+            gradient.
+
+    Raises:
+        ValueError: if rows or ranks do not align.
+
+    Example:
+        >>> codes, labels = jnp.zeros((1, 2)), jnp.array([[1.0, 1.0, 0.0, 0.0]])
+        >>> jnp.exp(log_class_probability(codes, jnp.ones((4, 2)), labels))
+        Array([0.5], dtype=float32)
+    """
+    check_rank(2, codes=codes, prototypes=prototypes)
+    check_same_rows(labels=labels, codes=codes)
+    shares = jax.nn.softmax(codes @ prototypes.T, axis=1)
+    probability = (labels * shares).sum(axis=1)
+    positive = probability > 0
+    return jnp.where(positive, jnp.log(jnp.where(positive, probability, 1)), -jnp.inf)
 
 
 def _squared_errors(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from scbch_jax.errors import require
-from scbch_jax.methods import dgcpn, djsrh, nrch, robust, scbch, ucch
+from scbch_jax.methods import dgcpn, djsrh, nrch, robust, rshnl, scbch, ucch
 from scbch_jax.methods.base import Method, Sizes
 from scbch_jax.optim.bf16_state import bf16_state
 from scbch_jax.types import Split
@@ -36,6 +36,7 @@ METHODS = {
     "dgcpn": Entry(build=dgcpn.build, check=dgcpn.check, context=dgcpn.context),
     "djsrh": Entry(build=djsrh.build),
     "nrch": Entry(build=nrch.build),
+    "rshnl": Entry(build=rshnl.build),
     "robust": Entry(
         build=robust.build, check=robust.check, learn_labels=robust.learn_labels
     ),

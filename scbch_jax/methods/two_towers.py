@@ -39,6 +39,8 @@ def two_towers(
     unit_length: bool = True,
     dropout: float = 0.0,
     text_last_std: float | None = None,
+    last_as_first: bool = False,
+    last_bias: bool = True,
     weights_of: Callable[[Params, str], Any] = lambda params, m: params[m]["network"],
 ) -> TwoTowers:
     """Makes both networks: fully connected layers of one hidden width, ReLU, tanh.
@@ -50,6 +52,8 @@ def two_towers(
         dropout: rate of dropout before the last layer, in training.
         text_last_std: standard deviation of the initial weights of the text network's
             last layer, normal about 0; as in every other layer if omitted.
+        last_as_first: the last layer's initial weights have the range of the first's.
+        last_bias: whether the last layer has biases.
         weights_of: (params, "image" or "text") -> weights of that network.
     """
 
@@ -60,6 +64,8 @@ def two_towers(
             unit_length=unit_length,
             dropout=dropout,
             last_std=last_std,
+            last_as_first=last_as_first,
+            last_bias=last_bias,
         )
 
     image = network(sizes.image_dim, options.image_layers, None)

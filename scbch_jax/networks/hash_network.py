@@ -79,6 +79,8 @@ def hash_network(
     unit_length: bool,
     dropout: float = 0.0,
     last_std: float | None = None,
+    last_as_first: bool = False,
+    last_bias: bool = True,
 ) -> Network:
     """Features to relaxed codes: linear layers with ReLU between them, then tanh.
 
@@ -90,8 +92,13 @@ def hash_network(
         dropout: dropout rate of the last hidden layer, in training.
         last_std: standard deviation of the last layer's initial weights, normal about
             0; as in every other layer if omitted.
+        last_as_first: the last layer's initial weights, but not its biases, have the
+            range of the first layer's, ±1/√features.
+        last_bias: whether the last layer has biases.
     """
-    module = _HashModule(widths, unit_length, dropout, last_std)
+    module = _HashModule(
+        widths, unit_length, dropout, last_std, last_as_first, last_bias
+    )
 
     def init(key: Key[Array, ""]) -> Any:
         return module.init(key, jnp.zeros((1, features)))["params"]
@@ -143,12 +150,14 @@ class _HashModule(nn.Module):
     unit_length: bool
     dropout: float
     last_std: float | None
+    last_as_first: bool
+    last_bias: bool
 
     @nn.compact
     def __call__(
         self, rows: Any, *, deterministic: bool = True, squash: bool = True
     ) -> Any:
-        last = len(self.widths) - 1
+        features, last = rows.shape[-1], len(self.widths) - 1
         for layer, width in enumerate(self.widths):
             rows = nn.relu(rows) if layer else rows
             if layer == last and self.dropout:
@@ -157,8 +166,11 @@ class _HashModule(nn.Module):
             weights = uniform
             if layer == last and self.last_std is not None:
                 weights = nn.initializers.normal(self.last_std)
+            elif layer == last and self.last_as_first:
+                weights = torch_uniform(features)
             rows = nn.Dense(
                 width,
+                use_bias=layer < last or self.last_bias,
                 kernel_init=weights,
                 bias_init=uniform,
                 dot_general=layer_product,

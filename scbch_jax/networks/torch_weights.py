@@ -43,7 +43,7 @@ def from_torch(state: Mapping[str, np.ndarray], modality: str) -> dict[str, Any]
 
 
 def layers_from_torch(state: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Params of a network from `fc.N.weight` and `fc.N.bias` of every layer."""
+    """Params of a network from `fc.N.weight` of every layer and each `fc.N.bias`."""
     layers = sum(name.endswith(".weight") for name in state)
     return {f"layer_{i}": _layer(state, i) for i in range(layers)}
 
@@ -54,7 +54,8 @@ def layers_to_torch(network: Mapping[str, Any]) -> dict[str, np.ndarray]:
     for i in range(len(network)):
         layer, (weight, bias) = network[f"layer_{i}"], _layer_names(i)
         state[weight] = np.ascontiguousarray(np.asarray(layer["kernel"]).T)
-        state[bias] = np.asarray(layer["bias"])
+        if "bias" in layer:
+            state[bias] = np.asarray(layer["bias"])
     return state
 
 
@@ -114,8 +115,9 @@ def _check_widths(modality: str, network: dict[str, Any], classifier: Any) -> No
 
 
 def _layer(state: Mapping[str, np.ndarray], layer: int) -> dict[str, np.ndarray]:
-    weight, bias = (np.asarray(state[name]) for name in _layer_names(layer))
-    return {"kernel": weight.T, "bias": bias}
+    weight, bias = _layer_names(layer)
+    params = {"kernel": np.asarray(state[weight]).T}
+    return params | ({"bias": np.asarray(state[bias])} if bias in state else {})
 
 
 def _layer_names(layer: int) -> tuple[str, str]:

@@ -91,6 +91,10 @@ def test_one_percent_of_the_decay_is_seen_along_a_run(tmp_path):
         ("nrch-losses", "margin", "ranking and quantization"),
         ("nrch-run", "ranking_weight", "largest step, total"),
         ("nrch-run", "threshold", "rows kept"),
+        ("rshnl-losses", "exponent", "objective, pacing none"),
+        ("rshnl-losses", "age", "weights, linear"),
+        ("rshnl-run", "contrast_weight", "step losses, total"),
+        ("rshnl-run", "age", "weights"),
     ],
 )
 def test_a_changed_number_is_seen_in_another_method(tmp_path, name, number, seen):

@@ -1,4 +1,5 @@
 import draws
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -46,3 +47,21 @@ def test_large_logits_give_a_finite_loss(batch):
 def test_confidence_needs_a_value_for_each_row(batch, logits):
     with pytest.raises(ValueError, match="confidence: got 6 rows, wanted 7 as labels"):
         losses.classification_loss(*logits, batch[2], jnp.ones(6))
+
+
+@pytest.mark.parametrize("q", [0.01, 0.5, 1.0])
+def test_generalized_cross_entropy_is_that_of_the_formula(transform, q):
+    p = np.array([1e-6, 0.01, 0.3, 0.999, 1.0])
+    loss = transform(lambda x: losses.generalized_cross_entropy(x, exponent=q))
+    wanted = references.robust_map(p, q)
+    value = loss(jnp.asarray(np.log(p), jnp.float32))
+    np.testing.assert_allclose(value, wanted, rtol=2e-6, atol=1e-7)
+
+
+def test_generalized_cross_entropy_of_probability_zero_is_finite():
+    def loss(x):
+        return losses.generalized_cross_entropy(x, exponent=0.01)
+
+    value, slope = jax.value_and_grad(loss)(-jnp.inf)
+    assert float(value) == pytest.approx(99.01, rel=1e-6)
+    assert float(slope) == 0

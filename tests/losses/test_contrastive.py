@@ -168,3 +168,27 @@ def test_pairwise_likelihood_is_finite_at_any_scale(batch):
     )
     assert jnp.isfinite(loss)
     assert jnp.isfinite(gradient).all()
+
+
+def test_robust_contrast_against_double_loop(batch, transform):
+    def loss(image, text):
+        return losses.robust_contrastive_loss(
+            image, text, temperature=0.5, exponent=0.2
+        )
+
+    image, text, _ = batch
+    expected = references.robust_contrast(image, text, 0.5, 0.2)
+    np.testing.assert_allclose(transform(loss)(image, text), expected, rtol=1e-5)
+
+
+def test_robust_contrast_of_one_sample_is_zero():
+    """Nothing else could be its partner; the gradient is zero as well."""
+
+    def loss(codes):
+        return losses.robust_contrastive_loss(
+            codes, codes, temperature=1.0, exponent=0.01
+        )
+
+    value, slope = jax.value_and_grad(loss)(jnp.ones((1, 4)))
+    assert float(value) == 0
+    np.testing.assert_array_equal(slope, 0)

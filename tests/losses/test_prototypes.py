@@ -59,3 +59,28 @@ def test_a_row_without_labels_is_near():
     labels = hand_checked.LABELS.at[1].set(0)
     worst = losses.max_own_prototype_distance(*codes, hand_checked.prototypes(), labels)
     assert float(worst[1]) == 0
+
+
+def test_class_probability_against_loops(transform):
+    (codes, _), prototypes = hand_checked.unit_codes(), hand_checked.prototypes()
+    found = transform(losses.log_class_probability)(
+        codes, prototypes, hand_checked.LABELS
+    )
+    for i, code in enumerate(np.asarray(codes)):
+        force = [np.exp(code @ p) for p in np.asarray(prototypes)]
+        own = sum(f for f, y in zip(force, hand_checked.LABELS[i], strict=True) if y)
+        np.testing.assert_allclose(found[i], np.log(own / sum(force)), rtol=2e-6)
+
+
+def test_a_row_without_labels_has_no_gradient():
+    (codes, _), prototypes = hand_checked.unit_codes(), hand_checked.prototypes()
+    labels = hand_checked.LABELS.at[1].set(0)
+
+    def loss(codes):
+        found = losses.log_class_probability(codes, prototypes, labels)
+        return losses.generalized_cross_entropy(found, exponent=0.01).sum()
+
+    slope = jax.grad(loss)(codes)
+    np.testing.assert_array_equal(slope[1], 0)
+    assert np.isfinite(slope).all()
+    assert slope[0].any()

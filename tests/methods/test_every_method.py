@@ -18,6 +18,7 @@ from scbch_jax.config import (
     djsrh,
     nrch,
     robust,
+    rshnl,
     scbch,
     ucch,
 )
@@ -44,6 +45,11 @@ EXPERIMENTS = {
     "nrch": {
         "options": nrch.Options(hidden=128, separate_from=6),
         "hparams": nrch.HParams(learning_rate=3e-4),
+        "training": Training(epochs=6, batch_size=64),
+    },
+    "rshnl": {
+        "options": rshnl.Options(hidden=128, warmup_epochs=3),
+        "hparams": rshnl.HParams(learning_rate=1e-3),
         "training": Training(epochs=6, batch_size=64),
     },
     "robust": {

@@ -145,3 +145,16 @@ def test_a_network_uses_the_set_precision():
     with jax.default_matmul_precision("bfloat16"):
         short = net.apply(params, rows)
     assert 0 < np.abs(np.asarray(full - short)).max() < 0.02
+
+
+def test_the_last_layer_can_start_in_the_range_of_the_first_without_biases(key):
+    net = networks.hash_network(
+        features=4,
+        widths=(64, 8),
+        unit_length=True,
+        last_as_first=True,
+        last_bias=False,
+    )
+    last = net.init(key)["layer_1"]
+    assert last.keys() == {"kernel"}
+    assert 0.45 < float(jnp.abs(last["kernel"]).max()) <= 4**-0.5

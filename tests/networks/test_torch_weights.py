@@ -48,3 +48,10 @@ def test_the_forward_pass_is_pytorchs():
         )
         relaxed = net.apply(params, jnp.asarray(arrays[short]))
         np.testing.assert_allclose(relaxed, arrays[codes], rtol=0, atol=1e-6)
+
+
+def test_a_layer_may_have_no_bias(state):
+    bare = {k: x for k, x in state.items() if k.startswith("fc") and k != "fc.4.bias"}
+    layers = networks.layers_from_torch(bare)
+    assert layers["layer_2"].keys() == {"kernel"}
+    assert networks.layers_to_torch(layers).keys() == bare.keys()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from scbch_jax import training
-from scbch_jax.config import Training, dgcpn, scbch, ucch
+from scbch_jax.config import Training, dgcpn, rshnl, scbch, ucch
 from scbch_jax.config.experiment import defaults_of
 from scbch_jax.errors import InputError
 from scbch_jax.methods import Recipe, Sizes
@@ -16,6 +16,7 @@ SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=66, bits=8)
 OPTIONS = {
     "scbch": scbch.Options(hidden=16, neighbors=3, warmup_epochs=1),
     "ucch": ucch.Options(hidden=16, negatives=20),
+    "rshnl": rshnl.Options(hidden=16, warmup_epochs=1),
 }
 
 
@@ -28,7 +29,7 @@ def train():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["scbch", "ucch"])
+@pytest.mark.parametrize("method", OPTIONS)
 def test_rows_from_the_host_train_as_rows_on_the_device(train, method, monkeypatch):
     """A chunk of batches is compiled on its own, so sums may round otherwise."""
     monkeypatch.setattr(streaming, "CHUNK", 4)

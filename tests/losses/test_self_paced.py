@@ -1,0 +1,36 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from scbch_jax import losses
+
+pytestmark = pytest.mark.usefixtures("strict")
+
+ROW_LOSSES = jnp.array([0.0, 0.7, 1.9, 2.0, 8.0])
+AGE = 2.0
+
+
+@pytest.mark.parametrize(("pace", "linear"), [("linear", True), ("hard", False)])
+def test_weights_minimize_the_regularized_loss(pace, linear):
+    """No other weight from 0 to 1 is better, for any row."""
+    weights = getattr(losses, f"{pace}_pace")(ROW_LOSSES, age=AGE)
+
+    def objective(w, loss):
+        regularizer = losses.pace_regularizer(w[None], age=AGE, linear=linear)
+        return w * loss + regularizer
+
+    grid = jnp.linspace(0, 1, 41)
+    for loss, weight in zip(ROW_LOSSES, weights, strict=True):
+        others = jax.vmap(objective, in_axes=(0, None))(grid, loss)
+        assert float(objective(weight, loss)) <= float(others.min()) + 1e-6
+
+
+def test_weights_have_no_gradient(transform):
+    def weighted(row_losses):
+        weights = losses.linear_pace(row_losses, age=AGE)
+        regularizer = losses.pace_regularizer(weights, age=AGE, linear=True)
+        return (weights * row_losses).sum() + regularizer
+
+    slope = transform(jax.grad(weighted))(ROW_LOSSES)
+    np.testing.assert_allclose(slope, [1, 0.65, 0.05, 0, 0], atol=1e-6)

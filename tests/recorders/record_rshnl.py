@@ -1,0 +1,122 @@
+"""Records outputs of a clone of perquisite/RSHNL: losses, and a short run.
+
+python record_rshnl.py CLONE SEED FOLDER
+"""
+
+import importlib
+import itertools
+import types
+from typing import Any
+
+import numpy as np
+import record_common as common
+
+GAMMA = 2.25
+"""Exact in float32, in which the clone multiplies it by hard weights."""
+
+SETTINGS = {"alpha": 0.1, "lamda": 1.0, "q": 0.01, "tau": 1.0}
+NAMES = {"fc1": "fc.0", "fc2": "fc.2", "fc3": "fc.4", "Embedding": "fc.4"}
+"""The clone's names of layers, and those of recorded files."""
+
+
+def losses(torch: Any, rng: Any) -> dict[str, Any]:
+    """All objectives, in double precision: (1 - p^q) / q loses two digits of seven."""
+    program: Any = importlib.import_module("losses")
+    u, v, centers = (common.unit(torch, rng, n).double() for n in (9, 9, 5))
+    moving = {"image_codes": u, "text_codes": v, "centers": centers}
+    for x in moving.values():
+        x.requires_grad_()
+    y = torch.tensor((rng.random((9, common.CLASSES)) < 0.3) * 1.0)
+    y[torch.arange(9), torch.arange(9) % common.CLASSES] = 1
+    arrays = dict[str, Any]()
+    for name, epoch, linear in (("none", 0, True), ("linear", 2, True), ("hard", 2, 0)):
+        given = {**SETTINGS, "self_paced": True, "tp": 2, "linear": linear}
+        options = types.SimpleNamespace(**given, loss_type="RSHNL")
+        shares = [torch.softmax(x @ centers.T, 1) for x in (u, v)]
+        criterion = program.SupConLoss(gamma=GAMMA)
+        value, weights = criterion(u, v, *shares, y, epoch, options)
+        arrays |= common.with_gradients(torch, name, value, moving)
+        arrays |= {f"exp_{name}_weights": weights} if epoch else {}
+    arrays |= {k: x.detach() for k, x in moving.items()}
+    return {**arrays, "labels": y, "age": GAMMA, **renamed(SETTINGS)}
+
+
+def run(torch: Any, rng: Any) -> dict[str, Any]:
+    """4 epochs of the clone's loop, the last two with weighted rows."""
+    # The loop prints the version of a package that it does not use.
+    importlib.import_module("torchvision").__version__ = ""
+    program: Any = importlib.import_module("train_model")
+    log, weights = common.log_losses(torch), list[Any]()
+    image, text, labels = common.draw(torch, rng)
+    labels[torch.arange(len(labels)), torch.arange(len(labels)) % common.CLASSES] = 1
+    noisy = labels.clone()
+    noisy[::3] = noisy[::3].roll(1, 1)
+    parts = (image, text, noisy, labels)
+    loaders = [
+        common.Loader(torch, parts, lambda *b: b, shuffle=s) for s in (True, False)
+    ]
+    # The weights of the best epoch are kept; every epoch is better than the last.
+    scores = itertools.count(1)
+    program.fx_calc_map_multilabel = lambda *a, **k: float(next(scores))
+    ask = program.SupConLoss.forward
+
+    def asked(*args: Any) -> Any:
+        value, found = ask(*args)
+        if torch.is_grad_enabled():
+            weights.append(found + torch.zeros(common.BATCH))
+        return value, found
+
+    program.SupConLoss.forward = asked
+    model, centers = networks(torch)
+    nets = {"img": model.img_net, "txt": model.text_net, "gen": centers}
+    start = states(nets, "init")
+    parameters = [{"params": net.parameters()} for net in (centers, model)]
+    optimizer = torch.optim.Adam(parameters, lr=1e-3)
+    given = {**SETTINGS, "self_paced": True, "tp": 2, "linear": True, "gamma": GAMMA}
+    sizes = {"MAX_EPOCH": 4, "data_class": common.CLASSES, "loss_type": "RSHNL"}
+    configs = types.SimpleNamespace(**given, **sizes)
+    data = dict(zip(("train", "valid"), loaders, strict=True))
+    program.train_model(model, centers, data, optimizer, configs)
+    # The first pass only looks for rows that are clean.
+    orders = np.array(loaders[0].orders[1:])
+    rows = np.zeros(orders.shape, np.float32)
+    by_epoch = torch.cat(weights).detach().numpy().reshape(orders.shape)
+    np.put_along_axis(rows, orders, by_epoch, axis=1)
+    inputs = {"img": image, "txt": text, "labels": noisy, "batch_size": common.BATCH}
+    inputs |= {**renamed(SETTINGS), "age": GAMMA, "learning_rate": 1e-3}
+    inputs |= {"warmup_epochs": 2, "batch_order": orders, **start}
+    outputs = {"exp_loss": log, "exp_weights": rows[2:]}
+    return {**inputs, **outputs, **states(nets, "exp_final")}
+
+
+def networks(torch: Any) -> tuple[Any, Any]:
+    """The clone's networks and its class centers, with narrow hidden layers."""
+    program: Any = importlib.import_module("model")
+
+    def narrow(inputs: int, outputs: int, **given: Any) -> Any:
+        sizes = (common.HIDDEN if n == 4096 else n for n in (inputs, outputs))
+        return torch.nn.Linear(*sizes, **given)
+
+    program.nn = types.SimpleNamespace(Linear=narrow, init=torch.nn.init)
+    nets = program.IDCM_NN(common.WIDTH, common.WORDS, common.BITS)
+    return nets, program.Embedding(common.CLASSES, common.BITS)
+
+
+def states(nets: dict[str, Any], stage: str) -> dict[str, np.ndarray]:
+    """The weights of all networks, by the names of recorded files."""
+    found = {}
+    for key, value in common.states(nets, stage).items():
+        start, layer, kind = key.split(".")
+        found[f"{start}.{NAMES[layer]}.{kind}"] = value
+    return found
+
+
+def renamed(settings: dict[str, float]) -> dict[str, float]:
+    """The clone's settings, by the names of this package."""
+    names = {"alpha": "contrast_weight", "lamda": "aggregation_weight"}
+    names |= {"q": "exponent", "tau": "temperature"}
+    return {names[k]: x for k, x in settings.items()}
+
+
+if __name__ == "__main__":
+    common.main("rshnl", losses, run)
