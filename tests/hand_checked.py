@@ -26,3 +26,12 @@ def prototypes():
 LABELS = jnp.array(
     [[1, 0, 1, 0, 0], [0, 1, 0, 0, 1], [1, 1, 0, 0, 0], [0, 0, 0, 1, 0]], jnp.float32
 )
+
+
+def asymmetric():
+    """Codes of a batch, two tables of six rows, and the labels of those rows."""
+    place = 0.3 * (8 * np.arange(6)[:, None] + np.arange(8))
+    codes = jnp.asarray(np.tanh(np.sin(1 + _PLACE)), jnp.float32)
+    tables = (jnp.asarray(f(place), jnp.float32) for f in (np.cos, np.sin))
+    more = jnp.array([[0, 1, 0, 1, 0], [0, 0, 1, 0, 0]], jnp.float32)
+    return codes, tuple(tables), jnp.concatenate([LABELS, more])

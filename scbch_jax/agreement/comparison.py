@@ -51,6 +51,9 @@ TOLERANCES = {
     "rows kept": Tolerance(
         "share", 0.0, 0.0, "a row is kept or not; none recorded is near the threshold"
     ),
+    "choices": Tolerance(
+        "share", 0.0, 0.0, "whole numbers; none recorded is decided by rounding"
+    ),
     "ranked map": Tolerance(
         "relative",
         1e-9,

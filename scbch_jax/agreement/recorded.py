@@ -19,6 +19,7 @@ from scbch_jax import extras
 from scbch_jax.agreement import (
     dgcpn_outputs,
     hamming_metrics,
+    mian_outputs,
     nrch_outputs,
     rshnl_outputs,
     scbch_outputs,
@@ -40,6 +41,7 @@ KINDS = (
     dgcpn_outputs.KIND,
     nrch_outputs.KIND,
     rshnl_outputs.KIND,
+    mian_outputs.KIND,
 )
 
 

@@ -1,5 +1,12 @@
 """Losses and weights as pure, compiled functions of arrays."""
 
+from scbch_jax.losses.asymmetric import (
+    asymmetric_likelihood_loss,
+    asymmetric_squared_loss,
+    shared_label_matrix,
+    with_rows,
+)
+from scbch_jax.losses.bottleneck import feature_prediction_loss, normal_divergence
 from scbch_jax.losses.classification import (
     classification_loss,
     generalized_cross_entropy,
@@ -51,6 +58,8 @@ from scbch_jax.losses.structure import (
 
 __all__ = [
     "Terms",
+    "asymmetric_likelihood_loss",
+    "asymmetric_squared_loss",
     "attraction_loss",
     "classification_loss",
     "coherence_loss",
@@ -60,6 +69,7 @@ __all__ = [
     "drawn_negatives",
     "generalized_cross_entropy",
     "hard_pace",
+    "feature_prediction_loss",
     "jaccard_matrix",
     "joint_semantics",
     "linear_pace",
@@ -69,6 +79,7 @@ __all__ = [
     "max_own_prototype_distance",
     "memory_contrast_loss",
     "negative_counts",
+    "normal_divergence",
     "pace_regularizer",
     "pair_loss",
     "pairwise_likelihood_loss",
@@ -81,6 +92,7 @@ __all__ = [
     "ranking_loss",
     "reconstruction_loss",
     "robust_contrastive_loss",
+    "shared_label_matrix",
     "similarity_matrix",
     "soft_attraction_loss",
     "stepped_repulsion_loss",
@@ -89,4 +101,5 @@ __all__ = [
     "unit_rows",
     "update_memory_bank",
     "weighted_sum",
+    "with_rows",
 ]

@@ -79,7 +79,8 @@ class Step(NamedTuple):
     """Names of groups, for example ("image", "text")."""
     when: Callable[[Any], Bool[Array, ""]] | None = None
     """Method's state -> whether to take the step; always if omitted. A skipped step is
-    not computed, changes nothing, and logs zeros."""
+    not computed and changes nothing; the values that it logs are those of the batch's
+    steps before it by the same name, or zeros."""
 
 
 class Method(NamedTuple):

@@ -7,7 +7,12 @@ from scbch_jax.networks.hash_network import (
     hash_network,
     layer_product,
 )
-from scbch_jax.networks.layers import TorchBatchNorm, torch_dense
+from scbch_jax.networks.layers import (
+    TorchBatchNorm,
+    local_response_norm,
+    torch_dense,
+)
+from scbch_jax.networks.modality_invariant import modality_invariant_networks
 from scbch_jax.networks.torch_weights import (
     from_torch,
     hidden_width,
@@ -45,6 +50,8 @@ __all__ = [
     "layer_shapes",
     "layers_from_torch",
     "layers_to_torch",
+    "local_response_norm",
+    "modality_invariant_networks",
     "to_torch",
     "torch_dense",
     "torch_forward",

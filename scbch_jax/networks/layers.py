@@ -57,3 +57,27 @@ class TorchBatchNorm(nn.Module):
             center, spread = mean.value, variance.value
         slope = scale * jax.lax.rsqrt(spread + 1e-5)
         return (rows - center[None]) * slope[None] + shift[None]
+
+
+def local_response_norm(
+    rows: Float[Array, "n units"],
+    *,
+    size: int = 4,
+    alpha: float = 1e-4,
+    beta: float = 0.75,
+    k: float = 2.0,
+) -> Float[Array, "n units"]:
+    """Division by the neighbors' strength, as `torch.nn.LocalResponseNorm` does it.
+
+        x_c / (k + α m_c)^β,  m_c the mean of x² over `size` units around c
+
+    An even window has one unit more before c than after it; beyond the ends are zeros.
+
+    Example:
+        >>> local_response_norm(jnp.ones((1, 3)), alpha=4.0, beta=1.0, k=0.0).tolist()
+        [[0.5, 0.3333333432674408, 0.3333333432674408]]
+    """
+    before = size // 2
+    padded = jnp.pad(jnp.square(rows), ((0, 0), (before, size - 1 - before)))
+    window = sum(padded[:, i : i + rows.shape[1]] for i in range(size))
+    return rows / (k + alpha * window / size) ** beta

@@ -91,12 +91,27 @@ def scale_after_epochs(
         factor: of the updates, once for each milestone passed.
     """
 
+    def scale(state: Any) -> Any:
+        passed = sum((state.epoch > e for e in epochs), start=jnp.zeros(()))
+        return factor**passed
+
+    return scale_by_state(scale)
+
+
+def scale_by_state(
+    scale: Callable[[Any], Any],
+) -> optax.GradientTransformationExtraArgs:
+    """Scales updates by a number that the method's state gives: a schedule.
+
+    Args:
+        scale: method's state -> factor of the updates; may be traced.
+    """
+
     def update(
         updates: Any, state: Any, params: Any = None, **given: Any
     ) -> tuple[Any, Any]:
-        epoch = given["method_state"].epoch
-        passed = sum((epoch > e for e in epochs), start=jnp.zeros(()))
-        return jax.tree.map(lambda x: x * factor**passed, updates), state
+        factor = scale(given["method_state"])
+        return jax.tree.map(lambda x: x * factor, updates), state
 
     return optax.GradientTransformationExtraArgs(
         lambda params: optax.EmptyState(), update

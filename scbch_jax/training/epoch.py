@@ -155,8 +155,7 @@ def run_batches(
         batch, metrics = get_batch(entry), {}
         for i, step in enumerate(steps):
             step_key = jax.random.fold_in(key, number * len(steps) + i)
-            run, log = _step_if_wanted(method, step, run, batch, step_key)
-            metrics |= log
+            run, metrics = _step_if_wanted(method, step, run, batch, step_key, metrics)
         return run, metrics
 
     numbers = first + jnp.arange(len(jax.tree.leaves(batches)[0]))
@@ -188,22 +187,31 @@ def gradient_step(
 
 
 def _step_if_wanted(
-    method: Method, step: Step, run: RunState, batch: Batch, key: Key[Array, ""]
+    method: Method,
+    step: Step,
+    run: RunState,
+    batch: Batch,
+    key: Key[Array, ""],
+    metrics: Metrics,
 ) -> tuple[RunState, Metrics]:
-    """Takes a step of a method, unless the step's condition says to skip it."""
+    """Takes a step of a method, unless the step's condition says to skip it.
+
+    Adds what the step logs to `metrics`.
+    """
 
     def take(run: RunState) -> tuple[RunState, Metrics]:
         run, log = gradient_step(step, method.optimizers, run, batch, key)
         if method.after_step is not None:
             run = run._replace(params=method.after_step(run.params, run.state))
-        return run, log
+        return run, {**metrics, **log}
 
     if step.when is None:
         return take(run)
-    nothing = jax.tree.map(
+    zeros = jax.tree.map(
         lambda value: jnp.zeros(value.shape, value.dtype), jax.eval_shape(take, run)[1]
     )
-    return jax.lax.cond(step.when(run.state), take, lambda run: (run, nothing), run)
+    skipped = {**zeros, **metrics}
+    return jax.lax.cond(step.when(run.state), take, lambda run: (run, skipped), run)
 
 
 def _one_pass(

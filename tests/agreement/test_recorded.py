@@ -95,6 +95,9 @@ def test_one_percent_of_the_decay_is_seen_along_a_run(tmp_path):
         ("rshnl-losses", "age", "weights, linear"),
         ("rshnl-run", "contrast_weight", "step losses, total"),
         ("rshnl-run", "age", "weights"),
+        ("mian-losses", "label_weight", "label"),
+        ("mian-losses", "divergence_weight", "image"),
+        ("mian-run", "prediction_weight", "largest step, sum of a pass, relative"),
     ],
 )
 def test_a_changed_number_is_seen_in_another_method(tmp_path, name, number, seen):

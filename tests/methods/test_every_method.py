@@ -16,6 +16,7 @@ from scbch_jax.config import (
     Training,
     dgcpn,
     djsrh,
+    mian,
     nrch,
     robust,
     rshnl,
@@ -51,6 +52,21 @@ EXPERIMENTS = {
         "options": rshnl.Options(hidden=128, warmup_epochs=3),
         "hparams": rshnl.HParams(learning_rate=1e-3),
         "training": Training(epochs=6, batch_size=64),
+    },
+    "mian": {
+        "options": mian.Options(
+            hidden=128,
+            embedding=64,
+            outer_epochs=1,
+            label_passes=2,
+            network_passes=3,
+        ),
+        "hparams": mian.HParams(
+            label_learning_rate=0.03,
+            text_learning_rate=3e-3,
+            image_learning_rate=3e-3,
+        ),
+        "training": Training(epochs=14, batch_size=32),
     },
     "robust": {
         "options": robust.Options(hidden=128, folds=3),

@@ -128,6 +128,28 @@ def test_a_step_is_skipped_where_its_condition_says(train, key):
     assert all((values == 0).all() for values in zeros.values())
 
 
+def test_a_skipped_step_leaves_what_was_logged_before(train, key):
+    """Of two steps that log by the same names, the one that is taken counts."""
+    method = RECIPE.build(HParams())
+    (step,) = method.passes[0]
+    run = training.start(HParams(), key, recipe=RECIPE)
+
+    def one_batch(*conditions):
+        steps = tuple(
+            step._replace(when=lambda state, wanted=wanted: state.epoch == wanted)
+            for wanted in conditions
+        )
+        gather = partial(training.epoch.gather, train)
+        index = jnp.arange(8)[None]
+        return training.epoch.run_batches(
+            method, steps, run, index, key, get_batch=gather
+        )[1]
+
+    first, second, none = (one_batch(*pair) for pair in ((0, 1), (1, 0), (1, 2)))
+    assert float(first["total"][0]) == float(second["total"][0]) != 0
+    assert float(none["total"][0]) == 0
+
+
 def test_what_a_forward_pass_measured_is_kept_beside_the_weights(train, key):
     method = RECIPE.build(HParams())._replace(
         after_step=lambda params, state: {**params, "seen": params["seen"] + 1}

@@ -1,0 +1,229 @@
+"""Records outputs of a clone of E-Galois/MIAN: losses, and a short run.
+
+python record_mian.py CLONE SEED FOLDER
+"""
+
+import importlib
+import sys
+import types
+from typing import Any
+
+import numpy as np
+import record_common as common
+
+WORDS, HIDDEN, EMBEDDING = 55, 10, 8
+"""The largest average of the text network is of 50 words."""
+
+NETWORKS = (("lnet", "lab"), ("tnet", "txt"), ("inet", "img"))
+"""Attribute of the clone's program, and the prefix of recorded arrays."""
+
+RESIZED = (55, 110, 122, 300, 1386, 2912)
+"""Widths of texts whose averages are resized."""
+
+
+class Noise:
+    """Random draws of the clone, kept."""
+
+    def __init__(self, torch: Any, rng: Any) -> None:
+        """Replaces what the clone draws with."""
+        self.normals: list[np.ndarray] = []
+        self.tables: list[np.ndarray] = []
+        self.orders: list[np.ndarray] = []
+        self.torch, self.rng = torch, rng
+        torch.randn_like = self.normal
+        np.random.randn = self.table
+        np.random.permutation = self.order
+
+    def normal(self, like: Any) -> Any:
+        """Noise of an image feature."""
+        drawn = self.rng.normal(size=tuple(like.shape)).astype(np.float32)
+        self.normals.append(drawn)
+        return self.torch.tensor(drawn)
+
+    def table(self, *shape: int) -> np.ndarray:
+        """A table before it is written to."""
+        self.tables.append(self.rng.normal(size=shape).astype(np.float32))
+        return self.tables[-1].copy()
+
+    def order(self, rows: int) -> np.ndarray:
+        """Order of the rows; the first ones are a batch."""
+        self.orders.append(self.rng.permutation(rows))
+        return self.orders[-1]
+
+
+def program_of(torch: Any, rng: Any) -> Any:
+    """The clone's program on drawn data, and with small networks."""
+    image, _, labels = common.draw(torch, rng)
+    words = (rng.random((common.ROWS, WORDS)) < 0.2) + labels[:, :1].numpy()
+    image, text, labels = (np.asarray(a, np.float32) for a in (image, words, labels))
+    image = image[:, :, None, None]
+    parts = [{"train": a, "query": a, "retrieval": a} for a in (image, text, labels)]
+    loader: Any = types.ModuleType("load_data")
+    loader.loading_data = lambda: (image, text, labels)
+    loader.split_data = lambda *a: parts
+    sys.modules["load_data"] = loader
+    # It asks for 64 inputs a step and for networks of fixed widths.
+    setting, nets = (importlib.import_module(name) for name in ("setting", "tnet"))
+    small = {"batch_size": common.BATCH, "SEMANTIC_EMBED": EMBEDDING}
+    small |= {"bit": common.BITS, "Epoch": 2, "k_lab_net": 4}
+    small |= {"k_txt_net": 6, "k_img_net": 6}
+    vars(setting).update(small)
+    vars(nets).update(small)
+    nets.models.vgg11 = lambda **_: Trunk(torch)
+    program = importlib.import_module("MICH")
+    vars(program).update(small)
+    program.ImageNet = lambda: small_image(torch, nets)
+    program.TextNet = lambda: small_text(torch, nets)
+    return program
+
+
+class Trunk:
+    """In place of convolutions: hands image features on."""
+
+    def __init__(self, torch: Any) -> None:
+        """Has nothing to learn."""
+        self.features = torch.nn.Identity()
+
+    def type(self, _: Any) -> "Trunk":
+        """As asked."""
+        return self
+
+
+def small_image(torch: Any, nets: Any) -> Any:
+    """The image network, on features instead of pictures."""
+    net = nets.ImageNet()
+    net.feature[0] = torch.nn.Linear(common.WIDTH, 2 * EMBEDDING)
+    larger(torch, net)
+    return net
+
+
+def small_text(torch: Any, nets: Any) -> Any:
+    """The text network with a small hidden layer."""
+    net = nets.TextNet()
+    net.feature[0] = torch.nn.Conv2d(6, HIDDEN, (1, WORDS))
+    net.feature[3] = torch.nn.Conv2d(HIDDEN, EMBEDDING, (1, 1))
+    larger(torch, net)
+    return net
+
+
+def larger(torch: Any, net: Any) -> None:
+    """Weights that small networks learn from: their starts are for wide ones."""
+    for weight in net.parameters():
+        torch.nn.init.normal_(weight, std=0.2)
+    if hasattr(net, "interp_block1"):
+        for k in (1, 2, 3, 6, 10):
+            torch.nn.init.constant_(getattr(net, f"interp_block{k}")[1].weight, k / 5)
+
+
+def losses(torch: Any, rng: Any) -> dict[str, Any]:
+    """The first step of each network: its loss, gradients and tables."""
+    program, noise = program_of(torch, rng), Noise(torch, rng)
+    mich = program.MICH()
+    start_optimizers(torch, mich)
+    tables = {k: noise.table(common.ROWS, common.BITS) for k in ("F", "G", "H")}
+    tables["FG"] = noise.table(common.ROWS, EMBEDDING)
+    tables["B"] = np.sign(tables["F"] + tables["H"])
+    arrays = inputs_of(mich) | {f"table_{k}": a.copy() for k, a in tables.items()}
+    arrays |= weights(mich, "init")
+    log = common.log_losses(torch)
+    one_step(program, mich, tables)
+    arrays |= {"rows": np.array([o[: common.BATCH] for o in noise.orders])}
+    arrays |= {"noise": noise.normals[0]}
+    arrays |= {f"exp_{k}": log[i] for i, (_, k) in enumerate(NETWORKS)}
+    for attribute, short in NETWORKS:
+        for name, weight in getattr(mich, attribute).named_parameters():
+            arrays[f"exp_grad_{short}.{name}"] = weight.grad.numpy().copy()
+    arrays |= {f"exp_table_{k}": a for k, a in tables.items() if k != "B"}
+    return arrays | resized(torch)
+
+
+def one_step(program: Any, mich: Any, tables: dict[str, Any]) -> None:
+    """The first step of a pass of each network, in order."""
+    program.tqdm = lambda steps: list(steps)[:1]
+    mich.train_lab_net(tables)
+    mich.train_txt_net(tables)
+    mich.train_img_net(tables)
+    program.tqdm = lambda steps: steps
+
+
+def start_optimizers(torch: Any, mich: Any) -> None:
+    """Optimizers that move nothing, so that gradients are those of the start."""
+    for name in ("lnet", "tnet", "inet"):
+        optimizer = torch.optim.SGD(getattr(mich, name).parameters(), lr=0.0)
+        setattr(mich, f"{name}_opt", optimizer)
+
+
+def run(torch: Any, rng: Any) -> dict[str, Any]:
+    """Two outer epochs of the clone's loop, with its early stop."""
+    for name in ("setting", "tnet", "MICH"):
+        sys.modules.pop(name, None)
+    program, noise = program_of(torch, rng), Noise(torch, rng)
+    program.calc_map = lambda *a: 0.0
+    mich = program.MICH()
+    passes: list[tuple[int, float]] = []
+    for number, (_, short) in enumerate(NETWORKS):
+        logged(mich, f"train_{short}_net", number, passes)
+    mich.generate_code = lambda *a: np.zeros((1, 1))
+    # The clone asks for an attribute that it does not have, and writes files.
+    mich.checkpoint_path = "last"
+    torch.save = lambda *a: None
+    program.os = types.SimpleNamespace(path=program.os.path, mkdir=lambda *a: None)
+    files = types.SimpleNamespace(savemat=lambda *a: None)
+    program.scipy = types.SimpleNamespace(io=files)
+    program.open = lambda *a: open("/dev/null", "w")  # noqa: SIM115, PTH123
+    arrays = inputs_of(mich) | weights(mich, "init")
+    mich.train()
+    tables = zip(("F", "G", "H", "FG"), noise.tables, strict=True)
+    arrays |= {f"table_{k}": a for k, a in tables}
+    arrays |= {"rows": np.array([o[: common.BATCH] for o in noise.orders])}
+    arrays |= {"noise": np.array(noise.normals)}
+    arrays |= {"label_passes": 4, "network_passes": 6, "outer_epochs": 2}
+    arrays |= {"exp_network": [n for n, _ in passes]}
+    arrays |= {"exp_loss": np.array([x for _, x in passes])}
+    return arrays | weights(mich, "exp_final")
+
+
+def logged(mich: Any, name: str, number: int, passes: list[Any]) -> None:
+    """Keeps the network and the loss of every pass."""
+    method = getattr(mich, name)
+
+    def known(tables: Any) -> float:
+        passes.append((number, method(tables)))
+        return passes[-1][1]
+
+    setattr(mich, name, known)
+
+
+def inputs_of(mich: Any) -> dict[str, Any]:
+    """Data and numbers."""
+    return {
+        "img": mich.train_X[:, :, 0, 0],
+        "txt": mich.train_Y,
+        "labels": mich.train_L,
+        "image_share": mich.alpha_v,
+        "label_weight": mich.eta,
+        "classification_weight": mich.gamma,
+        "prediction_weight": mich.hyper_mi,
+        "divergence_weight": mich.hyper_sigma,
+    }
+
+
+def weights(mich: Any, stage: str) -> dict[str, np.ndarray]:
+    """The weights of all networks, copied."""
+    nets = {short: getattr(mich, name) for name, short in NETWORKS}
+    return common.states(nets, stage)
+
+
+def resized(torch: Any) -> dict[str, Any]:
+    """Which average each word's place copies."""
+    found = {}
+    for width in RESIZED:
+        count = width // 50
+        entries = torch.arange(float(count))[None, None, None]
+        places = torch.nn.functional.interpolate(entries, size=(1, width))
+        found[f"exp_resized_{width}"] = places.flatten().numpy().astype(np.int32)
+    return found
+
+
+if __name__ == "__main__":
+    common.main("mian", losses, run)
