@@ -6,7 +6,7 @@ import sys
 import numpy as np
 
 from scbch_jax import index
-from scbch_jax.index import Index, Rows
+from scbch_jax.index import Index, Rows, derived
 
 CLASSES = ("cat", "dog", "sky")
 
@@ -22,7 +22,9 @@ WRITER = """
 import sys, numpy as np
 from pathlib import Path
 from scbch_jax import index
-path, seed = Path(sys.argv[1]), int(sys.argv[2])
+path, seed, engine = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "True"
+if engine:
+    import faiss
 for turn in range(10_000):
     rows = {m: np.full((20, 8), turn % 256, np.uint8) for m in ("image", "text")}
     names = [{"name": f"{seed} {turn} {i}"} for i in range(20)]
@@ -30,18 +32,20 @@ for turn in range(10_000):
     if turn == 0:
         print("changing", flush=True)
     index.remove(path, names=[f"{seed} {turn} 0", f"{seed} {turn} 1"])
+    if engine:
+        index.set_engine(path)
     if turn % 3 == 2:
         index.compact(path)
 """
 
 
-def kill_writers(path, *, kills):
+def kill_writers(path, *, kills, engine=False):
     """Kills a process that changes the index; it opens and is whole after each kill."""
     random = np.random.default_rng(0)
     generations = []
     for seed in range(kills):
         before = Index(path).size
-        words = [sys.executable, "-c", WRITER, str(path), str(seed)]
+        words = [sys.executable, "-c", WRITER, str(path), str(seed), str(engine)]
         with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             process.stdout.readline()
@@ -57,5 +61,9 @@ def kill_writers(path, *, kills):
         assert index.verify(path) == []
         generations.append(opened.manifest.generation)
         index.add(path, drawn(18, prefix=f"after {seed} "))
+        if engine:
+            # The next writer deleted what no manifest names.
+            named = derived.files_of(Index(path).manifest)
+            assert {file.name for file in (path / "engines").iterdir()} == set(named)
     assert generations == sorted(generations)
     return generations

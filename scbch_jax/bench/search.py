@@ -16,7 +16,7 @@ from jaxtyping import UInt8
 
 from scbch_jax import extras
 from scbch_jax.bench.timing import timed
-from scbch_jax.index import FlatIndex, Rows, build, ivf, transfer
+from scbch_jax.index import FlatIndex, Index, Rows, build, derived, set_engine, transfer
 from scbch_jax.index.postgres import PostgresIndex
 
 Engines = dict[str, Callable[[Any, int], Any]]
@@ -77,13 +77,21 @@ def exact_engines(codes: UInt8[np.ndarray, "items bytes"]) -> Engines:
 
 
 def approximate_engines(codes: UInt8[np.ndarray, "items bytes"]) -> Engines:
-    """The flat engine, and FAISS's inverted lists, through this package and bare."""
-    faiss = importlib.import_module("faiss")
-    inverted = faiss.deserialize_index_binary(ivf.build(codes, np.arange(len(codes))))
-    ours = ivf.IvfEngine(inverted, size=len(codes), removed=np.zeros(0, np.int64))
+    """The flat engine, and FAISS's inverted lists, through an index and bare."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "index"
+        build(path, Rows({"image": codes}))
+        manifest = set_engine(path)
+        inverted = derived.read_engine(
+            derived.map_engine(path, manifest), manifest, "image"
+        )
+        # It maps its files, so it can be searched when they are deleted.
+        ours = Index(path, engine="faiss-ivf")
     return {
         **_flat(codes),
-        "faiss-ivf": lambda queries, k: ours.search(queries, k=k).distances,
+        "faiss-ivf": lambda queries, k: (
+            ours.search(queries, find="image", k=k).distances
+        ),
         "FAISS IVF": lambda queries, k: inverted.search(queries, k)[0],
     }
 

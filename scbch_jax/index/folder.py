@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from scbch_jax import io
+from scbch_jax import extras, io
 from scbch_jax.errors import InputError, require
-from scbch_jax.index import derived, segment
+from scbch_jax.index import derived, ivf, segment
 from scbch_jax.index.manifest import FORMAT, MANIFEST, Manifest, read_manifest
 from scbch_jax.index.rank import RELAXED_WANTED, check_relaxed
 from scbch_jax.index.segment import MODALITIES, Rows, Segment
@@ -181,7 +181,7 @@ def remove(
 
 
 def set_engine(
-    path: Path, *, lists: int | None = None, probes: int | None = None
+    path: Path, *, lists: int | None = None, probes: int | None = None, seed: int = 0
 ) -> Manifest:
     """Builds the approximate engine of all rows, in place of an older one.
 
@@ -191,6 +191,7 @@ def set_engine(
             omitted.
         probes: lists that a search looks through; a sixty-fourth of them, at least 8,
             if omitted.
+        seed: of the codes from which the centers of the lists are made.
 
     Raises:
         InputError: if FAISS is not installed, there are fewer rows than lists, or
@@ -202,8 +203,10 @@ def set_engine(
         parts = open_segments(path, manifest), read_removed(path, manifest)
         size = sum(len(part.ids) for part in parts[0]) - len(parts[1])
         require(size > 0, "index", "no rows", "at least one")
+        enough = lists is None or lists <= size
+        require(enough, "lists", lists, f"at most the {size} rows")
         manifest = derived.with_engine(
-            path, manifest, *parts, lists=lists, probes=probes
+            path, manifest, *parts, lists=lists, probes=probes, seed=seed
         )
         _commit(path, manifest)
         _clean(path)
@@ -230,13 +233,16 @@ def compact(path: Path) -> Manifest:
     """Merges all segments into one without the removed rows; ids stay.
 
     Every file is verified first: what is damaged would get a new checksum. An
-    approximate engine is built again.
+    approximate engine is built again, or dropped if no rows are left.
 
     Raises:
-        InputError: if the index is damaged, or another process is changing it.
+        InputError: if the index is damaged, another process is changing it, or it has
+            an approximate engine and FAISS is not installed.
     """
     with _writing(path):
         manifest = _clean(path)
+        if manifest.engine is not None:
+            extras.require_packages(ivf.PURPOSE, "faiss")
         damaged = verify(path)
         got = f"{', '.join(damaged)}, damaged"
         require(not damaged, "index", got, "files as they were written")
@@ -246,8 +252,10 @@ def compact(path: Path) -> Manifest:
         rows, ids = _merged(manifest, segments, removed)
         start = manifest._replace(segments=[], removed=None)
         manifest = _with_segment(path, start, rows, ids, next_id=manifest.next_id)
-        if manifest.engine is not None:
-            options = {name: manifest.engine[name] for name in ("lists", "probes")}
+        if manifest.engine is not None and not rows.size:
+            manifest = manifest._replace(engine=None)
+        elif manifest.engine is not None:
+            options = {x: manifest.engine[x] for x in ("lists", "probes", "seed")}
             parts = open_segments(path, manifest), removed
             manifest = derived.with_engine(path, manifest, *parts, **options)
         _commit(path, manifest)

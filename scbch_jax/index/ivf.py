@@ -1,7 +1,6 @@
 """Approximate Hamming search by FAISS's inverted lists."""
 
 import hashlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,8 @@ from scbch_jax.errors import InputError, require
 from scbch_jax.index.engine import MISSING_ID, Cursor, Hits, check_queries
 
 PURPOSE = "the engine faiss-ivf"
-ID = 44
-"""Bits of an id in a key of distance and id, which sorts in the order of hits."""
+NOT_KNOWN = -1
+"""What `Hits.cut` is."""
 
 TRAINED_ON = 39
 """Codes that each list needs for its center, as FAISS advises."""
@@ -35,20 +34,22 @@ class IvfEngine:
         inverted: Any,
         *,
         size: int,
-        removed: Int[Any, " removed"],
+        removed: Int[Any, " removed"] | None = None,
         threads: int = 1,
     ) -> None:
         """Takes FAISS's index, and ids that are never found.
 
         Args:
             inverted: an `IndexBinaryIVF` whose FAISS ids are the ids of the items.
-            size: number of items that may be found.
-            removed: ids that may be in it and are never found.
+            size: number of items that may be found: all but those removed since.
+            removed: ascending ids that are never found.
             threads: of a search.
         """
         self.bits, self.size = int(inverted.d), size
-        self._inverted, self._removed, self._threads = inverted, removed, threads
-        self._faiss, self._nothing = _faiss(), (self.bits + 1) << ID
+        self._inverted, self._held = inverted, int(inverted.ntotal)
+        self._removed = np.zeros(0, np.int64) if removed is None else removed
+        self._hidden = self._held - size
+        self._faiss, self._threads = _faiss(), threads
 
     def search(
         self,
@@ -70,21 +71,44 @@ class IvfEngine:
         if not k or not len(queries):
             empty = np.zeros((len(queries), k), np.int64)
             return Hits(empty, empty, np.zeros(len(queries), np.int64))
-        wanted = k + min(len(self._removed), 3 * k)
-        distances, ids = self._ask(queries, min(wanted, self._inverted.ntotal))
-        limit = self.bits if within is None else within
-        hidden = distances > limit  # as FAISS's distance is where it found nothing
-        if len(self._removed):
-            hidden |= np.isin(ids, self._removed)
-        keys = np.where(hidden, self._nothing, (distances.astype(np.int64) << ID) + ids)
-        keys.sort(axis=1)
-        ids, distances = keys[:, :k] & (2**ID - 1), keys[:, :k] >> ID
-        ids[distances > self.bits] = MISSING_ID
-        return Hits(ids, distances, np.full(len(queries), -1))
-
-    def _ask(self, queries: Any, count: int) -> tuple[Any, Any]:
         self._faiss.omp_set_num_threads(self._threads)
-        return self._inverted.search(np.ascontiguousarray(queries), count)
+        count = k + min(self._hidden, 3 * k)
+        ids, distances = self._nearest(queries, k, count, within)
+        return Hits(ids, distances, np.array([NOT_KNOWN] * len(queries)))
+
+    def _nearest(
+        self, queries: Any, k: int, count: int, within: int | None
+    ) -> tuple[Any, Any]:
+        """Ids and distances of the k nearest of `count` items that FAISS finds.
+
+        FAISS gives them in the order (distance, id), and behind the last of them ids -1
+        and distances above all others.
+        """
+        count = min(count, self._held)
+        found, ids = self._inverted.search(queries, count)
+        distances = np.minimum(found, self.bits + 1).astype(np.int64)
+        if within is None and not self._hidden:
+            return ids, distances
+        limit = self.bits if within is None else min(within, self.bits)
+        hidden = distances > limit
+        if self._hidden:
+            hidden |= _are_among(ids, self._removed)
+        ids[hidden], distances[hidden] = MISSING_ID, self.bits + 1
+        order = np.argsort(hidden, axis=1, kind="stable")[:, :k]
+        ids = np.take_along_axis(ids, order, axis=1)
+        distances = np.take_along_axis(distances, order, axis=1)
+        if self._hidden and count < self._held:
+            # Removed items can be all that is near: of such a query more are asked for.
+            lacks = (ids[:, -1] < 0) & (found[:, -1] <= limit)
+            for row in np.flatnonzero(lacks).tolist():
+                more = self._nearest(queries[row : row + 1], k, 4 * count, within)
+                ids[row], distances[row] = more[0][0], more[1][0]
+        return ids, distances
+
+
+def _are_among(items: Any, ascending: Any) -> Any:
+    places = np.searchsorted(ascending, items)
+    return ascending[np.minimum(places, len(ascending) - 1)] == items
 
 
 def default_lists(items: int) -> int:
@@ -103,51 +127,55 @@ def build(
     *,
     lists: int | None = None,
     probes: int | None = None,
+    seed: int = 0,
 ) -> UInt8[np.ndarray, " size"]:
     """Builds FAISS's index of packed codes.
 
     Args:
         codes: at least one row.
         ids: of the items.
-        lists: number of lists, at most the items; `default_lists` if omitted.
+        lists: number of lists, of which there are at most as many as items;
+            `default_lists` if omitted.
         probes: lists that a search looks through; `default_probes` if omitted.
+        seed: of the codes from which the centers are made.
 
     Returns:
         The bytes of a file, for `read`.
 
     Raises:
-        InputError: if FAISS is not installed, or there are fewer items than lists.
+        InputError: if FAISS is not installed.
     """
     faiss = _faiss()
-    lists = default_lists(len(codes)) if lists is None else lists
-    require(lists <= len(codes), "lists", lists, f"at most the {len(codes)} rows")
+    lists = default_lists(len(codes)) if lists is None else min(lists, len(codes))
     bits = 8 * codes.shape[1]
     inverted = faiss.IndexBinaryIVF(faiss.IndexBinaryFlat(bits), bits, lists)
     # FAISS would print a warning about few codes, which `lists` decides here.
-    inverted.cp.min_points_per_centroid = 1
+    inverted.cp.min_points_per_centroid, inverted.cp.seed = 1, seed
     inverted.train(codes)
     inverted.add_with_ids(codes, np.asarray(ids, np.int64))
     inverted.nprobe = min(lists, default_probes(lists) if probes is None else probes)
     return faiss.serialize_index_binary(inverted)
 
 
-def read(path: Path, facts: io.Record) -> Any:
+def read(mapped: np.memmap, facts: io.Record) -> Any:
     """Reads what `build` returned, after its checksum was compared.
 
     FAISS's reader is no guard against files that were made to harm, so only the bytes
     that the manifest names are given to it.
 
+    Args:
+        mapped: the file.
+        facts: its SHA-256, as the manifest says.
+
     Raises:
         InputError: if FAISS is not installed, or the file is not what was written.
     """
     faiss = _faiss()
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise io.read_error(path, error) from error
-    same = hashlib.sha256(content).hexdigest() == facts["sha256"]
-    if not same:
-        raise InputError(f"index: got {path}, damaged; wanted it as it was written")
+    # A copy: what is mapped could change after it was compared.
+    content = mapped.tobytes()
+    if hashlib.sha256(content).hexdigest() != facts["sha256"]:
+        got = f"{mapped.filename}, damaged"
+        raise InputError(f"index: got {got}; wanted it as it was written")
     return faiss.deserialize_index_binary(np.frombuffer(content, np.uint8))
 
 

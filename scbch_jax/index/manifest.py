@@ -33,9 +33,9 @@ class Manifest(NamedTuple):
     removed: Any
     """Name and facts of the file of removed ids; None if there are none."""
     engine: Any = None
-    """The approximate engine: its kind, lists and probes as they were asked for, the
-    first id that it does not hold, and name and facts of a file for each modality; None
-    if there is none."""
+    """The approximate engine: its kind, lists, probes and seed as they were asked for,
+    the first id that it does not hold, and name and facts of a file for each modality;
+    None if there is none."""
 
     @property
     def relaxed(self) -> bool:
@@ -117,10 +117,10 @@ def _is_removed(part: Any) -> bool:
 def _is_engine(part: Any, found: io.Record) -> bool:
     return (
         isinstance(part, dict)
-        and set(part) == {"kind", "lists", "probes", "next_id", "files"}
+        and set(part) == {"kind", "lists", "probes", "seed", "next_id", "files"}
         and part["kind"] == "faiss-ivf"
         and all(part[x] is None or _is_count(part[x]) for x in ("lists", "probes"))
-        and _is_count(part["next_id"])
+        and all(_is_count(part[x]) for x in ("seed", "next_id"))
         and isinstance(part["files"], dict)
         and set(part["files"]) == set(found["modalities"])
         and all(map(_is_engine_file, part["files"].values()))
@@ -132,8 +132,7 @@ def _is_engine_file(part: Any) -> bool:
         isinstance(part, dict)
         and set(part) == {"name", "facts"}
         and isinstance(part["name"], str)
-        and re.fullmatch(r"faiss-ivf-\d{8,}-(image|text)\.bin", part["name"])
-        is not None
+        and re.fullmatch(_ENGINE_FILE, part["name"]) is not None
         and _is_file(part["name"], part["facts"])
     )
 

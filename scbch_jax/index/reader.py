@@ -9,12 +9,11 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Int8, UInt8
 
-from scbch_jax import io
+from scbch_jax import extras, io
 from scbch_jax.errors import InputError, require
-from scbch_jax.index import derived, folder, packed_labels
+from scbch_jax.index import derived, folder, ivf, packed_labels
 from scbch_jax.index.engine import Cursor, Engine, Hits
 from scbch_jax.index.flat import FlatIndex
-from scbch_jax.index.ivf import IvfEngine
 from scbch_jax.index.manifest import read_manifest
 from scbch_jax.index.packed_labels import Where
 from scbch_jax.index.segment import Segment
@@ -54,14 +53,12 @@ class Index:
             try:
                 self.segments = folder.open_segments(self.path, self.manifest)
                 self._removed = folder.read_removed(self.path, self.manifest)
+                self._mapped = self._map_engine(engine)
                 break
             except ValueError:
                 current = read_manifest(self.path)
                 if last or current.generation == self.manifest.generation:
                     raise
-        lacks = engine == "faiss-ivf" and self.manifest.engine is None
-        wanted = f"one that the index has; it is built by index engine {path}"
-        require(not lacks, "engine", engine, wanted)
         self._threads, self._engine = threads, engine
         self._engines = lru_cache(maxsize=8)(self._open_shards)
 
@@ -201,7 +198,7 @@ class Index:
             held = self.manifest.engine["next_id"]
         for part in self.segments:
             first = int(np.searchsorted(part.ids, held))
-            if first == len(part.ids):
+            if 0 < first == len(part.ids):
                 continue
             codes, ids = part.codes[find][first:], part.ids[first:]
             removed = _rows_of(self._removed, ids)
@@ -212,13 +209,21 @@ class Index:
             engines.append(self._open_engine(codes, ids, removed))
         return ShardedEngine(engines)
 
+    def _map_engine(self, engine: str) -> dict[str, np.memmap]:
+        if engine != "faiss-ivf":
+            return {}
+        wanted = f"one that is there: scbch index engine {self.path} faiss-ivf makes it"
+        require(self.manifest.engine is not None, "engine", engine, wanted)
+        extras.require_packages(ivf.PURPOSE, "faiss")
+        return derived.map_engine(self.path, self.manifest)
+
     def _open_ivf(self, find: str) -> Engine:
-        inverted = derived.read_engine(self.path, self.manifest, find)
+        inverted = derived.read_engine(self._mapped, self.manifest, find)
         held = self.manifest.engine["next_id"]
         gone = self._removed[self._removed < held]
         rows = sum(int(np.searchsorted(part.ids, held)) for part in self.segments)
         size, threads = rows - len(gone), self._threads
-        return IvfEngine(inverted, size=size, removed=gone, threads=threads)
+        return ivf.IvfEngine(inverted, size=size, removed=gone, threads=threads)
 
     def _open_engine(self, codes: Any, ids: Any, removed: Any) -> Engine:
         if self._engine != "device":
@@ -233,7 +238,8 @@ def recall(path: Path, queries: int, *, k: int = 10) -> dict[str, float]:
     """Share of the k nearest items that the approximate engine finds, by modality.
 
     Of its own codes, drawn, it counts hits that are at most as distant as the k-th
-    nearest: of items at one distance any will do.
+    nearest: of items at one distance any will do. An item that is not removed is drawn
+    as often as any other, and always the same ones.
 
     Args:
         path: the index.
@@ -241,17 +247,19 @@ def recall(path: Path, queries: int, *, k: int = 10) -> dict[str, float]:
         k: how many of the nearest.
 
     Raises:
-        InputError: if the index has no approximate engine.
+        InputError: if the index has no approximate engine, or no rows.
     """
     near, exact = Index(path, engine="faiss-ivf"), Index(path)
     ids = np.concatenate([part.ids for part in exact.segments])
     ids = np.setdiff1d(ids, folder.read_removed(path, exact.manifest))
+    require(len(ids) > 0, "index", f"{path} without rows", "at least one row")
     drawn = np.random.default_rng(0).choice(ids, queries)
     found = {}
     for modality in exact.manifest.modalities:
         asked = np.concatenate([exact.code(int(item), modality) for item in drawn])
         ours, all_of = (x.search(asked, find=modality, k=k) for x in (near, exact))
-        found[modality] = float((ours.distances <= all_of.distances[:, -1:]).mean())
+        hits = (ours.ids >= 0) & (ours.distances <= all_of.distances[:, -1:])
+        found[modality] = float(hits.sum() / (all_of.ids >= 0).sum())
     return found
 
 

@@ -55,4 +55,4 @@ class ShardedEngine:
             engine.search(queries, k=k, within=within, after=after)
             for engine in self.engines
         ]
-        return merge(parts, k=k, bits=self.bits)
+        return parts[0] if len(parts) == 1 else merge(parts, k=k, bits=self.bits)

@@ -54,6 +54,21 @@ def test_every_call_is_a_line_of_the_table_and_of_the_file(tmp_path, capsys):
     assert "<svg" in figure.read_text()
 
 
+def test_inverted_lists_are_timed_through_an_index_and_bare(tmp_path):
+    pytest.importorskip("faiss", reason="FAISS is not installed")
+    out = tmp_path / "lines.jsonl"
+    words = "--items 2000 --queries 1 5 --k 3 --rounds 1 --json"
+    assert program.main(["bench", "search", *words.split(), str(out)]) == 0
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    lines = [x for x in lines if x["codes"] == "clustered"]
+    names = ["flat", "faiss-ivf", "FAISS IVF"]
+    assert [x["engine"] for x in lines] == 2 * names
+    # Of one index and one call, the door finds what FAISS finds.
+    recall = [x["recall"] for x in lines]
+    assert recall[1::3] == recall[2::3]
+    assert recall[::3] == [1, 1]
+
+
 @pytest.mark.errors
 def test_more_hits_than_items_are_refused(capsys):
     said = error_line(capsys, "bench", "search", "--items", "9")

@@ -85,6 +85,26 @@ def test_filters_pages_and_the_rest_at_the_last_distance(folder, capsys):
     assert capsys.readouterr().out == "nothing found\n"
 
 
+def test_an_approximate_engine_is_built_named_measured_and_dropped(folder, capsys):
+    pytest.importorskip("faiss", reason="FAISS is not installed")
+    run("index engine index faiss-ivf --lists 2 --probes 2 --seed 3")
+    assert capsys.readouterr().out.startswith("index: faiss-ivf, ")
+    run("index info index --json")
+    assert json.loads(capsys.readouterr().out)["engine"] == "faiss-ivf"
+    run("index verify index --recall 20")
+    said = capsys.readouterr().out.splitlines()
+    assert said[1:] == ["image: recall@10 1.0000", "text: recall@10 1.0000"]
+    run("search index --item 5 --find image --k 1 --engine faiss-ivf --json")
+    assert [line["distance"] for line in found(capsys)] == [0]
+    run("index engine index none")
+    assert capsys.readouterr().out == "index: no approximate engine\n"
+    message = "wanted one that is there: scbch index engine index faiss-ivf makes it"
+    said = error_line(capsys, "search", "index", "--item", "5", "--engine", "faiss-ivf")
+    assert message in said
+    run("index verify index --recall 5", code=2)
+    assert message in capsys.readouterr().err
+
+
 def test_hits_are_written_to_a_file(folder):
     run("search index --queries more.npz --k 4 --threads 2 --out hits.npz")
     hits = np.load("hits.npz")
@@ -271,6 +291,9 @@ def test_records_come_from_json_lines(folder, capsys):
         ("index remove index --names x", "names: got x, wanted a name that is in"),
         ("index build codes.npz --out index", "cannot write index: it exists already"),
         ("index build codes.npz --out new --classes a", "classes: got 1, wanted 3"),
+        ("index engine index faiss-ivf --lists 0", "lists: got 0, wanted a whole"),
+        ("index engine index faiss-ivf --seed -1", "seed: got -1, wanted a whole"),
+        ("index verify index --recall -1", "recall: got -1, wanted a number from 0"),
         ("index build more.npz --rows index --out new", "rows: got more.npz without"),
     ],
 )

@@ -25,6 +25,8 @@ class IndexEngine:
     probes: Annotated[int | None, optional(at_least(1, 2**20))] = None
     """Lists that a search looks through: more find more, and take longer. By default a
     sixty-fourth of them, at least 8."""
+    seed: Annotated[int, at_least(0)] = 0
+    """Seed of the drawn codes from which the centers of the lists are made."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
@@ -39,8 +41,7 @@ def main(options: IndexEngine) -> None:
         index.drop_engine(options.index)
         console.output(f"{options.index}: no approximate engine")
         return
-    manifest = index.set_engine(
-        options.index, lists=options.lists, probes=options.probes
-    )
+    chosen = {x: getattr(options, x) for x in ("lists", "probes", "seed")}
+    manifest = index.set_engine(options.index, **chosen)
     size = sum(file["facts"]["bytes"] for file in manifest.engine["files"].values())
     console.output(f"{options.index}: {options.kind}, {size:,} bytes")
