@@ -59,6 +59,9 @@ class Session:
         self.address = address
         self._connection, self._lock = _connect(address), Lock()
         weakref.finalize(self, self._connection.close)
+        version = self._connection.info.server_version // 10_000
+        wanted = f"version {OLDEST} or later"
+        require(version >= OLDEST, "database", f"PostgreSQL {version}", wanted)
         with as_input_error(address):
             self.pgvector = _pgvector(self._connection)
         if not writes:
@@ -131,8 +134,9 @@ def as_input_error(address: Address) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        said = error.diag.message_primary or str(error) or type(error).__name__
-        raise InputError(f"database {address}: {' '.join(said.split())}") from error
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        said = error.diag.message_primary or lines[0]
+        raise InputError(f"database {address}: {said}") from error
 
 
 def _connect(address: Address) -> Any:
@@ -149,9 +153,6 @@ def _connect(address: Address) -> Any:
     options = {"connect_timeout": 10, **options, "client_encoding": "utf8"}
     with as_input_error(address):
         connection = psycopg.connect(**options, autocommit=True)
-    version = connection.info.server_version // 10_000
-    wanted = f"version {OLDEST} or later"
-    require(version >= OLDEST, "database", f"PostgreSQL {version}", wanted)
     dumper, loader = _bit_adapters()
     connection.adapters.register_dumper(Bits, dumper)
     connection.adapters.register_loader("bit", loader)

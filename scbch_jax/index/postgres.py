@@ -55,10 +55,10 @@ class PostgresIndex:
         return self._session.one("SELECT count(*) FROM {items}")[0]
 
     @property
-    def bytes(self) -> int:
-        """Disk space of its tables and their indexes."""
-        form = "SELECT pg_total_relation_size(to_regclass(format('%%I.items', %s)))"
-        return self._session.one(form, self.path.schema)[0]
+    def disk_space(self) -> int:
+        """Bytes of its rows, and of what finds them by id, name and graph."""
+        size = "pg_total_relation_size(to_regclass(format('%%I.items', %s::text)))"
+        return self._session.one(f"SELECT {size}", self.path.schema)[0]
 
     @property
     def has_graphs(self) -> bool:

@@ -102,6 +102,18 @@ def to_folder(address: str, path: Path) -> int:
     return len(ids)
 
 
+def drop(address: str) -> None:
+    """Deletes an index from a database; its schema stays.
+
+    Raises:
+        InputError: if the schema holds no index.
+    """
+    session = Session(Address.parse(address), writes=True)
+    postgres.read_facts(session)
+    with session.transaction() as cursor:
+        cursor.execute(session.statement("DROP TABLE {items}, {facts}"))
+
+
 def _require_place(session: Session, *, replace: bool) -> None:
     """Whether an index may be put there: no other tables are ever deleted."""
     if postgres.tables(session):

@@ -50,7 +50,7 @@ def _facts(opened: "Opened") -> Record:
     }
     if not isinstance(opened, Index):
         engine = "hnsw" if opened.has_graphs else None
-        return {**facts, "engine": engine, "bytes": opened.bytes}
+        return {**facts, "engine": engine, "bytes": opened.disk_space}
     files = [f for part in manifest.segments for f in part["files"].values()]
     return {
         **facts,
