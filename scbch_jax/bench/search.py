@@ -6,8 +6,8 @@ clusters, as those of trained networks are.
 
 import importlib
 import tempfile
-import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,16 @@ from jaxtyping import UInt8
 
 from scbch_jax import extras
 from scbch_jax.bench.timing import timed
-from scbch_jax.index import FlatIndex, Index, Rows, build, derived, set_engine, transfer
+from scbch_jax.index import (
+    FlatIndex,
+    Index,
+    Rows,
+    build,
+    database,
+    derived,
+    set_engine,
+    transfer,
+)
 from scbch_jax.index.postgres import PostgresIndex
 
 Engines = dict[str, Callable[[Any, int], Any]]
@@ -96,43 +105,45 @@ def approximate_engines(codes: UInt8[np.ndarray, "items bytes"]) -> Engines:
     }
 
 
-def postgres_engines(codes: UInt8[np.ndarray, "items bytes"], address: str) -> Engines:
-    """The flat engine, a database through this package, and its statements by hand.
+@contextmanager
+def postgres_engines(
+    codes: UInt8[np.ndarray, "items bytes"], address: str
+) -> Iterator[Engines]:
+    """The flat engine, a database through this package, and a statement by hand.
 
-    The statements are those of the search, of which the second counts the items at the
-    last distance. An index of the codes is made in a schema of its own, which stays.
+    The statement gives the same hits, but not the number of items at the last distance
+    that k leaves out. For the time of the block an index of the codes is in the schema,
+    which must not hold another.
     """
     psycopg = importlib.import_module("psycopg")
     with tempfile.TemporaryDirectory() as folder:
         build(Path(folder) / "index", Rows({"image": codes}))
-        transfer.to_database(Path(folder) / "index", address, replace=True)
+        transfer.to_database(Path(folder) / "index", address)
     ours = PostgresIndex(address)
-    connection = psycopg.connect(ours.path.uri, autocommit=True)
-    weakref.finalize(ours, connection.close)
-    table = f"{ours.path.schema}.items"
+    table = psycopg.sql.Identifier(ours.path.schema, "items")
     distance = f"(image <~> %s::bit({8 * codes.shape[1]}))"
-    near = f"SELECT id, {distance} FROM {table} ORDER BY {distance} + 0, id LIMIT %s"
-    rest = f"SELECT count(*) FROM {table} WHERE {distance} = %s AND id > %s"
+    form = f"SELECT id, {distance} AS d FROM {{}} ORDER BY d, id LIMIT %s"
+    near = psycopg.sql.SQL(form).format(table)
 
     def by_hand(queries: Any, k: int) -> Any:
-        found = []
-        with connection.transaction():
-            for query in queries:
-                text = "".join(map(str, np.unpackbits(query)))
-                rows = connection.execute(near, (text, text, k + 1)).fetchall()
-                if len(rows) > k and rows[k][1] == rows[k - 1][1]:
-                    last = rows[k - 1]
-                    connection.execute(rest, (text, last[1], last[0])).fetchone()
-                found.append([distance for _, distance in rows[:k]])
-        return np.array(found)
+        texts = ["".join(map(str, np.unpackbits(query))) for query in queries]
+        found = [connection.execute(near, (text, k)).fetchall() for text in texts]
+        return np.array([[distance for _, distance in rows] for rows in found])
 
-    return {
-        **_flat(codes),
-        "postgres": lambda queries, k: (
-            ours.search(queries, find="image", k=k).distances
-        ),
-        "SQL by hand": by_hand,
-    }
+    try:
+        with (
+            database.as_input_error(ours.path),
+            psycopg.connect(ours.path.uri, autocommit=True) as connection,
+        ):
+            yield {
+                **_flat(codes),
+                "postgres": lambda queries, k: (
+                    ours.search(queries, find="image", k=k).distances
+                ),
+                "SQL by hand": by_hand,
+            }
+    finally:
+        transfer.drop(address)
 
 
 def _flat(codes: UInt8[np.ndarray, "items bytes"]) -> Engines:

@@ -1,12 +1,15 @@
 """The address of an index: a folder, or a schema of a PostgreSQL database."""
 
+import re
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
 
 from scbch_jax.errors import require
 
-SCHEMES = ("postgresql://", "postgres://")
 DEFAULT_SCHEMA = "scbch"
+_SCHEME = re.compile(r"postgres(ql)?:", re.IGNORECASE)
+_HOST = r"(\[[^][@/?#]*\]|[^][:,@/?#]*)(:\d*)?"
+_URI = re.compile(rf"postgres(ql)?://([^@/?#]*@)?{_HOST}(,{_HOST})*([/?][^@#]*)?")
+"""What it matches has one place for a password, so that none is taken for a host."""
 
 
 class Address(NamedTuple):
@@ -30,28 +33,24 @@ class Address(NamedTuple):
         schema is then scbch.
 
         Raises:
-            InputError: if the schema is no plain name.
+            InputError: if it has another form, which the message does not repeat, as it
+                may hold a password.
         """
         uri, _, schema = text.partition("#")
+        ok = _URI.fullmatch(uri) is not None and uri.isprintable()
+        wanted = "postgresql://user:password@host/database#schema"
+        escaped = "with a / ? # @ in user and password as %2F %3F %23 %40"
+        require(ok, "index", "an address of another form", f"{wanted}, {escaped}")
         schema = schema or DEFAULT_SCHEMA
         ok = schema.isidentifier() and schema.isascii() and len(schema) < 64
-        require(ok, "index", f"schema {schema}", "a name of letters, digits and _")
+        wanted = "a name of letters, digits and _ (a # in a password is %23)"
+        require(ok, "index", "an address with another word behind #", wanted)
         return cls(uri, schema)
 
     def __str__(self) -> str:
         """The address without user and password."""
         place = self.uri.partition("://")[2].partition("?")[0].rpartition("@")[2]
         return f"postgresql://{place}#{self.schema}"
-
-    def without_password(self, text: str) -> str:
-        """A message in which the password is replaced by stars."""
-        try:
-            password = urlsplit(self.uri).password
-        except ValueError:
-            return text.replace(self.uri, str(self))
-        for form in filter(None, (password, unquote(password or ""))):
-            text = text.replace(form, "***")
-        return text
 
 
 def is_database(text: object) -> bool:
@@ -60,4 +59,10 @@ def is_database(text: object) -> bool:
     >>> is_database("postgresql://localhost/photos"), is_database("my-index")
     (True, False)
     """
-    return str(text).startswith(SCHEMES)
+    return _SCHEME.match(str(text)) is not None
+
+
+def require_folder(path: object) -> None:
+    """Raises `InputError` for a database, to a command that works on folders."""
+    wanted = "a folder; index copy --replace puts a changed one into a database"
+    require(not is_database(path), "index", "a database", wanted)

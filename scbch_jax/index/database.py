@@ -1,9 +1,12 @@
 """PostgreSQL for an index: connections, statements, bits, errors in one line."""
 
+import re
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from threading import Lock
+from typing import Any, NamedTuple
 
 from scbch_jax import extras
 from scbch_jax.errors import InputError, require
@@ -15,6 +18,9 @@ OLDEST = 14
 OLDEST_HNSW = (0, 8, 4)
 """The first pgvector whose graphs of bits survive a vacuum."""
 
+TABLES = ("items", "facts")
+"""Rows, and what a manifest says of an index in a folder."""
+
 
 class Bits:
     """A value of PostgreSQL's type bit."""
@@ -24,37 +30,96 @@ class Bits:
         self.packed, self.count = packed, count
 
 
-def connect(address: Address) -> Any:
-    """A connection that knows `Bits`.
+class Pgvector(NamedTuple):
+    """The extension pgvector in a database."""
 
-    Raises:
-        InputError: if psycopg is not installed, or the server cannot be reached or is
-            too old.
+    schema: str
+    """That holds its operators."""
+    version: tuple[int, ...]
+
+
+class Session:
+    """A connection for the statements of one index, which threads take in turns.
+
+    It is closed with this object.
     """
-    psycopg = _psycopg()
-    with as_input_error(address):
-        connection = psycopg.connect(address.uri, connect_timeout=10, autocommit=True)
-    version = connection.info.server_version // 10_000
-    wanted = f"version {OLDEST} or later"
-    require(version >= OLDEST, "database", f"PostgreSQL {version}", wanted)
-    dumper, loader = _bit_adapters()
-    connection.adapters.register_dumper(Bits, dumper)
-    connection.adapters.register_loader("bit", loader)
-    return connection
+
+    def __init__(self, address: Address, *, writes: bool = False) -> None:
+        """Connects.
+
+        Args:
+            address: of the index.
+            writes: whether transactions may change anything; those that may not see
+                one state of the database from their first statement to the last.
+
+        Raises:
+            InputError: if psycopg is not installed, or the server cannot be reached or
+                is too old.
+        """
+        self.address = address
+        self._connection, self._lock = _connect(address), Lock()
+        weakref.finalize(self, self._connection.close)
+        version = self._connection.info.server_version // 10_000
+        wanted = f"version {OLDEST} or later"
+        require(version >= OLDEST, "database", f"PostgreSQL {version}", wanted)
+        with as_input_error(address):
+            self.pgvector = _pgvector(self._connection)
+        if not writes:
+            levels = _psycopg().IsolationLevel
+            self._connection.isolation_level = levels.REPEATABLE_READ
+            self._connection.read_only = True
+
+    @contextmanager
+    def transaction(self) -> Iterator[Any]:
+        """A cursor whose statements all happen, or none."""
+        connection = self._connection
+        with self._lock, as_input_error(self.address), connection.transaction():
+            yield connection.cursor(binary=True)
+
+    def one(self, form: str, *values: Any, **parts: Any) -> Any:
+        """The first row that a statement gives, in a transaction; None without any."""
+        with self.transaction() as cursor:
+            return cursor.execute(self.statement(form, **parts), values).fetchone()
+
+    def statement(self, form: str, **parts: Any) -> Any:
+        """A statement on the tables of the index.
+
+        Args:
+            form: with {items}, {facts} and {schema}, {new_items} and {new_facts} for
+                tables that will take their place, and other parts in braces.
+            **parts: names as text, several of them as lists, numbers, or parts of
+                statements.
+        """
+        names, schema = _psycopg().sql, self.address.schema
+        tables = [*TABLES, *(f"new_{name}" for name in TABLES)]
+        known = {name: names.Identifier(schema, name) for name in tables}
+        given = {name: _composed(part) for name, part in parts.items()}
+        known["schema"] = names.Identifier(schema)
+        return names.SQL(form).format(**known, **given)
+
+    def distance(self, code: str) -> Any:
+        """The distance of a column of codes from a query, as a part of a statement."""
+        if self.pgvector is None:
+            return self.statement("bit_count({code} # %(query)s)", code=code)
+        form, schema = "({code} OPERATOR({vector}.<~>) %(query)s)", self.pgvector.schema
+        return self.statement(form, code=code, vector=schema)
 
 
-def pgvector_version(connection: Any) -> tuple[int, ...]:
-    """The version of pgvector in the database; empty if it is not there."""
-    query = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
-    found = connection.execute(query).fetchone()
-    return tuple(map(int, found[0].split("."))) if found else ()
-
-
-def require_graphs(version: tuple[int, ...]) -> None:
-    """Raises `InputError` unless that version of pgvector has sound graphs of bits."""
+def require_graphs(pgvector: Pgvector | None) -> None:
+    """Raises `InputError` unless that pgvector has sound graphs of bits."""
+    version = pgvector.version if pgvector else ()
     got = ".".join(map(str, version)) or "none in the database"
     ok, wanted = version >= OLDEST_HNSW, "0.8.4 or later for approximate searches"
     require(ok, "pgvector", got, wanted)
+
+
+def is_text(value: str) -> bool:
+    """Whether PostgreSQL can hold a text: no NUL, no half of a pair of UTF-16.
+
+    >>> is_text("one"), is_text(chr(0)), is_text(chr(0xD800))
+    (True, False, False)
+    """
+    return not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in value)
 
 
 def json_value(value: Any) -> Any:
@@ -62,37 +127,58 @@ def json_value(value: Any) -> Any:
     return _psycopg().types.json.Json(value)
 
 
-def statement(form: str, address: Address, **parts: Any) -> Any:
-    """A statement whose tables are those of an index.
-
-    Args:
-        form: with {items}, {facts} and {schema}, and other parts in braces.
-        address: of the index.
-        **parts: names of columns as text, or parts of statements.
-    """
-    names = _psycopg().sql
-    given = {
-        key: names.Identifier(part) if isinstance(part, str) else part
-        for key, part in parts.items()
-    }
-    return names.SQL(form).format(
-        items=names.Identifier(address.schema, "items"),
-        facts=names.Identifier(address.schema, "facts"),
-        schema=names.Identifier(address.schema),
-        **given,
-    )
-
-
 @contextmanager
 def as_input_error(address: Address) -> Iterator[None]:
-    """Turns an error of the database into one line, without the password."""
+    """Turns an error of the database into one line."""
     psycopg = _psycopg()
     try:
         yield
     except psycopg.Error as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        said = address.without_password(lines[0])
+        said = error.diag.message_primary or lines[0]
         raise InputError(f"database {address}: {said}") from error
+
+
+def _connect(address: Address) -> Any:
+    """A connection that knows `Bits`."""
+    psycopg = _psycopg()
+    try:
+        options = psycopg.conninfo.conninfo_to_dict(address.uri)
+    except psycopg.Error:
+        # Its message may quote a part of a password.
+        wanted = "postgresql://user:password@host/database#schema"
+        got = f"{address}, which PostgreSQL cannot read"
+        raise InputError(f"index: got {got}, wanted {wanted}") from None
+    # Names are text only where the encoding is known, which SQL_ASCII is not.
+    options = {"connect_timeout": 10, **options, "client_encoding": "utf8"}
+    with as_input_error(address):
+        connection = psycopg.connect(**options, autocommit=True)
+    dumper, loader = _bit_adapters()
+    connection.adapters.register_dumper(Bits, dumper)
+    connection.adapters.register_loader("bit", loader)
+    return connection
+
+
+def _pgvector(connection: Any) -> Pgvector | None:
+    """The pgvector of the database, if it has one that compares bits."""
+    query = (
+        "SELECT nspname, extversion FROM pg_extension, pg_operator "
+        "JOIN pg_namespace ON pg_namespace.oid = oprnamespace WHERE "
+        "extname = 'vector' AND oprname = '<~>' AND oprleft = 'bit'::regtype"
+    )
+    found = connection.execute(query).fetchone()
+    if found is None:
+        return None
+    return Pgvector(found[0], tuple(map(int, re.findall(r"\d+", found[1]))))
+
+
+def _composed(part: Any) -> Any:
+    names = _psycopg().sql
+    if isinstance(part, str):
+        return names.Identifier(part)
+    if isinstance(part, list):
+        return names.SQL(", ").join(map(_composed, part))
+    return names.Literal(part) if isinstance(part, int) else part
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,7 @@ import numpy as np
 from scbch_jax import extras, io
 from scbch_jax.errors import InputError, require
 from scbch_jax.index import derived, ivf, segment
+from scbch_jax.index.address import require_folder
 from scbch_jax.index.manifest import FORMAT, MANIFEST, Manifest, read_manifest
 from scbch_jax.index.rank import RELAXED_WANTED, check_relaxed
 from scbch_jax.index.segment import MODALITIES, Rows, Segment
@@ -66,6 +67,7 @@ def build(
     Raises:
         InputError: if the rows do not fit together, or the folder exists.
     """
+    require_folder(path)
     _check_arrays(rows)
     columns = 0 if rows.labels is None else rows.labels.shape[1]
     names = list(classes) or [str(column) for column in range(columns)]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from scbch_jax import io
 from scbch_jax.errors import require
 from scbch_jax.index import segment
+from scbch_jax.index.address import require_folder
 from scbch_jax.index.segment import MODALITIES
 
 FORMAT = 1
@@ -50,16 +51,26 @@ def read_manifest(path: Path) -> Manifest:
     Raises:
         InputError: if the folder is no index, or one of a newer format.
     """
+    require_folder(path)
     wanted = "the folder of an index, as index build writes"
     require((path / MANIFEST).is_file(), "index", path, wanted)
     found = io.read_object(path / MANIFEST, "index")
-    version = found.get("format")
-    got, wanted = f"{path} of format {version}", "which this version reads"
-    require(version == FORMAT, "index", got, f"format {FORMAT}, {wanted}")
     # Indexes that were written before there were engines do not have the key.
     found.setdefault("engine", None)
-    got = f"{path / MANIFEST}, damaged"
-    require(_is_manifest(found), "index", got, "the manifest of an index")
+    return as_manifest(found, path / MANIFEST)
+
+
+def as_manifest(found: io.Record, source: object) -> Manifest:
+    """What was read as a manifest.
+
+    Raises:
+        InputError: if it is none, or one of a newer format.
+    """
+    version = found.get("format")
+    got, wanted = f"{source} of format {version}", "which this version reads"
+    require(version == FORMAT, "index", got, f"format {FORMAT}, {wanted}")
+    wanted = "the manifest of an index"
+    require(_is_manifest(found), "index", f"{source}, damaged", wanted)
     return Manifest(**found)
 
 

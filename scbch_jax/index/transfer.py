@@ -1,21 +1,24 @@
 """Copies of an index: from a folder into a database, and back."""
 
-import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from scbch_jax.errors import InputError, require
+from scbch_jax.errors import require
 from scbch_jax.index import database, folder, postgres
 from scbch_jax.index.address import Address
-from scbch_jax.index.database import Bits
+from scbch_jax.index.database import Bits, Session
 from scbch_jax.index.manifest import Manifest
 from scbch_jax.index.reader import Index
 from scbch_jax.index.segment import Rows
 
 FACTS = ("format", "generation", "bits", "modalities", "classes", "encoder", "next_id")
 """What a database says of an index; the rest of a manifest is about files."""
+
+_Run = Callable[..., Any]
+"""Executes the form of a statement with values and parts; see `Session.statement`."""
 
 
 def to_database(
@@ -24,7 +27,7 @@ def to_database(
     """Copies the living rows of an index into a schema of a database.
 
     All happens in one transaction: whatever fails or is killed, the database stays as
-    it was. Ids stay.
+    it was. An index that is replaced can be searched until the end. Ids stay.
 
     Args:
         path: the folder of the index.
@@ -39,18 +42,24 @@ def to_database(
     Raises:
         InputError: if the folder is no index, or the database refuses.
     """
-    opened, target = Index(path), Address.parse(address)
-    connection = database.connect(target)
-    with database.as_input_error(target), connection, connection.transaction():
+    opened, session = Index(path), Session(Address.parse(address), writes=True)
+    if graphs:
+        database.require_graphs(session.pgvector)
+    _require_place(session, replace=replace)
+    with session.transaction() as cursor:
+
+        def run(form: str, *values: Any, **parts: Any) -> Any:
+            return cursor.execute(session.statement(form, **parts), values)
+
+        _make_tables(run, opened.manifest, session)
+        rows = _copy_rows(cursor, session, opened)
         if graphs:
-            database.require_graphs(database.pgvector_version(connection))
-        _make_tables(connection, target, opened.manifest, replace=replace)
-        rows = _copy_rows(connection, target, opened)
-        if graphs:
-            for modality in opened.manifest.modalities:
-                make = "CREATE INDEX ON {items} USING hnsw ({code} bit_hamming_ops)"
-                connection.execute(database.statement(make, target, code=modality))
-        connection.execute(database.statement("ANALYZE {items}", target))
+            _build_graphs(run, opened.manifest, session)
+        run("ANALYZE {new_items}")
+        if replace:
+            run("DROP TABLE IF EXISTS {items}, {facts}")
+        run("ALTER TABLE {new_items} RENAME TO items")
+        run("ALTER TABLE {new_facts} RENAME TO facts")
     return rows
 
 
@@ -63,25 +72,25 @@ def to_folder(address: str, path: Path) -> int:
     Raises:
         InputError: if the schema holds no index, or the folder exists.
     """
-    opened = postgres.PostgresIndex(address)
-    manifest, columns = opened.manifest, opened.manifest.modalities
-    fields = ["id", "name", *columns, "labels", "record"]
-    ids, codes, labels, records = [], {m: bytearray() for m in columns}, bytearray(), []
-    with opened.transaction() as cursor:
-        found = ", ".join(fields)
-        cursor.execute(
-            database.statement(
-                f"SELECT {found} FROM {{items}} ORDER BY id", opened.path
-            )
-        )
-        for row in cursor:
-            given = dict(zip(fields, row, strict=True))
-            ids.append(given["id"])
-            for modality in columns:
-                codes[modality] += given[modality].packed
-            labels += b"" if given["labels"] is None else given["labels"].packed
-            records.append(given["record"] or {})
-    require(bool(ids), "index", f"{opened.path} without rows", "at least one")
+    session = Session(Address.parse(address))
+    manifest = postgres.read_facts(session)
+    modalities = manifest.modalities
+    ids, codes, labels, records = (
+        [],
+        {m: bytearray() for m in modalities},
+        bytearray(),
+        [],
+    )
+    with session.transaction() as cursor:
+        form = "SELECT id, labels, record, {codes} FROM {items} ORDER BY id"
+        cursor.execute(session.statement(form, codes=modalities))
+        for item, classes, record, *packed in cursor:
+            ids.append(item)
+            for modality, code in zip(modalities, packed, strict=True):
+                codes[modality] += code.packed
+            labels += b"" if classes is None else classes.packed
+            records.append(record or {})
+    require(bool(ids), "index", f"{session.address} without rows", "at least one")
     folder.build(
         path,
         _rows(manifest, len(ids), codes, labels, records),
@@ -93,53 +102,73 @@ def to_folder(address: str, path: Path) -> int:
     return len(ids)
 
 
-def _make_tables(
-    connection: Any, target: Address, manifest: Manifest, *, replace: bool
-) -> None:
-    execute = connection.execute
-    execute(database.statement("CREATE SCHEMA IF NOT EXISTS {schema}", target))
-    there = execute(
-        "SELECT to_regclass(format('%%I.items', %s::text)) IS NOT NULL", [target.schema]
-    ).fetchone()[0]
-    wanted = "a schema without an index (--replace replaces it)"
-    require(replace or not there, "index", target, wanted)
-    if there:
-        execute(database.statement("DROP TABLE {items}, {facts}", target))
-    columns = [f"{m} bit({manifest.bits}) NOT NULL" for m in manifest.modalities]
-    if manifest.classes:
-        columns.append(f"labels bit({len(manifest.classes)}) NOT NULL")
-    else:
-        columns.append("labels bit(1)")
-    made = ", ".join(["id bigint PRIMARY KEY", "name text UNIQUE", *columns])
-    execute(database.statement(f"CREATE TABLE {{items}} ({made}, record json)", target))
-    execute(database.statement("CREATE TABLE {facts} (facts json NOT NULL)", target))
-    facts = json.dumps({name: getattr(manifest, name) for name in FACTS})
-    execute(
-        database.statement("INSERT INTO {facts} VALUES (%s::json)", target), [facts]
+def drop(address: str) -> None:
+    """Deletes an index from a database; its schema stays.
+
+    Raises:
+        InputError: if the schema holds no index.
+    """
+    session = Session(Address.parse(address), writes=True)
+    postgres.read_facts(session)
+    with session.transaction() as cursor:
+        cursor.execute(session.statement("DROP TABLE {items}, {facts}"))
+
+
+def _require_place(session: Session, *, replace: bool) -> None:
+    """Whether an index may be put there: no other tables are ever deleted."""
+    if postgres.tables(session):
+        wanted = "a schema without an index (--replace replaces it)"
+        require(replace, "index", session.address, wanted)
+        postgres.read_facts(session)
+
+
+def _make_tables(run: _Run, manifest: Manifest, session: Session) -> None:
+    # Who may write to a schema need not have the right to make one.
+    schema = session.address.schema
+    if not run("SELECT to_regnamespace(quote_ident(%s))", schema).fetchone()[0]:
+        run("CREATE SCHEMA {schema}")
+    codes = [
+        session.statement("{name} bit({bits}) NOT NULL", name=m, bits=manifest.bits)
+        for m in manifest.modalities
+    ]
+    form = "labels bit({count}) NOT NULL" if manifest.classes else "labels bit(1)"
+    run(
+        "CREATE TABLE {new_items} "
+        "(id bigint PRIMARY KEY, name text UNIQUE, {codes}, {labels}, record json)",
+        codes=codes,
+        labels=session.statement(form, count=len(manifest.classes)),
     )
+    run("CREATE TABLE {new_facts} (facts json NOT NULL)")
+    facts = {name: getattr(manifest, name) for name in FACTS}
+    run("INSERT INTO {new_facts} VALUES (%s)", database.json_value(facts))
 
 
-def _copy_rows(connection: Any, target: Address, opened: Index) -> int:
+def _copy_rows(cursor: Any, session: Session, opened: Index) -> int:
     manifest, count = opened.manifest, 0
-    names = ["id", "name", *manifest.modalities, "labels", "record"]
-    statement = f"COPY {{items}} ({', '.join(names)}) FROM STDIN (FORMAT BINARY)"
+    columns = ["id", "name", *manifest.modalities, "labels", "record"]
+    form = "COPY {new_items} ({columns}) FROM STDIN (FORMAT BINARY)"
     kinds = ["int8", "text", *["bit"] * len(manifest.modalities), "bit", "json"]
-    with connection.cursor().copy(database.statement(statement, target)) as copy:
+    with cursor.copy(session.statement(form, columns=columns)) as copy:
         copy.set_types(kinds)
         for item, codes, packed, record in opened.living_rows():
             name = record.get("name")
-            if "\0" in str(name):
-                raise InputError(f"name: got {name!r}, wanted one without NUL")
+            ok = name is None or database.is_text(name)
+            require(ok, "name", repr(name), "text that PostgreSQL can hold")
             bits = [Bits(code.tobytes(), manifest.bits) for code in codes]
-            labels = (
-                None
-                if packed is None
-                else Bits(packed.tobytes(), len(manifest.classes))
-            )
+            labels = packed
+            if packed is not None:
+                labels = Bits(packed.tobytes(), len(manifest.classes))
             said = database.json_value(record) if record else None
             copy.write_row((item, name, *bits, labels, said))
             count += 1
     return count
+
+
+def _build_graphs(run: _Run, manifest: Manifest, session: Session) -> None:
+    form = "CREATE INDEX ON {new_items} USING hnsw ({code} {vector}.bit_hamming_ops)"
+    assert session.pgvector is not None
+    for modality in manifest.modalities:
+        run(form, code=modality, vector=session.pgvector.schema)
 
 
 def _rows(

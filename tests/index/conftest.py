@@ -17,7 +17,11 @@ class Postgres:
         """Makes a cluster, and starts it as a user other than root."""
         self.programs, self.folder = programs, folder
         self.user = {"user": "nobody"} if os.getuid() == 0 else {}
-        self.run("initdb", "-D", "data", "-A", "trust", "-U", "tester", "--no-sync")
+        kind = ("--encoding=UTF8", "--no-locale", "--no-sync")
+        self.run("initdb", "-D", "data", "-A", "trust", "-U", "tester", *kind)
+        # The user guarded needs a password.
+        rules = Path(folder) / "data" / "pg_hba.conf"
+        rules.write_text(f"local all guarded scram-sha-256\n{rules.read_text()}")
         # Nothing of it needs to survive a power cut; no network address is opened.
         options = f"-c listen_addresses='' -k {folder} -c fsync=off -c jit=off"
         self.run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", options, "start")
@@ -34,8 +38,9 @@ class Postgres:
         if ran.returncode:
             raise RuntimeError(f"{program}: {ran.stdout}{ran.stderr}")
 
-    def address(self, database="postgres", schema="scbch"):
-        return f"postgresql://tester@/{database}?host={self.folder}#{schema}"
+    def address(self, database="postgres", schema="scbch", user="tester", options=""):
+        options = options and f"&options=-c%20{options}"
+        return f"postgresql://{user}@/{database}?host={self.folder}{options}#{schema}"
 
     def stop(self):
         self.run("pg_ctl", "-D", "data", "-m", "immediate", "stop")

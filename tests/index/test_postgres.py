@@ -1,3 +1,6 @@
+import json
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from command_line import error_line
@@ -6,8 +9,18 @@ from indexes import CLASSES, drawn
 from scbch_jax import index
 from scbch_jax.cli import program
 from scbch_jax.errors import InputError
-from scbch_jax.index import Cursor, Index, Rows, ShardedEngine, Where, transfer
+from scbch_jax.index import (
+    Cursor,
+    Index,
+    Rows,
+    ShardedEngine,
+    Where,
+    database,
+    postgres_engine,
+    transfer,
+)
 from scbch_jax.index.address import Address
+from scbch_jax.index.database import Session
 
 psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
 
@@ -91,6 +104,40 @@ def test_order_is_that_of_the_flat_engine(tmp_path, postgres, kind, bits):
         check_equal(found, expected)
 
 
+@pytest.mark.parametrize("within", [None, 3])
+def test_ties_that_are_not_fetched_are_counted(folder, copied, monkeypatch, within):
+    monkeypatch.setattr(postgres_engine, "TIES", 1)
+    queries = drawn(5, seed=4).codes["image"]
+    options = {"find": "image", "k": 8, "within": within}
+    options["where"] = Where(none_of=("dog",))
+    expected = Index(folder).search(queries, **options)
+    assert within or expected.cut.max() > 1
+    check_equal(index.open_index(copied).search(queries, **options), expected)
+
+
+def test_threads_share_a_connection(folder, copied):
+    opened, queries = index.open_index(copied), drawn(8, seed=3).codes["text"]
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda q: opened.search(q[None], find="text"), queries)
+        for query, hits in zip(queries, found, strict=True):
+            check_equal(hits, Index(folder).search(query[None], find="text"))
+
+
+def test_a_session_sees_one_state_and_changes_none(folder, postgres):
+    address = postgres.address(schema="steady")
+    transfer.to_database(folder, address)
+    session = Session(Address.parse(address))
+    count = session.statement("SELECT count(*) FROM {items}")
+    with session.transaction() as cursor:
+        assert cursor.execute(count).fetchone() == (196,)
+        with connect(address) as connection:
+            connection.execute("DELETE FROM steady.items WHERE id < 10")
+        assert cursor.execute(count).fetchone() == (196,)
+    assert session.one("SELECT count(*) FROM {items}") == (188,)
+    with pytest.raises(InputError, match="read-only"):
+        session.one("DELETE FROM {items} RETURNING id")
+
+
 def test_pages_hold_every_item_once(copied):
     opened, query = index.open_index(copied), drawn(1, seed=6).codes["text"]
     after, seen = None, []
@@ -162,9 +209,20 @@ def test_graphs_find_nearly_all(folder, copied, where):
     assert width > 0
     limit = np.where(exact.ids >= 0, exact.distances, 0).max(axis=1, keepdims=True)
     assert (ours.distances <= limit).mean() > 0.95
-    assert (ours.cut == -1).all()
+    # The graph runs out of items that pass, so the search is exact.
+    assert (ours.cut == (0 if where else -1)).all()
     with pytest.raises(InputError, match="after: got a page of an approximate"):
         near.search(queries[:1], find="text", k=3, after=Cursor(1, 1))
+
+
+def test_where_the_graph_runs_out_the_search_is_exact(folder, postgres):
+    short = {"schema": "short", "options": "hnsw.max_scan_tuples%3D1"}
+    address = postgres.address(**short)
+    transfer.to_database(folder, address, graphs=True)
+    queries = drawn(9, seed=2).codes["image"]
+    options = {"find": "text", "k": 20, "where": Where(all_of=("cat", "dog"))}
+    found = index.open_index(address, engine="hnsw").search(queries, **options)
+    check_equal(found, Index(folder).search(queries, **options))
 
 
 @pytest.mark.slow
@@ -182,7 +240,8 @@ def test_version_16_gives_the_same(folder, postgres_16, engine):
 
 def test_without_pgvector_bits_are_counted(folder, postgres):
     with connect(postgres.address()) as connection:
-        connection.execute("CREATE DATABASE plain")
+        encoding = "TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'"
+        connection.execute(f"CREATE DATABASE plain {encoding}")
     address = postgres.address(database="plain")
     with pytest.raises(InputError, match="pgvector: got none in the database"):
         transfer.to_database(folder, address, graphs=True)
@@ -196,6 +255,79 @@ def test_without_pgvector_bits_are_counted(folder, postgres):
         check_equal(found, expected)
     with pytest.raises(InputError, match="pgvector: got none"):
         index.open_index(address, engine="hnsw")
+
+
+def test_pgvector_may_be_in_any_schema(folder, postgres):
+    with connect(postgres.address()) as connection:
+        connection.execute("CREATE DATABASE apart")
+    address = postgres.address(database="apart")
+    with connect(address) as connection:
+        connection.execute("CREATE SCHEMA tools")
+        connection.execute("CREATE EXTENSION vector SCHEMA tools")
+    transfer.to_database(folder, address, graphs=True)
+    queries = drawn(3, seed=9).codes["image"]
+    expected = Index(folder).search(queries, find="text")
+    check_equal(index.open_index(address).search(queries, find="text"), expected)
+    near = index.open_index(address, engine="hnsw").search(queries, find="text")
+    assert (near.distances <= expected.distances[:, -1:]).mean() > 0.9
+
+
+def test_the_right_to_write_in_a_schema_is_enough(folder, postgres):
+    with connect(postgres.address()) as connection:
+        connection.execute("CREATE ROLE limited LOGIN")
+        connection.execute("CREATE SCHEMA theirs AUTHORIZATION limited")
+    address = postgres.address(schema="theirs", user="limited")
+    assert transfer.to_database(folder, address) == 196
+    with pytest.raises(InputError, match="permission denied for database"):
+        transfer.to_database(folder, postgres.address(user="limited", schema="other"))
+
+
+def test_only_an_index_is_ever_replaced(folder, postgres):
+    address = postgres.address(schema="foreign")
+    with connect(address) as connection:
+        connection.execute('CREATE SCHEMA "foreign"')
+        for table in ("items", "facts"):
+            connection.execute(f'CREATE TABLE "foreign".{table} (facts json)')
+        for facts in (None, "[1]", '{"format": 1}', '{"format": 2}'):
+            if facts:
+                connection.execute(
+                    """INSERT INTO "foreign".facts VALUES (%s)""", [facts]
+                )
+            with pytest.raises(InputError, match="^index: got postgresql:") as caught:
+                transfer.to_database(folder, address, replace=True)
+            assert "\n" not in str(caught.value)
+            connection.execute('SELECT * FROM "foreign".items')
+            connection.execute('DELETE FROM "foreign".facts')
+
+
+def test_an_index_is_searched_while_it_is_replaced(folder, postgres, monkeypatch):
+    address = postgres.address(schema="busy")
+    transfer.to_database(folder, address)
+    rows, sizes = Index.living_rows, []
+
+    def watched(self):
+        for row in rows(self):
+            if not sizes:
+                slow = "lock_timeout%3D5000"
+                inside = postgres.address(schema="busy", options=slow)
+                sizes.append(index.open_index(inside).size)
+            yield row
+
+    monkeypatch.setattr(Index, "living_rows", watched)
+    transfer.to_database(folder, address, replace=True)
+    assert sizes == [196]
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_a_name_that_is_no_text_of_postgresql_is_refused(tmp_path, postgres, name):
+    rows = drawn(2)
+    records = [{"name": "fine"}, {"name": name}]
+    index.build(tmp_path / "index", rows._replace(records=records), classes=CLASSES)
+    address = postgres.address(schema="named")
+    with pytest.raises(InputError, match="name: got '.*', wanted text that PostgreSQL"):
+        transfer.to_database(tmp_path / "index", address)
+    with pytest.raises(InputError, match="wanted the address of an index"):
+        index.open_index(address)
 
 
 def test_an_index_in_the_schema_is_refused_or_replaced(folder, tmp_path, postgres):
@@ -247,6 +379,47 @@ def test_what_is_not_there_is_one_line(postgres, change, message):
     assert "\n" not in str(caught.value)
 
 
+def test_old_versions_are_one_line(folder, copied, monkeypatch):
+    monkeypatch.setattr(database, "OLDEST_HNSW", (99, 0))
+    with pytest.raises(InputError, match="pgvector: got 0.8.5, wanted 0.8.4 or later"):
+        index.open_index(copied, engine="hnsw")
+    with pytest.raises(InputError, match="pgvector: got 0.8.5"):
+        transfer.to_database(folder, copied, replace=True, graphs=True)
+    monkeypatch.setattr(database, "OLDEST", 99)
+    with pytest.raises(InputError, match="database: got PostgreSQL 18, wanted version"):
+        index.open_index(copied)
+
+
+def test_a_wrong_password_is_one_line(postgres):
+    with connect(postgres.address()) as connection:
+        connection.execute("CREATE ROLE guarded LOGIN PASSWORD 'right'")
+    for user, said in (
+        ("guarded:secret", "authentication failed"),
+        ("guarded", "no p"),
+    ):
+        with pytest.raises(InputError, match=said) as caught:
+            index.open_index(postgres.address(user=user))
+        assert "\n" not in str(caught.value)
+        assert "secret" not in str(caught.value)
+    with pytest.raises(InputError, match="wanted the address of an index"):
+        index.open_index(postgres.address(user="guarded:right", schema="empty"))
+
+
+def test_a_connection_that_ends_is_one_line(copied, postgres):
+    named = {"schema": "copied", "options": "application_name%3Dending"}
+    opened = index.open_index(postgres.address(**named))
+    with connect(copied) as connection:
+        ended = connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE application_name = 'ending'"
+        )
+        assert ended.fetchall() == [(True,)]
+    for _ in range(2):
+        with pytest.raises(InputError, match="^database postgresql://") as caught:
+            opened.search(drawn(1).codes["image"], find="image")
+        assert "\n" not in str(caught.value)
+
+
 def test_the_commands_copy_and_search(folder, postgres, tmp_path, capsys):
     address = postgres.address(schema="typed")
     assert program.main(["index", "copy", str(folder), address, "--hnsw"]) == 0
@@ -258,6 +431,10 @@ def test_the_commands_copy_and_search(folder, postgres, tmp_path, capsys):
     assert found == capsys.readouterr().out
     assert program.main(["search", address, *words, "--engine", "hnsw"]) == 0
     assert capsys.readouterr().out.count("\n") == 4
+    assert program.main(["index", "info", address, "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["rows"], facts["bits"], facts["engine"]) == (196, 64, "hnsw")
+    assert facts["bytes"] > 8192
     assert program.main(["index", "copy", address, str(tmp_path / "back")]) == 0
     assert capsys.readouterr().out == f"{tmp_path / 'back'}: 196 rows\n"
 
@@ -281,17 +458,54 @@ def test_the_benchmark_times_the_database(postgres, capsys):
     assert program.main(["bench", "search", *words.split(), address]) == 0
     said = capsys.readouterr().out
     assert "SQL by hand" in said
+    with pytest.raises(InputError, match="wanted the address of an index"):
+        index.open_index(address)
     assert " postgres " in said
 
 
-def test_passwords_are_not_shown():
-    address = "postgresql://ann:s%40cret@127.0.0.1:1/photos#holidays"
-    with pytest.raises(InputError) as caught:
-        index.open_index(address)
-    assert "cret" not in str(caught.value)
-    assert "postgresql://127.0.0.1:1/photos#holidays" in str(caught.value)
-    parsed = Address.parse(address)
-    assert parsed.without_password("bad s@cret, s%40cret") == "bad ***, ***"
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://ann:s%40cret@127.0.0.1:1/photos#holidays",
+        "postgresql://ann:s%zzcret@127.0.0.1:1/photos",
+        "postgresql://ann@127.0.0.1:1/photos?password=s%zzcret",
+        "postgresql://ann@127.0.0.1:1/photos?password=s&cret",
+        "postgresql://ann:s#cret@127.0.0.1:1/photos",
+        "postgresql://ann:s?cret@127.0.0.1:1/photos",
+        "postgresql://ann:s/cret@127.0.0.1:1/photos",
+        "postgresql://ann:s@cret@127.0.0.1:1/photos",
+        "postgresql://ann:secret",
+        "postgresql:/ann:secret@127.0.0.1:1/photos",
+        "PostgreSQL://ann:secret@127.0.0.1:1/photos",
+        "postgresql://ann:secret@127.0.0.1:1/\udcff",
+    ],
+)
+@pytest.mark.parametrize("command", ["search --item 1", "index info", "index copy"])
+def test_passwords_are_not_shown(capsys, tmp_path, command, address):
+    more = [str(tmp_path / "back")] if "copy" in command else []
+    assert "cret" not in error_line(capsys, *command.split(), address, *more)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "index build codes.npz --out",
+        "index add {} codes.npz",
+        "index remove {} --ids 1",
+        "index verify",
+        "index compact",
+        "index engine {} none",
+    ],
+)
+def test_commands_of_folders_refuse_a_database(capsys, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    np.savez("codes.npz", image=np.zeros((1, 8), np.uint8))
+    address = "postgresql://ann:secret@127.0.0.1:1/photos"
+    words = [address if word == "{}" else word for word in words.split()]
+    words += [] if address in words else [address]
+    said = error_line(capsys, *words)
+    assert "index: got a database, wanted a folder; index copy" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["codes.npz"]
 
 
 @pytest.mark.parametrize("schema", ["a b", 'x";', "é", "9" * 70])

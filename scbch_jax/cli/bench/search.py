@@ -28,8 +28,8 @@ class BenchSearch:
     rounds: Annotated[int, at_least(1)] = 7
     """How often each engine is timed, in turns; the median is printed."""
     postgres: str = ""
-    """postgresql://user@host/database#schema: the database is timed as well. An index
-    in the schema is replaced."""
+    """postgresql://user@host/database#schema: the database is timed as well. It must
+    have pgvector; the schema holds an index for that time only."""
     json: Path | None = None
     """File for all results, one JSON object a line."""
     figure: Path | None = None
@@ -83,8 +83,8 @@ def _measured(options: BenchSearch) -> list[Record]:
             search.check_agreement(engines, asked, k=k)
         lines += _times("random", engines, asked, items, options)
         if options.postgres:
-            engines = search.postgres_engines(codes, options.postgres)
-            lines += _times("random", engines, asked, items, options)
+            with search.postgres_engines(codes, options.postgres) as engines:
+                lines += _times("random", engines, asked, items, options)
         if extras.is_installed("faiss"):
             codes, asked = search.draw_clustered(**sizes)
             engines = search.approximate_engines(codes)
