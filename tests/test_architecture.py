@@ -38,7 +38,7 @@ LAYERS = [
     {
         "retrieval": "packed codes, Hamming distances, metrics",
         "features": "features of pictures and texts",
-        "methods": "SCBCH, NRCH, RSHNL, UCCH, DGCPN, and a robust method",
+        "methods": "SCBCH, NRCH, RSHNL, CMMQ, UCCH, DGCPN, and a robust method",
     },
     {
         "index": "search over packed codes, an index as a folder",

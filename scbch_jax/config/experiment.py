@@ -5,7 +5,7 @@ from typing import Annotated, Literal, get_args
 
 import tyro
 
-from scbch_jax.config import dgcpn, djsrh, nrch, robust, rshnl, scbch, ucch
+from scbch_jax.config import cmmq, dgcpn, djsrh, nrch, robust, rshnl, scbch, ucch
 from scbch_jax.config.constraints import (
     at_least,
     between,
@@ -108,11 +108,15 @@ class Training:
         check_fields(self, "training.")
 
 
-Name = Literal["scbch", "ucch", "dgcpn", "djsrh", "nrch", "rshnl", "robust"]
+Name = Literal["scbch", "ucch", "dgcpn", "djsrh", "nrch", "rshnl", "cmmq", "robust"]
 """Every method; the module of its name in this package declares Options and HParams."""
 
 DECLARED = dict(
-    zip(get_args(Name), (scbch, ucch, dgcpn, djsrh, nrch, rshnl, robust), strict=True)
+    zip(
+        get_args(Name),
+        (scbch, ucch, dgcpn, djsrh, nrch, rshnl, cmmq, robust),
+        strict=True,
+    )
 )
 
 # The classes of all methods have one name, so the command line needs another to tell.
@@ -123,6 +127,7 @@ AnyOptions = (
     | Annotated[djsrh.Options, tyro.conf.subcommand("djsrh")]
     | Annotated[nrch.Options, tyro.conf.subcommand("nrch")]
     | Annotated[rshnl.Options, tyro.conf.subcommand("rshnl")]
+    | Annotated[cmmq.Options, tyro.conf.subcommand("cmmq")]
     | Annotated[robust.Options, tyro.conf.subcommand("robust")]
 )
 AnyHParams = (
@@ -132,6 +137,7 @@ AnyHParams = (
     | Annotated[djsrh.HParams, tyro.conf.subcommand("djsrh")]
     | Annotated[nrch.HParams, tyro.conf.subcommand("nrch")]
     | Annotated[rshnl.HParams, tyro.conf.subcommand("rshnl")]
+    | Annotated[cmmq.HParams, tyro.conf.subcommand("cmmq")]
     | Annotated[robust.HParams, tyro.conf.subcommand("robust")]
 )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from scbch_jax.errors import require
-from scbch_jax.methods import dgcpn, djsrh, nrch, robust, rshnl, scbch, ucch
+from scbch_jax.methods import cmmq, dgcpn, djsrh, nrch, robust, rshnl, scbch, ucch
 from scbch_jax.methods.base import Method, Sizes
 from scbch_jax.optim.bf16_state import bf16_state
 from scbch_jax.types import Split
@@ -37,6 +37,7 @@ METHODS = {
     "djsrh": Entry(build=djsrh.build),
     "nrch": Entry(build=nrch.build),
     "rshnl": Entry(build=rshnl.build),
+    "cmmq": Entry(build=cmmq.build, check=cmmq.check),
     "robust": Entry(
         build=robust.build, check=robust.check, learn_labels=robust.learn_labels
     ),

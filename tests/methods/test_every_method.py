@@ -14,6 +14,7 @@ from scbch_jax.config import (
     Noise,
     Planted,
     Training,
+    cmmq,
     dgcpn,
     djsrh,
     nrch,
@@ -50,6 +51,11 @@ EXPERIMENTS = {
     "rshnl": {
         "options": rshnl.Options(hidden=128, warmup_epochs=3),
         "hparams": rshnl.HParams(learning_rate=1e-3),
+        "training": Training(epochs=6, batch_size=64),
+    },
+    "cmmq": {
+        "options": cmmq.Options(hidden=128, ramp_epochs=3),
+        "hparams": cmmq.HParams(learning_rate=3e-4, noise_rate=0.2),
         "training": Training(epochs=6, batch_size=64),
     },
     "robust": {

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from scbch_jax import training
-from scbch_jax.config import Training, dgcpn, rshnl, scbch, ucch
+from scbch_jax.config import Training, cmmq, dgcpn, rshnl, scbch, ucch
 from scbch_jax.config.experiment import defaults_of
 from scbch_jax.errors import InputError
 from scbch_jax.methods import Recipe, Sizes
@@ -17,6 +17,7 @@ OPTIONS = {
     "scbch": scbch.Options(hidden=16, neighbors=3, warmup_epochs=1),
     "ucch": ucch.Options(hidden=16, negatives=20),
     "rshnl": rshnl.Options(hidden=16, warmup_epochs=1),
+    "cmmq": cmmq.Options(hidden=16, ramp_epochs=2),
 }
 
 
