@@ -6,6 +6,11 @@ import numpy as np
 _PLACE = 8 * np.arange(4)[:, None] + np.arange(8)
 
 
+def logits():
+    """Rows of sin(1 + 8i + j) and cos(1 + 8i + j)."""
+    return jnp.asarray([np.sin(1 + _PLACE), np.cos(1 + _PLACE)], jnp.float32)
+
+
 def unit_codes():
     """Rows of tanh sin(1 + 8i + j) and tanh cos(1 + 8i + j), of unit length."""
     rows = np.tanh([np.sin(1 + _PLACE), np.cos(1 + _PLACE)])

@@ -17,6 +17,7 @@ import numpy as np
 
 from scbch_jax import extras
 from scbch_jax.agreement import (
+    cmmq_outputs,
     dgcpn_outputs,
     hamming_metrics,
     mian_outputs,
@@ -39,6 +40,7 @@ KINDS = (
     scbch_run.KIND,
     ucch_outputs.KIND,
     dgcpn_outputs.KIND,
+    cmmq_outputs.KIND,
     nrch_outputs.KIND,
     rshnl_outputs.KIND,
     mian_outputs.KIND,

@@ -27,6 +27,7 @@ from scbch_jax.losses.memory import (
     update_memory_bank,
 )
 from scbch_jax.losses.mixture import low_mean_posterior, two_means_1d
+from scbch_jax.losses.mutual import bernoulli_divergence, text_to_image_contrast
 from scbch_jax.losses.pairwise import (
     cosine_matrix,
     jaccard_matrix,
@@ -41,13 +42,23 @@ from scbch_jax.losses.prototypes import (
     max_own_prototype_distance,
     prototype_loss,
 )
+from scbch_jax.losses.proxies import (
+    hadamard_proxies,
+    majority_codes,
+    proxy_cross_entropy,
+)
 from scbch_jax.losses.quantization import (
     printed_quantization_loss,
     quantization_loss,
     unit_quantization_loss,
 )
 from scbch_jax.losses.ranking import ranking_loss, supervised_ranking_loss
-from scbch_jax.losses.self_paced import hard_pace, linear_pace, pace_regularizer
+from scbch_jax.losses.self_paced import (
+    hard_pace,
+    linear_pace,
+    pace_regularizer,
+    smallest_losses,
+)
 from scbch_jax.losses.structure import (
     coherence_loss,
     consistency_loss,
@@ -61,6 +72,7 @@ __all__ = [
     "asymmetric_likelihood_loss",
     "asymmetric_squared_loss",
     "attraction_loss",
+    "bernoulli_divergence",
     "classification_loss",
     "coherence_loss",
     "consistency_loss",
@@ -68,6 +80,7 @@ __all__ = [
     "decaying_repulsion_loss",
     "drawn_negatives",
     "generalized_cross_entropy",
+    "hadamard_proxies",
     "hard_pace",
     "feature_prediction_loss",
     "jaccard_matrix",
@@ -75,6 +88,7 @@ __all__ = [
     "linear_pace",
     "log_class_probability",
     "low_mean_posterior",
+    "majority_codes",
     "margin_shifted_similarity",
     "max_own_prototype_distance",
     "memory_contrast_loss",
@@ -88,14 +102,17 @@ __all__ = [
     "supervised_ranking_loss",
     "printed_quantization_loss",
     "prototype_loss",
+    "proxy_cross_entropy",
     "quantization_loss",
     "ranking_loss",
     "reconstruction_loss",
     "robust_contrastive_loss",
     "shared_label_matrix",
     "similarity_matrix",
+    "smallest_losses",
     "soft_attraction_loss",
     "stepped_repulsion_loss",
+    "text_to_image_contrast",
     "two_means_1d",
     "unit_quantization_loss",
     "unit_rows",

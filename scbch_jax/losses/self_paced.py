@@ -1,17 +1,19 @@
-"""Self-paced learning: rows of small losses are learned first.
+"""Rows of small losses are learned first: self-paced learning, small-loss selection.
 
 References:
     Jiang et al., Easy Samples First: Self-paced Reranking for Zero-Example Multimedia
     Search, ACM Multimedia 2014.
     Pu et al., Robust Self-Paced Hashing for Cross-Modal Retrieval with Noisy Labels,
     AAAI 2025 (RSHNL).
+    Han et al., Co-teaching: Robust Training of Deep Neural Networks with Extremely
+    Noisy Labels, NeurIPS 2018.
 """
 
 from functools import partial
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from scbch_jax.arrays import Scalar, ScalarLike
 
@@ -73,3 +75,25 @@ def pace_regularizer(
     """
     squares = jnp.square(weights) / 2 if linear else 0.0
     return (age * (squares - weights)).mean()
+
+
+@jax.jit
+def smallest_losses(
+    row_losses: Float[Array, " n"], *, share: ScalarLike
+) -> Bool[Array, " n"]:
+    """Which rows have the smallest losses of a batch: small-loss selection.
+
+    floor(share n) rows, but at least one; of equal losses the first are taken.
+
+    Args:
+        row_losses: at least one; they have no gradient here.
+        share: of the rows, in [0, 1]; may be traced.
+
+    Example:
+        >>> smallest_losses(jnp.array([3.0, 1.0, 2.0]), share=0.7).tolist()
+        [False, True, True]
+    """
+    # A whole product that is rounded downwards stays whole.
+    count = jnp.floor(share * len(row_losses) + 1e-4)
+    ranks = jnp.argsort(jnp.argsort(row_losses))
+    return ranks < jnp.maximum(count, 1).astype(ranks.dtype)

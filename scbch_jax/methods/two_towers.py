@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Key
 from scbch_jax.arrays import Params
 from scbch_jax.config.two_towers import TwoTowerOptions
 from scbch_jax.methods.base import EncodeFn, Sizes
-from scbch_jax.networks import hash_network
+from scbch_jax.networks import Network, hash_network
 
 
 class TwoTowers(NamedTuple):
@@ -41,6 +41,7 @@ def two_towers(
     text_last_std: float | None = None,
     last_as_first: bool = False,
     last_bias: bool = True,
+    text_network: Network | None = None,
     weights_of: Callable[[Params, str], Any] = lambda params, m: params[m]["network"],
 ) -> TwoTowers:
     """Makes both networks: fully connected layers of one hidden width, ReLU, tanh.
@@ -54,6 +55,7 @@ def two_towers(
             last layer, normal about 0; as in every other layer if omitted.
         last_as_first: the last layer's initial weights have the range of the first's.
         last_bias: whether the last layer has biases.
+        text_network: instead of fully connected layers for texts.
         weights_of: (params, "image" or "text") -> weights of that network.
     """
 
@@ -69,7 +71,7 @@ def two_towers(
         )
 
     image = network(sizes.image_dim, options.image_layers, None)
-    text = network(sizes.text_dim, options.text_layers, text_last_std)
+    text = text_network or network(sizes.text_dim, options.text_layers, text_last_std)
     return TwoTowers(
         init_image=image.init,
         init_text=text.init,

@@ -1,5 +1,6 @@
 """Networks as pure functions; the only package that imports flax."""
 
+from scbch_jax.networks.affine import affine_network
 from scbch_jax.networks.hash_network import (
     Network,
     class_logits,
@@ -41,6 +42,7 @@ __all__ = [
     "SIDE",
     "TORCHVISION",
     "TorchBatchNorm",
+    "affine_network",
     "class_logits",
     "classifier",
     "from_torch",

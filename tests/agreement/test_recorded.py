@@ -91,6 +91,8 @@ def test_one_percent_of_the_decay_is_seen_along_a_run(tmp_path):
         ("nrch-losses", "margin", "ranking and quantization"),
         ("nrch-run", "ranking_weight", "largest step, total"),
         ("nrch-run", "threshold", "rows kept"),
+        ("cmmq-losses", "mutual_weight", "loss, kept"),
+        ("cmmq-run", "noise_rate", "step losses, total"),
         ("rshnl-losses", "exponent", "objective, pacing none"),
         ("rshnl-losses", "age", "weights, linear"),
         ("rshnl-run", "contrast_weight", "step losses, total"),

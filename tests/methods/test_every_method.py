@@ -14,6 +14,7 @@ from scbch_jax.config import (
     Noise,
     Planted,
     Training,
+    cmmq,
     dgcpn,
     djsrh,
     mian,
@@ -53,6 +54,7 @@ EXPERIMENTS = {
         "hparams": rshnl.HParams(learning_rate=1e-3),
         "training": Training(epochs=6, batch_size=64),
     },
+<<<<<<< HEAD
     "mian": {
         "options": mian.Options(
             hidden=128,
@@ -67,6 +69,12 @@ EXPERIMENTS = {
             image_learning_rate=3e-3,
         ),
         "training": Training(epochs=14, batch_size=32),
+=======
+    "cmmq": {
+        "options": cmmq.Options(hidden=128, ramp_epochs=3),
+        "hparams": cmmq.HParams(learning_rate=3e-4, noise_rate=0.2),
+        "training": Training(epochs=6, batch_size=64),
+>>>>>>> f92667e282e45f50374b3b4860cb390dfc6646ef
     },
     "robust": {
         "options": robust.Options(hidden=128, folds=3),
