@@ -38,11 +38,7 @@ LAYERS = [
     {
         "retrieval": "packed codes, Hamming distances, metrics",
         "features": "features of pictures and texts",
-<<<<<<< HEAD
-        "methods": "SCBCH, NRCH, RSHNL, UCCH, DGCPN, MIAN, and a robust method",
-=======
-        "methods": "SCBCH, NRCH, RSHNL, CMMQ, UCCH, DGCPN, and a robust method",
->>>>>>> f92667e282e45f50374b3b4860cb390dfc6646ef
+        "methods": "methods of papers, and a robust method",
     },
     {
         "index": "search over packed codes, an index as a folder",

@@ -5,11 +5,7 @@ from typing import Annotated, Literal, get_args
 
 import tyro
 
-<<<<<<< HEAD
-from scbch_jax.config import dgcpn, djsrh, mian, nrch, robust, rshnl, scbch, ucch
-=======
-from scbch_jax.config import cmmq, dgcpn, djsrh, nrch, robust, rshnl, scbch, ucch
->>>>>>> f92667e282e45f50374b3b4860cb390dfc6646ef
+from scbch_jax.config import cmmq, dgcpn, djsrh, mian, nrch, robust, rshnl, scbch, ucch
 from scbch_jax.config.constraints import (
     at_least,
     between,
@@ -112,21 +108,15 @@ class Training:
         check_fields(self, "training.")
 
 
-<<<<<<< HEAD
-Name = Literal["scbch", "ucch", "dgcpn", "djsrh", "nrch", "rshnl", "mian", "robust"]
-=======
-Name = Literal["scbch", "ucch", "dgcpn", "djsrh", "nrch", "rshnl", "cmmq", "robust"]
->>>>>>> f92667e282e45f50374b3b4860cb390dfc6646ef
+Name = Literal[
+    "scbch", "ucch", "dgcpn", "djsrh", "nrch", "rshnl", "mian", "cmmq", "robust"
+]
 """Every method; the module of its name in this package declares Options and HParams."""
 
 DECLARED = dict(
     zip(
         get_args(Name),
-<<<<<<< HEAD
-        (scbch, ucch, dgcpn, djsrh, nrch, rshnl, mian, robust),
-=======
-        (scbch, ucch, dgcpn, djsrh, nrch, rshnl, cmmq, robust),
->>>>>>> f92667e282e45f50374b3b4860cb390dfc6646ef
+        (scbch, ucch, dgcpn, djsrh, nrch, rshnl, mian, cmmq, robust),
         strict=True,
     )
 )
@@ -139,11 +129,8 @@ AnyOptions = (
     | Annotated[djsrh.Options, tyro.conf.subcommand("djsrh")]
     | Annotated[nrch.Options, tyro.conf.subcommand("nrch")]
     | Annotated[rshnl.Options, tyro.conf.subcommand("rshnl")]
-<<<<<<< HEAD
     | Annotated[mian.Options, tyro.conf.subcommand("mian")]
-=======
     | Annotated[cmmq.Options, tyro.conf.subcommand("cmmq")]
->>>>>>> f92667e282e45f50374b3b4860cb390dfc6646ef
     | Annotated[robust.Options, tyro.conf.subcommand("robust")]
 )
 AnyHParams = (
@@ -153,11 +140,8 @@ AnyHParams = (
     | Annotated[djsrh.HParams, tyro.conf.subcommand("djsrh")]
     | Annotated[nrch.HParams, tyro.conf.subcommand("nrch")]
     | Annotated[rshnl.HParams, tyro.conf.subcommand("rshnl")]
-<<<<<<< HEAD
     | Annotated[mian.HParams, tyro.conf.subcommand("mian")]
-=======
     | Annotated[cmmq.HParams, tyro.conf.subcommand("cmmq")]
->>>>>>> f92667e282e45f50374b3b4860cb390dfc6646ef
     | Annotated[robust.HParams, tyro.conf.subcommand("robust")]
 )
 

@@ -5,11 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from scbch_jax.errors import require
-<<<<<<< HEAD
-from scbch_jax.methods import dgcpn, djsrh, mian, nrch, robust, rshnl, scbch, ucch
-=======
-from scbch_jax.methods import cmmq, dgcpn, djsrh, nrch, robust, rshnl, scbch, ucch
->>>>>>> f92667e282e45f50374b3b4860cb390dfc6646ef
+from scbch_jax.methods import cmmq, dgcpn, djsrh, mian, nrch, robust, rshnl, scbch, ucch
 from scbch_jax.methods.base import Method, Sizes
 from scbch_jax.optim.bf16_state import bf16_state
 from scbch_jax.types import Split
@@ -41,11 +37,8 @@ METHODS = {
     "djsrh": Entry(build=djsrh.build),
     "nrch": Entry(build=nrch.build),
     "rshnl": Entry(build=rshnl.build),
-<<<<<<< HEAD
     "mian": Entry(build=mian.build, check=mian.check),
-=======
     "cmmq": Entry(build=cmmq.build, check=cmmq.check),
->>>>>>> f92667e282e45f50374b3b4860cb390dfc6646ef
     "robust": Entry(
         build=robust.build, check=robust.check, learn_labels=robust.learn_labels
     ),

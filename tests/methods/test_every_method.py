@@ -54,7 +54,6 @@ EXPERIMENTS = {
         "hparams": rshnl.HParams(learning_rate=1e-3),
         "training": Training(epochs=6, batch_size=64),
     },
-<<<<<<< HEAD
     "mian": {
         "options": mian.Options(
             hidden=128,
@@ -69,12 +68,11 @@ EXPERIMENTS = {
             image_learning_rate=3e-3,
         ),
         "training": Training(epochs=14, batch_size=32),
-=======
+    },
     "cmmq": {
         "options": cmmq.Options(hidden=128, ramp_epochs=3),
         "hparams": cmmq.HParams(learning_rate=3e-4, noise_rate=0.2),
         "training": Training(epochs=6, batch_size=64),
->>>>>>> f92667e282e45f50374b3b4860cb390dfc6646ef
     },
     "robust": {
         "options": robust.Options(hidden=128, folds=3),

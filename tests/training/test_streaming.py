@@ -5,11 +5,7 @@ import numpy as np
 import pytest
 
 from scbch_jax import training
-<<<<<<< HEAD
-from scbch_jax.config import Training, dgcpn, mian, rshnl, scbch, ucch
-=======
-from scbch_jax.config import Training, cmmq, dgcpn, rshnl, scbch, ucch
->>>>>>> f92667e282e45f50374b3b4860cb390dfc6646ef
+from scbch_jax.config import Training, cmmq, dgcpn, mian, rshnl, scbch, ucch
 from scbch_jax.config.experiment import defaults_of
 from scbch_jax.errors import InputError
 from scbch_jax.methods import Recipe, Sizes
@@ -21,11 +17,8 @@ OPTIONS = {
     "scbch": scbch.Options(hidden=16, neighbors=3, warmup_epochs=1),
     "ucch": ucch.Options(hidden=16, negatives=20),
     "rshnl": rshnl.Options(hidden=16, warmup_epochs=1),
-<<<<<<< HEAD
     "mian": mian.Options(hidden=16, embedding=8),
-=======
     "cmmq": cmmq.Options(hidden=16, ramp_epochs=2),
->>>>>>> f92667e282e45f50374b3b4860cb390dfc6646ef
 }
 
 
