@@ -109,7 +109,15 @@ class Training:
 
 
 Name = Literal[
-    "scbch", "ucch", "dgcpn", "djsrh", "nrch", "rshnl", "mian", "cmmq", "robust"
+    "scbch",
+    "ucch",
+    "dgcpn",
+    "djsrh",
+    "nrch",
+    "rshnl",
+    "mian",
+    "cmmq",
+    "robust",
 ]
 """Every method; the module of its name in this package declares Options and HParams."""
 
