@@ -27,7 +27,7 @@ LAYERS = [
     },
     {
         "data": "file formats, import, stores, splits, label noise, published sets",
-        "networks": "hash networks and VGG19 as pure functions, weight files",
+        "networks": "hash networks, transformers and VGG19 as pure functions, weight files",
         "losses": "loss terms on arrays",
         "optim": "optimizers with PyTorch's update rules",
     },
@@ -38,7 +38,7 @@ LAYERS = [
     {
         "retrieval": "packed codes, Hamming distances, metrics",
         "features": "features of pictures and texts",
-        "methods": "SCBCH, NRCH, UCCH, DGCPN, and a robust method",
+        "methods": "SCBCH, NRCH, UCCH, DGCPN, DJSRH, DHRL, and a robust method",
     },
     {
         "index": "search over packed codes, an index as a folder",

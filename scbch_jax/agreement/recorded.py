@@ -18,6 +18,7 @@ import numpy as np
 from scbch_jax import extras
 from scbch_jax.agreement import (
     dgcpn_outputs,
+    dhrl_outputs,
     djsrh_outputs,
     hamming_metrics,
     nrch_outputs,
@@ -38,6 +39,7 @@ KINDS = (
     scbch_run.KIND,
     ucch_outputs.KIND,
     dgcpn_outputs.KIND,
+    dhrl_outputs.KIND,
     djsrh_outputs.KIND,
     nrch_outputs.KIND,
 )

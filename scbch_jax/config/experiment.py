@@ -5,7 +5,7 @@ from typing import Annotated, Literal, get_args
 
 import tyro
 
-from scbch_jax.config import dgcpn, djsrh, nrch, robust, scbch, ucch
+from scbch_jax.config import dgcpn, dhrl, djsrh, nrch, robust, scbch, ucch
 from scbch_jax.config.constraints import (
     at_least,
     between,
@@ -108,11 +108,11 @@ class Training:
         check_fields(self, "training.")
 
 
-Name = Literal["scbch", "ucch", "dgcpn", "djsrh", "nrch", "robust"]
+Name = Literal["scbch", "ucch", "dgcpn", "dhrl", "djsrh", "nrch", "robust"]
 """Every method; the module of its name in this package declares Options and HParams."""
 
 DECLARED = dict(
-    zip(get_args(Name), (scbch, ucch, dgcpn, djsrh, nrch, robust), strict=True)
+    zip(get_args(Name), (scbch, ucch, dgcpn, dhrl, djsrh, nrch, robust), strict=True)
 )
 
 # The classes of all methods have one name, so the command line needs another to tell.
@@ -120,6 +120,7 @@ AnyOptions = (
     Annotated[scbch.Options, tyro.conf.subcommand("scbch")]
     | Annotated[ucch.Options, tyro.conf.subcommand("ucch")]
     | Annotated[dgcpn.Options, tyro.conf.subcommand("dgcpn")]
+    | Annotated[dhrl.Options, tyro.conf.subcommand("dhrl")]
     | Annotated[djsrh.Options, tyro.conf.subcommand("djsrh")]
     | Annotated[nrch.Options, tyro.conf.subcommand("nrch")]
     | Annotated[robust.Options, tyro.conf.subcommand("robust")]
@@ -128,6 +129,7 @@ AnyHParams = (
     Annotated[scbch.HParams, tyro.conf.subcommand("scbch")]
     | Annotated[ucch.HParams, tyro.conf.subcommand("ucch")]
     | Annotated[dgcpn.HParams, tyro.conf.subcommand("dgcpn")]
+    | Annotated[dhrl.HParams, tyro.conf.subcommand("dhrl")]
     | Annotated[djsrh.HParams, tyro.conf.subcommand("djsrh")]
     | Annotated[nrch.HParams, tyro.conf.subcommand("nrch")]
     | Annotated[robust.HParams, tyro.conf.subcommand("robust")]

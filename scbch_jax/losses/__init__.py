@@ -1,6 +1,9 @@
 """Losses and weights as pure, compiled functions of arrays."""
 
-from scbch_jax.losses.classification import classification_loss
+from scbch_jax.losses.classification import (
+    classification_loss,
+    summed_classification_loss,
+)
 from scbch_jax.losses.compose import Terms, weighted_sum
 from scbch_jax.losses.contrastive import (
     attraction_loss,
@@ -31,7 +34,12 @@ from scbch_jax.losses.quantization import (
     quantization_loss,
     unit_quantization_loss,
 )
-from scbch_jax.losses.ranking import ranking_loss, supervised_ranking_loss
+from scbch_jax.losses.ranking import (
+    label_ranking_score,
+    lowest,
+    ranking_loss,
+    supervised_ranking_loss,
+)
 from scbch_jax.losses.structure import (
     coherence_loss,
     consistency_loss,
@@ -51,7 +59,9 @@ __all__ = [
     "drawn_negatives",
     "jaccard_matrix",
     "joint_semantics",
+    "label_ranking_score",
     "low_mean_posterior",
+    "lowest",
     "margin_shifted_similarity",
     "max_own_prototype_distance",
     "memory_contrast_loss",
@@ -69,6 +79,7 @@ __all__ = [
     "similarity_matrix",
     "soft_attraction_loss",
     "stepped_repulsion_loss",
+    "summed_classification_loss",
     "two_means_1d",
     "unit_quantization_loss",
     "unit_rows",

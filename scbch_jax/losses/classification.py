@@ -1,13 +1,15 @@
-"""Classification loss weighted by the confidence in each row's label.
+"""Classification losses: weighted by confidence, or of selected rows.
 
 References:
     Peng et al., Semantic-Consistent Bidirectional Contrastive Hashing for Noisy
     Multi-Label Cross-Modal Retrieval, arXiv 2511.07780: Eq. 3.
+    Shu et al., Deep Cross-Modal Hashing With Ranking Learning for Noisy Labels, IEEE
+    Transactions on Big Data 11(2), 2025 (DHRL).
 """
 
 import jax
 import optax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from scbch_jax.arrays import Scalar
 from scbch_jax.errors import check_rank, check_same_rows, check_same_shape
@@ -49,3 +51,34 @@ def classification_loss(
     image = optax.sigmoid_binary_cross_entropy(image_logits, labels).mean(axis=1)
     text = optax.sigmoid_binary_cross_entropy(text_logits, labels).mean(axis=1)
     return (confidence * (image + text) / 2).mean()
+
+
+@jax.jit
+def summed_classification_loss(
+    logits: Float[Array, "n classes"],
+    labels: Float[Array, "n classes"],
+    where: Bool[Array, " n"],
+) -> Scalar:
+    """Binary cross-entropy, summed over classes, mean of the selected rows, of DHRL.
+
+        mean over i of Σ_c softplus(-z_ic) + (1 - y_ic) z_ic
+
+    Args:
+        logits: z, class scores before the sigmoid.
+        labels: y, multi-hot.
+        where: the selected rows, at least one.
+
+    Raises:
+        ValueError: if shapes or numbers of rows differ.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> logits, labels = jnp.zeros((1, 2)), jnp.array([[1.0, 0.0]])
+        >>> summed_classification_loss(logits, labels, jnp.array([True])).round(4)
+        Array(1.3863, dtype=float32)
+    """
+    check_rank(2, labels=labels)
+    check_same_shape(labels=labels, logits=logits)
+    check_same_rows(labels=labels, where=where)
+    rows = optax.sigmoid_binary_cross_entropy(logits, labels).sum(axis=1)
+    return rows.mean(where=where)

@@ -1,5 +1,11 @@
 """Networks as pure functions; the only package that imports flax."""
 
+from scbch_jax.networks.concepts import (
+    NormalizedNetwork,
+    positions,
+    token_head,
+    token_network,
+)
 from scbch_jax.networks.hash_network import (
     Network,
     class_logits,
@@ -33,6 +39,7 @@ __all__ = [
     "CAFFE",
     "Levels",
     "Network",
+    "NormalizedNetwork",
     "SIDE",
     "TORCHVISION",
     "TorchBatchNorm",
@@ -45,7 +52,10 @@ __all__ = [
     "layer_shapes",
     "layers_from_torch",
     "layers_to_torch",
+    "positions",
     "to_torch",
+    "token_head",
+    "token_network",
     "torch_dense",
     "torch_forward",
     "vgg19_fc7",

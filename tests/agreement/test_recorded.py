@@ -88,6 +88,8 @@ def test_one_percent_of_the_decay_is_seen_along_a_run(tmp_path):
         ("dgcpn-losses", "a2", "graph"),
         ("dgcpn-losses", "K", "relaxed"),
         ("dgcpn-run", "momentum", "final img.fc.0.weight"),
+        ("dhrl-run", "lr", "final classifier.kernel"),
+        ("dhrl-run", "kept", "step losses, total"),
         ("djsrh-losses", "eta", "target"),
         ("djsrh-losses", "lambda1", "total"),
         ("djsrh-run", "lr_img", "final img.fc.0.weight"),
