@@ -27,7 +27,7 @@ LAYERS = [
     },
     {
         "data": "file formats, import, stores, splits, label noise, published sets",
-        "networks": "hash networks and VGG19 as pure functions, weight files",
+        "networks": "networks as pure functions, weight files",
         "losses": "loss terms on arrays",
         "optim": "optimizers with PyTorch's update rules",
     },

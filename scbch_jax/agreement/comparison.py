@@ -87,6 +87,13 @@ TOLERANCES = {
         1e-12,
         "Adam's steps have the size of the learning rate at most",
     ),
+    "without gradient": Tolerance(
+        "absolute",
+        1e-2,
+        1e-8,
+        "the gradient is 0 but for rounding, 1e-14, which Adam divides by 1e-8 in ten "
+        "steps of 1e-3; in single precision it may divide by the rounding itself",
+    ),
 }
 
 

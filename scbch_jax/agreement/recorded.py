@@ -19,6 +19,8 @@ from scbch_jax import extras
 from scbch_jax.agreement import (
     cmmq_outputs,
     dgcpn_outputs,
+    dhrl_outputs,
+    djsrh_outputs,
     hamming_metrics,
     mian_outputs,
     nrch_outputs,
@@ -41,6 +43,8 @@ KINDS = (
     ucch_outputs.KIND,
     dgcpn_outputs.KIND,
     cmmq_outputs.KIND,
+    dhrl_outputs.KIND,
+    djsrh_outputs.KIND,
     nrch_outputs.KIND,
     rshnl_outputs.KIND,
     mian_outputs.KIND,

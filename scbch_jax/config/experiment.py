@@ -5,7 +5,18 @@ from typing import Annotated, Literal, get_args
 
 import tyro
 
-from scbch_jax.config import cmmq, dgcpn, djsrh, mian, nrch, robust, rshnl, scbch, ucch
+from scbch_jax.config import (
+    cmmq,
+    dgcpn,
+    dhrl,
+    djsrh,
+    mian,
+    nrch,
+    robust,
+    rshnl,
+    scbch,
+    ucch,
+)
 from scbch_jax.config.constraints import (
     at_least,
     between,
@@ -112,6 +123,7 @@ Name = Literal[
     "scbch",
     "ucch",
     "dgcpn",
+    "dhrl",
     "djsrh",
     "nrch",
     "rshnl",
@@ -124,7 +136,7 @@ Name = Literal[
 DECLARED = dict(
     zip(
         get_args(Name),
-        (scbch, ucch, dgcpn, djsrh, nrch, rshnl, mian, cmmq, robust),
+        (scbch, ucch, dgcpn, dhrl, djsrh, nrch, rshnl, mian, cmmq, robust),
         strict=True,
     )
 )
@@ -134,6 +146,7 @@ AnyOptions = (
     Annotated[scbch.Options, tyro.conf.subcommand("scbch")]
     | Annotated[ucch.Options, tyro.conf.subcommand("ucch")]
     | Annotated[dgcpn.Options, tyro.conf.subcommand("dgcpn")]
+    | Annotated[dhrl.Options, tyro.conf.subcommand("dhrl")]
     | Annotated[djsrh.Options, tyro.conf.subcommand("djsrh")]
     | Annotated[nrch.Options, tyro.conf.subcommand("nrch")]
     | Annotated[rshnl.Options, tyro.conf.subcommand("rshnl")]
@@ -145,6 +158,7 @@ AnyHParams = (
     Annotated[scbch.HParams, tyro.conf.subcommand("scbch")]
     | Annotated[ucch.HParams, tyro.conf.subcommand("ucch")]
     | Annotated[dgcpn.HParams, tyro.conf.subcommand("dgcpn")]
+    | Annotated[dhrl.HParams, tyro.conf.subcommand("dhrl")]
     | Annotated[djsrh.HParams, tyro.conf.subcommand("djsrh")]
     | Annotated[nrch.HParams, tyro.conf.subcommand("nrch")]
     | Annotated[rshnl.HParams, tyro.conf.subcommand("rshnl")]

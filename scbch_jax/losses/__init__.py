@@ -10,6 +10,7 @@ from scbch_jax.losses.bottleneck import feature_prediction_loss, normal_divergen
 from scbch_jax.losses.classification import (
     classification_loss,
     generalized_cross_entropy,
+    summed_classification_loss,
 )
 from scbch_jax.losses.compose import Terms, weighted_sum
 from scbch_jax.losses.contrastive import (
@@ -52,7 +53,12 @@ from scbch_jax.losses.quantization import (
     quantization_loss,
     unit_quantization_loss,
 )
-from scbch_jax.losses.ranking import ranking_loss, supervised_ranking_loss
+from scbch_jax.losses.ranking import (
+    label_ranking_score,
+    lowest,
+    ranking_loss,
+    supervised_ranking_loss,
+)
 from scbch_jax.losses.self_paced import (
     hard_pace,
     linear_pace,
@@ -89,6 +95,9 @@ __all__ = [
     "log_class_probability",
     "low_mean_posterior",
     "majority_codes",
+    "label_ranking_score",
+    "low_mean_posterior",
+    "lowest",
     "margin_shifted_similarity",
     "max_own_prototype_distance",
     "memory_contrast_loss",
@@ -113,6 +122,7 @@ __all__ = [
     "soft_attraction_loss",
     "stepped_repulsion_loss",
     "text_to_image_contrast",
+    "summed_classification_loss",
     "two_means_1d",
     "unit_quantization_loss",
     "unit_rows",

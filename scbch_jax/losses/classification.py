@@ -7,12 +7,14 @@ References:
     with Noisy Labels, NeurIPS 2018.
     Pu et al., Robust Self-Paced Hashing for Cross-Modal Retrieval with Noisy Labels,
     AAAI 2025 (RSHNL).
+    Shu et al., Deep Cross-Modal Hashing With Ranking Learning for Noisy Labels, IEEE
+    Transactions on Big Data 11(2), 2025 (DHRL).
 """
 
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from scbch_jax.arrays import Scalar, ScalarLike
 from scbch_jax.errors import check_rank, check_same_rows, check_same_shape
@@ -77,3 +79,34 @@ def generalized_cross_entropy(
     # expm1 keeps the digits that 1 - p^q would lose for a small q.
     power_term = -jnp.expm1(exponent * log_probability) / exponent
     return (1 - exponent) * power_term - exponent * jnp.expm1(log_probability)
+
+
+@jax.jit
+def summed_classification_loss(
+    logits: Float[Array, "n classes"],
+    labels: Float[Array, "n classes"],
+    where: Bool[Array, " n"],
+) -> Scalar:
+    """Binary cross-entropy, summed over classes, mean of the selected rows, of DHRL.
+
+        mean over i of Σ_c softplus(-z_ic) + (1 - y_ic) z_ic
+
+    Args:
+        logits: z, class scores before the sigmoid.
+        labels: y, multi-hot.
+        where: the selected rows, at least one.
+
+    Raises:
+        ValueError: if shapes or numbers of rows differ.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> logits, labels = jnp.zeros((1, 2)), jnp.array([[1.0, 0.0]])
+        >>> summed_classification_loss(logits, labels, jnp.array([True])).round(4)
+        Array(1.3863, dtype=float32)
+    """
+    check_rank(2, labels=labels)
+    check_same_shape(labels=labels, logits=logits)
+    check_same_rows(labels=labels, where=where)
+    rows = optax.sigmoid_binary_cross_entropy(logits, labels).sum(axis=1)
+    return rows.mean(where=where)

@@ -5,6 +5,8 @@ References:
     (UCCH).
     Wang et al., Robust Contrastive Cross-modal Hashing with Noisy Labels, ACM
     Multimedia 2024 (NRCH).
+    Shu et al., Deep Cross-Modal Hashing With Ranking Learning for Noisy Labels, IEEE
+    Transactions on Big Data 11(2), 2025 (DHRL).
 """
 
 from functools import partial
@@ -14,7 +16,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from scbch_jax.arrays import Scalar, ScalarLike
-from scbch_jax.errors import check_same_rows, check_square
+from scbch_jax.errors import (
+    check_rank,
+    check_same_rows,
+    check_same_shape,
+    check_square,
+)
 from scbch_jax.losses.pairwise import margin_shifted_similarity
 
 
@@ -104,3 +111,60 @@ def supervised_ranking_loss(
     first = one_direction(similarity)
     second = one_direction(similarity.T) if both_directions else first
     return jnp.mean(first + second, where=where)
+
+
+@jax.jit
+def label_ranking_score(
+    logits: Float[Array, "n classes"],
+    labels: Float[Array, "n classes"],
+    *,
+    missing_weight: ScalarLike,
+    extra_weight: ScalarLike,
+) -> Float[Array, " n"]:
+    """How badly class scores rank given above absent labels, for each row, of DHRL.
+
+        e_ij = max(0, 2 (z_i - z_j) + 1)² if y_i = 0 and y_j = 1, else 0
+        a Σ_i √(Σ_j e_ij + 1e-10) + b Σ_j √(Σ_i e_ij + 1e-10)
+
+    The first sum is large if absent classes look present (labels that are missing), the
+    second if given classes look absent (labels that are wrong). Sums run over all
+    classes, so that a class of the other side adds the constant 1e-5.
+
+    Args:
+        logits: z, class scores before the sigmoid.
+        labels: y, multi-hot.
+        missing_weight: a.
+        extra_weight: b.
+
+    Raises:
+        ValueError: if they are not two matrices of one shape.
+
+    Example:
+        >>> logits, labels = jnp.zeros((1, 2)), jnp.array([[1.0, 0.0]])
+        >>> label_ranking_score(logits, labels, missing_weight=0.2, extra_weight=0.8)
+        Array([1.00001], dtype=float32)
+    """
+    check_rank(2, logits=logits)
+    check_same_shape(logits=logits, labels=labels)
+    difference = logits[:, :, None] - logits[:, None, :]
+    pairs = (1.0 - labels)[:, :, None] * labels[:, None, :]
+    errors = jnp.square(jnp.maximum(2.0 * difference + 1.0, 0.0)) * pairs
+    missing, extra = (
+        jnp.sqrt(errors.sum(axis=axis) + 1e-10).sum(axis=1) for axis in (2, 1)
+    )
+    return missing_weight * missing + extra_weight * extra
+
+
+@partial(jax.jit, static_argnames="count")
+def lowest(scores: Float[Array, " n"], *, count: int) -> Bool[Array, " n"]:
+    """Marks the rows of the lowest scores; the first of equal ones.
+
+    Args:
+        scores: one for each row.
+        count: how many rows to mark; all if there are no more.
+
+    Example:
+        >>> lowest(jnp.array([3.0, 1.0, 2.0]), count=2).tolist()
+        [False, True, True]
+    """
+    return jnp.argsort(jnp.argsort(scores)) < count

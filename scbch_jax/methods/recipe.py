@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from scbch_jax.errors import require
-from scbch_jax.methods import cmmq, dgcpn, djsrh, mian, nrch, robust, rshnl, scbch, ucch
+from scbch_jax.methods import (
+    cmmq,
+    dgcpn,
+    dhrl,
+    djsrh,
+    mian,
+    nrch,
+    robust,
+    rshnl,
+    scbch,
+    ucch,
+)
 from scbch_jax.methods.base import Method, Sizes
 from scbch_jax.optim.bf16_state import bf16_state
 from scbch_jax.types import Split
@@ -34,6 +45,7 @@ METHODS = {
     "scbch": Entry(build=scbch.build, check=scbch.check),
     "ucch": Entry(build=ucch.build, check=ucch.check),
     "dgcpn": Entry(build=dgcpn.build, check=dgcpn.check, context=dgcpn.context),
+    "dhrl": Entry(build=dhrl.build, check=dhrl.check),
     "djsrh": Entry(build=djsrh.build),
     "nrch": Entry(build=nrch.build),
     "rshnl": Entry(build=rshnl.build),

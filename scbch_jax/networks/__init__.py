@@ -1,6 +1,12 @@
 """Networks as pure functions; the only package that imports flax."""
 
 from scbch_jax.networks.affine import affine_network
+from scbch_jax.networks.concepts import (
+    NormalizedNetwork,
+    positions,
+    token_head,
+    token_network,
+)
 from scbch_jax.networks.hash_network import (
     Network,
     class_logits,
@@ -39,6 +45,7 @@ __all__ = [
     "CAFFE",
     "Levels",
     "Network",
+    "NormalizedNetwork",
     "SIDE",
     "TORCHVISION",
     "TorchBatchNorm",
@@ -54,7 +61,10 @@ __all__ = [
     "layers_to_torch",
     "local_response_norm",
     "modality_invariant_networks",
+    "positions",
     "to_torch",
+    "token_head",
+    "token_network",
     "torch_dense",
     "torch_forward",
     "vgg19_fc7",

@@ -16,6 +16,7 @@ from scbch_jax.config import (
     Training,
     cmmq,
     dgcpn,
+    dhrl,
     djsrh,
     mian,
     nrch,
@@ -38,6 +39,13 @@ EXPERIMENTS = {
         "options": dgcpn.Options(hidden=128, neighbors=100, scale=200.0),
         "hparams": dgcpn.HParams(),
         "training": Training(epochs=5, batch_size=32),
+    },
+    "dhrl": {
+        "options": dhrl.Options(
+            hidden=128, text_hidden=128, width=32, layers=1, dropout=0.0, kept=45
+        ),
+        "hparams": dhrl.HParams(),
+        "training": Training(epochs=5, batch_size=50),
     },
     "djsrh": {
         "options": djsrh.Options(hidden=128),

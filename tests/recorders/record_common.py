@@ -1,4 +1,4 @@
-"""Shared by the recorders of other methods: data, loaders, a CPU for a GPU.
+"""Shared by the recorders of all methods but SCBCH: data, loaders, a CPU for a GPU.
 
     python record_METHOD.py CLONE SEED FOLDER
 
