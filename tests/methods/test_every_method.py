@@ -79,7 +79,7 @@ EXPERIMENTS = {
     },
     "cmmq": {
         "options": cmmq.Options(hidden=128, ramp_epochs=3),
-        "hparams": cmmq.HParams(learning_rate=3e-4, noise_rate=0.2),
+        "hparams": cmmq.HParams(learning_rate=1e-3, noise_rate=0.2),
         "training": Training(epochs=6, batch_size=64),
     },
     "robust": {
