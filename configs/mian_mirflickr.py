@@ -4,7 +4,7 @@
 
 One epoch is one pass of the released code over the training rows, which trains one of
 three networks; the eight outer epochs have at most 552 of them. On another dataset:
-`--data.name coco --noise.kind swap`.
+`--data.name coco --noise.kind swap`. Expected time and score: not measured.
 """
 
 from scbch_jax.config import Data, Experiment, Noise, Training, mian
