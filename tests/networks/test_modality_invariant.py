@@ -24,7 +24,8 @@ def test_units_are_divided_by_the_strength_of_four():
     rows = np.array([[1.0, 2.0, 3.0, 4.0, 5.0]])
     squares = np.array([1 + 4, 1 + 4 + 9, 1 + 4 + 9 + 16, 4 + 9 + 16 + 25, 9 + 16 + 25])
     wanted = rows / (2 + 1e-4 * squares / 4) ** 0.75
-    np.testing.assert_allclose(local_response_norm(rows), wanted, rtol=1e-6)
+    found = local_response_norm(jnp.asarray(rows, jnp.float32))
+    np.testing.assert_allclose(found, wanted, rtol=1e-6)
 
 
 def test_it_agrees_with_pytorch():
