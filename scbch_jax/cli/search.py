@@ -126,12 +126,12 @@ def _search(options: Search, opened: "Opened") -> tuple["Hits", Any]:
     if options.rank == "bits":
         after = index.Cursor(*options.after) if options.after else None
         return _search_bits(options, opened, queries, after=after, **how), None
-    source = options.queries or options.index
-    got = f"{options.rank}, but no relaxed codes in {source}"
-    require(relaxed is not None, "rank", got, RELAXED_WANTED)
     if not isinstance(opened, index.Index):
         wanted = "an index in a folder: a database has no relaxed codes"
         raise InputError(f"rank: got {options.rank} of {opened.path}, wanted {wanted}")
+    source = options.queries or options.index
+    got = f"{options.rank}, but no relaxed codes in {source}"
+    require(relaxed is not None, "rank", got, RELAXED_WANTED)
     shared = bool(options.workers or options.scheduler)
     require(not shared, "workers", f"--rank {options.rank}", "--rank bits")
     rank, pool = options.rank, options.pool
@@ -145,7 +145,7 @@ def _search_bits(options: Search, opened: "Opened", queries: Any, **how: Any) ->
     where = {"workers": options.workers, "scheduler": options.scheduler}
     if not isinstance(opened, index.Index):
         wanted = "an index in a folder: a database does its own work"
-        require(not any(where.values()), "workers", options.index, wanted)
+        require(not any(where.values()), "workers", opened.path, wanted)
         return opened.search(queries, **how)
     with contextlib.ExitStack() as stack:
         how["mapped"] = stack.enter_context(parallel.opened(**where))

@@ -514,6 +514,26 @@ def test_a_schema_is_a_plain_name(schema):
         Address.parse(f"postgresql:///photos#{schema}")
 
 
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            "--workers 2",
+            "workers: got postgresql:///postgres#copied, wanted an index in",
+        ),
+        (
+            "--rank both",
+            "rank: got both of postgresql:///postgres#copied, wanted an ind",
+        ),
+    ],
+)
+def test_what_a_database_cannot_do_is_one_line(copied, postgres, capsys, more, message):
+    address = postgres.address(schema="copied", user="tester:secret")
+    assert message in error_line(
+        capsys, "search", address, "--item", "1", *more.split()
+    )
+
+
 def test_other_engines_of_a_database_are_refused(copied):
     for engine in ("device", "faiss-ivf"):
         with pytest.raises(InputError, match="flat or hnsw for a database"):
