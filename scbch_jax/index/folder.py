@@ -67,7 +67,6 @@ def build(
     Raises:
         InputError: if the rows do not fit together, or the folder exists.
     """
-    require_folder(path)
     _check_arrays(rows)
     columns = 0 if rows.labels is None else rows.labels.shape[1]
     names = list(classes) or [str(column) for column in range(columns)]
@@ -123,6 +122,7 @@ def create(path: Path, start: Manifest, records: Records, write: Write) -> Manif
     Raises:
         InputError: if a name is there twice, or the folder exists.
     """
+    require_folder(path)
     _check_names([], np.zeros(0, np.int64), records)
     with io.new_folder(path) as folder:
         (folder / "segments").mkdir()
