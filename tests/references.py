@@ -160,3 +160,31 @@ def robust_contrast(image, text, temperature, exponent):
         force = [np.exp(rows[r] @ rows[k] / temperature) for k in range(2 * n)]
         total += robust_map(force[partner] / (sum(force) - force[r]), exponent)
     return total / n
+
+
+def cpah_terms(
+    image, text, memory, realness, kind_logits, image_logits, text_logits, labels
+):
+    n, classes = labels.shape
+    out = {
+        "adversarial": sum(np.log(1 + np.exp(-d)) for d in realness) / n,
+        "consistency": 0.0,
+        "classification": 0.0,
+        "pairwise": 0.0,
+        "quantization": 0.0,
+    }
+    for part, logits in enumerate(kind_logits):
+        kind = (1, 1, 0, 2)[part // n]
+        out["consistency"] -= np.log(np.exp(logits[kind]) / np.exp(logits).sum())
+    for i in range(n):
+        for logits in (image_logits, text_logits):
+            for c in range(classes):
+                z = 1 / (1 + np.exp(-logits[i, c]))
+                out["classification"] -= np.log(z if labels[i, c] else 1 - z)
+        for j in range(n):
+            theta = 0.5 * image[i] @ text[j]
+            related = float(any(labels[i] * labels[j]))
+            out["pairwise"] += np.log(1 + np.exp(theta)) - related * theta
+        for codes in (image, text):
+            out["quantization"] += ((memory[i] - codes[i]) ** 2).sum()
+    return out

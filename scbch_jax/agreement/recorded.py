@@ -18,6 +18,7 @@ import numpy as np
 from scbch_jax import extras
 from scbch_jax.agreement import (
     cmmq_outputs,
+    cpah_outputs,
     dgcpn_outputs,
     dhrl_outputs,
     djsrh_outputs,
@@ -48,6 +49,7 @@ KINDS = (
     nrch_outputs.KIND,
     rshnl_outputs.KIND,
     mian_outputs.KIND,
+    cpah_outputs.KIND,
 )
 
 

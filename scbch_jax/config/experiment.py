@@ -7,6 +7,7 @@ import tyro
 
 from scbch_jax.config import (
     cmmq,
+    cpah,
     dgcpn,
     dhrl,
     djsrh,
@@ -129,6 +130,7 @@ Name = Literal[
     "rshnl",
     "mian",
     "cmmq",
+    "cpah",
     "robust",
 ]
 """Every method; the module of its name in this package declares Options and HParams."""
@@ -136,7 +138,7 @@ Name = Literal[
 DECLARED = dict(
     zip(
         get_args(Name),
-        (scbch, ucch, dgcpn, dhrl, djsrh, nrch, rshnl, mian, cmmq, robust),
+        (scbch, ucch, dgcpn, dhrl, djsrh, nrch, rshnl, mian, cmmq, cpah, robust),
         strict=True,
     )
 )
@@ -152,6 +154,7 @@ AnyOptions = (
     | Annotated[rshnl.Options, tyro.conf.subcommand("rshnl")]
     | Annotated[mian.Options, tyro.conf.subcommand("mian")]
     | Annotated[cmmq.Options, tyro.conf.subcommand("cmmq")]
+    | Annotated[cpah.Options, tyro.conf.subcommand("cpah")]
     | Annotated[robust.Options, tyro.conf.subcommand("robust")]
 )
 AnyHParams = (
@@ -164,6 +167,7 @@ AnyHParams = (
     | Annotated[rshnl.HParams, tyro.conf.subcommand("rshnl")]
     | Annotated[mian.HParams, tyro.conf.subcommand("mian")]
     | Annotated[cmmq.HParams, tyro.conf.subcommand("cmmq")]
+    | Annotated[cpah.HParams, tyro.conf.subcommand("cpah")]
     | Annotated[robust.HParams, tyro.conf.subcommand("robust")]
 )
 

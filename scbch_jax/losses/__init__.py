@@ -1,5 +1,6 @@
 """Losses and weights as pure, compiled functions of arrays."""
 
+from scbch_jax.losses.adversarial import fake_loss, gradient_penalty, real_loss
 from scbch_jax.losses.asymmetric import (
     asymmetric_likelihood_loss,
     asymmetric_squared_loss,
@@ -49,6 +50,7 @@ from scbch_jax.losses.proxies import (
     proxy_cross_entropy,
 )
 from scbch_jax.losses.quantization import (
+    binary_codes,
     printed_quantization_loss,
     quantization_loss,
     unit_quantization_loss,
@@ -79,6 +81,7 @@ __all__ = [
     "asymmetric_squared_loss",
     "attraction_loss",
     "bernoulli_divergence",
+    "binary_codes",
     "classification_loss",
     "coherence_loss",
     "consistency_loss",
@@ -89,6 +92,8 @@ __all__ = [
     "hadamard_proxies",
     "hard_pace",
     "feature_prediction_loss",
+    "fake_loss",
+    "gradient_penalty",
     "jaccard_matrix",
     "joint_semantics",
     "linear_pace",
@@ -117,6 +122,7 @@ __all__ = [
     "reconstruction_loss",
     "robust_contrastive_loss",
     "shared_label_matrix",
+    "real_loss",
     "similarity_matrix",
     "smallest_losses",
     "soft_attraction_loss",

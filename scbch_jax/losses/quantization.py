@@ -15,6 +15,17 @@ from scbch_jax.arrays import Scalar
 
 
 @jax.jit
+def binary_codes(codes: Float[Array, "n bits"]) -> Float[Array, "n bits"]:
+    """Signs of relaxed codes; 1 for 0, and without gradient.
+
+    Example:
+        >>> binary_codes(jnp.array([[-0.5, 0.0]])).tolist()
+        [[-1.0, 1.0]]
+    """
+    return jnp.where(codes < 0, -1.0, 1.0).astype(codes.dtype)
+
+
+@jax.jit
 def quantization_loss(codes: Float[Array, "n bits"]) -> Scalar:
     """Mean distance of each entry from its sign, last term of Eq. 8 as released.
 

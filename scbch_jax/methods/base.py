@@ -7,6 +7,7 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from scbch_jax.arrays import Batch, Coded, Metrics, Params, ScalarLike
+from scbch_jax.errors import require
 
 
 class Sizes(NamedTuple):
@@ -69,6 +70,16 @@ class EncodeFn(Protocol):
     ) -> Float[Array, "n bits"]:
         """(params, features) -> relaxed codes, in [-1, 1]."""
         ...
+
+
+def check_last_batch(sizes: Sizes, options: Any, batch_size: int) -> None:
+    """Raises `InputError` if the last batch has one row only, which has no variance.
+
+    For methods with batch normalization.
+    """
+    wanted = f"a size that does not leave one of the {sizes.samples} rows alone"
+    alone = sizes.samples % batch_size == 1
+    require(not alone, "training.batch_size", batch_size, wanted)
 
 
 class Step(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from scbch_jax.errors import require
 from scbch_jax.methods import (
     cmmq,
+    cpah,
     dgcpn,
     dhrl,
     djsrh,
@@ -17,7 +18,7 @@ from scbch_jax.methods import (
     scbch,
     ucch,
 )
-from scbch_jax.methods.base import Method, Sizes
+from scbch_jax.methods.base import Method, Sizes, check_last_batch
 from scbch_jax.optim.bf16_state import bf16_state
 from scbch_jax.types import Split
 
@@ -51,6 +52,7 @@ METHODS = {
     "rshnl": Entry(build=rshnl.build),
     "mian": Entry(build=mian.build, check=mian.check),
     "cmmq": Entry(build=cmmq.build, check=cmmq.check),
+    "cpah": Entry(build=cpah.build, check=check_last_batch),
     "robust": Entry(
         build=robust.build, check=robust.check, learn_labels=robust.learn_labels
     ),

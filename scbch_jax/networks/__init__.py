@@ -1,6 +1,7 @@
 """Networks as pure functions; the only package that imports flax."""
 
 from scbch_jax.networks.affine import affine_network
+from scbch_jax.networks.common_private import common_private_networks
 from scbch_jax.networks.concepts import (
     NormalizedNetwork,
     positions,
@@ -52,6 +53,7 @@ __all__ = [
     "affine_network",
     "class_logits",
     "classifier",
+    "common_private_networks",
     "from_torch",
     "hidden_width",
     "keras_names",

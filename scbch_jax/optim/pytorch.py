@@ -13,7 +13,11 @@ from scbch_jax.arrays import ScalarLike
 
 
 def torch_adam(
-    learning_rate: ScalarLike, *, weight_decay: ScalarLike
+    learning_rate: ScalarLike,
+    *,
+    weight_decay: ScalarLike,
+    b1: float = 0.9,
+    b2: float = 0.999,
 ) -> optax.GradientTransformation:
     """Adam with L2 decay: the decay joins the gradient before the moments.
 
@@ -22,10 +26,12 @@ def torch_adam(
     Args:
         learning_rate: step size; may be traced.
         weight_decay: factor of the weights that is added to their gradient.
+        b1: decay of the gradients' mean.
+        b2: decay of the squared gradients' mean.
     """
     return optax.chain(
         optax.add_decayed_weights(weight_decay),
-        scale_by_exact_adam(),
+        scale_by_exact_adam(b1=b1, b2=b2),
         optax.scale_by_learning_rate(learning_rate),
     )
 

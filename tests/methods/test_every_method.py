@@ -15,6 +15,7 @@ from scbch_jax.config import (
     Planted,
     Training,
     cmmq,
+    cpah,
     dgcpn,
     dhrl,
     djsrh,
@@ -81,6 +82,11 @@ EXPERIMENTS = {
         "options": cmmq.Options(hidden=128, ramp_epochs=3),
         "hparams": cmmq.HParams(learning_rate=1e-3, noise_rate=0.2),
         "training": Training(epochs=6, batch_size=64),
+    },
+    "cpah": {
+        "options": cpah.Options(hidden=128),
+        "hparams": cpah.HParams(learning_rate=1e-3),
+        "training": Training(epochs=4, batch_size=64),
     },
     "robust": {
         "options": robust.Options(hidden=128, folds=3),

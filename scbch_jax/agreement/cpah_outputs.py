@@ -1,0 +1,173 @@
+"""CPAH: one step with all gradients, and a training run with the recorded draws."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from scbch_jax import training
+from scbch_jax.agreement import replay
+from scbch_jax.agreement.comparison import Comparison, Kind, StepLosses, compare
+from scbch_jax.arrays import Coded, Params
+from scbch_jax.config.cpah import HParams, Options
+from scbch_jax.methods import Method, Sizes, cpah
+from scbch_jax.training.epoch import begin, run_batches
+from scbch_jax.types import Split
+
+LAYERS = {
+    "layer_0": "{0}_module.0",
+    "norm_0": "{0}_module.1",
+    "layer_1": "{0}_module.3",
+    "norm_1": "{0}_module.4",
+    "mask": "mask_module.{1}.0",
+    "hash": "hash_module.{1}.0",
+    "classifier": "classifier.{1}.0",
+}
+"""Layers of one modality, and their names in the released code."""
+
+HEAD = {"layer_0": "feature_dis.0", "layer_1": "feature_dis.2"}
+"""Layers of the discriminator likewise."""
+
+ENTRIES = {
+    "kernel": "weight",
+    "scale": "weight",
+    "bias": "bias",
+    "mean": "running_mean",
+    "var": "running_var",
+}
+"""Arrays of a layer likewise."""
+
+LOGGED = ("real", "fake", "penalty", "total")
+"""The losses of a step, in the order of the records."""
+
+
+def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
+    """Compares every output of the file."""
+    train, hp = replay.train_set(arrays), _numbers(arrays)
+    sizes = replay.sizes_of(train, arrays["memory"].shape[1])
+    build = partial(cpah.build, sizes, _options(arrays), hp)
+    run = _started(arrays, build(), sizes)
+    if "exp_image_codes" in arrays:
+        yield from _gradients(arrays, build, run, train)
+    run, log = _trained(arrays, build, run, train)
+    log["penalty"] = hp.penalty_weight * log["penalty"]
+    yield StepLosses(log["total"], arrays["exp_loss"][:, -1])
+    for column, name in enumerate(LOGGED):
+        recorded = arrays["exp_loss"][:, column]
+        yield compare(f"steps, {name}", log[name], recorded, kind="loss")
+    for group, values in run.params.items():
+        pair = _beside(arrays, "exp_final", {group: values})
+        yield compare(f"final {group}", *pair, kind="parameters")
+    if "exp_image_codes" in arrays:
+        method = build()
+        images = method.encode_image(run.params, train.image)
+        yield compare("image codes", images, arrays["exp_image_codes"], kind="codes")
+        texts = method.encode_text(run.params, train.text)
+        yield compare("text codes", texts, arrays["exp_text_codes"], kind="codes")
+
+
+def _started(
+    arrays: Mapping[str, np.ndarray], method: Method, sizes: Sizes
+) -> training.RunState:
+    template = jax.eval_shape(method.init, jax.random.key(0))[0]
+    params = _from_torch(template, replay.network_state(arrays, "init_"))
+    memory = jnp.asarray(arrays["memory"])
+    state = cpah.CpahState(jnp.int32(0), memory, memory, params["statistics"])
+    return replay.started(method, params, state)
+
+
+def _gradients(
+    arrays: Mapping[str, np.ndarray], build: Any, run: training.RunState, train: Split
+) -> Iterator[Comparison]:
+    """Gradients of both steps; those of a group as one, since some of them are 0."""
+    batch = training.gather(train, jnp.asarray(arrays["batch_order"][0]))
+    method, key = build(draw=_given(arrays["shares"])), jax.random.key(0)
+    for step in method.passes[0]:
+        (group,) = step.trains
+
+        def loss(
+            weights: Any, run: Any = run, step: Any = step, own: str = group
+        ) -> Any:
+            return step.loss({**run.params, own: weights}, run.state, batch, key)[0]
+
+        grads = {group: jax.grad(loss)(run.params[group])}
+        pair = _beside(arrays, "exp_grad", grads)
+        yield compare(f"gradient, {group}", *pair, kind="loss")
+        run, _ = training.gradient_step(step, method.optimizers, run, batch, key)
+
+
+def _trained(
+    arrays: Mapping[str, np.ndarray], build: Any, run: training.RunState, train: Split
+) -> tuple[training.RunState, dict[str, np.ndarray]]:
+    """Trains on the recorded batches, and returns the values of all steps."""
+
+    @jax.jit
+    def on_batch(run: training.RunState, index: Any, shares: Any) -> Any:
+        method, key = build(draw=_given(shares)), jax.random.key(0)
+        get_batch = partial(training.gather, train)
+        return run_batches(
+            method, method.passes[0], run, index[None], key, get_batch=get_batch
+        )
+
+    logs, shares, size = [], arrays["shares"], int(arrays["batch_size"])
+    codes = Coded(train.image, train.text, train.labels)
+    for epoch, order in enumerate(arrays["batch_order"]):
+        key = jax.random.key(0)
+        run = begin(build(), run, codes, key, jnp.int32(epoch))
+        for first in range(0, len(order), size):
+            index = jnp.asarray(order[first : first + size], jnp.int32)
+            run, log = on_batch(run, index, jnp.asarray(shares[: len(index)]))
+            shares = shares[len(index) :]
+            logs.append(jax.device_get(log))
+    return run, {k: np.concatenate([log[k] for log in logs]) for k in logs[0]}
+
+
+def _given(shares: Any) -> Any:
+    return lambda key, shape: jnp.asarray(shares)
+
+
+def _from_torch(template: Params, state: Mapping[str, np.ndarray]) -> Params:
+    """Parameter groups as the template, from arrays by the released names."""
+    return jax.tree_util.tree_map_with_path(
+        lambda path, _: jnp.asarray(state[_torch_name(path)].T), template
+    )
+
+
+def _beside(
+    arrays: Mapping[str, np.ndarray], output: str, params: Params
+) -> tuple[np.ndarray, np.ndarray]:
+    """All values of a parameter group in one row, computed and recorded."""
+    leaves = jax.tree_util.tree_leaves_with_path(params)
+    computed = [np.ravel(leaf.T) for _, leaf in leaves]
+    recorded = [np.ravel(arrays[f"{output}_{_torch_name(path)}"]) for path, _ in leaves]
+    return np.concatenate(computed), np.concatenate(recorded)
+
+
+def _torch_name(path: Any) -> str:
+    group, *names, entry = (step.key for step in path)
+    if group == "discriminator":
+        module = HEAD[names[0]]
+    else:
+        modality, layer = names
+        module = LAYERS[layer].format(modality, dict(replay.MODALITIES)[modality])
+    return f"{module}.{ENTRIES[entry]}"
+
+
+def _options(arrays: Mapping[str, np.ndarray]) -> Options:
+    hidden = len(arrays["init_image_module.0.bias"])
+    return Options(hidden, consistency="features", test_mask="off")
+
+
+def _numbers(arrays: Mapping[str, np.ndarray]) -> HParams:
+    return HParams(
+        classification_weight=float(arrays["alpha"]),
+        quantization_weight=float(arrays["beta"]),
+        learning_rate=float(arrays["lr"]),
+        discriminator_learning_rate=float(arrays["lr"]),
+    )
+
+
+KIND = Kind(frozenset({"img", "memory", "shares", "alpha", "beta"}), check)

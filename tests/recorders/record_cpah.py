@@ -1,0 +1,151 @@
+"""Records outputs of a clone of comrados/cpah: one step, and a short run.
+
+python record_cpah.py CLONE SEED FOLDER
+
+The clone's layers of one convolution each, which PyTorch no longer runs on rows, are
+replaced by the linear layers that they equal; its width of 512 by a smaller one.
+"""
+
+import importlib
+import sys
+from typing import Any
+
+import numpy as np
+import record_common as common
+
+HIDDEN = 16
+NUMBERS = {"alpha": 0.1, "beta": 1.0, "lr": 1e-4}
+
+
+def program_of() -> Any:
+    """The clone's module; its graphs need a package that it imports for them."""
+    sys.modules["visdom"] = common.placeholders.Placeholder("visdom")
+    return importlib.import_module("main")
+
+
+def losses(torch: Any, rng: Any) -> dict[str, Any]:
+    """One batch: all losses, their gradients, and codes by running statistics."""
+    recorded, model, grads = trained(torch, rng, rows=9, epochs=1)
+    image, text = recorded["img"], recorded["txt"]
+    model.eval()
+    recorded["exp_image_codes"] = model.generate_img_code(image).detach()
+    recorded["exp_text_codes"] = model.generate_txt_code(text).detach()
+    return recorded | {f"exp_grad_{k}": x for k, x in grads.items()}
+
+
+def run(torch: Any, rng: Any) -> dict[str, Any]:
+    """Four epochs of the clone's loop; the last batch is short, the rate falls once.
+
+    In float64: a bias before a normalization has no gradient but rounding, which Adam
+    would amplify.
+    """
+    torch.set_default_dtype(torch.float64)
+    return trained(torch, rng, rows=44, epochs=4)[0]
+
+
+def trained(torch: Any, rng: Any, *, rows: int, epochs: int) -> Any:
+    """Trains by the clone's own loop.
+
+    Returns:
+        Inputs, random draws and outputs; the model; and the gradients of its first step
+        by the names of the weights.
+    """
+    program, log = program_of(), common.log_losses(torch)
+    dtype = torch.get_default_dtype()
+    image, text, labels = (x[:rows].to(dtype) for x in common.draw(torch, rng))
+    loader = Loader(torch, (image, text, labels))
+    made, shares, grads = list[Any](), list[Any](), dict[str, Any]()
+    signs, mixing, normal = torch.randn(rows, common.BITS), torch.rand, torch.randn
+    adam: Any = importlib.import_module("torch.optim").Adam
+
+    def observed(*args: Any, **given: Any) -> Any:
+        optimizer = adam(*args, **given)
+        step, own = optimizer.step, [g["params"] for g in optimizer.param_groups]
+
+        def observed_step() -> None:
+            ids = {id(x) for group in own for x in group}
+            for name, x in made[0][0].named_parameters():
+                if id(x) in ids and x.grad is not None:
+                    grads.setdefault(name, x.grad.numpy().copy())
+            step()
+
+        optimizer.step = observed_step
+        return optimizer
+
+    def smaller(*sizes: Any) -> Any:
+        model = importlib.import_module("models.CPAH").CPAH(*sizes)
+        for short in ("img", "txt"):
+            model.hash_module[short][0] = torch.nn.Linear(HIDDEN, common.BITS)
+            model.mask_module[short] = torch.nn.Sequential(
+                torch.nn.Linear(HIDDEN, HIDDEN), torch.nn.Sigmoid()
+            )
+        made.append((model, weights(model, "init")))
+        return model
+
+    def mixed(*shape: int) -> Any:
+        shares.append(mixing(*shape).numpy())
+        return torch.tensor(shares[-1])
+
+    program.CPAH, program.Adam = smaller, observed
+    program.load_data = lambda *args, **kwargs: (image, text, labels)
+    program.Dataset = lambda *args, test="", **kwargs: Rows(labels, test)
+    program.DataLoader = lambda *args, **kwargs: loader
+    program.valid = lambda *args: (0.0,) * 4
+    program.save_model = program.write_pickle = lambda *args: None
+    torch.rand, torch.randn = mixed, lambda *shape: signs
+    program.train(
+        dataset="", data_path="", device="cpu", valid=False, max_epoch=epochs,
+        bit=common.BITS, hidden_dim=HIDDEN, image_dim=common.WIDTH,
+        text_dim=common.WORDS, num_label=common.CLASSES, training_size=rows,
+        batch_size=common.BATCH, **NUMBERS,
+    )  # fmt: skip
+    torch.rand, torch.randn = mixing, normal
+    torch.autograd.set_detect_anomaly(False)
+    ((model, start),) = made
+    inputs = {"img": image, "txt": text, "labels": labels, "memory": signs.sign()}
+    inputs |= {"batch_order": np.array(loader.orders), "batch_size": common.BATCH}
+    # The draws of all batches, one below the other.
+    inputs |= {"shares": np.concatenate(shares), **NUMBERS, **start}
+    # Four values a step: of images, of texts, of the penalty, of the hash networks.
+    outputs = {"exp_loss": np.array(log).reshape(-1, 4), **weights(model, "exp_final")}
+    return {**inputs, **outputs}, model, grads
+
+
+def weights(model: Any, stage: str) -> dict[str, np.ndarray]:
+    """All trained weights and running statistics, copied."""
+    return {
+        f"{stage}_{k}": x.detach().numpy().copy()
+        for k, x in model.state_dict().items()
+        if not k.endswith("num_batches_tracked") and "consistency" not in k
+    }
+
+
+class Loader:
+    """Batches of positions, images, texts and labels; the last one may be short."""
+
+    def __init__(self, torch: Any, parts: Any) -> None:
+        """`parts` are images, texts and labels."""
+        self.torch, self.parts, self.orders = torch, parts, list[Any]()
+
+    def __iter__(self) -> Any:
+        """A pass in a new order."""
+        order = self.torch.randperm(len(self.parts[0]))
+        self.orders.append(order.numpy())
+        for index in order.split(common.BATCH):
+            yield index, *(part[index] for part in self.parts)
+
+
+class Rows:
+    """The clone's view of a training set, or of what it tests on."""
+
+    def __init__(self, labels: Any, test: str) -> None:
+        """`test` names what is tested; empty for the training set."""
+        self.labels, self.test = labels, test
+
+    def get_labels(self) -> Any:
+        """Labels, of queries and database if it is a test."""
+        return (self.labels, self.labels) if self.test else self.labels
+
+
+if __name__ == "__main__":
+    common.main("cpah", losses, run)
