@@ -84,9 +84,9 @@ EXPERIMENTS = {
         "training": Training(epochs=6, batch_size=64),
     },
     "cpah": {
-        "options": cpah.Options(hidden=128),
+        "options": cpah.Options(hidden=128, learning_rate_rule="every30"),
         "hparams": cpah.HParams(learning_rate=1e-3),
-        "training": Training(epochs=4, batch_size=64),
+        "training": Training(epochs=6, batch_size=50),
     },
     "robust": {
         "options": robust.Options(hidden=128, folds=3),
