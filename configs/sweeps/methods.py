@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from scbch_jax.config import Experiment, Noise, experiment_file
+from scbch_jax.config.experiment import DECLARED
 
 HERE = Path(__file__).parent
 
@@ -15,7 +16,9 @@ HERE = Path(__file__).parent
 def get_sweep() -> Iterator[Experiment]:
     """The runs of ablations.py, then each config of the others at the same rates."""
     yield from experiment_file.load_sweep(HERE / "ablations.py")
-    for name in ("nrch", "ucch", "dgcpn", "robust"):
+    for name in DECLARED:
+        if name == "scbch":
+            continue
         single = experiment_file.load(HERE.parent / f"{name}_mirflickr.py")
         for rate in (0.2, 0.5, 0.8):
             yield replace(single, noise=Noise("published", rate=rate))

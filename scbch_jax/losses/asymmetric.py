@@ -63,8 +63,9 @@ def asymmetric_squared_loss(
 
     Example:
         >>> codes, table = jnp.zeros((1, 2)), jnp.ones((3, 2))
-        >>> asymmetric_squared_loss(codes, table, jnp.ones((3, 1))).round(4)
-        Array(1.4414, dtype=float32)
+        >>> loss = asymmetric_squared_loss(codes, table, jnp.ones((3, 1)))
+        >>> print(f"{loss:.4f}")
+        1.4414
     """
     logits = _logits(codes, table)
     return jnp.sum(jnp.square(jax.nn.softplus(logits) - shared * logits))
