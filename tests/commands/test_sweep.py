@@ -169,7 +169,7 @@ def test_an_option_of_all_methods_is_put_in_every_experiment():
         ([SMOKE, "--nose", "1"], "unknown option --nose"),
         (
             [METHODS, "--options.neighbors", "9"],
-            "unknown option --options.neighbors, in an experiment of method nrch",
+            "unknown option --options.neighbors, in an experiment of method ucch",
         ),
         (
             [METHODS, "--options.ranking", "bidirectional"],
