@@ -238,8 +238,7 @@ def recall(path: Path, queries: int, *, k: int = 10) -> dict[str, float]:
     """Share of the k nearest items that the approximate engine finds, by modality.
 
     Of its own codes, drawn, it counts hits that are at most as distant as the k-th
-    nearest: of items at one distance any will do. An item that is not removed is drawn
-    as often as any other, and always the same ones.
+    nearest: of items at one distance any will do. A fixed seed draws the items.
 
     Args:
         path: the index.
