@@ -10,7 +10,7 @@ pytestmark = pytest.mark.usefixtures("strict")
 
 
 def test_contrast_against_double_loop(transform):
-    image, text = np.tanh(draws.normal(1, 2, 5, 8))
+    image, text = jnp.tanh(draws.normal(1, 2, 5, 8))
     found = transform(losses.text_to_image_contrast)(image, text)
     for j in range(5):
         force = [np.exp(float(image[i] @ text[j])) for i in range(5)]

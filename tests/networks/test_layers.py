@@ -10,9 +10,11 @@ ROWS = np.array([[1.0, 0.0], [3.0, 4.0], [5.0, 8.0]])
 
 def batch_norm(*, training, stats=None, rows=ROWS):
     module = TorchBatchNorm(training=training)
-    start = module.init(jax.random.key(0), rows)
+    start = module.init(jax.random.key(0), jnp.asarray(rows, jnp.float32))
     variables = start if stats is None else {**start, "batch_stats": stats}
-    found, changed = module.apply(variables, rows, mutable=["batch_stats"])
+    found, changed = module.apply(
+        variables, jnp.asarray(rows, jnp.float32), mutable=["batch_stats"]
+    )
     stats = {name: np.asarray(x) for name, x in changed["batch_stats"].items()}
     return np.asarray(found), stats
 
