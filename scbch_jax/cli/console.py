@@ -23,6 +23,15 @@ def output(text: str) -> None:
     _print(text, sys.stdout, "standard output")
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, which takes an s unless there is one.
+
+    >>> counted(1, "row"), counted(20, "row")
+    ('1 row', '20 rows')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def log(text: str) -> None:
     """Prints progress or a warning to standard error."""
     _print(text, sys.stderr, "standard error")

@@ -10,7 +10,12 @@ import tyro
 from scbch_jax import io
 from scbch_jax.cli import console
 from scbch_jax.cli.workers import WorkerOptions
-from scbch_jax.config.constraints import at_least, optional, whole_numbers
+from scbch_jax.config.constraints import (
+    at_least,
+    optional,
+    some_names,
+    whole_numbers,
+)
 from scbch_jax.errors import InputError, require
 
 if TYPE_CHECKING:
@@ -28,7 +33,7 @@ class Search(WorkerOptions):
     """File of packed codes, as encode writes it; every row is a query."""
     item: Annotated[int | None, optional(at_least(0))] = None
     """Id of an item of the index: its own code is the query."""
-    name: str = ""
+    name: str | None = None
     """Name of an item of the index, in place of its id."""
     by: Literal["image", "text"] = "image"
     """Modality of the query."""
@@ -38,11 +43,11 @@ class Search(WorkerOptions):
     """At most how many items of each query."""
     within: Annotated[int | None, optional(at_least(0))] = None
     """Largest Hamming distance that is found."""
-    any_of: tuple[str, ...] = ()
+    any_of: Annotated[tuple[str, ...] | None, optional(some_names())] = None
     """Classes of which a found item has at least one."""
-    all_of: tuple[str, ...] = ()
+    all_of: Annotated[tuple[str, ...] | None, optional(some_names())] = None
     """Classes of which a found item has all."""
-    none_of: tuple[str, ...] = ()
+    none_of: Annotated[tuple[str, ...] | None, optional(some_names())] = None
     """Classes of which a found item has none."""
     after: Annotated[tuple[int, ...], whole_numbers()] = ()
     """Distance and id of the last hit of a page: what comes after it is found."""
@@ -53,9 +58,10 @@ class Search(WorkerOptions):
     pool: Annotated[int, at_least(1, 100_000)] = 300
     """How many of the nearest by bits, with all ties of the last, are ordered if the
     rank is not bits."""
-    engine: Literal["flat", "device", "faiss-ivf", "hnsw"] = "flat"
+    engine: Literal["auto", "flat", "device", "faiss-ivf", "hnsw"] = "auto"
     """How codes are compared: flat exactly, by NumPy or by the database; device on
-    JAX's default device, a GPU or TPU if there is one, with the same hits; faiss-ivf by
+    JAX's default device, with the same hits; auto by device for many queries if there
+    is a GPU or TPU, and otherwise by flat; faiss-ivf by
     FAISS's inverted lists, fast and approximate, once index engine has built them; hnsw
     by pgvector's graphs, likewise, after index copy --hnsw."""
     threads: Annotated[int, at_least(1, 1024)] = 1
@@ -71,7 +77,7 @@ class Search(WorkerOptions):
     def __post_init__(self) -> None:
         """Checks the fields."""
         super().__post_init__()
-        given = [self.queries is not None, self.item is not None, bool(self.name)]
+        given = [x is not None for x in (self.queries, self.item, self.name)]
         got = "several" if sum(given) else "none"
         require(sum(given) == 1, "query", got, "one of --queries, --item and --name")
         one_format = not (self.json and self.out)
@@ -88,9 +94,8 @@ def main(options: Search) -> None:
 
     if options.out:
         io.require_writable("out", options.out, ".npz")
-    opened = index.open_index(
-        options.index, threads=options.threads, engine=options.engine
-    )
+    engine = "flat" if options.engine == "auto" else options.engine
+    opened = index.open_index(options.index, threads=options.threads, engine=engine)
     hits, scores = _search(options, opened)
     if options.out:
         more = {} if scores is None else {"scores": scores}
@@ -116,12 +121,15 @@ def _search(options: Search, opened: "Opened") -> tuple["Hits", Any]:
     from scbch_jax.index.rank import RELAXED_WANTED
 
     queries, relaxed = _queries(options, opened)
+    if options.engine == "auto" and isinstance(opened, index.Index):
+        engine = index.choose_engine(queries=len(queries), items=opened.size)
+        opened = opened.with_engine(engine)
     filters = (options.any_of, options.all_of, options.none_of)
     how: dict[str, Any] = {
         "find": options.find,
         "k": options.k,
         "within": options.within,
-        "where": index.Where(*filters) if any(filters) else None,
+        "where": index.Where(*(x or () for x in filters)) if any(filters) else None,
     }
     if options.rank == "bits":
         after = index.Cursor(*options.after) if options.after else None
@@ -163,14 +171,16 @@ def _queries(options: Search, opened: "Opened") -> tuple[Any, Any]:
 
     by = options.by
     if options.queries is None:
-        item = opened.find_name(options.name) if options.name else options.item
-        assert item is not None
+        item = options.item
+        if item is None:
+            item = opened.find_name(str(options.name))
         relaxed = None
         if isinstance(opened, Index) and opened.manifest.relaxed:
             relaxed = opened.relaxed(item, by)
         return opened.code(item, by), relaxed
     rows, encoder, _ = read_rows(options.queries)
     require_encoder(opened.path, opened.manifest, encoder)
+    require(rows.size > 0, "queries", f"{options.queries} without rows", "at least one")
     one = not options.after or rows.size == 1
     require(one, "after", f"a page of {rows.size} queries", "one query")
     got = " and ".join(rows.codes)

@@ -50,6 +50,11 @@ def optional(wanted: Constraint) -> Constraint:
     return Constraint(lambda x: x is None or wanted.test(x), wanted.words)
 
 
+def some_names() -> Constraint:
+    """One or more names, none of them empty."""
+    return Constraint(lambda names: len(names) > 0 and all(names), "one name or more")
+
+
 def seed_list() -> Constraint:
     """One or more whole numbers from 0 to 2^32 - 1, none of them twice.
 

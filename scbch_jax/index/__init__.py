@@ -18,7 +18,7 @@ from scbch_jax.index.folder import (
     set_engine,
     verify,
 )
-from scbch_jax.index.opening import open_index
+from scbch_jax.index.opening import choose_engine, open_index
 from scbch_jax.index.packed_labels import Where
 from scbch_jax.index.rank import Ranked, search_ranked
 from scbch_jax.index.reader import Index, recall
@@ -41,6 +41,7 @@ __all__ = [
     "add_parts",
     "build",
     "build_parts",
+    "choose_engine",
     "compact",
     "drop_engine",
     "merge",

@@ -41,7 +41,8 @@ class Pgvector(NamedTuple):
 class Session:
     """A connection for the statements of one index, which threads take in turns.
 
-    It is closed with this object.
+    It is closed with this object. A connection that was lost is opened again at the
+    next transaction.
     """
 
     def __init__(self, address: Address, *, writes: bool = False) -> None:
@@ -56,25 +57,31 @@ class Session:
             InputError: if psycopg is not installed, or the server cannot be reached or
                 is too old.
         """
-        self.address = address
-        self._connection, self._lock = _connect(address), Lock()
-        weakref.finalize(self, self._connection.close)
+        self.address, self._writes, self._lock = address, writes, Lock()
+        self._connection = self._connected()
         version = self._connection.info.server_version // 10_000
         wanted = f"version {OLDEST} or later"
         require(version >= OLDEST, "database", f"PostgreSQL {version}", wanted)
         with as_input_error(address):
             self.pgvector = _pgvector(self._connection)
-        if not writes:
-            levels = _psycopg().IsolationLevel
-            self._connection.isolation_level = levels.REPEATABLE_READ
-            self._connection.read_only = True
 
     @contextmanager
     def transaction(self) -> Iterator[Any]:
         """A cursor whose statements all happen, or none."""
-        connection = self._connection
-        with self._lock, as_input_error(self.address), connection.transaction():
-            yield connection.cursor(binary=True)
+        with self._lock, as_input_error(self.address):
+            if self._connection.closed:
+                self._connection = self._connected()
+            with self._connection.transaction():
+                yield self._connection.cursor(binary=True)
+
+    def _connected(self) -> Any:
+        connection = _connect(self.address)
+        weakref.finalize(self, connection.close)
+        if not self._writes:
+            levels = _psycopg().IsolationLevel
+            connection.isolation_level = levels.REPEATABLE_READ
+            connection.read_only = True
+        return connection
 
     def one(self, form: str, *values: Any, **parts: Any) -> Any:
         """The first row that a statement gives, in a transaction; None without any."""

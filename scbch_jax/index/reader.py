@@ -105,6 +105,12 @@ class Index:
         engine = self.engine_of(find, where)
         return engine.search(queries, k=k, within=within, after=after)
 
+    def with_engine(self, engine: EngineName) -> "Index":
+        """This generation, or a later one, searched by another engine."""
+        if engine == self._engine:
+            return self
+        return Index(self.path, threads=self._threads, engine=engine)
+
     def engine_of(self, find: str, where: Where | None = None) -> ShardedEngine:
         """The engine of a modality, of the items that pass a filter.
 

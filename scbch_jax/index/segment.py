@@ -44,7 +44,6 @@ class Rows(NamedTuple):
 class Segment(NamedTuple):
     """The files of a segment, opened: arrays are mapped, not read."""
 
-    folder: Path
     codes: dict[str, UInt8[np.ndarray, "rows bytes"]]
     ids: Int[np.ndarray, " rows"]
     labels: UInt8[np.ndarray, "rows label_bytes"] | None
@@ -53,15 +52,15 @@ class Segment(NamedTuple):
     """Hashes of names in ascending order, and the row of each; None without names."""
     relaxed: dict[str, Int8[np.ndarray, "rows bits"]]
     """Quantized relaxed codes; empty without them."""
+    lines: UInt8[np.ndarray, " bytes"] | None
+    """A line of JSON for each row; the file may be deleted meanwhile."""
 
     def record(self, row: int) -> io.Record:
         """What is known of a row."""
-        if self.offsets is None:
+        if self.offsets is None or self.lines is None:
             return {}
-        with (self.folder / "rows.jsonl").open("rb") as file:
-            file.seek(int(self.offsets[row]))
-            line = file.read(int(self.offsets[row + 1] - self.offsets[row]))
-        return json.loads(line)
+        begin, end = self.offsets[row : row + 2]
+        return json.loads(self.lines[begin:end].tobytes())
 
     def rows_named(self, name: str) -> list[int]:
         """Rows of that name; at most one of them is not removed."""
@@ -137,20 +136,24 @@ def read(folder: Path, files: Mapping[str, Any]) -> Segment:
         for name, facts in files.items()
         if name.endswith(".npy")
     }
+    lines = None
     if "rows.jsonl" in files:
-        _require_size(folder / "rows.jsonl", files["rows.jsonl"])
+        path = folder / "rows.jsonl"
+        _require_size(path, files["rows.jsonl"])
+        has_lines = path.stat().st_size > 0
+        lines = np.memmap(path, np.uint8, mode="r") if has_lines else None
     codes, relaxed = (
         {m: arrays[kind + m] for m in MODALITIES if kind + m in arrays}
         for kind in ("", "relaxed_")
     )
     return Segment(
-        folder,
         codes,
         arrays["ids"],
         arrays.get("labels"),
         arrays.get("offsets"),
         arrays.get("names"),
         relaxed,
+        lines,
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from command_line import error_line
 
 from scbch_jax.cli import program
-from scbch_jax.index import FlatIndex
+from scbch_jax.index import FlatIndex, opening
 
 
 def write_codes(path, count, *, seed=0, prefix="row", **more):
@@ -24,6 +24,7 @@ def folder(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     write_codes("codes.npz", 60)
     write_codes("more.npz", 5, seed=1, prefix="new")
+    np.savez("none.npz", image=np.zeros((0, 8), np.uint8))
     run("index build codes.npz --out index --classes cat dog sky")
     assert "index: 60 rows, 64 bits, image and text" in capsys.readouterr().out
     return tmp_path
@@ -49,6 +50,21 @@ def test_a_search_prints_the_hits_of_the_flat_engine(folder, capsys, engine):
     assert lines[0]["name"] == f"row{hits.ids[0, 0]}"
 
 
+def test_large_searches_use_an_accelerator_if_there_is_one(folder, monkeypatch):
+    opened = []
+    monkeypatch.setattr(
+        "scbch_jax.index.reader.Index.with_engine",
+        lambda self, engine: opened.append(engine) or self,
+    )
+    run("search index --queries codes.npz")
+    monkeypatch.setattr(opening, "LARGE_SEARCH", 60 * 60)
+    run("search index --queries codes.npz")
+    monkeypatch.setattr("jax.default_backend", lambda: "gpu")
+    run("search index --queries codes.npz")
+    run("search index --queries codes.npz --engine flat")
+    assert opened == ["flat", "flat", "device"]
+
+
 def test_rows_are_added_replaced_removed_and_found_by_name(folder, capsys):
     run("index add index more.npz")
     run("index add index more.npz --replace")
@@ -57,7 +73,7 @@ def test_rows_are_added_replaced_removed_and_found_by_name(folder, capsys):
     said = capsys.readouterr().out.splitlines()
     assert said[:2] == [
         "index: 5 rows added, ids 60 to 64",
-        "index: 5 rows added, ids 65 to 69",
+        "index: 5 rows added, ids 65 to 69, 5 rows of the same names removed",
     ]
     assert said[2] == "index: 3 rows removed, 62 left"
     facts = json.loads(said[3])
@@ -283,6 +299,8 @@ def test_records_come_from_json_lines(folder, capsys):
         ("search index --item 0 --json --out x.npz", "json: got --json with --out"),
         ("search index --queries codes.npz --after 1 2", "after: got a page of 60"),
         ("search index --item 60", "id: got 60, wanted the id of an item of index"),
+        ("search index --item 0 --any-of", "any_of: got nothing, wanted one name or"),
+        ("search index --queries none.npz", "queries: got none.npz without rows"),
         ("search index --name x", "name: got x, wanted a name that is in index"),
         ("search index --item 0 --any-of fish", "labels: got fish, wanted one of cat"),
         ("search index --item 0 --after 3", "after: got 1 numbers, wanted a distance"),

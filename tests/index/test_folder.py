@@ -104,10 +104,12 @@ def test_a_reader_keeps_its_generation(path):
     rows = drawn(100)
     opened = Index(path)
     before = opened.search(rows.codes["image"][:2], find="text", k=9)
+    record = opened.record(int(before.ids[0, 0]))
     index.add(path, drawn(10, prefix="new"))
     index.remove(path, ids=before.ids[0].tolist())
     index.compact(path)
     check_equal(opened.search(rows.codes["image"][:2], find="text", k=9), before)
+    assert opened.record(int(before.ids[0, 0])) == record
     assert Index(path).size == 101
 
 

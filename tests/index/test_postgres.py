@@ -405,7 +405,7 @@ def test_a_wrong_password_is_one_line(postgres):
         index.open_index(postgres.address(user="guarded:right", schema="empty"))
 
 
-def test_a_connection_that_ends_is_one_line(copied, postgres):
+def test_a_connection_that_ends_is_one_line_and_opened_again(copied, postgres):
     named = {"schema": "copied", "options": "application_name%3Dending"}
     opened = index.open_index(postgres.address(**named))
     with connect(copied) as connection:
@@ -414,10 +414,12 @@ def test_a_connection_that_ends_is_one_line(copied, postgres):
             "WHERE application_name = 'ending'"
         )
         assert ended.fetchall() == [(True,)]
-    for _ in range(2):
-        with pytest.raises(InputError, match="^database postgresql://") as caught:
-            opened.search(drawn(1).codes["image"], find="image")
-        assert "\n" not in str(caught.value)
+    query = drawn(1).codes["image"]
+    with pytest.raises(InputError, match="^database postgresql://") as caught:
+        opened.search(query, find="image")
+    assert "\n" not in str(caught.value)
+    found = opened.search(query, find="image")
+    check_equal(found, index.open_index(copied).search(query, find="image"))
 
 
 def test_the_commands_copy_and_search(folder, postgres, tmp_path, capsys):

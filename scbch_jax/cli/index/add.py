@@ -29,9 +29,17 @@ class IndexAdd(EncodedOptions):
 
 def main(options: IndexAdd) -> None:
     """Adds the rows in one change: all of them or none."""
+    from scbch_jax import index
+
+    before = index.Index(options.index).size
     count, changed, note = _add(options)
     first, last = changed.next_id - count, changed.next_id - 1
-    text = f"{options.index}: {count} rows added, ids {first} to {last}"
+    text = (
+        f"{options.index}: {console.counted(count, 'row')} added, ids {first} to {last}"
+    )
+    replaced = before + count - index.Index(options.index).size
+    if options.replace:
+        note = f", {console.counted(replaced, 'row')} of the same names removed{note}"
     console.output(text + note)
 
 

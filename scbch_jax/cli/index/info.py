@@ -51,11 +51,11 @@ def _facts(opened: "Opened") -> Record:
     if not isinstance(opened, Index):
         engine = "hnsw" if opened.has_graphs else None
         return {**facts, "engine": engine, "bytes": opened.disk_space}
-    files = [f for part in manifest.segments for f in part["files"].values()]
+    files = [path for path in opened.path.rglob("*") if path.is_file()]
     return {
         **facts,
         "removed": sum(part["rows"] for part in manifest.segments) - opened.size,
         "segments": len(manifest.segments),
         "engine": None if manifest.engine is None else manifest.engine["kind"],
-        "bytes": sum(file["bytes"] for file in files),
+        "bytes": sum(path.stat().st_size for path in files),
     }

@@ -46,4 +46,5 @@ def main(options: IndexRemove) -> None:
     before = index.Index(options.index).size
     index.remove(options.index, ids=options.ids, names=names)
     after = index.Index(options.index).size
-    console.output(f"{options.index}: {before - after} rows removed, {after} left")
+    removed = console.counted(before - after, "row")
+    console.output(f"{options.index}: {removed} removed, {after} left")
