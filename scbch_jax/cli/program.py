@@ -44,6 +44,7 @@ COMMANDS = {
     "data captions": "data.captions:CaptionsData",
     "data noise": "data.noise:NoiseData",
     "data clean": "data.clean:CleanData",
+    "data correct": "data.correct:CorrectData",
     "features images": "features.images:FeaturesImages",
     "features texts": "features.texts:FeaturesTexts",
     "features all": "features.all:FeaturesAll",

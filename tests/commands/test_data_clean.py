@@ -6,6 +6,7 @@ import re
 import jax
 import numpy as np
 import pytest
+from command_line import error_line
 from PIL import Image
 
 from scbch_jax import data, labels
@@ -175,3 +176,61 @@ def test_bad_input_is_one_line(folder, tmp_path, capsys, words, message):
 def test_a_folder_that_is_no_store(tmp_path, capsys):
     assert clean(tmp_path, "--out", tmp_path / "new") == 2
     assert "wanted a folder with store.json" in capsys.readouterr().err
+
+
+def correct(*words):
+    return program.main(["data", "correct", *map(str, words)])
+
+
+def test_corrections_that_a_person_kept_are_applied(folder, tmp_path, capsys):
+    lines = (folder / "out" / "corrections.csv").read_text().splitlines()
+    kept = tmp_path / "kept.csv"
+    kept.write_text("\n".join(lines[:6]) + "\n")
+    assert correct(folder / "store", kept, "--out", tmp_path / "new") == 0
+    assert "new: 5 labels of" in capsys.readouterr().out
+    before, after = store.read(folder / "store"), store.read(tmp_path / "new")
+    changed = np.argwhere(before.labels != after.labels)
+    expected = [
+        (int(x["row"]), NAMES.index(x["class"])) for x in read_corrections(folder / "out")
+    ]
+    assert sorted(map(tuple, changed.tolist())) == sorted(expected[:5])
+    np.testing.assert_array_equal(before.image, after.image)
+    assert store.read_lines(tmp_path / "new") == store.read_lines(folder / "store")
+    # The whole list removes more errors than it makes.
+    everything = folder / "out" / "corrections.csv"
+    assert correct(folder / "store", everything, "--out", tmp_path / "all") == 0
+    true, all_of = np.load(folder / "true.npy"), store.read(tmp_path / "all").labels
+    assert np.sum(all_of != true) < np.sum(before.labels != true)
+
+
+@pytest.mark.errors
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("row,class\n", "got row, class, wanted the columns row, class, given"),
+        ("", "got nothing, wanted the columns"),
+        ("row,class,given\n400,sea,1\n", "got row 400, wanted a row of the store"),
+        ("row,class,given\n-1,sea,1\n", "got row -1, wanted a row of the store"),
+        ("row,class,given\n0,see,1\n", "got class see, wanted a class of the store"),
+        ("row,class,given\n0,sea,2\n", "got given 2, wanted"),
+        ("row,class,given\n0\n", "got class None, wanted a class of the store"),
+        ('row,class,given\n"0', "wanted CSV in UTF-8"),
+    ],
+)
+def test_corrections_of_another_store_are_refused(
+    folder, tmp_path, capsys, text, message
+):
+    (tmp_path / "kept.csv").write_text(text)
+    words = folder / "store", tmp_path / "kept.csv", "--out", tmp_path / "new"
+    assert message in error_line(capsys, "data", "correct", *map(str, words))
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.errors
+def test_a_correction_is_made_once(folder, tmp_path, capsys):
+    given = store.read(folder / "store").labels[0, 0]
+    line = f"0,sea,{given}\n"
+    (tmp_path / "kept.csv").write_text(f"row,class,given\n{line}{line}")
+    words = folder / "store", tmp_path / "kept.csv", "--out", tmp_path / "new"
+    said = error_line(capsys, "data", "correct", *map(str, words))
+    assert "got sea of row 0 again, wanted it once" in said

@@ -232,6 +232,12 @@ COMMANDS: dict[str, Command] = {
         kills_by_time=1,
         malformed=40,
     ),
+    "data correct": Command(
+        "data correct @store @corrections.csv --out corrected",
+        ("corrected",),
+        kills=2,
+        malformed=20,
+    ),
     "data tfds": Command(
         "data tfds @store --out sets", ("sets",), grows=True, kills=6, kills_by_time=1
     ),

@@ -15,6 +15,8 @@ from conftest import GOLDEN, ROOT
 from harness.commands import TINY
 from harness.running import Server
 
+from scbch_jax.data import store
+
 SMOKE = ROOT / "configs" / "smoke.py"
 
 
@@ -111,6 +113,13 @@ def _csv(inputs: Inputs, path: Path) -> None:
     path.write_text("\n".join(["text,labels", *rows]) + "\n")
 
 
+def _corrections(inputs: Inputs, path: Path) -> None:
+    found = store.read(inputs.path("store"))
+    names = found.classes or [f"label {c}" for c in range(found.labels.shape[1])]
+    lines = [f"{row},{names[0]},{found.labels[row, 0]}\n" for row in (0, 2)]
+    path.write_text("row,class,given\n" + "".join(lines))
+
+
 def _text_model(inputs: Inputs, path: Path) -> None:
     out = path.with_suffix(".npz")
     inputs.scbch("features", "texts", inputs.path("list.csv"), "--out", out)
@@ -160,6 +169,7 @@ MAKERS: dict[str, Callable[[Inputs, Path], object]] = {
     "pictures": lambda inputs, path: picture_folders.draw(path, count=13, size=24),
     "list.jsonl": _json_lines,
     "list.csv": _csv,
+    "corrections.csv": _corrections,
     "words.model": _text_model,
     "recorded.npz": lambda inputs, path: shutil.copy(GOLDEN / "trajectory-7.npz", path),
     "weights.safetensors": lambda inputs, path: inputs.scbch(
