@@ -1,29 +1,22 @@
-"""Atomic files and folders, and JSON, JSON lines, CSV and npz in them.
+"""Files and folders that are whole or not there.
 
 A file or folder is written beside its target under a temporary name, synced to disk
 and renamed, so that no reader and no crash ever meets a part of it. Devices and pipes
-are written to directly; what a symbolic link points to is replaced, not the link. Text
-is always UTF-8.
+are written to directly; what a symbolic link points to is replaced, not the link.
 """
 
 import contextlib
-import csv
 import errno
 import fcntl
 import hashlib
-import io
-import json
-import math
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from scbch_jax.errors import InputError, require
-
-Record = dict[str, Any]
 
 
 def require_writable(field: str, path: Path, *suffixes: str) -> None:
@@ -81,7 +74,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     target = _target(path)
     partial = _partial(target)
-    with _as_input_error(path, target, partial):
+    with one_line_write_errors(path, target, partial):
         if target.is_dir():
             raise InputError(f"cannot write {path}: it is a folder")
         if _is_special(target):
@@ -101,34 +94,6 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         sync_folder(target.parent)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Writes a text file atomically; what UTF-8 lacks is escaped with a backslash."""
-    with replacing(path) as file:
-        file.write(text.encode("utf-8", "backslashreplace"))
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Writes a JSON file atomically."""
-    write_text(path, json.dumps(value, indent=2) + "\n")
-
-
-def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Writes a CSV file atomically; values with commas or quotes are quoted."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    write_text(path, text.getvalue())
-
-
-def write_npz(path: Path, **arrays: Any) -> None:
-    """Writes an npz file of named arrays atomically."""
-    import numpy as np
-
-    with replacing(path) as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type] -- arrays, no options
-
-
 @contextlib.contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """Makes a folder that appears at `path`, filled, when the block ends.
@@ -146,7 +111,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     target = _target(path)
     partial = _partial(target)
     missing = [parent for parent in target.parents if not parent.exists()]
-    with _as_input_error(path, target, partial):
+    with one_line_write_errors(path, target, partial):
         if target.exists() and not (target.is_dir() and not any(target.iterdir())):
             raise InputError(f"cannot write {path}: it exists already")
         try:
@@ -179,136 +144,13 @@ def locked_folder(path: Path) -> Iterator[None]:
     Raises:
         InputError: if it cannot be made, or another process has it.
     """
-    with _as_input_error(path):
+    with one_line_write_errors(path):
         path.mkdir(parents=True, exist_ok=True)
         handle = _open_folder(path, path)
     try:
         yield
     finally:
         os.close(handle)
-
-
-def read_json(path: Path, field: str = "file") -> Any:
-    """Reads a JSON file.
-
-    Args:
-        path: the file.
-        field: what an error names as being wrong.
-
-    Raises:
-        InputError: if the file is missing, unreadable, or no JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise read_error(path, error) from error
-    except (ValueError, RecursionError) as error:
-        what = (str(error) or type(error).__name__).splitlines()[0]
-        raise InputError(f"{field}: got {path} ({what}), wanted JSON") from error
-
-
-def read_object(path: Path, field: str, wanted: str = "a JSON object") -> Record:
-    """Reads a JSON file that holds an object.
-
-    Args:
-        path: the file.
-        field: what an error names as being wrong.
-        wanted: what an error says was wanted.
-
-    Raises:
-        InputError: if the file is missing, unreadable, or holds anything else.
-    """
-    content = read_json(path, field)
-    require(isinstance(content, dict), field, path, wanted)
-    return content
-
-
-def append_jsonl(path: Path, record: Record) -> None:
-    """Adds one line; numbers that JSON lacks (NaN, infinity) become null.
-
-    A last line that was cut short by a crash is removed first.
-    """
-    line = json_line(record) + "\n"
-    with _as_input_error(path), path.open("ab+") as file:
-        size = file.tell()
-        if size:
-            file.seek(size - 1)
-            if file.read(1) != b"\n":
-                file.seek(0)
-                file.truncate(file.read().rfind(b"\n") + 1)
-        file.write(line.encode())
-
-
-def read_jsonl(path: Path) -> list[Record]:
-    """Reads all lines; one at the end that was cut short by a crash is left out.
-
-    Raises:
-        InputError: if the file cannot be read, or another line is no JSON object.
-    """
-    if not path.is_file():
-        return []
-    try:
-        lines = path.read_bytes().split(b"\n")[:-1]
-    except OSError as error:
-        raise read_error(path, error) from error
-    try:
-        records = [json.loads(line) for line in lines]
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"results: got {path} with a line that is no JSON ({error}), "
-            "wanted the result lines of a run"
-        ) from error
-    for record in records:
-        wanted = "the result lines of a run"
-        require(isinstance(record, dict), "results", f"{path}: {record!r:.40}", wanted)
-    return records
-
-
-def iterate_jsonl(path: Path, field: str) -> Iterator[Record]:
-    """Reads JSON lines one after another; blank lines are skipped.
-
-    Lines end at a newline alone: a string may hold U+2028 and the like. A byte order
-    mark in front is skipped.
-
-    Args:
-        path: the file.
-        field: what an error names as being wrong.
-
-    Raises:
-        InputError: if the file cannot be read, or for a line that is no JSON object.
-    """
-    number = 0
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-                if text.strip():
-                    record = json.loads(text)
-                    got, wanted = f"line {number} of {path}", "a JSON object"
-                    require(isinstance(record, dict), field, got, wanted)
-                    yield record
-    except OSError as error:
-        raise read_error(path, error) from error
-    except InputError:
-        raise
-    except (ValueError, RecursionError) as error:
-        what = (str(error) or type(error).__name__).splitlines()[0]
-        got = f"line {number} of {path} ({what})"
-        raise InputError(f"{field}: got {got}, wanted JSON") from error
-
-
-def write_jsonl(path: Path, records: Iterable[Record]) -> None:
-    """Writes a file of one JSON object a line atomically."""
-    write_text(path, "".join(f"{json_line(record)}\n" for record in records))
-
-
-def json_line(record: Record) -> str:
-    """A record as JSON in one line; numbers that JSON lacks become null.
-
-    >>> json_line({"map": 0.5, "gain": float("nan")})
-    '{"map": 0.5, "gain": null}'
-    """
-    return json.dumps(_finite(record), allow_nan=False)
 
 
 def write_error(path: Path, error: OSError) -> InputError:
@@ -451,7 +293,7 @@ def _copy_permissions(path: Path, handle: int) -> None:
 
 
 @contextlib.contextmanager
-def _as_input_error(*paths: Path) -> Iterator[None]:
+def one_line_write_errors(*paths: Path) -> Iterator[None]:
     """Says that the first path cannot be written; errors of other files pass."""
     try:
         yield
@@ -460,11 +302,3 @@ def _as_input_error(*paths: Path) -> Iterator[None]:
         if isinstance(name, str) and not any(map(Path(name).is_relative_to, paths)):
             raise
         raise write_error(paths[0], error) from error
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _finite(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

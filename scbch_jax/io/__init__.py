@@ -1,0 +1,53 @@
+"""Atomic files and folders, and JSON, JSON lines, CSV and npz in them."""
+
+from scbch_jax.io.atomic import (
+    locked_folder,
+    new_folder,
+    read_error,
+    reason,
+    replacing,
+    require_utf8,
+    require_writable,
+    sync_folder,
+    sync_tree,
+    write_error,
+)
+from scbch_jax.io.records import (
+    Record,
+    append_jsonl,
+    iterate_jsonl,
+    json_line,
+    read_json,
+    read_jsonl,
+    read_object,
+    write_csv,
+    write_json,
+    write_jsonl,
+    write_npz,
+    write_text,
+)
+
+__all__ = [
+    "Record",
+    "append_jsonl",
+    "iterate_jsonl",
+    "json_line",
+    "locked_folder",
+    "new_folder",
+    "read_error",
+    "read_json",
+    "read_jsonl",
+    "read_object",
+    "reason",
+    "replacing",
+    "require_utf8",
+    "require_writable",
+    "sync_folder",
+    "sync_tree",
+    "write_csv",
+    "write_error",
+    "write_json",
+    "write_jsonl",
+    "write_npz",
+    "write_text",
+]
