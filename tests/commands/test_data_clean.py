@@ -191,7 +191,8 @@ def test_corrections_that_a_person_kept_are_applied(folder, tmp_path, capsys):
     before, after = store.read(folder / "store"), store.read(tmp_path / "new")
     changed = np.argwhere(before.labels != after.labels)
     expected = [
-        (int(x["row"]), NAMES.index(x["class"])) for x in read_corrections(folder / "out")
+        (int(x["row"]), NAMES.index(x["class"]))
+        for x in read_corrections(folder / "out")
     ]
     assert sorted(map(tuple, changed.tolist())) == sorted(expected[:5])
     np.testing.assert_array_equal(before.image, after.image)

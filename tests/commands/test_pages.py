@@ -5,7 +5,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
 import coco_files
@@ -93,10 +92,8 @@ def test_every_command_of_a_page_runs(
 ):
     """In order, in one folder; training is cut short, and narrow on real data.
 
-    Commands of the README run in processes of their own, as a person starts them;
-    those of other pages in this one, which has imported and compiled much already.
+    All in this process, which has imported and compiled much already.
     """
-    run = scbch if page.stem == "README" else partial(in_this_process, capsys)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SCBCH_DATA", str(MIRFLICKR))
     (tmp_path / "configs").symlink_to(ROOT / "configs")
@@ -117,7 +114,7 @@ def test_every_command_of_a_page_runs(
         if words[0] == "train" and "mirflickr" in command:
             words += ["--options.hidden", "16"]
         assert called == "bin/scbch"
-        ran = run(*words, folder=tmp_path)
+        ran = in_this_process(capsys, *words, folder=tmp_path)
         assert ran.returncode == 0, f"{command}\n{ran.stderr}"
 
 
