@@ -156,7 +156,7 @@ def test_every_option_has_help(name, capsys, monkeypatch):
         (["train", SMOKE, "--hparams.margin", "nan"], "hparams.margin: got nan"),
         (
             ["train", SMOKE, "--options.negatives", "9"],
-            "unknown option --options.negatives; did you mean",
+            "unknown option --options.negatives, which is one of method ucch",
         ),
         (
             ["train", SMOKE, "--method", "ucch"],

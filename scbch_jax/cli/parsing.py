@@ -17,6 +17,7 @@ from tyro import _errors, _strings
 
 from scbch_jax.config import Experiment, experiment_file
 from scbch_jax.config.constraints import Constraint
+from scbch_jax.config.experiment import DECLARED
 from scbch_jax.errors import InputError, require
 
 T = TypeVar("T")
@@ -131,7 +132,7 @@ def _message(
         if not word.startswith("-"):
             return f"unexpected argument {word}"
         names = option_names(kind, default)
-        hint = suggest(word.replace("_", "-"), names)
+        hint = _methods_with(word) + suggest(word.replace("_", "-"), names)
         return f"unknown option {word}{hint or f' ({event.prog} --help lists all)'}"
     if isinstance(event, _errors.MissingArgs):
         missing = "; ".join(_missing(x.arg) for x in event.missing_arguments)
@@ -147,6 +148,22 @@ def _message(
         return f"{option}: got {event.value:.80}, wanted {_wanted(argument)}"
     got = _words_after(argument.lowered.name_or_flags, words) or "another value"
     return f"{option}: got {got:.80}, wanted {_wanted(argument)}"
+
+
+def _methods_with(option: str) -> str:
+    """The methods that have an option, as the end of a message that another has not.
+
+    >>> _methods_with("--options.negatives")
+    ', which is one of method ucch'
+    """
+    group, _, name = option.lstrip("-").replace("-", "_").partition(".")
+    kind = {"options": "Options", "hparams": "HParams"}.get(group, "")
+    found = [
+        method
+        for method, declared in DECLARED.items()
+        if name in getattr(getattr(declared, kind, None), "__annotations__", {})
+    ]
+    return f", which is one of method {', '.join(found)}" if found else ""
 
 
 def _missing(argument: Any) -> str:

@@ -44,7 +44,8 @@ class ImportData(ArrayOptions):
     database_rows: str = ""
     """The same for the database; by default all rows but the queries."""
     title: str = ""
-    """Title of the store; by default that of the published dataset."""
+    """Title of the store; by default that of the published dataset, or the name of the
+    folder."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""

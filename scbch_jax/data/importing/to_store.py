@@ -58,7 +58,8 @@ def write_store(
         folder: a new folder.
         found: all arrays of the files: names of classes and words are among them, and
             the store records the files' names and checksums.
-        title: of the store; by default that of the published dataset.
+        title: of the store; by default that of the published dataset, or the name of
+            the folder.
         metadata: of the rows.
 
     Returns:
@@ -71,7 +72,7 @@ def write_store(
     dataset = split.dataset
     _, text_dim, classes = dataset.widths
     known = benchmark_with(text_dim=text_dim, classes=classes)
-    title = title or (known.title if known else "unpublished dataset")
+    title = title or (known.title if known else Path(folder).name)
     paths = dict.fromkeys(array.path for array in found)
     files = [{"name": p.name, "sha256": numpy_files.checksum(p)} for p in paths]
     source: dict[str, Any] = {"layout": dataset.layout.title, "files": files}
