@@ -199,6 +199,17 @@ def pip(*words):
     assert ran.returncode == 0, ran.stderr
 
 
+def run_installed(installed, *words, folder):
+    """What the installed program, called in a folder, ended with and said."""
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "scbch_jax.cli", *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+    )
+
+
 @pytest.mark.slow
 def test_a_wheel_has_every_file_of_the_package_and_the_configs(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
@@ -214,8 +225,6 @@ COMMANDS = {
     "--version": f"scbch_jax {scbch_jax.__version__}",
     "train smoke --training.epochs 1 --out run": "results: run",
     "sweep smoke --only swap20 seed0 --training.epochs 1 --out sweep": "results: sweep",
-    "demo --epochs 1 --scenes.train 60 --scenes.queries 20 --scenes.database 100 "
-    "--out demo": "demo/report/index.html",
     "crosscheck {golden}/losses-f32.npz {golden}/rshnl-losses.npz": "quantities agree",
 }
 
@@ -224,31 +233,38 @@ COMMANDS = {
 @pytest.mark.commands
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_installed_wheel_runs_outside_a_checkout(command, installed, tmp_path):
-    variables = {**os.environ, "PYTHONPATH": str(installed)}
-    program = [sys.executable, "-P", "-m", "scbch_jax.cli"]
     golden = installed / "scbch_jax" / "agreement" / "golden"
-    ran = subprocess.run(
-        [*program, *command.format(golden=golden).split()],
-        cwd=tmp_path,
-        env=variables,
-        capture_output=True,
-        text=True,
-    )
+    words = command.format(golden=golden).split()
+    ran = run_installed(installed, *words, folder=tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert COMMANDS[command] in ran.stdout
 
 
 @pytest.mark.slow
 @pytest.mark.commands
+def test_the_demo_of_a_wheel_tells_the_methods_apart(installed, tmp_path):
+    ran = run_installed(installed, "demo", "--out", "out", folder=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    page = ran.stdout.splitlines()[-1]
+    assert page == "out/report/index.html"
+    assert "data:image/png" in (tmp_path / page).read_text(), "scenes are shown"
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in ran.stdout.splitlines()
+        if line.startswith("| SCBCH")
+    ]
+    table = {row[0].split(",")[0]: [float(c) for c in row[1:6]] for row in rows}
+    assert list(table) == ["SCBCH", "SCBCH-1", "SCBCH-2", "SCBCH-3", "SCBCH-4"]
+    assert table["SCBCH"][2] > table["SCBCH-2"][2] + 10
+    assert table["SCBCH"][3] > table["SCBCH"][4] + 0.03, "noisy rows weigh less"
+
+
+@pytest.mark.slow
+@pytest.mark.commands
 def test_an_installed_wheel_says_that_recording_needs_a_checkout(installed, tmp_path):
     (tmp_path / "train.py").touch()
-    ran = subprocess.run(
-        [sys.executable, "-P", "-m", "scbch_jax.cli", "crosscheck", "--official", "."],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(installed)},
-        capture_output=True,
-        text=True,
-    )
+    words = ("crosscheck", "--official", ".")
+    ran = run_installed(installed, *words, folder=tmp_path)
     assert ran.returncode == 2
     assert ran.stderr.startswith("scbch: --official needs a checkout of scbch_jax")
     assert ran.stderr.count("\n") == 1

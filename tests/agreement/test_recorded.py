@@ -77,7 +77,6 @@ def test_one_percent_of_the_decay_is_seen_along_a_run(tmp_path):
     assert any(quantity.startswith("step losses") for quantity in wrong)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "number", "seen"),
     [

@@ -3,10 +3,9 @@
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from command_line import SCBCH, SURROUNDINGS, scbch
+from command_line import SCBCH, SURROUNDINGS
 from conftest import ROOT
 
 pytestmark = pytest.mark.commands
@@ -52,24 +51,6 @@ def test_output_without_utf_8_and_without_an_open_stream():
         assert ran.returncode == 0, ran.stderr
         assert ran.stderr == ""
         assert bool(ran.stdout) == (closed != ">&-")
-
-
-@pytest.mark.slow
-def test_the_demo_tells_the_methods_apart(tmp_path):
-    ran = scbch("demo", "--out", "out", folder=tmp_path)
-    assert ran.returncode == 0, ran.stderr
-    page = ran.stdout.splitlines()[-1]
-    assert page == str(Path("out") / "report" / "index.html")
-    assert "data:image/png" in (tmp_path / page).read_text(), "scenes are shown"
-    rows = [
-        [cell.strip() for cell in line.split("|")[1:-1]]
-        for line in ran.stdout.splitlines()
-        if line.startswith("| SCBCH")
-    ]
-    table = {row[0].split(",")[0]: [float(c) for c in row[1:6]] for row in rows}
-    assert list(table) == ["SCBCH", "SCBCH-1", "SCBCH-2", "SCBCH-3", "SCBCH-4"]
-    assert table["SCBCH"][2] > table["SCBCH-2"][2] + 10
-    assert table["SCBCH"][3] > table["SCBCH"][4] + 0.03, "noisy rows weigh less"
 
 
 def test_the_programs_in_bin_are_shell_that_parses():
