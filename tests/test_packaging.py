@@ -29,6 +29,7 @@ SOURCES = sorted((ROOT / "scbch_jax").rglob("*.py"))
 IMPORT_NAMES = {
     "orbax-checkpoint": "orbax",
     "pillow": "PIL",
+    "scikit-learn": "sklearn",
     "faiss-cpu": "faiss",
     "tensorflow-datasets": "tensorflow_datasets",
     "array-record": "array_record",
@@ -240,18 +241,29 @@ def test_the_installed_wheel_runs_outside_a_checkout(command, installed, tmp_pat
 
 @pytest.mark.slow
 @pytest.mark.commands
-def test_an_installed_wheel_says_that_recording_needs_a_checkout(installed, tmp_path):
-    (tmp_path / "train.py").touch()
+def test_an_installed_wheel_runs_a_clones_code(installed, tmp_path):
+    """As far as the clone goes, on a module that is not PyTorch."""
+    for name in ("clone/noise_label", "torch"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "clone" / "noise_label" / "generate.py").touch()
+    (tmp_path / "clone" / "train.py").write_text("raise RuntimeError('it was run')")
+    (tmp_path / "torch" / "torch.py").write_text(
+        "class Tensor: to = None\n"
+        "class nn: Module = type('Module', (Tensor,), {})\n"
+        "class cuda: pass\n"
+        "FloatTensor, manual_seed, float32 = Tensor, print, None\n"
+    )
+    paths = os.pathsep.join(map(str, (installed, tmp_path / "torch")))
+    words = ["crosscheck", "--official", "clone"]
     ran = subprocess.run(
-        [sys.executable, "-P", "-m", "scbch_jax.cli", "crosscheck", "--official", "."],
+        [sys.executable, "-P", "-m", "scbch_jax.cli", *words],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(installed)},
+        env={**os.environ, "PYTHONPATH": paths},
         capture_output=True,
         text=True,
     )
-    assert ran.returncode == 2
-    assert ran.stderr.startswith("scbch: --official needs a checkout of scbch_jax")
-    assert ran.stderr.count("\n") == 1
+    wanted = "scbch: official: the code in clone failed: RuntimeError: it was run\n"
+    assert (ran.returncode, ran.stderr) == (2, wanted)
 
 
 FAKE_PYTHON = """\
