@@ -20,6 +20,7 @@ EXTRAS = {
     "pyarrow": "parquet",
     "tensorboardX": "tensorboard",
     "torch": "torch",
+    "sklearn": "originals",
     "faiss": "faiss",
     "psycopg": "postgres",
     "dask": "dask",
@@ -29,6 +30,7 @@ EXTRAS = {
 
 _PROJECTS = {
     "torch": "PyTorch",
+    "sklearn": "scikit-learn",
     "faiss": "FAISS",
     "jinja2": "Jinja2",
     "dask": "Dask",

@@ -24,6 +24,7 @@ LAYERS = [
         "results": "the result of an epoch",
         "plotting": "Matplotlib's style, figures as files",
         "parallel": "a function mapped over parts, here or by Dask",
+        "originals": "programs that run a clone of a method's original code",
     },
     {
         "data": "file formats, import, stores, splits, label noise, published sets",

@@ -29,6 +29,7 @@ SOURCES = sorted((ROOT / "scbch_jax").rglob("*.py"))
 IMPORT_NAMES = {
     "orbax-checkpoint": "orbax",
     "pillow": "PIL",
+    "scikit-learn": "sklearn",
     "faiss-cpu": "faiss",
     "tensorflow-datasets": "tensorflow_datasets",
     "array-record": "array_record",
@@ -199,12 +200,12 @@ def pip(*words):
     assert ran.returncode == 0, ran.stderr
 
 
-def run_installed(installed, *words, folder):
+def run_installed(paths, *words, folder):
     """What the installed program, called in a folder, ended with and said."""
     return subprocess.run(
         [sys.executable, "-P", "-m", "scbch_jax.cli", *words],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(installed)},
+        env={**os.environ, "PYTHONPATH": str(paths)},
         capture_output=True,
         text=True,
     )
@@ -261,13 +262,23 @@ def test_the_demo_of_a_wheel_tells_the_methods_apart(installed, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.commands
-def test_an_installed_wheel_says_that_recording_needs_a_checkout(installed, tmp_path):
-    (tmp_path / "train.py").touch()
-    words = ("crosscheck", "--official", ".")
-    ran = run_installed(installed, *words, folder=tmp_path)
-    assert ran.returncode == 2
-    assert ran.stderr.startswith("scbch: --official needs a checkout of scbch_jax")
-    assert ran.stderr.count("\n") == 1
+def test_an_installed_wheel_runs_a_clones_code(installed, tmp_path):
+    """As far as the clone goes, on a module that is not PyTorch."""
+    for name in ("clone/noise_label", "torch"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "clone" / "noise_label" / "generate.py").touch()
+    (tmp_path / "clone" / "train.py").write_text("raise RuntimeError('it was run')")
+    (tmp_path / "torch" / "torch.py").write_text(
+        "class Tensor: to = None\n"
+        "class nn: Module = type('Module', (Tensor,), {})\n"
+        "class cuda: pass\n"
+        "FloatTensor, manual_seed, float32 = Tensor, print, None\n"
+    )
+    paths = os.pathsep.join(map(str, (installed, tmp_path / "torch")))
+    words = ["crosscheck", "--official", "clone"]
+    ran = run_installed(paths, *words, folder=tmp_path)
+    wanted = "scbch: official: the code in clone failed: RuntimeError: it was run\n"
+    assert (ran.returncode, ran.stderr) == (2, wanted)
 
 
 FAKE_PYTHON = """\

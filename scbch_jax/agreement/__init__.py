@@ -7,7 +7,7 @@ computes the outputs of such a file again, by the functions that training uses.
 from pathlib import Path
 
 from scbch_jax.agreement.comparison import Comparison, compare
-from scbch_jax.agreement.recorded import Checked, check_file, record, require_recorder
+from scbch_jax.agreement.recorded import Checked, check_file
 
 GOLDEN = Path(__file__).parent / "golden"
 """Folder of the recorded files that the package ships."""
@@ -18,6 +18,4 @@ __all__ = [
     "Comparison",
     "GOLDEN",
     "check_file",
-    "record",
-    "require_recorder",
 ]

@@ -1,6 +1,6 @@
 """CPAH: one step with all gradients, and a training run with the recorded draws."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -58,22 +58,46 @@ def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]
     for column, name in enumerate(LOGGED):
         recorded = arrays["exp_loss"][:, column]
         yield compare(f"steps, {name}", log[name], recorded, kind="loss")
-    for group, values in run.params.items():
-        pair = _beside(arrays, "exp_final", {group: values})
-        yield compare(f"final {group}", *pair, kind="parameters")
+    yield from _final(arrays, run.params)
     if "exp_image_codes" in arrays:
-        method = build()
-        images = method.encode_image(run.params, train.image)
-        yield compare("image codes", images, arrays["exp_image_codes"], kind="codes")
-        texts = method.encode_text(run.params, train.text)
-        yield compare("text codes", texts, arrays["exp_text_codes"], kind="codes")
+        yield from _codes(arrays, build(), train)
+
+
+def _final(
+    arrays: Mapping[str, np.ndarray], params: Params
+) -> Iterator[Comparison | StepLosses]:
+    """Parameters at the end, those that have no gradient apart."""
+    for group, values in params.items():
+        pair = _beside(arrays, "exp_final", {group: values}, lambda p: not _free(p))
+        yield compare(f"final {group}", *pair, kind="parameters")
+        pair = _beside(arrays, "exp_final", {group: values}, _free)
+        if len(pair[0]):
+            title = f"final {group}, without gradient"
+            yield compare(title, *pair, kind="without gradient")
+
+
+def _codes(
+    arrays: Mapping[str, np.ndarray], method: Method, train: Split
+) -> Iterator[Comparison]:
+    """Codes by the recorded final weights: parameters are compared for themselves."""
+    params = _recorded_params(arrays, method, "exp_final_")
+    images = method.encode_image(params, train.image)
+    yield compare("image codes", images, arrays["exp_image_codes"], kind="codes")
+    texts = method.encode_text(params, train.text)
+    yield compare("text codes", texts, arrays["exp_text_codes"], kind="codes")
+
+
+def _recorded_params(
+    arrays: Mapping[str, np.ndarray], method: Method, start: str
+) -> Params:
+    template = jax.eval_shape(method.init, jax.random.key(0))[0]
+    return _from_torch(template, replay.network_state(arrays, start))
 
 
 def _started(
     arrays: Mapping[str, np.ndarray], method: Method, sizes: Sizes
 ) -> training.RunState:
-    template = jax.eval_shape(method.init, jax.random.key(0))[0]
-    params = _from_torch(template, replay.network_state(arrays, "init_"))
+    params = _recorded_params(arrays, method, "init_")
     memory = jnp.asarray(arrays["memory"])
     state = cpah.CpahState(jnp.int32(0), memory, memory, params["statistics"])
     return replay.started(method, params, state)
@@ -137,13 +161,27 @@ def _from_torch(template: Params, state: Mapping[str, np.ndarray]) -> Params:
 
 
 def _beside(
-    arrays: Mapping[str, np.ndarray], output: str, params: Params
+    arrays: Mapping[str, np.ndarray],
+    output: str,
+    params: Params,
+    chosen: Callable[[Any], bool] = lambda path: True,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """All values of a parameter group in one row, computed and recorded."""
+    """Values of the chosen arrays in one row, computed and recorded."""
     leaves = jax.tree_util.tree_leaves_with_path(params)
-    computed = [np.ravel(leaf.T) for _, leaf in leaves]
-    recorded = [np.ravel(arrays[f"{output}_{_torch_name(path)}"]) for path, _ in leaves]
+    pairs = [
+        (np.ravel(leaf.T), np.ravel(arrays[f"{output}_{_torch_name(path)}"]))
+        for path, leaf in leaves
+        if chosen(path)
+    ]
+    computed, recorded = zip(*pairs, strict=True) if pairs else ([[]], [[]])
     return np.concatenate(computed), np.concatenate(recorded)
+
+
+def _free(path: Any) -> bool:
+    """Whether an array is a bias before a normalization, or a mean that contains it."""
+    group, *_, layer, entry = (step.key for step in path)
+    bias = group == "hashing" and layer.startswith("layer_") and entry == "bias"
+    return bias or entry == "mean"
 
 
 def _torch_name(path: Any) -> str:

@@ -11,8 +11,10 @@ import tyro
 
 from scbch_jax.cli import console
 from scbch_jax.config.constraints import check_fields, seed_list
+from scbch_jax.config.experiment import Name
 from scbch_jax.errors import require
 from scbch_jax.io import write_jsonl
+from scbch_jax.originals import clones
 
 if TYPE_CHECKING:
     from scbch_jax.agreement import Checked, Comparison
@@ -27,7 +29,10 @@ COLUMNS = [
 
 @dataclass(frozen=True)
 class Crosscheck:
-    """Compare this package with recorded outputs of the authors' PyTorch code."""
+    """Compare this package with recorded outputs of the authors' PyTorch code.
+
+    --official runs a clone of that code, which is code of somebody else.
+    """
 
     files: tyro.conf.Positional[tuple[Path, ...]] = ()
     """Recorded .npz files, or folders of them; by default those of the package."""
@@ -38,8 +43,10 @@ class Crosscheck:
     figure: Path | None = None
     """File for a figure of the step losses of both programs: .png or .svg."""
     official: Path | None = None
-    """A clone of the authors' repository, whose outputs on new inputs are recorded and
-    compared; needs PyTorch."""
+    """A clone of a method's original repository. Its Python code is run, with all your
+    rights; its outputs on new inputs are recorded and compared. Needs PyTorch."""
+    method: Name = "scbch"
+    """The method whose repository --official names."""
     seed: Annotated[tuple[int, ...], seed_list()] = (0,)
     """Seeds of the inputs that --official draws."""
 
@@ -56,10 +63,7 @@ def main(options: Crosscheck) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         paths = _recorded_files(options.files)
         if options.official:
-            agreement.require_recorder(options.official)
-            for seed in options.seed:
-                agreement.record(options.official, seed, Path(scratch))
-                console.log(f"recorded outputs for seed {seed}")
+            _record(options.official, options.method, options.seed, Path(scratch))
             paths += _recorded_files((Path(scratch),))
         paths = paths or _recorded_files((agreement.GOLDEN,))
         found: dict[Path, Checked] = {}
@@ -74,6 +78,14 @@ def main(options: Crosscheck) -> int:
     if options.figure:
         _draw_step_losses(runs, options.figure)
     return _print_verdict(found)
+
+
+def _record(clone: Path, method: str, seeds: tuple[int, ...], folder: Path) -> None:
+    """Records outputs of the clone's code, a set of files for each seed."""
+    clones.require_clone(method, clone)
+    for seed in seeds:
+        clones.record(method, clone, seed, folder)
+        console.log(f"recorded outputs of {method} for seed {seed}")
 
 
 def _recorded_files(named: tuple[Path, ...]) -> list[Path]:

@@ -1,23 +1,12 @@
-"""Records outputs of a clone of the authors' code, in a process with PyTorch.
+"""Records outputs of a clone of Plke/SCBCH: losses, neighbors, MAP, and short runs."""
 
-    python record_scbch.py CLONE SEED FOLDER
-
-Imports the clone's modules, draws inputs from the seed, and writes files in the format
-of scbch_jax/agreement/golden. Imports nothing of scbch_jax, so any Python with PyTorch
-and NumPy can run it.
-"""
-
-import contextlib
 import importlib
-import io
-import os
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
-import record_placeholders as placeholders
+
+from scbch_jax.originals import common
 
 ROWS, CLASSES, BITS, HIDDEN = 160, 7, 16, 24
 QUERIES, EPOCHS, BATCH = 30, 7, 32
@@ -25,24 +14,9 @@ WARMUP = 5
 """Epochs before the released code weighs rows; a constant of its loop."""
 
 
-def main(clone: str, seed: int, folder: Path) -> None:
-    """Records all kinds of files."""
-    sys.path.insert(0, clone)
-    sys.meta_path.append(placeholders.Finder(placeholders.OPTIONAL))
-    sys.argv = ["train.py"]
-    torch, train = (importlib.import_module(name) for name in ("torch", "train"))
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    for dtype in (torch.float32, torch.float64):
-        name = f"losses-{str(dtype)[-2:]}.npz"
-        np.savez(folder / name, **record_losses(torch, train, rng, dtype))
-    np.savez(folder / "neighbors.npz", **record_neighbors(torch, train, rng))
-    np.savez(folder / "metrics.npz", **record_metrics(torch, train, rng))
-    np.savez(folder / "trajectory-f32.npz", **record_run(torch, train, rng, seed))
-    # From here on new tensors are float64, and so is what the clone asks float of.
-    torch.set_default_dtype(torch.float64)
-    torch.Tensor.float = torch.Tensor.double
-    np.savez(folder / "trajectory-f64.npz", **record_run(torch, train, rng, seed))
+def program_of() -> Any:
+    """The clone's module."""
+    return importlib.import_module("train")
 
 
 def draw_labels(rng: Any, rows: int) -> np.ndarray:
@@ -52,9 +26,9 @@ def draw_labels(rng: Any, rows: int) -> np.ndarray:
     return labels
 
 
-def record_losses(torch: Any, train: Any, rng: Any, dtype: Any) -> dict[str, Any]:
+def losses(torch: Any, rng: Any, dtype: Any) -> dict[str, Any]:
     """Losses and gradients of one batch, for three pairs of margin and shift."""
-    rows = 14
+    train, rows = program_of(), 14
 
     def tensor(values: Any) -> Any:
         return torch.tensor(values, dtype=dtype)
@@ -118,33 +92,11 @@ def draw_rows(torch: Any, rng: Any) -> tuple[Any, Any, Any, Any]:
     return tuple(torch.tensor(a).float() for a in (image, text, y, noisy))  # type: ignore[return-value] -- four of them
 
 
-class Loader:
-    """Batches of rows in an order of its own for each pass, which it remembers."""
-
-    def __init__(self, torch: Any, parts: tuple[Any, ...], *, shuffle: bool) -> None:
-        """Parts are image, text, clean labels, labels."""
-        self.torch, self.parts, self.shuffle = torch, parts, shuffle
-        self.orders: list[np.ndarray] = []
-
-    def __len__(self) -> int:
-        """Number of batches."""
-        return -(-len(self.parts[0]) // BATCH)
-
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        """Image, text, clean labels, labels, positions."""
-        rows = len(self.parts[0])
-        order = self.torch.randperm(rows) if self.shuffle else self.torch.arange(rows)
-        self.orders.append(order.numpy())
-        for start in range(0, rows, BATCH):
-            index = order[start : start + BATCH]
-            yield (*(part[index] for part in self.parts), index)
-
-
-def record_neighbors(torch: Any, train: Any, rng: Any) -> dict[str, Any]:
+def neighbors(torch: Any, rng: Any) -> dict[str, Any]:
     """Forward passes, and confidence from neighbors."""
-    parts = draw_rows(torch, rng)
+    train, parts = program_of(), draw_rows(torch, rng)
     image_net, text_net = networks(train)
-    loader = Loader(torch, parts, shuffle=True)
+    loader = common.Loader(torch, parts, batch_size=BATCH)
     names = ("img", "txt", "y_true", "y_noisy")
     arrays = {k: x.numpy() for k, x in zip(names, parts, strict=True)}
     with torch.no_grad():
@@ -161,34 +113,31 @@ def record_neighbors(torch: Any, train: Any, rng: Any) -> dict[str, Any]:
     return arrays
 
 
-def record_metrics(torch: Any, train: Any, rng: Any) -> dict[str, Any]:
+def metrics(torch: Any, rng: Any) -> dict[str, Any]:
     """MAP as the clone prints it, for random codes."""
     codes = [np.sign(rng.normal(size=(n, BITS))) for n in (QUERIES, ROWS)]
     labels = [draw_labels(rng, n) for n in (QUERIES, ROWS)]
+    train = program_of()
     printed = train.calc_map_k(codes[1], codes[0], labels[1], labels[0], device="cpu")
     names = ("query_codes", "db_codes", "query_labels", "db_labels")
     inputs = dict(zip(names, (*codes, *labels), strict=True))
     return {**inputs, "exp_map_upstream": np.float64(printed)}
 
 
-def record_run(torch: Any, train: Any, rng: Any, seed: int) -> dict[str, Any]:
+def run(torch: Any, rng: Any) -> dict[str, Any]:
     """A training run of the clone's own loop, with all that it does written down."""
-    parts = draw_rows(torch, rng)
+    train, parts = program_of(), draw_rows(torch, rng)
     query, rest = (
         tuple(p[s] for p in parts) for s in (slice(QUERIES), slice(QUERIES, None))
     )
     clean = rest[:3] + rest[2:3]
-    loader = Loader(torch, rest, shuffle=True)
+    loader, seen, compared = (
+        common.Loader(torch, p, shuffle=i == 0, batch_size=BATCH)
+        for i, p in enumerate((rest, query[:3] + query[2:3], clean))
+    )
     log: dict[str, list[Any]] = {"loss": [], "cls": [], "con": [], "w": [], "map": []}
     nets: dict[str, Any] = {}
     start: dict[str, np.ndarray] = {}
-
-    def states(stage: str) -> dict[str, np.ndarray]:
-        return {
-            f"{stage}_{short}.{k}": x.detach().numpy().copy()
-            for short, net in nets.items()
-            for k, x in net.state_dict().items()
-        }
 
     image_kind, text_kind = train.ImgModule, train.TxtModule
     ask = train.MultiLabelLoss.forward
@@ -205,7 +154,7 @@ def record_run(torch: Any, train: Any, rng: Any, seed: int) -> dict[str, Any]:
 
     def forward(self: Any, *args: Any) -> Any:
         if not start:
-            start.update(states("init"))
+            start.update(common.states(nets, "init"))
         total, cls, con = ask(self, *args)
         for name, value in (("loss", total), ("cls", cls), ("con", con)):
             log[name].append(float(value))
@@ -221,16 +170,12 @@ def record_run(torch: Any, train: Any, rng: Any, seed: int) -> dict[str, Any]:
         log["map"].append(float(score(*args, **kwargs)))
         return torch.tensor(log["map"][-1])
 
-    train.ImgModule, train.TxtModule = image_net, text_net
-    train.MultiLabelLoss.forward = forward
-    train.select_clean_sample, train.calc_map_k = weights, mean_ap
-    train.pr_curve = lambda *args, **kwargs: ([], [])
-    train.get_data = lambda config: (
-        loader,
-        Loader(torch, query[:3] + query[2:3], shuffle=False),
-        Loader(torch, clean, shuffle=False),
-        len(rest[0]), QUERIES, len(rest[0]),
-    )  # fmt: skip
+    sizes = len(rest[0]), QUERIES, len(rest[0])
+    replaced = {
+        "ImgModule": image_net, "TxtModule": text_net, "calc_map_k": mean_ap,
+        "select_clean_sample": weights, "pr_curve": lambda *args, **kwargs: ([], []),
+        "get_data": lambda config: (loader, seen, compared, *sizes),
+    }  # fmt: skip
     numbers = {"margin": 0.15, "shift": 0.8, "alpha": 0.7, "beta": 0.3, "k": 20}
     rate = {"lr": 1e-3, "weight_decay": 1e-5}
     train.bit_len, train.n_class, train.tag_len = BITS, CLASSES, 30
@@ -240,8 +185,9 @@ def record_run(torch: Any, train: Any, rng: Any, seed: int) -> dict[str, Any]:
         "info": "", "batch_size": BATCH, "epoch": EPOCHS, "device": "cpu",
         "dataset": "recorded", "noise_rate": 0.4, "bit_len": BITS,
     }  # fmt: skip
-    with contextlib.redirect_stdout(io.StringIO()):
-        train.train(config, BITS, seed, 0)
+    observed = mock.patch.object(train.MultiLabelLoss, "forward", forward)
+    with mock.patch.multiple(train, **replaced), observed:
+        train.train(config, BITS, 0, 0)
     names = ("img", "txt", "y_true")
     arrays: dict[str, Any] = {k: parts[i].numpy() for i, k in enumerate(names)}
     arrays |= {"y_noisy": rest[3].numpy(), "n_query": QUERIES, "batch_size": BATCH}
@@ -252,12 +198,21 @@ def record_run(torch: Any, train: Any, rng: Any, seed: int) -> dict[str, Any]:
     arrays |= {"exp_loss_contrast": log["con"], "batch_order": np.array(loader.orders)}
     arrays["exp_weights"] = np.array([w.numpy() for w in log["w"]])
     arrays["exp_map_t2i"], arrays["exp_map_i2t"] = log["map"][::2], log["map"][1::2]
-    return {**arrays, **start, **states("exp_final")}
+    return {**arrays, **start, **common.states(nets, "exp_final")}
 
 
-if __name__ == "__main__":
-    _, clone, seed, out = sys.argv
-    target = Path(out).absolute()
-    # The clone writes folders of its own where it runs.
-    os.chdir(target)
-    main(str(Path(clone)) if Path(clone).is_absolute() else clone, int(seed), target)
+def double_run(torch: Any, rng: Any) -> dict[str, Any]:
+    """The same in double precision: of new tensors, and of what is asked for float."""
+    torch.set_default_dtype(torch.float64)
+    torch.Tensor.float = torch.Tensor.double
+    return run(torch, rng)
+
+
+RECORDS = {
+    "losses-f32": lambda torch, rng: losses(torch, rng, torch.float32),
+    "losses-f64": lambda torch, rng: losses(torch, rng, torch.float64),
+    "neighbors": neighbors,
+    "metrics": metrics,
+    "trajectory-f32": run,
+    "trajectory-f64": double_run,
+}

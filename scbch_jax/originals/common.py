@@ -1,56 +1,23 @@
-"""Shared by the recorders of all methods but SCBCH: data, loaders, a CPU for a GPU.
+"""What the recorders share: data, batches, a CPU in place of a GPU.
 
-    python record_METHOD.py CLONE SEED FOLDER
-
-Imports nothing of scbch_jax. Random draws of a run are recorded; dropout is switched
-off, since its masks cannot be replayed.
+Random draws of a run are recorded; dropout is switched off, since its masks cannot be
+replayed.
 """
 
-import contextlib
-import importlib
-import io
-import os
-import sys
-import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import record_placeholders as placeholders
-import record_scbch
+
+from scbch_jax.originals.placeholders import Placeholder
+
+__all__ = ["Placeholder"]
 
 ROWS, CLASSES, BITS, WIDTH, WORDS, HIDDEN = 48, 5, 16, 20, 12, 20
 BATCH = 16
 
 Record = Callable[[Any, Any], dict[str, Any]]
 """(torch, random numbers) -> arrays of a file"""
-
-
-def main(method: str, losses: Record, run: Record) -> None:
-    """Records a method's losses and a short run, as the command line asks."""
-    _, clone, seed, out = sys.argv
-    folder = Path(out).absolute()
-    sys.path.insert(0, str(Path(clone).absolute()))
-    # The clones write folders of their own where they run.
-    os.chdir(folder)
-    # What looks for pandas among the modules takes it for the real one.
-    sys.meta_path.append(
-        placeholders.Finder(placeholders.OPTIONAL - {"pandas"} | {"sympy"})
-    )
-    sys.argv = ["recorded"]
-    warnings.simplefilter("ignore")
-    torch = importlib.import_module("torch")
-    stay_on_the_cpu(torch)
-    torch.manual_seed(int(seed))
-    # A clone's mixture draws from this one.
-    np.random.seed(int(seed))  # noqa: NPY002
-    rng = np.random.default_rng(int(seed))
-    with contextlib.redirect_stdout(io.StringIO()):
-        found = {"losses": losses(torch, rng), "run": run(torch, rng)}
-    for kind, arrays in found.items():
-        plain = {k: np.asarray(a) for k, a in arrays.items()}
-        np.savez_compressed(folder / f"{method}-{kind}.npz", **plain)  # type: ignore[arg-type]
 
 
 def stay_on_the_cpu(torch: Any) -> None:
@@ -116,21 +83,36 @@ def with_gradients(torch: Any, name: str, value: Any, moving: dict[str, Any]) ->
     return outputs
 
 
-class Loader(record_scbch.Loader):
-    """Batches of rows, shaped as a clone's own loader gives them."""
+class Loader:
+    """Batches in an order of its own for each pass, which it remembers."""
 
-    def __init__(self, torch: Any, parts: Any, shape: Any, *, shuffle: bool) -> None:
-        """`shape` makes the clone's batch of image, text, labels and positions."""
-        super().__init__(torch, parts, shuffle=shuffle)
-        self.shape, self.dataset = shape, parts[0]
+    def __init__(
+        self,
+        torch: Any,
+        parts: tuple[Any, ...],
+        shape: Callable[..., Any] = lambda *batch: batch,
+        *,
+        shuffle: bool = True,
+        batch_size: int = BATCH,
+    ) -> None:
+        """`shape` makes a clone's batch of the parts' rows and their positions."""
+        self.torch, self.parts, self.shape = torch, parts, shape
+        self.shuffle, self.batch_size = shuffle, batch_size
+        self.dataset, self.orders = parts[0], list[np.ndarray]()
 
     def __len__(self) -> int:
         """Number of batches."""
-        return ROWS // BATCH
+        return -(-len(self.dataset) // self.batch_size)
 
     def __iter__(self) -> Iterator[Any]:
-        """Whole passes; the rows fill all batches."""
-        order = self.torch.randperm(ROWS) if self.shuffle else self.torch.arange(ROWS)
+        """A pass; its last batch may be short."""
+        rows = len(self.dataset)
+        order = self.torch.randperm(rows) if self.shuffle else self.torch.arange(rows)
         self.orders.append(order.numpy())
-        for index in order.split(BATCH):
+        for index in order.split(self.batch_size):
             yield self.shape(*(part[index] for part in self.parts), index)
+
+
+def positions_first(*batch: Any) -> tuple[Any, ...]:
+    """A batch as loaders give it that name its rows before their parts."""
+    return batch[-1], *batch[:-1]

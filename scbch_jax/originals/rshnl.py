@@ -1,7 +1,4 @@
-"""Records outputs of a clone of perquisite/RSHNL: losses, and a short run.
-
-python record_rshnl.py CLONE SEED FOLDER
-"""
+"""Records outputs of a clone of perquisite/RSHNL: losses, and a short run."""
 
 import importlib
 import itertools
@@ -9,7 +6,8 @@ import types
 from typing import Any
 
 import numpy as np
-import record_common as common
+
+from scbch_jax.originals import common
 
 GAMMA = 2.25
 """Exact in float32, in which the clone multiplies it by hard weights."""
@@ -44,7 +42,8 @@ def losses(torch: Any, rng: Any) -> dict[str, Any]:
 def run(torch: Any, rng: Any) -> dict[str, Any]:
     """4 epochs of the clone's loop, the last two with weighted rows."""
     # The loop prints the version of a package that it does not use.
-    importlib.import_module("torchvision").__version__ = ""
+    unused: Any = importlib.import_module("torchvision")
+    unused.__version__ = ""
     program: Any = importlib.import_module("train_model")
     log, weights = common.log_losses(torch), list[Any]()
     image, text, labels = common.draw(torch, rng)
@@ -52,9 +51,7 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     noisy = labels.clone()
     noisy[::3] = noisy[::3].roll(1, 1)
     parts = (image, text, noisy, labels)
-    loaders = [
-        common.Loader(torch, parts, lambda *b: b, shuffle=s) for s in (True, False)
-    ]
+    loaders = [common.Loader(torch, parts, shuffle=s) for s in (True, False)]
     # The weights of the best epoch are kept; every epoch is better than the last.
     scores = itertools.count(1)
     program.fx_calc_map_multilabel = lambda *a, **k: float(next(scores))
@@ -118,5 +115,4 @@ def renamed(settings: dict[str, float]) -> dict[str, float]:
     return {names[k]: x for k, x in settings.items()}
 
 
-if __name__ == "__main__":
-    common.main("rshnl", losses, run)
+RECORDS = {"losses": losses, "run": run}

@@ -2,8 +2,6 @@
 
 The run is in double precision. A bias before batch normalization, or of an attention's
 keys, has gradient 0; in single precision Adam would make steps of its rounding errors.
-
-python record_dhrl.py CLONE SEED FOLDER
 """
 
 import importlib
@@ -12,7 +10,8 @@ import types
 from typing import Any
 
 import numpy as np
-import record_common as common
+
+from scbch_jax.originals import common
 
 WIDTH, BITS, KEPT = 8, 6, 12
 """Width of a token, tokens, and rows of a batch that are kept of its 16."""
@@ -49,7 +48,7 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
 
     def loader(*_: Any, **__: Any) -> Any:
         parts = (image, text, labels)
-        loaders.append(common.Loader(torch, parts, in_its_order, shuffle=True))
+        loaders.append(common.Loader(torch, parts, common.positions_first))
         return loaders[0]
 
     def made(args: Any) -> Any:
@@ -67,11 +66,6 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     inputs |= {"batch_order": np.array(loaders[0].orders), "batch_size": common.BATCH}
     inputs |= {"lr": options_of(image, text).lr}
     return {**inputs, "exp_loss": np.array(log), **state_of(model, "exp_final")}
-
-
-def in_its_order(image: Any, text: Any, labels: Any, index: Any) -> Any:
-    """A batch as the clone's own dataset gives it."""
-    return index, image, text, labels
 
 
 def options_of(image: Any, text: Any) -> Any:
@@ -106,5 +100,4 @@ def program_of(torch: Any) -> Any:
     return importlib.import_module("train_transformer")
 
 
-if __name__ == "__main__":
-    common.main("dhrl", losses, run)
+RECORDS = {"losses": losses, "run": run}

@@ -2,8 +2,6 @@
 
 The repository is Mutual-Quantization-for-Cross-Modal-Search-With-Noisy-Labels, of
 yangerkun. Its image network is a ResNet18 on pictures; three linear layers replace it.
-
-python record_cmmq.py CLONE SEED FOLDER
 """
 
 import importlib
@@ -12,7 +10,8 @@ import types
 from typing import Any
 
 import numpy as np
-import record_common as common
+
+from scbch_jax.originals import common
 
 SETTINGS = {"n_class": common.CLASSES, "lambda": 1e-4, "beta": 0.1}
 RATE, RAMP = 0.5, 3
@@ -58,7 +57,7 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     noisy = labels.clone()
     noisy[::3] = noisy[::3].roll(1, 1)
     parts = (image, text, labels, noisy)
-    loader = common.Loader(torch, parts, lambda *b: b, shuffle=True)
+    loader = common.Loader(torch, parts)
     program.get_data = lambda _: (loader,) * 3 + (common.ROWS,) * 3
     nets, start, ties, make = {}, {}, list[Any](), program.Robust_Loss.__init__
 
@@ -118,5 +117,4 @@ def numbers() -> dict[str, float]:
     return {**weights, "mutual_weight": SETTINGS["beta"], "noise_rate": RATE}
 
 
-if __name__ == "__main__":
-    common.main("cmmq", losses, run)
+RECORDS = {"losses": losses, "run": run}

@@ -1,7 +1,4 @@
-"""Records outputs of a clone of penghu-cs/UCCH: losses, and a short run.
-
-python record_ucch.py CLONE SEED FOLDER
-"""
+"""Records outputs of a clone of penghu-cs/UCCH: losses, and a short run."""
 
 import importlib
 import sys
@@ -9,7 +6,8 @@ import types
 from typing import Any
 
 import numpy as np
-import record_common as common
+
+from scbch_jax.originals import common
 
 
 def losses(torch: Any, rng: Any) -> dict[str, Any]:
@@ -57,7 +55,7 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
         sys.modules[absent].__all__ = []  # type: ignore[attr-defined]
     clip: Any = importlib.import_module("torch.nn.utils.clip_grad")
     clip.clip_grad_norm = clip.clip_grad_norm_
-    writer = common.Placeholder("tensorboard")
+    writer: Any = common.Placeholder("tensorboard")
     writer.SummaryWriter = lambda *args: writer
     sys.modules["torch.utils.tensorboard"] = writer
     program: Any = importlib.import_module("UCCH")
@@ -111,5 +109,4 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     return {**inputs, **numbers, **start, **outputs, **common.states(nets, "exp_final")}
 
 
-if __name__ == "__main__":
-    common.main("ucch", losses, run)
+RECORDS = {"losses": losses, "run": run}

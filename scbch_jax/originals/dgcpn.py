@@ -1,7 +1,4 @@
-"""Records outputs of a clone of Atmegal/DGCPN: losses, and a short run.
-
-python record_dgcpn.py CLONE SEED FOLDER
-"""
+"""Records outputs of a clone of Atmegal/DGCPN: losses, and a short run."""
 
 import importlib
 import logging
@@ -10,7 +7,8 @@ import types
 from typing import Any
 
 import numpy as np
-import record_common as common
+
+from scbch_jax.originals import common
 
 
 def losses(torch: Any, rng: Any) -> dict[str, Any]:
@@ -23,7 +21,7 @@ def losses(torch: Any, rng: Any) -> dict[str, Any]:
     codes = [
         torch.tensor(rng.normal(size=(8, common.BITS))).float().tanh() for _ in range(2)
     ]
-    live = dict(zip(("image_codes", "text_codes"), codes, strict=True))
+    live: dict[str, Any] = dict(zip(("image_codes", "text_codes"), codes, strict=True))
     arrays |= {**live, "index": index}
     one, other = (x.requires_grad_() for x in codes)
     block = graph[index, :][:, index]
@@ -72,9 +70,7 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     session, log = session_of(torch), common.log_losses(torch)
     image, text, labels = common.draw(torch, rng)
     session.gs = session.cal_similarity(image, text)[0]
-    session.train_loader = common.Loader(
-        torch, (image, text, labels), lambda *batch: batch, shuffle=True
-    )
+    session.train_loader = common.Loader(torch, (image, text, labels))
     made = [
         kind(code_len=common.BITS, txt_feat_len=common.WORDS) for kind in session.kinds
     ]
@@ -100,5 +96,4 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     return {**inputs, **vars(session.opt), **outputs}
 
 
-if __name__ == "__main__":
-    common.main("dgcpn", losses, run)
+RECORDS = {"losses": losses, "run": run}

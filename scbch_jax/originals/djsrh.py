@@ -2,8 +2,6 @@
 
 The clone computes its loss inside its training loop, so both files come from that loop:
 the first from one batch whose codes are given, in place of networks.
-
-python record_djsrh.py CLONE SEED FOLDER
 """
 
 import importlib
@@ -14,7 +12,8 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
-import record_common as common
+
+from scbch_jax.originals import common
 
 BATCH = 8
 
@@ -45,7 +44,7 @@ def losses(torch: Any, rng: Any) -> dict[str, Any]:
     session.train(0)
     torch.nn.functional.mse_loss = mean_square
     outputs = {"exp_total": np.float32(log[0]), "exp_target": targets[0]}
-    outputs |= {"exp_terms": np.float32(terms)}
+    outputs |= {"exp_terms": np.array(terms, np.float32)}
     outputs |= {f"exp_total_grad_{k}": x.grad for k, x in codes.items()}
     inputs = {"img": image, "txt": text, **{k: x.detach() for k, x in codes.items()}}
     return {**inputs, **numbers(), **outputs}
@@ -55,9 +54,7 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     """Four epochs of the clone's session; its AlexNet passes features through."""
     session, log = session_of(torch, common.BATCH), common.log_losses(torch)
     image, text, labels = common.draw(torch, rng)
-    session.train_loader = common.Loader(
-        torch, (image, text, labels), lambda *batch: batch, shuffle=True
-    )
+    session.train_loader = common.Loader(torch, (image, text, labels))
     models, settings = (importlib.import_module(k) for k in ("models", "settings"))
     session.CodeNet_I = models.ImgNet(common.BITS)
     session.CodeNet_T = models.TxtNet(common.BITS, common.WORDS)
@@ -73,7 +70,8 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
         session.train(epoch)
     inputs |= {"batch_order": np.array(session.train_loader.orders)}
     inputs |= {"batch_size": common.BATCH, **decay, **rates, **numbers()}
-    return {**inputs, "exp_loss": np.float32(log), **states(nets, "exp_final")}
+    inputs["exp_loss"] = np.array(log, np.float32)
+    return {**inputs, **states(nets, "exp_final")}
 
 
 class Given:
@@ -151,12 +149,11 @@ def stand_in(torch: Any) -> None:
     models = types.SimpleNamespace(alexnet=passing)
     sys.modules["torchvision"] = types.SimpleNamespace(models=models)  # type: ignore[assignment]
     for name in ("datasets", "metric"):
-        sys.modules[name] = common.placeholders.Placeholder(name)
+        sys.modules[name] = common.Placeholder(name)
     silent = dict.fromkeys(("FileHandler", "StreamHandler"), lambda *_: quiet)
     quiet = logging.NullHandler()
     with mock.patch.multiple(logging, **silent):
         importlib.import_module("settings")
 
 
-if __name__ == "__main__":
-    common.main("djsrh", losses, run)
+RECORDS = {"losses": losses, "run": run}

@@ -1,7 +1,5 @@
 """Records outputs of a clone of comrados/cpah: one step, and a short run.
 
-python record_cpah.py CLONE SEED FOLDER
-
 The clone's layers of one convolution each, which PyTorch no longer runs on rows, are
 replaced by the linear layers that they equal; its width of 512 by a smaller one.
 """
@@ -11,7 +9,8 @@ import sys
 from typing import Any
 
 import numpy as np
-import record_common as common
+
+from scbch_jax.originals import common
 
 HIDDEN = 16
 NUMBERS = {"alpha": 0.1, "beta": 1.0, "lr": 1e-4}
@@ -19,7 +18,7 @@ NUMBERS = {"alpha": 0.1, "beta": 1.0, "lr": 1e-4}
 
 def program_of() -> Any:
     """The clone's module; its graphs need a package that it imports for them."""
-    sys.modules["visdom"] = common.placeholders.Placeholder("visdom")
+    sys.modules["visdom"] = common.Placeholder("visdom")
     return importlib.import_module("main")
 
 
@@ -53,7 +52,8 @@ def trained(torch: Any, rng: Any, *, rows: int, epochs: int) -> Any:
     program, log = program_of(), common.log_losses(torch)
     dtype = torch.get_default_dtype()
     image, text, labels = (x[:rows].to(dtype) for x in common.draw(torch, rng))
-    loader = Loader(torch, (image, text, labels))
+    parts = image, text, labels
+    loader = common.Loader(torch, parts, common.positions_first)
     made, shares, grads = list[Any](), list[Any](), dict[str, Any]()
     signs, mixing, normal = torch.randn(rows, common.BITS), torch.rand, torch.randn
     adam: Any = importlib.import_module("torch.optim").Adam
@@ -120,21 +120,6 @@ def weights(model: Any, stage: str) -> dict[str, np.ndarray]:
     }
 
 
-class Loader:
-    """Batches of positions, images, texts and labels; the last one may be short."""
-
-    def __init__(self, torch: Any, parts: Any) -> None:
-        """`parts` are images, texts and labels."""
-        self.torch, self.parts, self.orders = torch, parts, list[Any]()
-
-    def __iter__(self) -> Any:
-        """A pass in a new order."""
-        order = self.torch.randperm(len(self.parts[0]))
-        self.orders.append(order.numpy())
-        for index in order.split(common.BATCH):
-            yield index, *(part[index] for part in self.parts)
-
-
 class Rows:
     """The clone's view of a training set, or of what it tests on."""
 
@@ -147,5 +132,4 @@ class Rows:
         return (self.labels, self.labels) if self.test else self.labels
 
 
-if __name__ == "__main__":
-    common.main("cpah", losses, run)
+RECORDS = {"losses": losses, "run": run}

@@ -1,13 +1,11 @@
-"""Records outputs of a clone of LonganWANG-cs/NRCH: losses, and a short run.
-
-python record_nrch.py CLONE SEED FOLDER
-"""
+"""Records outputs of a clone of LonganWANG-cs/NRCH: losses, and a short run."""
 
 import importlib
 from typing import Any
 
 import numpy as np
-import record_common as common
+
+from scbch_jax.originals import common
 
 
 def program_of(torch: Any) -> Any:
@@ -42,7 +40,7 @@ def losses(torch: Any, rng: Any) -> dict[str, Any]:
     labels = common.draw(torch, rng)[2]
     prototypes = torch.tensor(rng.normal(size=(common.CLASSES, common.BITS))).float()
     parts = (*rows, labels, labels)
-    loader = common.Loader(torch, parts, lambda *batch: batch, shuffle=False)
+    loader = common.Loader(torch, parts, shuffle=False)
     config = {"dataset": "", "bit_len": common.BITS, "noise_rate": 0}
     spread, kept, _ = program.get_loss(*nets, config, loader, 0.3, 19, prototypes)
     arrays |= {"rows_image": rows[0], "rows_text": rows[1], "rows_labels": labels}
@@ -57,9 +55,7 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     noisy = labels.clone()
     noisy[::3] = noisy[::3].roll(1, 1)
     parts = (image, text, labels, noisy)
-    loaders = [
-        common.Loader(torch, parts, lambda *b: b, shuffle=s) for s in (True, False)
-    ]
+    loaders = [common.Loader(torch, parts, shuffle=s) for s in (True, False)]
     program.get_data = lambda _: (
         loaders[0],
         loaders[1],
@@ -114,5 +110,4 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     return {**inputs, **outputs, **common.states(nets, "exp_final")}
 
 
-if __name__ == "__main__":
-    common.main("nrch", losses, run)
+RECORDS = {"losses": losses, "run": run}

@@ -1,7 +1,4 @@
-"""Records outputs of a clone of E-Galois/MIAN: losses, and a short run.
-
-python record_mian.py CLONE SEED FOLDER
-"""
+"""Records outputs of a clone of E-Galois/MIAN: losses, and a short run."""
 
 import importlib
 import sys
@@ -9,7 +6,8 @@ import types
 from typing import Any
 
 import numpy as np
-import record_common as common
+
+from scbch_jax.originals import common
 
 WORDS, HIDDEN, EMBEDDING = 55, 10, 8
 """The largest average of the text network is of 50 words."""
@@ -70,7 +68,7 @@ def program_of(torch: Any, rng: Any) -> Any:
     vars(setting).update(small)
     vars(nets).update(small)
     nets.models.vgg11 = lambda **_: Trunk(torch)
-    program = importlib.import_module("MICH")
+    program: Any = importlib.import_module("MICH")
     vars(program).update(small)
     program.ImageNet = lambda: small_image(torch, nets)
     program.TextNet = lambda: small_text(torch, nets)
@@ -225,5 +223,4 @@ def resized(torch: Any) -> dict[str, Any]:
     return found
 
 
-if __name__ == "__main__":
-    common.main("mian", losses, run)
+RECORDS = {"losses": losses, "run": run}

@@ -1,0 +1,103 @@
+"""Original repositories, and recording what a clone of one computes."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from scbch_jax import extras
+from scbch_jax.errors import InputError, require
+
+
+class Original(NamedTuple):
+    """The repository of a method's released code."""
+
+    repository: str
+    """On github.com."""
+    commit: str
+    """The outputs in the package were recorded from it."""
+    files: tuple[str, ...]
+    """That tell a clone of it from clones of the others."""
+    packages: tuple[str, ...] = ("torch",)
+    """Optional packages that its recorder needs."""
+
+
+ORIGINALS = {
+    "scbch": Original("Plke/SCBCH", "cfcc18c", ("train.py", "noise_label/generate.py")),
+    "nrch": Original(
+        "LonganWANG-cs/NRCH", "b190e97", ("NRCH.py",), ("torch", "sklearn")
+    ),
+    "ucch": Original("penghu-cs/UCCH", "0c20e62", ("UCCH.py",)),
+    "dgcpn": Original("Atmegal/DGCPN", "9f62c56", ("train_div.py",)),
+    "rshnl": Original("perquisite/RSHNL", "34de146", ("train_model.py",)),
+    "cmmq": Original(
+        "yangerkun/Mutual-Quantization-for-Cross-Modal-Search-With-Noisy-Labels",
+        "2b17232",
+        ("My_method.py",),
+    ),
+    "mian": Original("E-Galois/MIAN", "eea7e79", ("MICH.py",)),
+    "dhrl": Original("zzidlezz/DHRL", "139c1c8", ("train_transformer.py",)),
+    "cpah": Original("comrados/cpah", "1470738", ("models/CPAH.py",)),
+    "djsrh": Original("zs-zhong/DJSRH", "6041c28", ("settings.py", "train.py")),
+}
+"""By method; a module of the same name beside this one records its outputs."""
+
+
+def require_clone(method: str, clone: Path) -> None:
+    """Checks everything that recording needs, before any work.
+
+    Args:
+        method: whose code is in the clone.
+        clone: a clone of the method's repository, with its work tree.
+
+    Raises:
+        InputError: if the method has no original, the clone is none of its repository,
+            or a package is missing.
+    """
+    known = f"one with released code: {', '.join(ORIGINALS)}"
+    require(method in ORIGINALS, "method", method, known)
+    original = ORIGINALS[method]
+    wanted = f"a clone of github.com/{original.repository} with its files"
+    found = all((clone / name).is_file() for name in original.files)
+    require(found, "official", clone, wanted)
+    extras.require_packages("--official", *original.packages)
+
+
+def record(method: str, clone: Path, seed: int, folder: Path) -> None:
+    """Runs a clone's code, and writes files of recorded outputs, named by the seed.
+
+    The code runs in a process of its own, with all rights of the user.
+
+    Args:
+        method: whose code is in the clone.
+        clone: a clone of the method's repository, with its work tree.
+        seed: decides every input and the training run.
+        folder: where the files go.
+
+    Raises:
+        InputError: if something that recording needs is missing, or recording fails.
+    """
+    require_clone(method, clone)
+    with tempfile.TemporaryDirectory() as scratch:
+        _run(method, clone, str(seed), scratch)
+        for path in sorted(Path(scratch).glob("*.npz")):
+            shutil.move(path, folder / f"{path.stem}-seed-{seed}.npz")
+
+
+def _run(method: str, clone: Path, *words: str) -> None:
+    """Runs `__main__.py` beside this module, without the user's folder on its path."""
+    program = [sys.executable, "-P", "-m", "scbch_jax.originals"]
+    paths = (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", ""))
+    ran = subprocess.run(
+        [*program, method, str(clone.absolute()), *words],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if ran.returncode:
+        last = (ran.stderr.strip().splitlines() or ["no message"])[-1]
+        raise InputError(f"official: the code in {clone} failed: {last}")
