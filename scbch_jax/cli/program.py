@@ -39,6 +39,7 @@ COMMANDS = {
     "data show": "data.show:ShowData",
     "data inspect": "data.inspect:InspectData",
     "data import": "data.import_:ImportData",
+    "data build": "data.build:BuildData",
     "data verify": "data.verify:VerifyData",
     "data tfds": "data.tfds:TfdsData",
     "data captions": "data.captions:CaptionsData",

@@ -20,7 +20,7 @@ from scbch_jax.data.formats.base import one_line_errors
 from scbch_jax.data.validation import narrow_features, narrow_labels
 from scbch_jax.errors import require
 
-MODALITIES = ("image", "text")
+MODALITIES = store.MODALITIES
 
 
 class FeatureFolder(NamedTuple):
@@ -55,7 +55,8 @@ def open_folder(path: Path) -> FeatureFolder:
     Raises:
         InputError: if it has no features, or its matrices differ in rows.
     """
-    classes = list(store.read(path).classes) if store.is_store(path) else []
+    is_store = store.is_store(path)
+    classes = list(store.read(path, partial=True).classes) if is_store else []
     files = {m: path / f"{m}.npy" for m in (*MODALITIES, "labels")}
     found = {m: _map(file) for m, file in files.items() if file.is_file()}
     features = {m: found[m] for m in MODALITIES if m in found}

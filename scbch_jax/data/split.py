@@ -67,6 +67,19 @@ def rows_drawn(samples: int, *, queries: int, train: int, seed: int) -> Rows:
     return Rows(*(np.sort(order[part]) for part in parts))
 
 
+def rows_permuted(samples: int, *, queries: int, train: int, seed: int) -> Rows:
+    """The splits of the DCHMT and MITH code: rows permuted, then queries first.
+
+    Each part is in the order of the permutation, which NumPy's older generator draws.
+
+    Raises:
+        InputError: if the rows are too few.
+    """
+    order = np.random.RandomState(seed).permutation(samples)
+    parts = rows_queries_first(samples, queries=queries, train=train)
+    return Rows(*(order[part] for part in parts))
+
+
 def queries_first(rows: Split, *, queries: int, train: int) -> Dataset:
     """Splits samples as NRCH and SCBCH do; see `rows_queries_first`.
 

@@ -3,7 +3,7 @@
 FOLDER/store.json       format, title, split, source, dtype, shape and checksum of each
                         file, names of classes and words where they are known
 FOLDER/image.npy        image features, float32, rows in the order of their source
-FOLDER/text.npy         text features, float32
+FOLDER/text.npy         text features, float32; either is absent until it is computed
 FOLDER/labels.npy       multi-hot labels, uint8
 FOLDER/query.npy        row numbers of the query set, int64; also train, database
 FOLDER/rows.jsonl       optional: a JSON object a row, such as picture path and caption
@@ -32,6 +32,9 @@ FORMAT = 1
 Blocks = np.ndarray | Iterable[np.ndarray]
 """A matrix (memory-mapped if large), or blocks of its rows one after another."""
 
+MODALITIES = ("image", "text")
+"""Matrices that a store may lack, until their features are computed."""
+
 MATRICES: dict[str, tuple[Any, Callable[..., np.ndarray]]] = {
     "image": (np.float32, narrow_features),
     "text": (np.float32, narrow_features),
@@ -41,7 +44,10 @@ MATRICES: dict[str, tuple[Any, Callable[..., np.ndarray]]] = {
 
 
 class Store(NamedTuple):
-    """A store that was opened; its matrices are memory-mapped."""
+    """A store that was opened; its matrices are memory-mapped.
+
+    Features that it lacks are a matrix without columns.
+    """
 
     image: np.ndarray
     text: np.ndarray
@@ -64,8 +70,8 @@ class Store(NamedTuple):
 def write(
     folder: Path,
     *,
-    image: Blocks,
-    text: Blocks,
+    image: Blocks | None,
+    text: Blocks | None,
     labels: Blocks,
     rows: Rows,
     split: str,
@@ -79,8 +85,9 @@ def write(
 
     Args:
         folder: a new folder.
-        image: image features, [samples, image_dim]; real numbers within float32.
-        text: text features, [samples, text_dim].
+        image: image features, [samples, image_dim]; real numbers within float32; or
+            None for a store that lacks them.
+        text: text features, [samples, text_dim], or None.
         labels: 0 and 1, [samples, classes].
         rows: which rows are query set, training set and database.
         split: name of that choice.
@@ -99,7 +106,11 @@ def write(
     require(not folder.exists(), "out", f"{folder}, which exists", "a new folder")
     with io.new_folder(folder) as fresh:
         blocks = {"image": image, "text": text, "labels": labels}
-        shapes = {name: _write_matrix(fresh, name, blocks[name]) for name in MATRICES}
+        shapes = {
+            name: _write_matrix(fresh, name, given)
+            for name, given in blocks.items()
+            if given is not None
+        }
         _check_shapes(shapes, classes, words)
         samples = shapes["labels"][0]
         for name, part in check_rows(rows, samples)._asdict().items():
@@ -116,20 +127,34 @@ def is_store(folder: Path) -> bool:
     return (folder / "store.json").is_file()
 
 
-def read(folder: Path) -> Store:
+def read(folder: Path, *, partial: bool = False) -> Store:
     """Opens a store: maps its matrices, and checks what can be checked cheaply.
 
+    Args:
+        folder: the store.
+        partial: whether it may lack features of images, texts or both.
+
     Raises:
-        InputError: if it is no store, or shapes, dtypes or row numbers do not fit.
+        InputError: if it is no store, shapes, dtypes or row numbers do not fit, or it
+            lacks features that are needed.
     """
     folder = Path(folder)
     record = _read_record(folder)
+    files = {m: f"{m}.npy" for m in MODALITIES}
+    there = record["files"].keys() | {path.name for path in folder.iterdir()}
+    absent = [m for m in MODALITIES if files[m] not in there]
+    got = f"{folder} without {' and '.join(absent)} features"
+    wanted = "a complete store: features images and features texts compute them"
+    require(partial or not absent, "store", got, wanted)
     matrices = {
         name: _open(folder, name, record, dtype, axes=2)
         for name, (dtype, _) in MATRICES.items()
+        if name not in absent
     }
     shapes = {name: matrix.shape for name, matrix in matrices.items()}
     _check_shapes(shapes, record["classes"], record["words"])
+    none = np.empty((shapes["labels"][0], 0), np.float32)
+    matrices |= dict.fromkeys(absent, none)
     parts = (_open(folder, name, record, np.int64, axes=1) for name in Rows._fields)
     rows = check_rows(Rows(*map(np.asarray, parts)), shapes["labels"][0])
     kept = {name: record[name] for name in ("title", "split", "source")}
@@ -148,7 +173,7 @@ def verify(folder: Path) -> dict[str, str]:
         InputError: if it is no store, or a file is missing, changed, or one too many.
     """
     folder = Path(folder)
-    read(folder)
+    read(folder, partial=True)
     files = _read_record(folder)["files"]
     there = {path.name for path in folder.iterdir()} - {"store.json"}
     got = ", ".join(sorted(there ^ files.keys()))
@@ -195,7 +220,7 @@ def read_lines(folder: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
     lines = list(io.iterate_jsonl(path, "rows"))
-    samples = len(read(folder).labels)
+    samples = len(read(folder, partial=True).labels)
     got = f"{len(lines)} lines in {path}"
     require(len(lines) == samples, "rows", got, f"{samples}, one for each row")
     return lines
@@ -221,7 +246,7 @@ def _check_shapes(
         ("classes", classes, "labels"),
         ("words", words, "text"),
     ):
-        columns = shapes[matrix][1]
+        columns = shapes[matrix][1] if matrix in shapes else 0
         fits = len(names) in (0, columns)
         require(fits, field, f"{len(names)} names", f"{columns}, or none")
 

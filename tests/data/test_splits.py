@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from scbch_jax import data
+from scbch_jax.data import split
+from scbch_jax.data.importing.split_dataset import SEEDS
 from scbch_jax.errors import InputError
 from scbch_jax.types import Dataset, Split
 
@@ -67,3 +69,14 @@ def test_single_rows_of_zeros_are_allowed():
     image, labels = np.ones((4, 3)), np.eye(4, 5)
     image[1], labels[2] = 0, 0
     data.check_dataset(dataset(train=Split(image, np.ones((4, 2)), labels)))
+
+
+@pytest.mark.parametrize(("name", "seed"), [("dchmt", 1814), ("mith", 1)])
+def test_splits_of_permuted_rows(name, seed):
+    """As these codes have it: a permutation of all rows, queries, training set."""
+    np.random.seed(seed)  # noqa: NPY002 -- the generator of those codes
+    order = np.random.permutation(range(30))  # noqa: NPY002
+    found = split.rows_permuted(30, queries=4, train=9, seed=SEEDS[name])
+    assert found.query.tolist() == order[:4].tolist()
+    assert found.train.tolist() == order[4:13].tolist()
+    assert found.database.tolist() == order[4:].tolist()

@@ -216,6 +216,14 @@ COMMANDS: dict[str, Command] = {
         ("store",),
         malformed=60,
     ),
+    "data build": Command(
+        "data build mirflickr --from @mirflickr --against @published.mat --queries 4 "
+        "--train 9 --out store",
+        ("store",),
+        kills=6,
+        kills_by_time=1,
+        malformed=60,
+    ),
     "data verify": Command("data verify @store", malformed=70),
     "data noise": Command(
         "data noise --planted.train 48 --planted.database 56 --kinds swap add "

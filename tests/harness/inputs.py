@@ -8,6 +8,7 @@ from pathlib import Path
 
 import coco_files
 import h5py
+import mirflickr_files
 import numpy as np
 import picture_folders
 import scipy.io
@@ -148,6 +149,12 @@ MAKERS: dict[str, Callable[[Inputs, Path], object]] = {
         "data", "tfds", inputs.path("store"), "--out", path
     ),
     "coco": _coco,
+    "mirflickr": lambda inputs, path: mirflickr_files.write(
+        path, mirflickr_files.miniature(nested=False)
+    ),
+    "published.mat": lambda inputs, path: mirflickr_files.write_published(
+        path, *mirflickr_files.expected()
+    ),
     "arrays.npz": lambda inputs, path: np.savez(path, **_rows(23)),
     "arrays.h5": _hdf5,
     "arrays.mat": lambda inputs, path: scipy.io.savemat(

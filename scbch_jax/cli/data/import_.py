@@ -4,37 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
+from scbch_jax.cli.data import splitting
 from scbch_jax.cli.data.inspect import ArrayOptions, read_dataset, read_files
-from scbch_jax.config.constraints import at_least, check_fields
+from scbch_jax.config.constraints import check_fields
 from scbch_jax.errors import require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy as np
 
     from scbch_jax.data.formats import ArrayInfo
     from scbch_jax.data.importing import AlignedDataset, SplitDataset
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImportData(ArrayOptions):
+class ImportData(splitting.SplitOptions, ArrayOptions):
     """Import a dataset from files in any known layout into a store."""
 
     out: Path
     """Folder of the new store."""
-    split: Literal["auto", "file", "scbch", "ucch", "random"] = "auto"
-    """file: as in the files; scbch: queries first, then the database, whose first rows
-    are the training set; ucch: queries last, all other rows are database and training
-    set; random: drawn by the seed; auto: file if the files have a split, else scbch."""
-    queries: Annotated[int, at_least(0)] = 0
-    """Size of the query set; 0 for the published size."""
-    train: Annotated[int, at_least(0)] = 0
-    """Size of the training set; 0 for the published size."""
-    seed: Annotated[int, at_least(0)] = 0
-    """Seed of a random split."""
     query_rows: str = ""
     """Array of the query set's row numbers, from 0, or a boolean mask of all rows, as
     KEY or FILE:KEY; replaces a split by name."""
@@ -65,12 +54,17 @@ def main(options: ImportData) -> None:
     require(not out.exists(), "out", f"{out}, which exists", "a new folder")
     selectors = (options.query_rows, options.train_rows, options.database_rows)
     found = read_files(options, *selectors)
-    split = _split(options, read_dataset(options, found), found)
-    metadata = importing.row_metadata(found, split.dataset)
-    title = importing.write_store(
-        split, out, found=found, title=options.title, metadata=metadata
-    )
+    dataset = importing.named(read_dataset(options, found), found)
+    split = _split(options, dataset, found)
     dataset = split.dataset
+    metadata = importing.row_metadata(found, dataset)
+    title = importing.write_store(
+        split,
+        out,
+        source=importing.source_of(dataset, found),
+        title=options.title,
+        lines=importing.lines_of(metadata),
+    )
     console.output(f"{title}: {dataset.layout.title}")
     for key in dataset.transposed:
         console.output(f"{key} has samples in columns, and was transposed")
@@ -79,14 +73,9 @@ def main(options: ImportData) -> None:
     for name, column in metadata.items():
         console.output(f"{column.key} is kept as the {name} of each row")
     for name, rows in split.rows._asdict().items():
-        console.output(f"  {name}: {len(rows):,} rows, {_range(rows)}")
+        console.output(f"  {name}: {len(rows):,} rows, {splitting.span(rows)}")
     console.output(f"split: {split.split}")
     console.output(f"train on it with --data.name store --data.root {out}")
-
-
-def _range(rows: np.ndarray) -> str:
-    consecutive = bool((rows[1:] - rows[:-1] == 1).all())
-    return f"{rows[0]} to {rows[-1]}" if consecutive else "not consecutive"
 
 
 def _split(
@@ -103,7 +92,4 @@ def _split(
     }
     if given:
         return importing.split_by_rows(dataset, given)
-    auto = options.split == "auto"
-    name = importing.default_split(dataset) if auto else options.split
-    sizes = {"queries": options.queries, "train": options.train}
-    return importing.split_by_name(dataset, name, **sizes, seed=options.seed)
+    return splitting.split_by_name(options, dataset)

@@ -20,8 +20,11 @@ def main(options: VerifyData) -> None:
     from scbch_jax.data import store
 
     sums = store.verify(options.store)
-    found = store.read(options.store)
+    found = store.read(options.store, partial=True)
     console.output(f"{found.title}, split {found.split}")
     for name, checksum in sums.items():
         console.output(f"  {name}: sha256 {checksum}")
     console.output(f"{len(sums)} files as they were written")
+    absent = [m for m in store.MODALITIES if not getattr(found, m).shape[1]]
+    if absent:
+        console.output(f"without {' and '.join(absent)} features, which training needs")

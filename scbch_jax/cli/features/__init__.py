@@ -22,7 +22,9 @@ class SourceOptions:
     source: tyro.conf.Positional[Path]
     """A folder of pictures, with the text of a.jpg in a.txt and its labels in a.labels,
     one a line, or else the name of its folder; or a .csv, .jsonl or .parquet list with
-    the columns picture, text and labels."""
+    the columns picture, text and labels; or a store."""
+    root: Path | None = None
+    """Folder that pictures of a list or store are in; by default that of the list."""
     columns: tuple[str, ...] = ()
     """Column names of the list where they differ, as text=caption."""
 
@@ -40,6 +42,14 @@ def read_source(options: SourceOptions) -> Manifest:
         InputError: if it cannot be used.
     """
     from scbch_jax import features
+    from scbch_jax.data import store
 
     columns = dict(word.split("=", 1) for word in options.columns)
-    return features.read_manifest(options.source, columns)
+    source = options.source
+    source = source / "rows.jsonl" if store.is_store(source) else source
+    manifest = features.read_manifest(source, columns)
+    if options.root is None:
+        return manifest
+    there = options.root.is_dir() and source.is_file()
+    require(there, "root", options.root, "the folder of the pictures of a list")
+    return manifest._replace(folder=options.root)

@@ -8,7 +8,13 @@ from scbch_jax.data.importing.split_dataset import (
     split_by_name,
     split_by_rows,
 )
-from scbch_jax.data.importing.to_store import row_metadata, write_store
+from scbch_jax.data.importing.to_store import (
+    lines_of,
+    named,
+    row_metadata,
+    source_of,
+    write_store,
+)
 
 __all__ = [
     "AlignedDataset",
@@ -17,9 +23,12 @@ __all__ = [
     "align",
     "default_split",
     "files_named",
+    "lines_of",
+    "named",
     "recognize",
     "row_metadata",
     "select",
+    "source_of",
     "split_by_name",
     "split_by_rows",
     "write_store",

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from scbch_jax.data.benchmarks import Benchmark, benchmark_with
 from scbch_jax.data.formats import ArrayInfo
 from scbch_jax.data.formats.numpy_files import row_blocks
 from scbch_jax.data.importing.layouts import Layout, Recognized
@@ -36,6 +37,10 @@ class AlignedDataset(NamedTuple):
     """Names of the arrays that had samples in columns."""
     left_out: int
     """Rows of text and labels that have no image features."""
+    benchmark: Benchmark | None
+    """The published dataset that it is, if it is one."""
+    words: tuple[str, ...] = ()
+    """Names of the columns of the text, where they are known already."""
 
     @property
     def samples(self) -> int:
@@ -100,8 +105,15 @@ def align(known: Recognized) -> AlignedDataset:
     if labels[0].ndim == 2:
         _require_one_width(keys, labels)
     hot, classes = multi_hot(dict(zip(keys, labels, strict=True)))
+    text_dim, columns = segments[0].text.shape[1], hot.shape[1]
     return AlignedDataset(
-        known.layout, tuple(segments), hot, classes, tuple(transposed), left_out
+        layout=known.layout,
+        segments=tuple(segments),
+        labels=hot,
+        classes=classes,
+        transposed=tuple(transposed),
+        left_out=left_out,
+        benchmark=benchmark_with(text_dim=text_dim, classes=columns),
     )
 
 

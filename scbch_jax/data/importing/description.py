@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scbch_jax.data.benchmarks import BENCHMARKS, benchmark_with
+from scbch_jax.data.benchmarks import BENCHMARKS
 from scbch_jax.data.formats import ArrayInfo
 from scbch_jax.data.importing import diagnostics, layouts
 from scbch_jax.data.importing.alignment import AlignedDataset
@@ -38,7 +38,7 @@ def describe_dataset(dataset: AlignedDataset, found: Found) -> Description:
     # Training rows that are in the database are not counted twice.
     dataset = split.dataset if split else dataset
     image_dim, text_dim, classes = dataset.widths
-    known = benchmark_with(text_dim=text_dim, classes=classes)
+    known = dataset.benchmark
     arrays = [array for array, _ in found]
     names = dataset.classes or column_names(arrays, layouts.NAMES_OF_CLASSES, classes)
     lines = [

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scbch_jax.data.benchmarks import benchmark_with
 from scbch_jax.data.formats import ArrayInfo
 from scbch_jax.data.formats.numpy_files import row_blocks
 from scbch_jax.data.importing.alignment import AlignedDataset
@@ -167,8 +166,7 @@ def label_warnings(labels: np.ndarray) -> list[str]:
 
 def size_warnings(dataset: AlignedDataset) -> list[str]:
     """Another number of rows than the published dataset of these widths has."""
-    _, text_dim, classes = dataset.widths
-    known = benchmark_with(text_dim=text_dim, classes=classes)
+    known = dataset.benchmark
     if known is None or dataset.samples in known.samples:
         return []
     usual = " or ".join(f"{n:,}" for n in known.samples)

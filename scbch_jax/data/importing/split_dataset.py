@@ -7,11 +7,16 @@ from typing import NamedTuple
 import numpy as np
 
 from scbch_jax.data import split
-from scbch_jax.data.benchmarks import benchmark_with
 from scbch_jax.data.formats.numpy_files import BLOCK_BYTES
 from scbch_jax.data.importing.alignment import AlignedDataset, Segment
 from scbch_jax.data.split import Rows
 from scbch_jax.errors import require
+
+SEEDS = {"dchmt": 1814, "mith": 1}
+"""Seeds of the permutations in the DCHMT and MITH code, by the name of the split."""
+
+DCHMT_TRAIN = 10_000
+"""Training rows of the DCHMT code, of every dataset."""
 
 
 class SplitDataset(NamedTuple):
@@ -74,9 +79,10 @@ def split_by_name(
 
     Args:
         dataset: all samples.
-        name: scbch, ucch, random or file.
+        name: scbch, ucch, dchmt, mith, random or file.
         queries: rows of the query set; 0 for as many as published.
-        train: training rows; 0 for as many as published, for ucch the whole database.
+        train: training rows; 0 for as many as published, for ucch the whole database,
+            for dchmt 10,000.
         seed: of the random split.
 
     Raises:
@@ -84,8 +90,8 @@ def split_by_name(
     """
     if name == "file":
         return split_by_file(dataset)
-    _, text_dim, classes = dataset.widths
-    known = benchmark_with(text_dim=text_dim, classes=classes)
+    known = dataset.benchmark
+    train = train or (DCHMT_TRAIN if name == "dchmt" else 0)
     for field, number in (("queries", queries), ("train", train)):
         optional = number > 0 or known or (field == "train" and name == "ucch")
         wanted = "a number of rows: this is none of the published datasets"
@@ -98,6 +104,8 @@ def split_by_name(
         sizes = {"queries": queries, "train": train}
         if name == "scbch":
             rows = split.rows_queries_first(dataset.samples, **sizes)
+        elif name in SEEDS:
+            rows = split.rows_permuted(dataset.samples, **sizes, seed=SEEDS[name])
         else:
             rows = split.rows_drawn(dataset.samples, **sizes, seed=seed)
             name = f"random, seed {seed}"

@@ -1,11 +1,10 @@
 """From a split dataset to a store, with its source and what is known of each row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from scbch_jax.data import store
-from scbch_jax.data.benchmarks import benchmark_with
 from scbch_jax.data.formats import ArrayInfo, numpy_files, read_strings
 from scbch_jax.data.importing import layouts
 from scbch_jax.data.importing.alignment import AlignedDataset
@@ -47,20 +46,19 @@ def write_store(
     split: SplitDataset,
     folder: Path,
     *,
-    found: Sequence[ArrayInfo],
+    source: Mapping[str, Any],
     title: str = "",
-    metadata: Mapping[str, RowMetadata] | None = None,
+    lines: Iterable[Mapping[str, Any]] = (),
 ) -> str:
     """Writes a store that records what it was made from.
 
     Args:
-        split: the dataset and its parts.
+        split: the dataset and its parts; features without columns are left out.
         folder: a new folder.
-        found: all arrays of the files: names of classes and words are among them, and
-            the store records the files' names and checksums.
+        source: what the dataset was made from; see `source_of`.
         title: of the store; by default that of the published dataset, or the name of
             the folder.
-        metadata: of the rows.
+        lines: a JSON object for each row, or none.
 
     Returns:
         The title.
@@ -70,31 +68,46 @@ def write_store(
     """
     require(not Path(folder).exists(), "out", f"{folder}, which exists", "a new folder")
     dataset = split.dataset
-    _, text_dim, classes = dataset.widths
-    known = benchmark_with(text_dim=text_dim, classes=classes)
+    known = dataset.benchmark
     title = title or (known.title if known else Path(folder).name)
-    paths = dict.fromkeys(array.path for array in found)
-    files = [{"name": p.name, "sha256": numpy_files.checksum(p)} for p in paths]
-    source: dict[str, Any] = {"layout": dataset.layout.title, "files": files}
-    source["transposed"] = list(dataset.transposed)
-    source["rows left out"] = dataset.left_out
-    columns = metadata or {}
-    lines = zip(*(column.rows for column in columns.values()), strict=True)
+    image, text, _ = dataset.widths
     store.write(
         folder,
-        image=dataset.blocks("image"),
-        text=dataset.blocks("text"),
+        image=dataset.blocks("image") if image else None,
+        text=dataset.blocks("text") if text else None,
         labels=dataset.labels,
         rows=split.rows,
         split=split.split,
         title=title,
         source=source,
-        classes=dataset.classes
-        or column_names(found, layouts.NAMES_OF_CLASSES, classes),
-        words=column_names(found, layouts.NAMES_OF_WORDS, text_dim),
-        lines=(dict(zip(columns, line, strict=True)) for line in lines),
+        classes=dataset.classes,
+        words=dataset.words,
+        lines=lines,
     )
     return title
+
+
+def lines_of(metadata: Mapping[str, RowMetadata]) -> Iterator[dict[str, str]]:
+    """An object for each row, of what is known of it; none where nothing is."""
+    for line in zip(*(column.rows for column in metadata.values()), strict=True):
+        yield dict(zip(metadata, line, strict=True))
+
+
+def named(dataset: AlignedDataset, found: Sequence[ArrayInfo]) -> AlignedDataset:
+    """The dataset with names of its classes and words, where files have them."""
+    _, text_dim, columns = dataset.widths
+    classes = column_names(found, layouts.NAMES_OF_CLASSES, columns)
+    words = column_names(found, layouts.NAMES_OF_WORDS, text_dim)
+    return dataset._replace(classes=dataset.classes or classes, words=words)
+
+
+def source_of(dataset: AlignedDataset, found: Sequence[ArrayInfo]) -> dict[str, Any]:
+    """What the record of a store says of imported files: names and checksums."""
+    paths = dict.fromkeys(array.path for array in found)
+    files = [{"name": p.name, "sha256": numpy_files.checksum(p)} for p in paths]
+    source: dict[str, Any] = {"layout": dataset.layout.title, "files": files}
+    source["transposed"] = list(dataset.transposed)
+    return source | {"rows left out": dataset.left_out}
 
 
 def column_names(

@@ -136,9 +136,10 @@ def _store_of(folder: Path, scratch: Path) -> Path:
         return folder
     paths = [path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES]
     found = find_arrays(paths)
-    dataset = importing.align(importing.recognize(found))
+    dataset = importing.named(importing.align(importing.recognize(found)), found)
     split = importing.split_by_name(dataset, importing.default_split(dataset))
-    importing.write_store(split, scratch / "store", found=found)
+    source = importing.source_of(dataset, found)
+    importing.write_store(split, scratch / "store", source=source)
     return scratch / "store"
 
 

@@ -1,0 +1,88 @@
+"""Benchmarks from their original downloads: labels, texts, names and picture paths."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from scbch_jax.data.originals import matching, mirflickr, published
+from scbch_jax.data.originals.base import LABELLED, TAGGED, Original, Stage
+from scbch_jax.data.originals.dataset import (
+    Features,
+    aligned,
+    in_published_columns,
+    read_features,
+    row_lines,
+    source_of,
+)
+from scbch_jax.data.originals.description import (
+    describe,
+    describe_match,
+    describe_part,
+)
+from scbch_jax.data.originals.files import Files
+from scbch_jax.data.originals.matching import Match
+
+READERS: dict[str, Any] = {"mirflickr": mirflickr.read}
+"""What reads each original, by the name of its benchmark."""
+
+ROWS = {"mirflickr": TAGGED, "nuswide": TAGGED}
+"""Rows that most papers use; of the other benchmarks all that have a label."""
+
+
+def read(
+    benchmark: str,
+    folder: Path,
+    *,
+    rows: Literal["published", "tagged", "labelled"] = "published",
+    tag_order: Literal["dcmh", "listed"] = "dcmh",
+) -> Original:
+    """Reads an original.
+
+    Args:
+        benchmark: its name in `data.BENCHMARKS`.
+        folder: with its files.
+        rows: tagged, labelled, or as most papers use it.
+        tag_order: of the columns of MIRFlickr's tags.
+
+    Raises:
+        InputError: for files that are missing, given twice or damaged, and for counts
+            that the whole original does not have.
+    """
+    kept = ROWS.get(benchmark, LABELLED) if rows == "published" else rows
+    options = {"tag_order": tag_order} if benchmark == "mirflickr" else {}
+    return READERS[benchmark](Files(folder), rows=kept, **options)
+
+
+def match_files(original: Original, paths: tuple[Path, ...]) -> Match:
+    """Matches an original's rows with those of published files.
+
+    Raises:
+        InputError: if the files have no such labels.
+    """
+    classes, words = original.labels.shape[1], original.text.shape[1]
+    theirs = published.read(paths, classes=classes, words=words)
+    text = original.text if words else None
+    return matching.match(
+        matching.Table(original.labels, text), theirs, original.orders
+    )
+
+
+__all__ = [
+    "LABELLED",
+    "READERS",
+    "TAGGED",
+    "Features",
+    "Files",
+    "Match",
+    "Original",
+    "Stage",
+    "aligned",
+    "describe",
+    "describe_match",
+    "describe_part",
+    "in_published_columns",
+    "match_files",
+    "read",
+    "read_features",
+    "row_lines",
+    "source_of",
+]
