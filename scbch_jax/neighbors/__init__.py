@@ -1,6 +1,11 @@
 """Nearest neighbors over a training set, and soft labels from them."""
 
-from scbch_jax.neighbors.graph import graph_block, knn_affinity, similarity_graph
+from scbch_jax.neighbors.graph import (
+    graph_block,
+    knn_affinity,
+    pruned_graph,
+    similarity_graph,
+)
 from scbch_jax.neighbors.search import nearest_rows, recall
 from scbch_jax.neighbors.soft_labels import confidence_weights, neighbor_soft_labels
 from scbch_jax.neighbors.topk import TopK
@@ -11,6 +16,7 @@ __all__ = [
     "graph_block",
     "knn_affinity",
     "nearest_rows",
+    "pruned_graph",
     "neighbor_soft_labels",
     "recall",
     "similarity_graph",

@@ -1,8 +1,10 @@
-"""A similarity graph over the training set from features and shared neighbors.
+"""Similarity graphs over the training set, from features and their neighbors.
 
 References:
     Yu et al., Deep Graph-neighbor Coherence Preserving Network for Unsupervised
     Cross-modal Hashing, AAAI 2021 (DGCPN).
+    Zhu et al., Work Together: Correlation-Identity Reconstruction Hashing for
+    Unsupervised Cross-Modal Retrieval, IEEE TKDE 35(9), 2023 (CIRH).
 """
 
 from functools import partial
@@ -87,6 +89,58 @@ def similarity_graph(
     affinity = knn_affinity(pair, neighbors=neighbors, block=block)
     overlap = scale * (affinity @ affinity.T)
     return 2.0 * ((1.0 - coherence_share) * pair + coherence_share * overlap) - 1.0
+
+
+@partial(jax.jit, static_argnames=("dropped", "block"))
+def pruned_graph(
+    image: Float[Array, "n image_dim"],
+    text: Float[Array, "n text_dim"],
+    *,
+    image_weight: ScalarLike,
+    plain_share: ScalarLike,
+    dropped: int,
+    block: int = 512,
+) -> Float[Array, "n n"]:
+    """Graph of all pairs of samples by their larger similarities, S of CIRH.
+
+        S = a2 P + (1 - a2) (T + Tᵀ) / 2,  T = tanh(P / 2) + I
+        P = a1 cos(image) + (1 - a1) cos(text), with the smallest of each row set to 0
+
+    It is not symmetric, and its diagonal is above 1 where both features have a length.
+
+    Args:
+        image: features.
+        text: features.
+        image_weight: a1.
+        plain_share: a2.
+        dropped: entries of each row that are set to 0, from 0 to n - 1; fewer if some
+            of them equal the smallest one that is kept.
+        block: rows that are sorted at once, which bounds memory.
+
+    Raises:
+        ValueError: if rows do not align, or dropped is out of range.
+
+    Example:
+        >>> rows = jnp.array([[1.0, 0.0], [4.0, 3.0], [0.0, 1.0]])
+        >>> pruned_graph(
+        ...     rows, rows, image_weight=0.5, plain_share=1.0, dropped=1
+        ... ).round(2).tolist()
+        [[1.0, 0.8, 0.0], [0.8, 1.0, 0.0], [0.0, 0.6, 1.0]]
+    """
+    check_same_rows(image=image, text=text)
+    if not 0 <= dropped < len(image):
+        wanted = f"0 to {len(image) - 1}"
+        raise ValueError(f"dropped: got {dropped}, wanted {wanted}")
+    images, texts = cosine_matrix(image, image), cosine_matrix(text, text)
+    pair = image_weight * images + (1.0 - image_weight) * texts
+
+    def prune(row: Float[Array, " n"]) -> Float[Array, " n"]:
+        return jnp.where(row < jnp.sort(row)[dropped], 0.0, row)
+
+    pair = jax.lax.map(prune, pair, batch_size=min(block, len(pair)))
+    squashed = jnp.tanh(pair / 2.0) + jnp.eye(len(pair))
+    symmetric = (squashed + squashed.T) / 2.0
+    return plain_share * pair + (1.0 - plain_share) * symmetric
 
 
 @jax.jit

@@ -15,6 +15,7 @@ from scbch_jax.networks.hash_network import (
     hash_network,
     layer_product,
 )
+from scbch_jax.networks.joint_reconstruction import JointOutputs, joint_network
 from scbch_jax.networks.layers import (
     TorchBatchNorm,
     local_response_norm,
@@ -44,6 +45,7 @@ from scbch_jax.networks.vgg19 import (
 __all__ = [
     "hash_network",
     "CAFFE",
+    "JointOutputs",
     "Levels",
     "Network",
     "NormalizedNetwork",
@@ -56,6 +58,7 @@ __all__ = [
     "common_private_networks",
     "from_torch",
     "hidden_width",
+    "joint_network",
     "keras_names",
     "layer_product",
     "layer_shapes",

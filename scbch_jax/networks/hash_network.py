@@ -179,10 +179,10 @@ class _HashModule(nn.Module):
         if not squash:
             return rows
         codes = jnp.tanh(rows)
-        return _unit_rows(codes) if self.unit_length else codes
+        return unit_rows(codes) if self.unit_length else codes
 
 
-def _unit_rows(rows: Any) -> Any:
+def unit_rows(rows: Any) -> Any:
     """Rows divided by their length; a row of zeros stays zero, with zero gradient."""
     squares = jnp.sum(rows * rows, axis=-1, keepdims=True)
     return rows * jax.lax.rsqrt(jnp.where(squares > 0, squares, 1.0))
