@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from scbch_jax.agreement import (
+    cirh_outputs,
     cmmq_outputs,
     cpah_outputs,
     dgcpn_outputs,
@@ -38,6 +39,7 @@ KINDS = (
     scbch_run.KIND,
     ucch_outputs.KIND,
     dgcpn_outputs.KIND,
+    cirh_outputs.KIND,
     cmmq_outputs.KIND,
     dhrl_outputs.KIND,
     djsrh_outputs.KIND,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, get_args
 import tyro
 
 from scbch_jax.config import (
+    cirh,
     cmmq,
     cpah,
     dgcpn,
@@ -126,6 +127,7 @@ Name = Literal[
     "dgcpn",
     "dhrl",
     "djsrh",
+    "cirh",
     "nrch",
     "rshnl",
     "mian",
@@ -138,7 +140,7 @@ Name = Literal[
 DECLARED = dict(
     zip(
         get_args(Name),
-        (scbch, ucch, dgcpn, dhrl, djsrh, nrch, rshnl, mian, cmmq, cpah, robust),
+        (scbch, ucch, dgcpn, dhrl, djsrh, cirh, nrch, rshnl, mian, cmmq, cpah, robust),
         strict=True,
     )
 )
@@ -150,6 +152,7 @@ AnyOptions = (
     | Annotated[dgcpn.Options, tyro.conf.subcommand("dgcpn")]
     | Annotated[dhrl.Options, tyro.conf.subcommand("dhrl")]
     | Annotated[djsrh.Options, tyro.conf.subcommand("djsrh")]
+    | Annotated[cirh.Options, tyro.conf.subcommand("cirh")]
     | Annotated[nrch.Options, tyro.conf.subcommand("nrch")]
     | Annotated[rshnl.Options, tyro.conf.subcommand("rshnl")]
     | Annotated[mian.Options, tyro.conf.subcommand("mian")]
@@ -163,6 +166,7 @@ AnyHParams = (
     | Annotated[dgcpn.HParams, tyro.conf.subcommand("dgcpn")]
     | Annotated[dhrl.HParams, tyro.conf.subcommand("dhrl")]
     | Annotated[djsrh.HParams, tyro.conf.subcommand("djsrh")]
+    | Annotated[cirh.HParams, tyro.conf.subcommand("cirh")]
     | Annotated[nrch.HParams, tyro.conf.subcommand("nrch")]
     | Annotated[rshnl.HParams, tyro.conf.subcommand("rshnl")]
     | Annotated[mian.HParams, tyro.conf.subcommand("mian")]

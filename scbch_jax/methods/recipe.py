@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from scbch_jax.errors import require
 from scbch_jax.methods import (
+    cirh,
     cmmq,
     cpah,
     dgcpn,
@@ -47,6 +48,7 @@ METHODS = {
     "ucch": Entry(build=ucch.build, check=ucch.check),
     "dgcpn": Entry(build=dgcpn.build, check=dgcpn.check, context=dgcpn.context),
     "dhrl": Entry(build=dhrl.build, check=dhrl.check),
+    "cirh": Entry(build=cirh.build, check=cirh.check, context=cirh.context),
     "djsrh": Entry(build=djsrh.build),
     "nrch": Entry(build=nrch.build),
     "rshnl": Entry(build=rshnl.build),

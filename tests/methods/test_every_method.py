@@ -14,6 +14,7 @@ from scbch_jax.config import (
     Noise,
     Planted,
     Training,
+    cirh,
     cmmq,
     cpah,
     dgcpn,
@@ -83,6 +84,11 @@ EXPERIMENTS = {
         "hparams": cmmq.HParams(learning_rate=1e-3, noise_rate=0.2),
         "training": Training(epochs=6, batch_size=64),
     },
+    "cirh": {
+        "options": cirh.Options(hidden=128, joint_hidden=64, dropped=0.5),
+        "hparams": cirh.HParams(image_learning_rate=1e-3, text_learning_rate=1e-3),
+        "training": Training(epochs=6, batch_size=50),
+    },
     "cpah": {
         "options": cpah.Options(hidden=128, learning_rate_rule="every30"),
         "hparams": cpah.HParams(learning_rate=1e-3),
@@ -124,7 +130,7 @@ def test_it_learns_with_an_own_term_and_repeats_to_the_bit(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["ucch", "dgcpn", "djsrh"])
+@pytest.mark.parametrize("name", ["ucch", "dgcpn", "djsrh", "cirh"])
 def test_label_noise_does_not_change_unsupervised_methods(name):
     short = Training(epochs=1, batch_size=100)
     clean, noisy = (

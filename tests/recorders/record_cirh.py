@@ -1,0 +1,136 @@
+"""Records outputs of a clone of XizeWu/CIRH: its graph, its losses, and a short run.
+
+The run is in double precision. A bias before batch normalization has gradient 0; in
+single precision Adam would make steps of its rounding errors.
+
+python record_cirh.py CLONE SEED FOLDER
+"""
+
+import importlib
+import logging
+import sys
+import types
+from typing import Any
+
+import numpy as np
+import record_common as common
+
+EPOCHS, NARROW = 4, {512: 16, 1024: 32, 4096: common.HIDDEN}
+"""Epochs of the run, and widths by those of the clone."""
+
+common.BATCH = 20
+"""Of 48 rows: two whole batches, and one of 8."""
+
+
+def losses(torch: Any, rng: Any) -> dict[str, Any]:
+    """The graph, and both losses of drawn codes with their gradients."""
+    image, text, labels = common.draw(torch, rng)
+    session, log = session_of(torch, (image, text, labels)), common.log_losses(torch)
+    rows, graph = 9, session.S_cmm
+    names = ("image_part", "text_part", "codes", "image_codes", "text_codes")
+    codes = {k: torch.tensor(rng.normal(size=(rows, common.BITS))) for k in names}
+    codes = {k: x.float().requires_grad_() for k, x in codes.items()}
+    part, other, joint, *relaxed = codes.values()
+    total = session.loss_method(part, other, joint, joint.sign(), graph[:rows, :rows])
+    moved = {k: codes[k] for k in names[:3]}
+    outputs = common.with_gradients(torch, "joint", total, moved)
+    # In place of its hash functions, codes that are given.
+    session.imgnet, session.txtnet = (Given(x) for x in relaxed)
+    session.S_cmm = graph[:rows, :rows]
+    signs = joint.sign().detach().numpy()
+    session.train_Hashfunc(signs, list(range(rows)), 0)
+    outputs |= {"exp_functions": np.float32(log[-1])}
+    outputs |= {f"exp_functions_grad_{k}": codes[k].grad for k in names[3:]}
+    inputs = {"img": image, "txt": text, **{k: x.detach() for k, x in codes.items()}}
+    return {**inputs, **numbers(session), "exp_graph": graph, **outputs}
+
+
+def run(torch: Any, rng: Any) -> dict[str, Any]:
+    """Epochs of both stages, without dropout, and codes by the clone's evaluation."""
+    torch.set_default_dtype(torch.float64)
+    torch.float, torch.FloatTensor = torch.float64, torch.DoubleTensor
+    image, text, labels = (x.double() for x in common.draw(torch, rng))
+    # The first word is in all texts: a constant, as a bias is.
+    parts = (image, text[:, 1:], labels)
+    session, log = session_of(torch, parts), common.log_losses(torch)
+    nets = {"joint": session.mynet, "img": session.imgnet, "txt": session.txtnet}
+    session.imgnet.dp.p = session.txtnet.dp.p = 0.0
+    inputs = dict(zip(("img", "txt", "labels"), parts, strict=True))
+    inputs |= states(nets, "init")
+    for epoch in range(EPOCHS):
+        session.train_Hashfunc(*session.train_method(epoch), epoch)
+    inputs |= {"batch_order": np.array(session.train_loader.orders), **numbers(session)}
+    for net in nets.values():
+        net.eval()
+    one = [(*parts, None)]
+    image, text, *_ = importlib.import_module("utils").compress(
+        one, one, session.imgnet, session.txtnet
+    )
+    # The losses of all batches of an epoch: of the joint network, of the functions.
+    outputs = {"exp_loss": np.array(log).reshape(EPOCHS, 2, -1)}
+    outputs |= {"exp_image_codes": image, "exp_text_codes": text}
+    return {**inputs, **outputs, **states(nets, "exp_final")}
+
+
+def states(nets: dict[str, Any], stage: str) -> dict[str, Any]:
+    """The weights of all networks; no running statistics, which nothing reads."""
+    return {
+        f"{stage}_{short}.{k}": x.detach().numpy().copy()
+        for short, net in nets.items()
+        for k, x in net.named_parameters()
+    }
+
+
+class Given:
+    """In place of a network: codes that are given, whatever the features."""
+
+    def __init__(self, codes: Any) -> None:
+        """Returns these codes."""
+        self.codes = codes
+
+    def __call__(self, rows: Any) -> Any:
+        """The codes."""
+        return self.codes
+
+    def train(self) -> None:
+        """Has no mode."""
+
+
+def numbers(session: Any) -> dict[str, Any]:
+    """The clone's constants, by its own names."""
+    names = "lambda1 lambda2 beta K a1 a2 LR_IMG LR_TXT LR_MyNet BATCH_SIZE"
+    return {k: getattr(session.config, k) for k in names.split()}
+
+
+def session_of(torch: Any, parts: Any) -> Any:
+    """The clone's session with small networks; a quarter of the cosines is dropped."""
+    if "load_data" not in sys.modules:
+        stand_in(torch)
+    loader = common.Loader(torch, parts, lambda *batch: batch, shuffle=True)
+    data = dict.fromkeys(("train", "query", "database"), loader)
+    program: Any = importlib.import_module("my_opt")
+    program.get_loader_flickr = lambda size: (data, [x.numpy() for x in parts])
+    # The hash functions' rates are ten times the released ones: a run is to move them.
+    config = types.SimpleNamespace(
+        DATASET="MIRFlickr", BATCH_SIZE=common.BATCH, HASH_BIT=common.BITS,
+        EPOCH_INTERVAL=0.5, NUM_EPOCH=EPOCHS, K=common.ROWS // 4, a1=0.6, a2=0.6,
+        lambda1=10.0, lambda2=1.0, beta=0.01,
+        LR_IMG=1e-3, LR_TXT=1e-3, LR_MyNet=1e-3,
+    )  # fmt: skip
+    return program.PCIRH(logging.getLogger("recorded"), config)
+
+
+def stand_in(torch: Any) -> None:
+    """Narrow layers, and no files of data."""
+    linear, norm = torch.nn.Linear, torch.nn.BatchNorm1d
+
+    def narrow(layer: Any) -> Any:
+        return lambda *widths: layer(*(NARROW.get(n, n) for n in widths))
+
+    torch.nn.Linear, torch.nn.BatchNorm1d = narrow(linear), narrow(norm)
+    loaders = {f"get_loader_{k}": None for k in ("flickr", "nus", "coco")}
+    sys.modules["load_data"] = types.SimpleNamespace(**loaders)  # type: ignore[assignment]
+
+
+if __name__ == "__main__":
+    common.main("cirh", losses, run)
