@@ -169,11 +169,11 @@ def test_an_option_of_all_methods_is_put_in_every_experiment():
         ([SMOKE, "--nose", "1"], "unknown option --nose"),
         (
             [METHODS, "--options.neighbors", "9"],
-            "unknown option --options.neighbors, in an experiment of method ucch",
+            "which is one of method scbch, dgcpn, in an experiment of method ucch",
         ),
         (
             [METHODS, "--options.ranking", "bidirectional"],
-            "unknown option --options.ranking, in an experiment of method scbch",
+            "which is one of method nrch, in an experiment of method scbch",
         ),
         ([SMOKE, "--only", "moon"], "only: got moon, wanted words of names"),
         ([str(ROOT / "configs" / "smoke.py")], "wanted a function get_sweep()"),
