@@ -4,8 +4,8 @@
 
 On MS-COCO: `--data.name coco --options.image-weight 0.1 --options.plain-share 0.3`.
 Expected with `--options.hidden 256`, MobileNetV2 features of 15,677 rows and seed 0:
-average MAP 69.6 % at the last epoch, 69.9 % at the best of those scored, every fifth. At
-the default width of 4,096 neither time nor score is measured.
+average MAP 69.6 % at the last epoch, 69.9 % at the best of those scored, every fifth.
+At the default width of 4,096 neither time nor score is measured.
 """
 
 from scbch_jax.config import Data, Experiment, Noise, Training, cirh

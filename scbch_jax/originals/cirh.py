@@ -2,8 +2,6 @@
 
 The run is in double precision. A bias before batch normalization has gradient 0; in
 single precision Adam would make steps of its rounding errors.
-
-python record_cirh.py CLONE SEED FOLDER
 """
 
 import importlib
@@ -13,13 +11,14 @@ import types
 from typing import Any
 
 import numpy as np
-import record_common as common
 
-EPOCHS, NARROW = 4, {512: 16, 1024: 32, 4096: common.HIDDEN}
-"""Epochs of the run, and widths by those of the clone."""
+from scbch_jax.originals import common
 
-common.BATCH = 20
-"""Of 48 rows: two whole batches, and one of 8."""
+EPOCHS, BATCH = 4, 20
+"""Of the run: of its 48 rows there are two whole batches, and one of 8."""
+
+NARROW = {512: 16, 1024: 32, 4096: common.HIDDEN}
+"""Widths by those of the clone."""
 
 
 def losses(torch: Any, rng: Any) -> dict[str, Any]:
@@ -103,17 +102,21 @@ def numbers(session: Any) -> dict[str, Any]:
 
 
 def session_of(torch: Any, parts: Any) -> Any:
-    """The clone's session with small networks; a quarter of the cosines is dropped."""
+    """The clone's session with small networks.
+
+    It drops few cosines, since a row with fewer than four others in a batch would have
+    ties among those that it is mixed with.
+    """
     if "load_data" not in sys.modules:
         stand_in(torch)
-    loader = common.Loader(torch, parts, lambda *batch: batch, shuffle=True)
+    loader = common.Loader(torch, parts, batch_size=BATCH)
     data = dict.fromkeys(("train", "query", "database"), loader)
     program: Any = importlib.import_module("my_opt")
     program.get_loader_flickr = lambda size: (data, [x.numpy() for x in parts])
     # The hash functions' rates are ten times the released ones: a run is to move them.
     config = types.SimpleNamespace(
-        DATASET="MIRFlickr", BATCH_SIZE=common.BATCH, HASH_BIT=common.BITS,
-        EPOCH_INTERVAL=0.5, NUM_EPOCH=EPOCHS, K=common.ROWS // 4, a1=0.6, a2=0.6,
+        DATASET="MIRFlickr", BATCH_SIZE=BATCH, HASH_BIT=common.BITS,
+        EPOCH_INTERVAL=0.5, NUM_EPOCH=EPOCHS, K=common.ROWS // 8, a1=0.6, a2=0.6,
         lambda1=10.0, lambda2=1.0, beta=0.01,
         LR_IMG=1e-3, LR_TXT=1e-3, LR_MyNet=1e-3,
     )  # fmt: skip
@@ -132,5 +135,4 @@ def stand_in(torch: Any) -> None:
     sys.modules["load_data"] = types.SimpleNamespace(**loaders)  # type: ignore[assignment]
 
 
-if __name__ == "__main__":
-    common.main("cirh", losses, run)
+RECORDS = {"losses": losses, "run": run}
