@@ -2,6 +2,7 @@
 
 import mirflickr_files as made
 import numpy as np
+import nuswide_files
 import pytest
 from command_line import error_line
 
@@ -159,3 +160,21 @@ def test_options_that_do_not_fit_are_refused(original, tmp_path, capsys):
         (["--from", str(tmp_path / "gone")], "from: got"),
     ):
         assert wanted in error_line(capsys, "data", "build", *words, *more)
+
+
+@pytest.mark.parametrize("name", ["nuswide", "nuswide-10"])
+def test_nuswide_is_built_and_matched(tmp_path, capsys, name):
+    """Fewer concepts than are kept: all five, of rows with a label and a tag."""
+    made.write(tmp_path / "from", nuswide_files.miniature(listed=False))
+    hot, bags = nuswide_files.labels(), nuswide_files.tags()
+    kept = hot.any(axis=1) & bags.any(axis=1)
+    path = made.write_published(tmp_path / "a.mat", hot[kept], bags[kept])
+    words = ["data", "build", name, "--from", str(tmp_path / "from"), *SIZES]
+    words += ["--rows", "tagged", "--against", str(path), "--out", str(tmp_path / "s")]
+    assert program.main(words) == 0
+    said = capsys.readouterr().out
+    assert f"{kept.sum()} of {kept.sum()} equal, in this order" in said
+    assert "this is 40 of 269,648 pictures" in said
+    found = store.read(tmp_path / "s", partial=True)
+    np.testing.assert_array_equal(found.text, bags[kept])
+    assert found.classes == list(nuswide_files.CONCEPTS)

@@ -224,6 +224,11 @@ COMMANDS: dict[str, Command] = {
         kills_by_time=1,
         malformed=60,
     ),
+    "data build nuswide": Command(
+        "data build nuswide --from @nuswide --queries 4 --train 9 --out store",
+        ("store",),
+        malformed=40,
+    ),
     "data verify": Command("data verify @store", malformed=70),
     "data noise": Command(
         "data noise --planted.train 48 --planted.database 56 --kinds swap add "

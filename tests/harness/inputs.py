@@ -10,6 +10,7 @@ import coco_files
 import h5py
 import mirflickr_files
 import numpy as np
+import nuswide_files
 import picture_folders
 import scipy.io
 from conftest import GOLDEN, ROOT
@@ -151,6 +152,9 @@ MAKERS: dict[str, Callable[[Inputs, Path], object]] = {
     "coco": _coco,
     "mirflickr": lambda inputs, path: mirflickr_files.write(
         path, mirflickr_files.miniature(nested=False)
+    ),
+    "nuswide": lambda inputs, path: mirflickr_files.write(
+        path, nuswide_files.miniature(listed=True)
     ),
     "published.mat": lambda inputs, path: mirflickr_files.write_published(
         path, *mirflickr_files.expected()

@@ -24,7 +24,7 @@ class BuildData(splitting.SplitOptions):
     It has labels, texts and the path of each row's picture; --image adds features.
     """
 
-    benchmark: tyro.conf.Positional[Literal["mirflickr"]]
+    benchmark: tyro.conf.Positional[Literal["mirflickr", "nuswide", "nuswide-10"]]
     """Which benchmark."""
     source: Annotated[Path, tyro.conf.arg(name="from")]
     """Folder with the original files, or with several unpacked archives; ZIP and TGZ

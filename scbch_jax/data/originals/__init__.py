@@ -1,9 +1,10 @@
 """Benchmarks from their original downloads: labels, texts, names and picture paths."""
 
+import functools
 from pathlib import Path
 from typing import Any, Literal
 
-from scbch_jax.data.originals import matching, mirflickr, published
+from scbch_jax.data.originals import matching, mirflickr, nuswide, published
 from scbch_jax.data.originals.base import LABELLED, TAGGED, Original, Stage
 from scbch_jax.data.originals.dataset import (
     Features,
@@ -21,7 +22,11 @@ from scbch_jax.data.originals.description import (
 from scbch_jax.data.originals.files import Files
 from scbch_jax.data.originals.matching import Match
 
-READERS: dict[str, Any] = {"mirflickr": mirflickr.read}
+READERS: dict[str, Any] = {
+    "mirflickr": mirflickr.read,
+    "nuswide": nuswide.read,
+    "nuswide-10": functools.partial(nuswide.read, concepts=10),
+}
 """What reads each original, by the name of its benchmark."""
 
 ROWS = {"mirflickr": TAGGED, "nuswide": TAGGED}
