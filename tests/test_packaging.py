@@ -205,7 +205,8 @@ def run_installed(paths, *words, folder):
     return subprocess.run(
         [sys.executable, "-P", "-m", "scbch_jax.cli", *words],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(paths)},
+        # With XLA's optimizations, which the tests of this process do without.
+        env={**os.environ, "PYTHONPATH": str(paths), "XLA_FLAGS": ""},
         capture_output=True,
         text=True,
     )
