@@ -1,9 +1,6 @@
 """MIRFlickr's original files: a miniature, and the published arrays turned back."""
 
-import zipfile
-
 import numpy as np
-import scipy.io
 
 from scbch_jax.data.formats import read_array
 from scbch_jax.data.originals import mirflickr
@@ -85,23 +82,6 @@ def expected(words=WORDS):
     return np.array(labels, np.uint8), np.array(text, np.uint8)
 
 
-def write(folder, files):
-    """Files as if the archives were unpacked."""
-    for path, content in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content.encode())
-    return folder
-
-
-def write_zip(path, files):
-    """The same files in an archive."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return path
-
-
 def turned_back(published):
     """Original files of which the published arrays are made, and their arrays.
 
@@ -175,9 +155,3 @@ def _files(tags, hot, names, counts):
     for name, numbers in hot.items():
         files[f"{name}.txt"] = "".join(f"{n}\n" for n in sorted(numbers))
     return files
-
-
-def write_published(path, labels, tags):
-    """LAll and YAll in one file."""
-    scipy.io.savemat(path, {"LAll": labels, "YAll": tags}, do_compression=True)
-    return path

@@ -1,8 +1,10 @@
 """`scbch data build`: from original files to a store, features, and a verdict."""
 
+import coco_originals
 import mirflickr_files as made
 import numpy as np
 import nuswide_files
+import original_files
 import pytest
 from command_line import error_line
 
@@ -16,7 +18,7 @@ SIZES = ("--queries", "4", "--train", "9")
 def original(tmp_path_factory):
     """A folder with MIRFlickr's miniature."""
     folder = tmp_path_factory.mktemp("originals") / "mirflickr"
-    return made.write(folder, made.miniature(nested=False))
+    return original_files.write(folder, made.miniature(nested=False))
 
 
 def build(original, out, *words):
@@ -119,7 +121,7 @@ def test_published_rows_get_the_verdict_that_they_should(
 ):
     change, verdict = VERDICTS[name]
     labels, text = change(*made.expected())
-    path = made.write_published(tmp_path / "published.mat", labels, text)
+    path = original_files.write_published(tmp_path / "published.mat", labels, text)
     assert build(original, tmp_path / "s", "--against", path) == 0
     assert verdict in capsys.readouterr().out
     if name == "columns":
@@ -140,7 +142,7 @@ def test_pictures_of_a_store_become_features(original, tmp_path, capsys):
         picture.parent.mkdir(exist_ok=True)
         Image.new("RGB", (40, 30), (8 * n, 100, 255 - 8 * n)).save(picture)
     files = {p: c for p, c in made.miniature(nested=True).items() if p[-3:] != "jpg"}
-    made.write(tmp_path, files)
+    original_files.write(tmp_path, files)
     assert build(tmp_path, tmp_path / "rows") == 0
     out = str(tmp_path / "image.npz")
     words = ["features", "images", str(tmp_path / "rows"), "--root", str(tmp_path)]
@@ -165,10 +167,10 @@ def test_options_that_do_not_fit_are_refused(original, tmp_path, capsys):
 @pytest.mark.parametrize("name", ["nuswide", "nuswide-10"])
 def test_nuswide_is_built_and_matched(tmp_path, capsys, name):
     """Fewer concepts than are kept: all five, of rows with a label and a tag."""
-    made.write(tmp_path / "from", nuswide_files.miniature(listed=False))
+    original_files.write(tmp_path / "from", nuswide_files.miniature(listed=False))
     hot, bags = nuswide_files.labels(), nuswide_files.tags()
     kept = hot.any(axis=1) & bags.any(axis=1)
-    path = made.write_published(tmp_path / "a.mat", hot[kept], bags[kept])
+    path = original_files.write_published(tmp_path / "a.mat", hot[kept], bags[kept])
     words = ["data", "build", name, "--from", str(tmp_path / "from"), *SIZES]
     words += ["--rows", "tagged", "--against", str(path), "--out", str(tmp_path / "s")]
     assert program.main(words) == 0
@@ -178,3 +180,23 @@ def test_nuswide_is_built_and_matched(tmp_path, capsys, name):
     found = store.read(tmp_path / "s", partial=True)
     np.testing.assert_array_equal(found.text, bags[kept])
     assert found.classes == list(nuswide_files.CONCEPTS)
+
+
+def test_captions_become_features(tmp_path, capsys):
+    """MS-COCO's store has neither features at first; both are added."""
+    original_files.write(tmp_path / "from", coco_originals.miniature("2014"))
+    words = ["data", "build", "coco", "--from", str(tmp_path / "from")]
+    words += ["--queries", "3", "--train", "4"]
+    assert program.main([*words, "--out", str(tmp_path / "rows")]) == 0
+    assert "no text features: scbch features texts" in capsys.readouterr().out
+    made_of = str(tmp_path / "text.npz")
+    texts = ["features", "texts", str(tmp_path / "rows"), "--min-count", "1"]
+    assert program.main([*texts, "--out", made_of]) == 0
+    image = tmp_path / "image.npy"
+    np.save(image, np.random.default_rng(0).normal(size=(11, 6)))
+    words += ["--image", str(image), "--text", made_of, "--out", str(tmp_path / "s")]
+    assert program.main(words) == 0
+    found = store.read(tmp_path / "s")
+    np.testing.assert_array_equal(found.text, np.load(made_of)["text"])
+    assert (found.title, found.words) == ("MS-COCO", [])
+    assert found.labels.tolist() == coco_originals.labels()

@@ -2,6 +2,7 @@
 
 import mirflickr_files as made
 import numpy as np
+import original_files
 import pytest
 
 from scbch_jax.data import originals
@@ -23,9 +24,9 @@ def counts(original):
 def test_the_miniature_is_built_to_the_expected_rows(tmp_path, nested, packed):
     files = made.miniature(nested=nested)
     if packed:
-        made.write_zip(tmp_path / "a" / "mirflickr25k.zip", files)
+        original_files.write_zip(tmp_path / "a" / "mirflickr25k.zip", files)
     else:
-        made.write(tmp_path / "a", files)
+        original_files.write(tmp_path / "a", files)
     found = read(tmp_path / "a")
     labels, text = made.expected()
     assert found.ids == tuple(f"im{n}" for n in made.EXPECTED)
@@ -42,7 +43,7 @@ def test_the_miniature_is_built_to_the_expected_rows(tmp_path, nested, packed):
 
 
 def test_all_labelled_rows_and_the_listed_order_of_tags(tmp_path):
-    made.write(tmp_path, made.miniature(nested=True))
+    original_files.write(tmp_path, made.miniature(nested=True))
     found = read(tmp_path, rows="labelled", tag_order="listed")
     assert len(found.labels) == made.PICTURES - len(made.UNLABELLED)
     assert found.words == tuple(mirflickr.read_common_tags(Files(tmp_path)))
@@ -56,7 +57,7 @@ def test_a_number_that_is_listed_otherwise_is_said(tmp_path, monkeypatch):
     files[listed] = files[listed].replace("sea 22", "sea 23")
     monkeypatch.setattr(mirflickr, "PICTURES", made.PICTURES)
     monkeypatch.setattr(mirflickr, "_stages", lambda *args: ())
-    notes = read(made.write(tmp_path, files)).notes
+    notes = read(original_files.write(tmp_path, files)).notes
     assert any("the first is sea: listed 23, counted 22" in note for note in notes)
 
 
@@ -79,7 +80,7 @@ def test_a_number_that_is_listed_otherwise_is_said(tmp_path, monkeypatch):
 def test_wrong_files_are_one_line(tmp_path, path, content, said):
     files = made.miniature(nested=False)
     files[path] = content
-    made.write(tmp_path, {p: c for p, c in files.items() if c is not None})
+    original_files.write(tmp_path, {p: c for p, c in files.items() if c is not None})
     with pytest.raises(InputError, match="from|got") as raised:
         read(tmp_path)
     assert said in str(raised.value)
@@ -99,7 +100,7 @@ def test_folders_without_an_original_are_one_line(tmp_path):
 
 def test_a_whole_original_must_have_its_numbers(tmp_path, monkeypatch):
     monkeypatch.setattr(mirflickr, "PICTURES", made.PICTURES)
-    made.write(tmp_path, made.miniature(nested=True))
+    original_files.write(tmp_path, made.miniature(nested=True))
     with pytest.raises(InputError, match="ones of all labels: got .* wanted 92,902"):
         read(tmp_path)
 
@@ -113,7 +114,7 @@ def real(tmp_path_factory):
         pytest.skip(f"no MIRFlickr-25K files in {MIRFLICKR}; SCBCH_DATA names a folder")
     folder = tmp_path_factory.mktemp("original")
     files, labels, text = made.turned_back(MIRFLICKR)
-    made.write_zip(folder / "mirflickr25k.zip", files)
+    original_files.write_zip(folder / "mirflickr25k.zip", files)
     return originals.read("mirflickr", folder), labels, text
 
 
@@ -134,7 +135,9 @@ def test_shuffled_published_rows_are_placed_by_labels_and_tags(real, tmp_path):
     found, labels, text = real
     rng = np.random.default_rng(0)
     order, columns = rng.permutation(len(labels)), rng.permutation(text.shape[1])
-    made.write_published(tmp_path / "a.mat", labels[order], text[order][:, columns])
+    original_files.write_published(
+        tmp_path / "a.mat", labels[order], text[order][:, columns]
+    )
     match = originals.match_files(found, (tmp_path / "a.mat",))
     assert match.equal == 20_015
     assert match.placed == 19_104

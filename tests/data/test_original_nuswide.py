@@ -4,7 +4,7 @@ import numpy as np
 import nuswide_files as made
 import pytest
 from command_line import SCBCH, SURROUNDINGS
-from mirflickr_files import write, write_zip
+from original_files import write, write_zip
 
 from scbch_jax.data.originals import Files, files, nuswide
 from scbch_jax.data.originals.bits import BitRows, read_bits

@@ -11,6 +11,7 @@ import h5py
 import mirflickr_files
 import numpy as np
 import nuswide_files
+import original_files
 import picture_folders
 import scipy.io
 from conftest import GOLDEN, ROOT
@@ -150,13 +151,13 @@ MAKERS: dict[str, Callable[[Inputs, Path], object]] = {
         "data", "tfds", inputs.path("store"), "--out", path
     ),
     "coco": _coco,
-    "mirflickr": lambda inputs, path: mirflickr_files.write(
+    "mirflickr": lambda inputs, path: original_files.write(
         path, mirflickr_files.miniature(nested=False)
     ),
-    "nuswide": lambda inputs, path: mirflickr_files.write(
+    "nuswide": lambda inputs, path: original_files.write(
         path, nuswide_files.miniature(listed=True)
     ),
-    "published.mat": lambda inputs, path: mirflickr_files.write_published(
+    "published.mat": lambda inputs, path: original_files.write_published(
         path, *mirflickr_files.expected()
     ),
     "arrays.npz": lambda inputs, path: np.savez(path, **_rows(23)),

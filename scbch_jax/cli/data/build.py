@@ -24,7 +24,9 @@ class BuildData(splitting.SplitOptions):
     It has labels, texts and the path of each row's picture; --image adds features.
     """
 
-    benchmark: tyro.conf.Positional[Literal["mirflickr", "nuswide", "nuswide-10"]]
+    benchmark: tyro.conf.Positional[
+        Literal["mirflickr", "nuswide", "nuswide-10", "coco", "iapr"]
+    ]
     """Which benchmark."""
     source: Annotated[Path, tyro.conf.arg(name="from")]
     """Folder with the original files, or with several unpacked archives; ZIP and TGZ

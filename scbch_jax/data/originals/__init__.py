@@ -4,7 +4,7 @@ import functools
 from pathlib import Path
 from typing import Any, Literal
 
-from scbch_jax.data.originals import matching, mirflickr, nuswide, published
+from scbch_jax.data.originals import coco, iapr, matching, mirflickr, nuswide, published
 from scbch_jax.data.originals.base import LABELLED, TAGGED, Original, Stage
 from scbch_jax.data.originals.dataset import (
     Features,
@@ -26,6 +26,8 @@ READERS: dict[str, Any] = {
     "mirflickr": mirflickr.read,
     "nuswide": nuswide.read,
     "nuswide-10": functools.partial(nuswide.read, concepts=10),
+    "coco": coco.read,
+    "iapr": iapr.read,
 }
 """What reads each original, by the name of its benchmark."""
 
