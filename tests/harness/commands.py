@@ -229,6 +229,16 @@ COMMANDS: dict[str, Command] = {
         ("store",),
         malformed=40,
     ),
+    "data build coco": Command(
+        "data build coco --from @coco-original --queries 3 --train 4 --out store",
+        ("store",),
+        malformed=40,
+    ),
+    "data build iapr": Command(
+        "data build iapr --from @iapr --queries 3 --train 9 --out store",
+        ("store",),
+        malformed=40,
+    ),
     "data verify": Command("data verify @store", malformed=70),
     "data noise": Command(
         "data noise --planted.train 48 --planted.database 56 --kinds swap add "

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import coco_files
+import coco_originals
 import h5py
+import iapr_files
 import mirflickr_files
 import numpy as np
 import nuswide_files
@@ -157,6 +159,10 @@ MAKERS: dict[str, Callable[[Inputs, Path], object]] = {
     "nuswide": lambda inputs, path: original_files.write(
         path, nuswide_files.miniature(listed=True)
     ),
+    "coco-original": lambda inputs, path: original_files.write(
+        path, coco_originals.miniature("2014")
+    ),
+    "iapr": lambda inputs, path: original_files.write(path, iapr_files.miniature()),
     "published.mat": lambda inputs, path: original_files.write_published(
         path, *mirflickr_files.expected()
     ),

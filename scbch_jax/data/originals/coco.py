@@ -3,7 +3,7 @@
 Both editions hold the same pictures in other parts, so both give the same rows:
 pictures with an object, by ascending id. A label is a category, whose column is the
 rank of its id; crowds count as other objects do. The vectors of texts that circulate
-cannot be computed again, so texts are captions, and their features are left to be added.
+cannot be computed again: texts are captions, and their features are left to be added.
 """
 
 import json
