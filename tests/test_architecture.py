@@ -51,7 +51,10 @@ LAYERS = [
         "agreement": "comparison with recorded outputs of PyTorch code",
         "bench": "speed beside other implementations",
     },
-    {"report": "tables, figures and a page of runs"},
+    {
+        "report": "tables, figures and a page of runs",
+        "serve": "an index over HTTP, and its page",
+    },
     {"sweeps": "many runs, resumable"},
     {"cli": "commands"},
 ]
@@ -109,6 +112,9 @@ def test_some_packages_stay_in_their_package(path):
         assert "orbax" not in names
     if here != "parallel":
         assert not {"dask", "distributed"} & names
+    if here != "serve":
+        assert not {"starlette", "uvicorn", "h11", "msgspec"} & names
+        assert "prometheus_client" not in names
     if here in ("config", "cli"):
         return
     assert "tyro" not in names

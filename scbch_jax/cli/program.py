@@ -35,6 +35,7 @@ COMMANDS = {
     "index copy": "index.copy:IndexCopy",
     "index engine": "index.engine:IndexEngine",
     "search": "search:Search",
+    "serve": "serve:Serve",
     "demo": "demo:Demo",
     "data show": "data.show:ShowData",
     "data inspect": "data.inspect:InspectData",

@@ -49,6 +49,8 @@ class Command:
     """Patterns of files that hold times in words: only their names are compared."""
     codes: tuple[int, ...] = (0, 2)
     """Exit codes that input of any kind may end with."""
+    serves: bool = False
+    """Whether it runs until SIGTERM, and then ends with 0."""
     kills: int = 0
     """How many kills, of those at a change on disk."""
     kills_by_time: int = 0
@@ -192,6 +194,7 @@ COMMANDS: dict[str, Command] = {
         replaces=True,
         malformed=45,
     ),
+    "serve": Command("serve @index --port 0", serves=True, malformed=24),
     "demo": Command(
         f"demo {SMALL_SCENES} --out demo",
         ("demo",),

@@ -4,6 +4,7 @@ import itertools
 import re
 import shlex
 import shutil
+import signal
 import stat
 import zlib
 
@@ -13,11 +14,15 @@ from harness import folders
 from harness.commands import COMMANDS, PROGRESS
 from harness.damage import wrong_inputs
 from harness.malform import options_of, wrong_outputs, wrong_values, wrong_words
+from harness.running import Kill
 
 pytestmark = [pytest.mark.slow, pytest.mark.commands]
 
 LIMIT = 20.0
 """Processor seconds after which a malformed input is said to hang."""
+
+SERVED = 1.0
+"""Seconds after which a service is ended."""
 
 KEPT = re.compile(r"\.partial(/|$)")
 """What may stay after a refusal: pictures that were computed, for the next call."""
@@ -67,7 +72,8 @@ def _check(harness, name, case, folder):
     folder.mkdir(parents=True)
     words = case.prepare(folder)
     before = folders.listing(folder.parent)
-    ran = harness.server.run(words, folder, seconds=LIMIT)
+    kill = Kill(after=SERVED, number=signal.SIGTERM) if COMMANDS[name].serves else None
+    ran = harness.server.run(words, folder, seconds=LIMIT, kill=kill)
     after = folders.listing(folder.parent)
     problems = [*_of_the_end(ran, COMMANDS[name]), *_of_files(ran, before, after)]
     if not problems:

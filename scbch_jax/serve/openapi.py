@@ -1,0 +1,225 @@
+"""The contract: every operation once, from which routes and OpenAPI 3.1 are made."""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from scbch_jax import __version__
+from scbch_jax.serve import messages as m
+from scbch_jax.serve import problems
+from scbch_jax.serve.pictures import KINDS
+
+REFERENCE = "#/components/schemas/{name}"
+
+
+class Operation(NamedTuple):
+    """An endpoint of the interface."""
+
+    method: str
+    path: str
+    endpoint: str
+    """Name of the method of `Api`."""
+    summary: str
+    gives: Any
+    """Structs of the answer in JSON, or its media types."""
+    takes: Any = None
+    """Struct of a body in JSON; "picture" for a picture file."""
+    query: Any = None
+    """Struct of the parameters of the address."""
+    problems: tuple[str, ...] = ()
+    """Beside those of every request."""
+
+
+_WORK = ("busy", "starting", "draining", "deadline", "value", "encoder")
+_JSON = ("malformed", "large", "kind", "slow")
+_PICTURE = ("picture", "large", "kind", "slow")
+
+OPERATIONS = (
+    Operation(
+        "POST",
+        "/v1/search",
+        "search",
+        "Search by words, item, code or codes",
+        (m.SearchAnswer, m.BulkAnswer),
+        takes=m.SearchRequest,
+        problems=(*_WORK, *_JSON, "words"),
+    ),
+    Operation(
+        "GET",
+        "/v1/search",
+        "search_words",
+        "Search by words",
+        (m.SearchAnswer,),
+        query=m.WordSearch,
+        problems=(*_WORK, "words"),
+    ),
+    Operation(
+        "POST",
+        "/v1/search/picture",
+        "search_picture",
+        "Search by a picture",
+        (m.SearchAnswer,),
+        takes="picture",
+        query=m.PictureSearch,
+        problems=(*_WORK, *_PICTURE),
+    ),
+    Operation(
+        "POST",
+        "/v1/encode",
+        "encode",
+        "The code of a text",
+        (m.EncodeAnswer,),
+        takes=m.EncodeRequest,
+        problems=(*_WORK, *_JSON, "words"),
+    ),
+    Operation(
+        "POST",
+        "/v1/encode/picture",
+        "encode_picture",
+        "The code of a picture",
+        (m.EncodeAnswer,),
+        takes="picture",
+        query=m.PictureEncoding,
+        problems=(*_WORK, *_PICTURE),
+    ),
+    Operation(
+        "GET",
+        "/v1/items/{id}",
+        "item",
+        "What is known of an item",
+        (m.Item,),
+        problems=("missing",),
+    ),
+    Operation(
+        "GET",
+        "/v1/items/{id}/picture",
+        "picture",
+        "The picture file of an item",
+        "image/*",
+        problems=("missing",),
+    ),
+    Operation(
+        "GET", "/v1/index", "facts", "What the index is and takes", (m.IndexFacts,)
+    ),
+    Operation("GET", "/health/live", "live", "Whether the process lives", (m.Health,)),
+    Operation(
+        "GET",
+        "/health/ready",
+        "ready",
+        "Whether it is ready for searches",
+        (m.Health,),
+        problems=("starting", "draining"),
+    ),
+    Operation("GET", "/metrics", "figures", "Figures for Prometheus", "text/plain"),
+    Operation(
+        "GET",
+        "/problems/{name}",
+        "problem",
+        "What a kind of error means",
+        (m.ProblemMeaning,),
+        problems=("missing",),
+    ),
+)
+
+_ALWAYS = ("token", "host", "origin", "method", "rate", "internal")
+
+
+def document() -> dict[str, Any]:
+    """The contract in OpenAPI 3.1, as an object for JSON."""
+    structs: list[Any] = [m.ProblemDetails]
+    for operation in OPERATIONS:
+        gives = operation.gives if isinstance(operation.gives, tuple) else ()
+        takes = () if operation.takes in (None, "picture") else (operation.takes,)
+        structs += [*gives, *takes]
+    _, schemas = msgspec.json.schema_components(structs, ref_template=REFERENCE)
+    paths: dict[str, Any] = {}
+    for operation in OPERATIONS:
+        method = operation.method.lower()
+        paths.setdefault(operation.path, {})[method] = _operation(operation)
+    bearer = {"type": "http", "scheme": "bearer"}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "scbch_jax", "version": __version__},
+        "paths": paths,
+        "components": {"schemas": schemas, "securitySchemes": {"token": bearer}},
+        "security": [{}, {"token": []}],
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "operationId": operation.endpoint,
+        "summary": operation.summary,
+        "parameters": [*_of_path(operation.path), *_of_query(operation.query)],
+        "responses": {"200": _answer(operation.gives), **_problems(operation.problems)},
+    }
+    if operation.takes == "picture":
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        content: dict[str, Any] = {kind: binary for kind in KINDS}
+        found["requestBody"] = {"required": True, "content": content}
+    elif operation.takes is not None:
+        content = {"application/json": {"schema": _reference(operation.takes)}}
+        found["requestBody"] = {"required": True, "content": content}
+    return found
+
+
+def _reference(struct: Any) -> dict[str, str]:
+    return {"$ref": REFERENCE.format(name=struct.__name__)}
+
+
+def _of_path(path: str) -> list[Any]:
+    schema = {"id": {"type": "integer", "minimum": 0}, "name": {"type": "string"}}
+    return [
+        {"name": name, "in": "path", "required": True, "schema": schema[name]}
+        for name in schema
+        if f"{{{name}}}" in path
+    ]
+
+
+def _of_query(struct: Any) -> list[Any]:
+    if struct is None:
+        return []
+    _, schemas = msgspec.json.schema_components([struct], ref_template=REFERENCE)
+    found = schemas[struct.__name__]
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in found["required"],
+            "schema": _without_null(schema),
+        }
+        for name, schema in found["properties"].items()
+    ]
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """An address has no null: a parameter is there or is left out."""
+    kept = [x for x in schema.get("anyOf", ()) if x != {"type": "null"}]
+    if len(kept) == 1:
+        return kept[0]
+    values = [x for x in schema.get("enum", ()) if x is not None]
+    return {"enum": values} if values else schema
+
+
+def _answer(gives: Any) -> dict[str, Any]:
+    if isinstance(gives, str):
+        return {"description": "OK", "content": {gives: {}}}
+    references = [_reference(struct) for struct in gives]
+    schema = references[0] if len(references) == 1 else {"anyOf": references}
+    return {"description": "OK", "content": {"application/json": {"schema": schema}}}
+
+
+def _problems(names: tuple[str, ...]) -> dict[str, Any]:
+    """An answer for each status that an operation can end with."""
+    titles: dict[str, list[str]] = {}
+    for name in (*_ALWAYS, *names):
+        status, title, _ = problems.KINDS[name]
+        titles.setdefault(str(status), []).append(title)
+    schema = {"schema": _reference(m.ProblemDetails)}
+    return {
+        status: {
+            "description": "; ".join(found),
+            "content": {problems.MEDIA_TYPE: schema},
+        }
+        for status, found in sorted(titles.items())
+    }

@@ -1,0 +1,119 @@
+"""HTTP/1.1 with deadlines: uvicorn's protocol waits for slow clients without end."""
+
+import asyncio
+import secrets
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
+
+from scbch_jax.serve import problems
+from scbch_jax.serve.problems import Problem, unavailable
+from scbch_jax.serve.security import HEADERS
+
+REQUEST_SECONDS, WRITE_SECONDS, CONNECTIONS = 10.0, 30.0, 256
+
+
+class DeadlineProtocol(H11Protocol):
+    """A request has to arrive in time, and an answer has to be taken in time.
+
+    An idle connection that is kept alive is left to uvicorn, and a slow search to the
+    service.
+    """
+
+    request_seconds = REQUEST_SECONDS
+    max_connections = CONNECTIONS
+    _arriving: asyncio.TimerHandle | None = None
+    _leaving: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Starts the time of the first request, or refuses the connection."""
+        super().connection_made(transport)
+        if len(self.connections) > self.max_connections:
+            limit = f"at most {self.max_connections}"
+            detail = f"connections: got {len(self.connections)}, wanted {limit}"
+            self._end(unavailable("busy", detail, 1))
+            return
+        self._start()
+
+    def data_received(self, data: bytes) -> None:
+        """Starts the time of a request with its first byte, and ends it with its last.
+
+        A client that goes on sending after an early answer is cut off as well.
+        """
+        super().data_received(data)
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        """Goes on with the next request, of which a part may be there already."""
+        super().on_response_complete()
+        self._watch()
+
+    def pause_writing(self) -> None:
+        """Starts the time in which the client has to read."""
+        super().pause_writing()
+        self._leaving = self.loop.call_later(WRITE_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Ends that time."""
+        super().resume_writing()
+        if self._leaving is not None:
+            self._leaving.cancel()
+            self._leaving = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Ends all times."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answers what is no HTTP."""
+        detail = f"request: got {msg.rstrip('.').lower()}, wanted HTTP/1.1"
+        self._end(Problem("malformed", detail))
+
+    def _watch(self) -> None:
+        state = self.conn.their_state
+        begun = state is h11.IDLE and bool(self.conn.trailing_data[0])
+        if not begun and state is not h11.SEND_BODY:
+            self._stop()
+        elif self._arriving is None:
+            self._start()
+
+    def _start(self) -> None:
+        self._arriving = self.loop.call_later(self.request_seconds, self._too_late)
+
+    def _stop(self) -> None:
+        if self._arriving is not None:
+            self._arriving.cancel()
+            self._arriving = None
+
+    def _too_late(self) -> None:
+        self._arriving = None
+        wanted = f"all of it within {self.request_seconds:g} s"
+        self._end(Problem("slow", f"request: got a part of it, wanted {wanted}"))
+
+    def _end(self, problem: Problem) -> None:
+        """Answers, unless an answer has begun, and closes the connection."""
+        begun = self.cycle is not None and self.cycle.response_started
+        if not begun or self.conn.their_state is h11.IDLE:
+            self.transport.write(_answer(problem))
+        self.transport.close()
+
+
+def _answer(problem: Problem) -> bytes:
+    """A whole answer, for what does not reach the application."""
+    instance = secrets.token_hex(8)
+    body = problems.body(problem, instance)
+    status = problem.kind.status
+    headers = {
+        **HEADERS,
+        **problem.headers,
+        "Content-Type": problems.MEDIA_TYPE,
+        "Content-Length": str(len(body)),
+        "X-Request-Id": instance,
+        "Connection": "close",
+    }
+    lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+    phrase = STATUS_PHRASES[status].decode()
+    head = f"HTTP/1.1 {status} {phrase}\r\n{''.join(lines)}\r\n"
+    return head.encode("ascii") + body

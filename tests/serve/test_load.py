@@ -1,0 +1,380 @@
+"""Slow clients, full queues, deadlines, and generations of the index."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from conftest import ROOT
+from serving import StandIn, make_index, picture, running, wait_until
+
+from scbch_jax import index
+from scbch_jax.index import Index
+from scbch_jax.serve.limits import Limits
+from scbch_jax.serve.problems import Problem
+from scbch_jax.serve.queues import BATCH, Batcher, Gate
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory):
+    """A service with low limits."""
+    path = make_index(tmp_path_factory.mktemp("strict") / "index")
+    limits = Limits(
+        request_seconds=0.4,
+        answer_seconds=1.5,
+        admitted=2,
+        connections=12,
+        picture_bytes=50_000,
+        header_bytes=2048,
+    )
+    with running(path, encoder=StandIn(), limits=limits) as found:
+        yield found
+
+
+HEAD = (
+    b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+)
+
+
+def receive(sock):
+    """One whole answer, from its first line to the last byte of its body."""
+    content = b""
+    while b"\r\n\r\n" not in content:
+        part = sock.recv(65536)
+        assert part, content
+        content += part
+    head, _, body = content.partition(b"\r\n\r\n")
+    length = int(head.lower().split(b"content-length: ")[1].split()[0])
+    while len(body) < length:
+        part = sock.recv(min(65536, length - len(body)))
+        assert part, content
+        body += part
+    assert len(body) == length
+    return head + body
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"G", HEAD[:40], HEAD + b"Content-Length: 50\r\n\r\n" + b'{"item"'],
+    ids=["nothing", "a letter", "half the head", "half the body"],
+)
+def test_a_client_that_does_not_go_on_is_cut_off(strict, content):
+    begin = time.monotonic()
+    answer = strict.send(content)
+    assert 0.3 < time.monotonic() - begin < 5
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"/problems/slow" in answer
+    assert b"connection: close" in answer.lower()
+
+
+def test_a_client_that_sends_a_little_at_a_time_is_cut_off(strict):
+    begin = time.monotonic()
+    with socket.create_connection(("127.0.0.1", strict.port), timeout=10) as sock:
+        sent = 0
+        with contextlib.suppress(OSError):
+            while sent < 100:
+                sock.sendall(b"G")
+                sent += 1
+                time.sleep(0.05)
+        assert sent < 60
+        assert time.monotonic() - begin < 4
+
+
+def test_a_client_that_goes_on_sending_after_its_answer_is_cut_off(strict):
+    length = b"Content-Length: 100000000\r\n\r\n"
+    begin = time.monotonic()
+    answer = strict.send(HEAD + length + b"x" * 1000)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert time.monotonic() - begin < 5
+
+
+def test_a_connection_that_is_kept_open_serves_several_requests(strict):
+    body = b'{"item": 1, "k": 1}'
+    whole = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    with socket.create_connection(("127.0.0.1", strict.port), timeout=10) as sock:
+        for pause in (0, 0.6, 0):
+            time.sleep(pause)
+            sock.sendall(whole)
+            assert receive(sock).startswith(b"HTTP/1.1 200 ")
+        # Two requests at once, the second in two parts.
+        sock.sendall(whole + whole[:20])
+        assert receive(sock).startswith(b"HTTP/1.1 200 ")
+        sock.sendall(whole[20:])
+        assert receive(sock).startswith(b"HTTP/1.1 200 ")
+        sock.sendall(whole + whole[:20])
+        assert receive(sock).startswith(b"HTTP/1.1 200 ")
+        assert receive(sock).startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"GET /v1/index HTTP/1.1\r\n\r\n",
+        b"GET /v1/index HTTP/1.1\r\nHost: localhost\r\nHost: evil\r\n\r\n",
+        HEAD + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\n{}",
+        HEAD + b"Content-Length: -1\r\n\r\n{}",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 4000,
+    ],
+    ids=["TLS", "no host", "two hosts", "two lengths", "negative", "a long head"],
+)
+def test_what_is_no_http_is_told_so(strict, content):
+    answer = strict.send(content)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"/problems/malformed" in answer
+
+
+def test_more_connections_than_allowed_are_refused(strict):
+    wait_until(lambda: not strict.service.server_state.connections)
+    address = ("127.0.0.1", strict.port)
+    held = [socket.create_connection(address) for _ in range(12)]
+    try:
+        wait_until(lambda: len(strict.service.server_state.connections) == 12)
+        answer = strict.send(b"")
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after: 1" in answer.lower()
+    finally:
+        for sock in held:
+            sock.close()
+    wait_until(lambda: strict.get("/health/ready").status == 200)
+
+
+@pytest.fixture
+def blocked(strict):
+    """The encoder waits until it is set free."""
+    assert strict.get("/v1/search?text=dog").status == 200
+    strict.encoder.free.clear()
+    yield strict
+    strict.encoder.free.set()
+    wait_until(lambda: strict.service._work.gate.inside == 0)
+
+
+def test_a_full_house_is_refused_at_once(blocked):
+    with ThreadPoolExecutor(2) as pool:
+        words = [pool.submit(blocked.get, "/v1/search?text=dog") for _ in range(2)]
+        wait_until(lambda: blocked.service._work.gate.inside == 2)
+        begin = time.monotonic()
+        refused = blocked.get("/v1/search?text=dog")
+        assert time.monotonic() - begin < 1
+        assert (refused.status, refused.problem) == (503, "busy")
+        assert 1 <= int(refused.headers["retry-after"]) <= 60
+        content = picture()
+        kind = {"Content_Type": "image/png"}
+        answer = blocked.ask("POST", "/v1/search/picture", content, **kind)
+        assert answer.problem == "busy"
+        # What needs no search is answered.
+        assert blocked.get("/health/ready").status == 200
+        assert blocked.get("/v1/items/1").status == 200
+        assert b'refusals_total{reason="busy"} ' in blocked.get("/metrics").body
+        blocked.encoder.free.set()
+        assert [x.result().status for x in words] == [200, 200]
+
+
+def test_a_search_past_its_deadline_is_given_up(blocked):
+    answer = blocked.get("/v1/search?text=dog")
+    assert (answer.status, answer.problem) == (504, "deadline")
+    assert blocked.service._work.gate.inside == 0
+
+
+def test_a_search_whose_client_has_gone_is_dropped(blocked):
+    before = len(blocked.encoder.batches)
+    target = b"GET /v1/search?text=dog HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    first = threading.Thread(target=blocked.get, args=("/v1/search?text=cat",))
+    first.start()
+    wait_until(lambda: blocked.service._work.gate.inside == 1)
+    with socket.create_connection(("127.0.0.1", blocked.port)) as sock:
+        sock.sendall(target)
+        wait_until(lambda: blocked.service._work.gate.inside == 2)
+    wait_until(lambda: blocked.service._work.gate.inside == 1)
+    blocked.encoder.free.set()
+    first.join(20)
+    assert blocked.encoder.batches[before:] == [1]
+    statuses = [json.loads(line)["status"] for line in blocked.log]
+    assert 499 in statuses
+
+
+def test_what_waits_for_the_network_is_one_batch(tmp_path):
+    path = make_index(tmp_path / "index", count=30)
+    encoder = StandIn()
+    with running(path, encoder=encoder) as served, ThreadPoolExecutor(12) as pool:
+        encoder.free.clear()
+        words = ["dog", "cat", "sky", "dog cat"]
+        targets = [f"/v1/search?text={words[i % 4]}&k=5" for i in range(12)]
+        targets = [x.replace(" ", "%20") for x in targets]
+        waiting = [pool.submit(served.get, target) for target in targets]
+        wait_until(lambda: served.service._work.gate.inside == 12)
+        encoder.free.set()
+        answers = [x.result().json for x in waiting]
+        assert sum(encoder.batches) == 12
+        assert max(encoder.batches) <= BATCH
+        assert len(encoder.batches) <= 4
+        assert answers == [served.get(target).json for target in targets]
+
+
+def test_one_bad_input_of_a_batch_fails_alone():
+    calls = []
+
+    def double(values):
+        calls.append(list(values))
+        if "bad" in values:
+            raise ValueError("bad")
+        return [2 * x for x in values]
+
+    async def run():
+        batcher = Batcher(double)
+        values = ["a", "bad", "b", *range(9)]
+        found = [batcher.run({}, x) for x in values]
+        results = await asyncio.gather(*found, return_exceptions=True)
+        batcher.close()
+        return results
+
+    results = asyncio.run(run())
+    assert isinstance(results.pop(1), ValueError)
+    assert results == ["aa", "bb", *[2 * x for x in range(9)]]
+    assert max(map(len, calls)) == BATCH
+
+
+def test_a_gate_tells_when_to_come_again(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("scbch_jax.serve.queues.time.monotonic", lambda: now[0])
+    refused = []
+    gate = Gate(1, refused.append)
+    for _ in range(100):
+        with gate.admitted():
+            now[0] += 3.2
+    with gate.admitted(), pytest.raises(Problem) as caught, gate.admitted():
+        pass
+    assert caught.value.headers == {"Retry-After": "4"}
+    gate.closed = "draining"
+    with pytest.raises(Problem, match="got draining"), gate.admitted():
+        pass
+    assert refused == ["busy", "draining"]
+
+
+def test_newer_generations_are_taken_up_and_pages_go_on(tmp_path):
+    path = make_index(tmp_path / "index", count=30)
+    with running(path, encoder=StandIn()) as served:
+        assert served.search(item=5)["generation"] == 1
+        index.remove(path, ids=[7])
+        wait_until(lambda: served.search(item=5)["generation"] == 2)
+        assert served.get("/v1/items/7").status == 404
+        index.compact(path)
+        wait_until(lambda: served.get("/v1/index").json["segments"] == 1)
+        assert len(served.search(item=5, k=100)["hits"]) == 29
+
+
+def test_a_generation_that_cannot_be_served_leaves_the_one_before(tmp_path):
+    path = make_index(tmp_path / "index", count=30)
+    other = make_index(tmp_path / "other", count=40, encoder="another")
+    with running(path, encoder=StandIn()) as served:
+        path.rename(tmp_path / "old")
+        other.rename(path)
+        wait_until(lambda: any("encoder: got another" in line for line in served.log))
+        assert served.get("/v1/index").json["items"] == 30
+        assert len(served.search(item=5)["hits"]) == 10
+        assert b"failed_reloads_total 1.0" in served.get("/metrics").body
+
+
+def test_an_index_that_becomes_empty_finds_nothing(tmp_path):
+    path = make_index(tmp_path / "index", count=3)
+    with running(path, encoder=StandIn()) as served:
+        index.remove(path, ids=[0, 1, 2])
+        wait_until(lambda: served.get("/v1/index").json["items"] == 0)
+        assert served.search(text="dog", find="any")["hits"] == []
+        index.compact(path)
+        wait_until(lambda: served.search(text="dog")["generation"] == 3)
+        assert served.search(text="dog", find="any")["hits"] == []
+        assert served.search(text="dog", rank="both")["hits"] == []
+
+
+def start(path, *words):
+    """`scbch serve` as a process, and its address."""
+    command = [sys.executable, "-m", "scbch_jax.cli", "serve", str(path), "--port", "0"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        [*command, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    assert process.stdout is not None
+    port = int(process.stdout.readline().split("/")[2].rpartition(":")[2])
+    return process, port
+
+
+@pytest.mark.commands
+def test_sigterm_under_load_loses_no_admitted_request(tmp_path):
+    path = make_index(tmp_path / "index", count=20_000)
+    process, port = start(path)
+    code = Index(path).code(1, "image").tobytes().hex()
+    value = {"codes": [code] * 100, "encoder": StandIn.id, "k": 100}
+    body = json.dumps(value).encode()
+    whole = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    ends = []
+
+    def ask():
+        """Until the service refuses or is gone."""
+        while True:
+            with socket.socket() as sock:
+                sock.settimeout(20)
+                try:
+                    sock.connect(("127.0.0.1", port))
+                    sock.sendall(whole)
+                    begun = sock.recv(1, socket.MSG_PEEK)
+                except OSError:
+                    begun = b""
+                if not begun:
+                    ends.append("not admitted")
+                    return
+                try:
+                    status = receive(sock).split()[1]
+                except (AssertionError, OSError):
+                    ends.append("lost")
+                    return
+                if status != b"200":
+                    ends.append(status)
+                    return
+
+    with ThreadPoolExecutor(6) as pool:
+        for _ in range(6):
+            pool.submit(ask)
+        time.sleep(1.5)
+        process.send_signal(signal.SIGTERM)
+        begin = time.monotonic()
+        _, err = process.communicate(timeout=20)
+        assert time.monotonic() - begin < 10
+    assert process.returncode == 0
+    assert "lost" not in ends
+    assert len(ends) == 6
+    lines = [json.loads(line) for line in err.splitlines()]
+    statuses = {line["status"] for line in lines}
+    assert 200 in statuses
+    assert statuses <= {200, 503}
+
+
+@pytest.mark.commands
+@pytest.mark.parametrize("words", [["--host", "0.0.0.0"], ["--port", "PORT"], ["NONE"]])
+def test_what_cannot_be_served_ends_with_one_line(tmp_path, capsys, words):
+    from scbch_jax.cli import program
+
+    path = make_index(tmp_path / "index", count=9)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        words = [port if x == "PORT" else x for x in words]
+        index_path = tmp_path / "none" if words == ["NONE"] else path
+        words = [] if words == ["NONE"] else words
+        assert program.main(["serve", str(index_path), *words]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "got" in line
+    assert "wanted" in line
