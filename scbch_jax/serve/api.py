@@ -145,8 +145,7 @@ class Api:
 
     async def picture(self, request: Request) -> Response:
         """GET /v1/items/{id}/picture."""
-        record = self.index.record(self._item_number(request))
-        found = pictures.locate(self._pictures, record.get("picture"))
+        found = self.picture_of(self._item_number(request))
         if found is None:
             raise refuse("missing", "picture", "an item without one", "another item")
         path, kind = found
@@ -156,6 +155,11 @@ class Api:
         if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return FileResponse(path, headers=headers, media_type=kind, stat_result=stat)
+
+    def picture_of(self, number: int) -> tuple[Path, str] | None:
+        """The picture file of an item and its media type, if there is one."""
+        record = self.index.record(number)
+        return pictures.locate(self._pictures, record.get("picture"))
 
     async def facts(self, request: Request) -> Response:
         """GET /v1/index."""

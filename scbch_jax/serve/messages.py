@@ -99,6 +99,16 @@ class WordSearch(PictureSearch, kw_only=True, frozen=True, forbid_unknown_fields
     text: str
 
 
+class PageSearch(PictureSearch, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A search in the address of the page."""
+
+    text: str | None = None
+    item: Id | None = None
+    by: Modality | None = None
+    after: str | None = None
+    """Distance, id and modality of the last hit of the page before."""
+
+
 class PictureEncoding(Struct, frozen=True, forbid_unknown_fields=True):
     """What is wanted of a picture, in the address."""
 
@@ -237,6 +247,8 @@ class Unreadable(ValueError):
 class Unacceptable(ValueError):
     """A field has a value that is not accepted."""
 
+
+replaced = msgspec.structs.replace
 
 encode = msgspec.json.Encoder().encode
 

@@ -11,9 +11,9 @@ from scbch_jax.index import Cursor, Hits, Index, merge, search_ranked
 from scbch_jax.index import Where as Filter
 from scbch_jax.index.rank import POOL
 from scbch_jax.serve.limits import MAX_HITS
-from scbch_jax.serve.messages import After, Found, Hit, How, Item
+from scbch_jax.serve.messages import After, Found, Hit, How, Item, Modality
 
-MODALITIES = ("image", "text")
+MODALITIES: tuple[Modality, Modality] = ("image", "text")
 
 
 class Query(NamedTuple):
@@ -69,9 +69,18 @@ def item(opened: Index, number: int) -> Item:
     return Item(number, **_row(opened, number), codes=codes)
 
 
-def default_by(opened: Index) -> str:
+def as_hit(opened: Index, number: int) -> Hit:
+    """An item as if it had been found with its own code.
+
+    Raises:
+        InputError: if there is none.
+    """
+    return Hit(number, 0, default_by(opened), None, **_row(opened, number))
+
+
+def default_by(opened: Index) -> Modality:
     """The modality of an item that is searched with, if none is named."""
-    return opened.manifest.modalities[0]
+    return "image" if "image" in opened.manifest.modalities else "text"
 
 
 def _modalities(opened: Index, how: How) -> list[str]:

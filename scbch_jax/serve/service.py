@@ -25,6 +25,7 @@ from scbch_jax.serve.metrics import Metrics
 from scbch_jax.serve.protocol import DeadlineProtocol
 from scbch_jax.serve.security import Rate, Rules
 from scbch_jax.serve.snapshot import Snapshot
+from scbch_jax.serve.web import Web
 from scbch_jax.serve.work import Work
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -80,7 +81,7 @@ class Service(uvicorn.Server):
             pictures=settings.pictures,
             log_queries=settings.log_queries,
         )
-        routes = _routes(api)
+        routes = _routes(api, Web(api, settings.rules, settings.path.resolve().name))
         gateway = Gateway(
             Router(routes, lifespan=self._lifespan),
             rules=settings.rules,
@@ -178,8 +179,10 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def _routes(api: Api) -> list[Route]:
+def _routes(api: Api, web: Web) -> list[Route]:
     methods: dict[str, dict[str, Endpoint]] = {}
+    methods["/"] = {"GET": web.show, "POST": web.show}
+    methods["/assets/{name}"] = {"GET": web.asset}
     for found in openapi.OPERATIONS:
         endpoint = getattr(api, found.endpoint)
         methods.setdefault(found.path, {})[found.method] = endpoint
