@@ -134,7 +134,8 @@ def _nothing(page: Page) -> str:
 
 def _found(page: Page, answer: SearchAnswer) -> tuple[str, str]:
     hits = answer.hits
-    near, far = hits[0].distance, max(x.distance for x in hits)
+    distances = [x.distance for x in hits]
+    near, far = min(distances), max(distances)
     count = f"{len(hits)} found, {near} to {far} bits apart"
     if page.asked.rank == "bits":
         parts = [
@@ -196,7 +197,7 @@ def _card(hit: Hit, page: Page) -> str:
     link = _address(**{**kept, "item": hit.id, "by": hit.modality})
     named = escape(hit.name or f"item {hit.id}")
     parts.append(
-        f'<a href="{link}" aria-label="search with {named}">search with this</a>'
+        f'<a href="{link}" aria-label="search with this, {named}">search with this</a>'
     )
     return f'<li class="card">{"".join(parts)}</li>'
 

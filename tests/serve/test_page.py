@@ -300,6 +300,11 @@ class TestInABrowser:
             assert "secret" not in tab.text()
             assert said(tab) == "A token is wanted."
             tab.run("document.getElementById('token').focus()")
+            tab.write("another-token-of-some-length")
+            tab.press("Enter")
+            done(tab, "A token is wanted.")
+            tab.wait("document.getElementById('token').value == ''")
+            tab.run("document.getElementById('token').focus()")
             tab.write(TOKEN)
             tab.press("Enter")
             tab.wait("document.body.innerText.includes('Words to try')")

@@ -89,7 +89,13 @@ function show(text) {
   drop.hidden = !Number(drop.dataset.bytes);
   say(found.getElementById("status").textContent);
   if (moved) { at("results").tabIndex = -1; at("results").focus(); }
+  unlock();
   guarded();
+}
+
+// What needs this script is enabled by it.
+function unlock() {
+  for (const x of document.querySelectorAll("#unlock [disabled]")) x.disabled = false;
 }
 
 // An image cannot send the token: its file is fetched and shown from memory.
@@ -162,7 +168,7 @@ addEventListener("popstate", (e) => {
 });
 
 drop.hidden = !Number(drop.dataset.bytes);
-for (const part of document.querySelectorAll("#unlock [disabled]")) part.disabled = false;
+unlock();
 const refused = document.querySelector("[data-retry]");
 if (refused) again(Number(refused.dataset.retry), reload);
 if (at("unlock") && sessionStorage.getItem("token"))
