@@ -84,6 +84,7 @@ def _results(page: Page) -> tuple[str, str]:
 
 _UNLOCK = (
     '<form id="unlock"><p><label for="token">Token</label> '
+    '<input name="user" value="token" autocomplete="username" hidden>'
     '<input id="token" name="token" type="password" autocomplete="current-password" '
     "required disabled> <button disabled>Open</button></p>"
     '<p class="note">It is sent with each search, which needs scripts.</p></form>'
