@@ -40,7 +40,7 @@ def import_name(requirement):
     project = requirement
     for sign in "[<>=;! ":
         project = project.split(sign)[0]
-    return IMPORT_NAMES.get(project, project)
+    return IMPORT_NAMES.get(project, project.replace("-", "_"))
 
 
 def imported_packages(path):
