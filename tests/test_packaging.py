@@ -73,8 +73,8 @@ def test_the_table_of_extras_is_that_of_pyproject():
 def test_no_module_imports_what_the_package_does_not_depend_on():
     core = set(map(import_name, PROJECT["dependencies"]))
     known = core | extras.EXTRAS.keys() | set(sys.stdlib_module_names)
-    # MarkupSafe comes with Jinja2.
-    known |= {"scbch_jax", "markupsafe"}
+    # MarkupSafe comes with Jinja2, h11 with uvicorn.
+    known |= {"scbch_jax", "markupsafe", "h11"}
     for path in SOURCES:
         assert set(imported_packages(path)) <= known, path
 
