@@ -48,12 +48,12 @@ LAYERS = [
     },
     {
         "runs": "an experiment from options to results; its folder",
-        "agreement": "comparison with recorded outputs of PyTorch code",
         "bench": "speed beside other implementations",
     },
     {
         "report": "tables, figures and a page of runs",
         "serve": "an index over HTTP, and its page",
+        "agreement": "comparison with PyTorch code: recorded outputs, and runs",
     },
     {"sweeps": "many runs, resumable"},
     {"cli": "commands"},

@@ -3,14 +3,20 @@
 import math
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from scbch_jax.cli import console
-from scbch_jax.config.constraints import check_fields, seed_list
+from scbch_jax.cli import console, crosscheck_runs
+from scbch_jax.config import Data, Noise
+from scbch_jax.config.constraints import (
+    at_least,
+    check_fields,
+    multiple_of,
+    seed_list,
+)
 from scbch_jax.config.experiment import Name
 from scbch_jax.errors import require
 from scbch_jax.io import write_jsonl
@@ -31,7 +37,7 @@ COLUMNS = [
 class Crosscheck:
     """Compare this package with recorded outputs of the authors' PyTorch code.
 
-    --official runs a clone of that code, which is code of somebody else.
+    --official and --runs run a clone of that code, which is code of somebody else.
     """
 
     files: tyro.conf.Positional[tuple[Path, ...]] = ()
@@ -46,9 +52,25 @@ class Crosscheck:
     """A clone of a method's original repository. Its Python code is run, with all your
     rights; its outputs on new inputs are recorded and compared. Needs PyTorch."""
     method: Name = "scbch"
-    """The method whose repository --official names."""
+    """The method whose repository --official or --runs names."""
     seed: Annotated[tuple[int, ...], seed_list()] = (0,)
     """Seeds of the inputs that --official draws."""
+    runs: Path | None = None
+    """A clone as for --official, run likewise: it is trained on the same data as this
+    package, several times, and the mean MAP of both is compared. The options below are
+    for it."""
+    seeds: Annotated[int, at_least(2, 1000)] = 5
+    """Runs of each program."""
+    out: Path = Path("crosscheck.jsonl")
+    """File of finished runs, one JSON object a line; they are not repeated."""
+    hidden: Annotated[int, at_least(1, 65536)] = 256
+    """Width of the hidden layers of both programs."""
+    bits: Annotated[int, multiple_of(8, 65536)] = 64
+    """Code length."""
+    epochs: Annotated[int, at_least(1, 1_000_000)] = 30
+    """Epochs of a run; the last one is compared."""
+    data: Data = field(default_factory=Data)
+    noise: Noise = field(default_factory=Noise)
 
     def __post_init__(self) -> None:
         """Checks the fields."""
@@ -59,6 +81,8 @@ def main(options: Crosscheck) -> int:
     """Checks every file and prints a table for each; 1 if anything disagrees."""
     from scbch_jax import agreement
 
+    if options.runs:
+        return crosscheck_runs.main(options, options.runs)
     console.require_targets("crosscheck", options.json, options.figure)
     with tempfile.TemporaryDirectory() as scratch:
         paths = _recorded_files(options.files)

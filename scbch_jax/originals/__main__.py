@@ -1,28 +1,45 @@
-"""Records outputs of a clone of a method's repository.
+"""Runs a clone of a method's repository: records its outputs, or trains it.
 
-    python -m scbch_jax.originals METHOD CLONE SEED FOLDER
+    python -m scbch_jax.originals METHOD CLONE SEED FOLDER [TASK]
 
-Imports the clone's modules, draws inputs from the seed, and writes inputs and outputs
-as `FOLDER/METHOD-*.npz`. Needs PyTorch and NumPy, and nothing else of this package.
+Without TASK: draws inputs from the seed, and writes inputs and outputs as
+`FOLDER/METHOD-*.npz`. With TASK, an npz file of rows and options: trains on its rows,
+and writes the codes of its queries and of its database as `FOLDER/codes.npz`.
+
+Imports the clone's modules. Needs PyTorch and NumPy, and nothing else of this package.
 """
 
 import contextlib
 import importlib
 import io
+import json
 import os
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from scbch_jax.originals import common, placeholders
 
 
-def main(method: str, clone: Path, seed: int, folder: Path) -> None:
-    """Writes a file for each record of the method."""
-    records = importlib.import_module(f"scbch_jax.originals.{method}").RECORDS
+def main(method: str, clone: Path, seed: int, folder: Path, *task: Path) -> None:
+    """Records, or trains if a task is given."""
+    recorder = importlib.import_module(f"scbch_jax.originals.{method}")
+    out, tasks = folder.absolute(), [path.absolute() for path in task]
+    with ready(clone, seed) as torch:
+        if tasks:
+            train(torch, recorder.train, tasks[0], seed, out / "codes.npz")
+        else:
+            record(torch, method, recorder.RECORDS, seed, out)
+
+
+@contextlib.contextmanager
+def ready(clone: Path, seed: int) -> Iterator[Any]:
+    """PyTorch, where a clone's modules can be imported and its output is not shown."""
     # What looks for pandas among the modules takes it for the real one.
     absent = placeholders.OPTIONAL - {"pandas"} | {"sympy"}
     sys.meta_path.append(placeholders.Finder(absent))
@@ -31,18 +48,39 @@ def main(method: str, clone: Path, seed: int, folder: Path) -> None:
     sys.argv = ["recorded"]
     warnings.simplefilter("ignore")
     common.stay_on_the_cpu(torch)
-    torch.manual_seed(seed)
-    # A clone's mixture draws from this one.
-    np.random.seed(seed)  # noqa: NPY002
-    rng, out = np.random.default_rng(seed), folder.absolute()
+    common.draw_from(torch, seed)
     with inside_a_scratch_folder(), contextlib.redirect_stdout(io.StringIO()):
-        for kind, record in records.items():
-            arrays = {k: np.asarray(a) for k, a in record(torch, rng).items()}
-            np.savez_compressed(out / f"{method}-{kind}.npz", **arrays)  # type: ignore[arg-type]
+        yield torch
+
+
+def record(torch: Any, method: str, records: Any, seed: int, folder: Path) -> None:
+    """Writes a file for each record of the method."""
+    rng = np.random.default_rng(seed)
+    for kind, recorded in records.items():
+        arrays = {k: np.asarray(a) for k, a in recorded(torch, rng).items()}
+        np.savez_compressed(folder / f"{method}-{kind}.npz", **arrays)  # type: ignore[arg-type]
+
+
+def train(torch: Any, trained: Any, path: Path, seed: int, out: Path) -> None:
+    """Trains the clone on a task, and writes codes as -1 and 1, int8."""
+    with np.load(path) as file:
+        arrays = dict(file)
+    options = json.loads(str(arrays.pop("options")))
+    rows = {k: torch.tensor(a).float() for k, a in arrays.items()}
+    names = ("image", "text", "labels")
+    given = {k: rows.pop(k) for k in names}
+    image, text = trained(torch, common.Task(**given, options=options, seed=seed))
+    with torch.no_grad():
+        codes = {
+            k: (image if k.endswith("image") else text)(x).numpy()
+            for k, x in rows.items()
+        }
+    signs = {k: np.where(x > 0, 1, -1).astype(np.int8) for k, x in codes.items()}
+    np.savez_compressed(out, **signs)  # type: ignore[arg-type]
 
 
 @contextlib.contextmanager
-def inside_a_scratch_folder():
+def inside_a_scratch_folder() -> Iterator[None]:
     """The clones write folders of their own where they run."""
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as scratch:
@@ -54,5 +92,5 @@ def inside_a_scratch_folder():
 
 
 if __name__ == "__main__":
-    _, method, clone, seed, folder = sys.argv
-    main(method, Path(clone), int(seed), Path(folder))
+    _, method, clone, seed, *paths = sys.argv
+    main(method, Path(clone), int(seed), *map(Path, paths))

@@ -47,12 +47,17 @@ ORIGINALS = {
 """By method; a module of the same name beside this one records its outputs."""
 
 
-def require_clone(method: str, clone: Path) -> None:
-    """Checks everything that recording needs, before any work.
+TRAINED = ("scbch", "nrch", "ucch", "dgcpn", "rshnl", "djsrh")
+"""Methods whose clones can be trained on given rows."""
+
+
+def require_clone(method: str, clone: Path, option: str = "official") -> None:
+    """Checks everything that running a clone needs, before any work.
 
     Args:
         method: whose code is in the clone.
         clone: a clone of the method's repository, with its work tree.
+        option: the option that names the clone.
 
     Raises:
         InputError: if the method has no original, the clone is none of its repository,
@@ -63,8 +68,8 @@ def require_clone(method: str, clone: Path) -> None:
     original = ORIGINALS[method]
     wanted = f"a clone of github.com/{original.repository} with its files"
     found = all((clone / name).is_file() for name in original.files)
-    require(found, "official", clone, wanted)
-    extras.require_packages("--official", *original.packages)
+    require(found, option, clone, wanted)
+    extras.require_packages(f"--{option}", *original.packages)
 
 
 def record(method: str, clone: Path, seed: int, folder: Path) -> None:
@@ -83,12 +88,35 @@ def record(method: str, clone: Path, seed: int, folder: Path) -> None:
     """
     require_clone(method, clone)
     with tempfile.TemporaryDirectory() as scratch:
-        _run(method, clone, str(seed), scratch)
+        _run("official", method, clone, str(seed), scratch)
         for path in sorted(Path(scratch).glob("*.npz")):
             shutil.move(path, folder / f"{path.stem}-seed-{seed}.npz")
 
 
-def _run(method: str, clone: Path, *words: str) -> None:
+def train(method: str, clone: Path, seed: int, task: Path, folder: Path) -> Path:
+    """Trains a clone on a task by its own loop, in a process of its own.
+
+    Args:
+        method: whose code is in the clone, one of `TRAINED`.
+        clone: a clone of the method's repository, with its work tree.
+        seed: of all that the clone draws.
+        task: an npz file: `image`, `text` and `labels` of the training set; features of
+            queries and database as `query_image` and so on; and the flat options of the
+            experiment, as JSON in `options`.
+        folder: where the codes go.
+
+    Returns:
+        An npz file with the codes of queries and database by their names in the task,
+        -1 and 1.
+
+    Raises:
+        InputError: if the clone's code fails.
+    """
+    _run("runs", method, clone, str(seed), str(folder.absolute()), str(task.absolute()))
+    return folder / "codes.npz"
+
+
+def _run(option: str, method: str, clone: Path, *words: str) -> None:
     """Runs `__main__.py` beside this module, without the user's folder on its path."""
     program = [sys.executable, "-P", "-m", "scbch_jax.originals"]
     paths = (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", ""))
@@ -101,4 +129,4 @@ def _run(method: str, clone: Path, *words: str) -> None:
     )
     if ran.returncode:
         last = (ran.stderr.strip().splitlines() or ["no message"])[-1]
-        raise InputError(f"official: the code in {clone} failed: {last}")
+        raise InputError(f"{option}: the code in {clone} failed: {last}")

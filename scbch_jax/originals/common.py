@@ -5,7 +5,7 @@ replayed.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,28 @@ BATCH = 16
 
 Record = Callable[[Any, Any], dict[str, Any]]
 """(torch, random numbers) -> arrays of a file"""
+
+
+class Task(NamedTuple):
+    """What a clone's own loop is trained on, as tensors."""
+
+    image: Any
+    text: Any
+    labels: Any
+    """Noisy, as all that learns is given them."""
+    options: dict[str, Any]
+    """Of the experiment, by their names on the command line."""
+    seed: int
+
+
+Coders = tuple[Callable[[Any], Any], Callable[[Any], Any]]
+"""Codes of images and of texts, from features; their signs are the hash codes."""
+
+
+def draw_from(torch: Any, seed: int) -> None:
+    """Seeds all that clones draw from; some of them seed it when they are imported."""
+    torch.manual_seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
 
 
 def stay_on_the_cpu(torch: Any) -> None:
@@ -94,23 +116,78 @@ class Loader:
         *,
         shuffle: bool = True,
         batch_size: int = BATCH,
+        drop_last: bool = False,
     ) -> None:
         """`shape` makes a clone's batch of the parts' rows and their positions."""
         self.torch, self.parts, self.shape = torch, parts, shape
-        self.shuffle, self.batch_size = shuffle, batch_size
+        self.shuffle, self.batch_size, self.drop_last = shuffle, batch_size, drop_last
         self.dataset, self.orders = parts[0], list[np.ndarray]()
 
     def __len__(self) -> int:
         """Number of batches."""
-        return -(-len(self.dataset) // self.batch_size)
+        full, rest = divmod(len(self.dataset), self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[Any]:
         """A pass; its last batch may be short."""
         rows = len(self.dataset)
         order = self.torch.randperm(rows) if self.shuffle else self.torch.arange(rows)
         self.orders.append(order.numpy())
-        for index in order.split(self.batch_size):
+        for index in order.split(self.batch_size)[: len(self)]:
             yield self.shape(*(part[index] for part in self.parts), index)
+
+
+def few(parts: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Rows for what a clone computes on the way and nobody looks at."""
+    return tuple(part[:4] for part in parts)
+
+
+def kept(nets: dict[str, Any], short: str, kind: Any, inputs: int, hidden: int) -> Any:
+    """Makes networks of a kind, of another width, and keeps the last one."""
+
+    def make(y_dim: int = 0, **sizes: Any) -> Any:
+        small = {"mid_num1": hidden, "mid_num2": hidden}
+        nets[short] = kind(y_dim=inputs, **{**sizes, **small})
+        return nets[short]
+
+    return make
+
+
+def narrow_modules(
+    program: Any,
+    nets: dict[str, Any],
+    widths: tuple[int, int],
+    hidden: int,
+    names: tuple[str, str] = ("ImgModule", "TxtModule"),
+) -> None:
+    """Gives the networks of SCBCH and its relatives other widths, and keeps them.
+
+    Args:
+        program: the clone's module with their classes.
+        nets: where the networks are kept.
+        widths: of image and text features.
+        hidden: width of the hidden layers.
+        names: of the classes.
+    """
+    for short, name, width in zip(("img", "txt"), names, widths, strict=True):
+        make = kept(nets, short, getattr(program, name), width, hidden)
+        setattr(program, name, make)
+
+
+def same_rates(config: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Both optimizers of a clone's configuration, with the experiment's numbers."""
+    rate = {"lr": options["hparams.learning_rate"]}
+    rate["weight_decay"] = options["hparams.weight_decay"]
+    return {
+        name: {**config[name], "optim_params": rate}
+        for name in ("optimizer", "txt_optimizer")
+    }
+
+
+def coders(nets: dict[str, Any]) -> Coders:
+    """The networks as functions, without dropout."""
+    image, text = (nets[short].eval() for short in ("img", "txt"))
+    return image, text
 
 
 def positions_first(*batch: Any) -> tuple[Any, ...]:

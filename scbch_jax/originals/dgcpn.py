@@ -44,23 +44,29 @@ def states(nets: dict[str, Any], stage: str) -> dict[str, Any]:
     return {k.replace(*names[0]).replace(*names[1]): x for k, x in found}
 
 
-def session_of(torch: Any) -> Any:
-    """The clone's session without data; half of the rows are neighbors."""
+NUMBERS = {
+    "a1": 0.01, "a2": 0.3, "knn_number": common.ROWS // 2, "scale": float(common.ROWS),
+    "K": 1.5, "dw": 1.0, "cw": 1.0, "batch_size": common.BATCH, "num_epochs": 4,
+}  # fmt: skip
+"""Half of the rows are neighbors."""
+
+
+def session_of(
+    torch: Any, width: int = common.WIDTH, numbers: dict[str, Any] = NUMBERS
+) -> Any:
+    """The clone's session without data; `width` stands for 4,096."""
     linear = torch.nn.Linear
 
     def narrow(rows: int, columns: int) -> Any:
-        return linear(*(common.WIDTH if n == 4096 else n for n in (rows, columns)))
+        return linear(*(width if n == 4096 else n for n in (rows, columns)))
 
     torch.nn.Linear = narrow
     torch.nn.init.normal = torch.nn.init.normal_
     sys.modules["load_data"] = common.Placeholder("load_data")
     program: Any = importlib.import_module("train_div")
     session = program.Session.__new__(program.Session)
-    session.opt = types.SimpleNamespace(
-        a1=0.01, a2=0.3, knn_number=common.ROWS // 2, scale=float(common.ROWS),
-        K=1.5, dw=1.0, cw=1.0, batch_size=common.BATCH, num_epochs=4,
-    )  # fmt: skip
-    session.kinds = program.ImgNet, program.TxtNet
+    session.opt = types.SimpleNamespace(**numbers)
+    session.kinds, session.linear = (program.ImgNet, program.TxtNet), linear
     session.logger = logging.getLogger("recorded")
     return session
 
@@ -94,6 +100,41 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
         **states(nets, "exp_final"),
     }
     return {**inputs, **vars(session.opt), **outputs}
+
+
+def train(torch: Any, task: common.Task) -> common.Coders:
+    """The clone's session, with dropout and numbers by its own options."""
+    given, rows = task.options, len(task.labels)
+    names = {
+        "a1": "options.text_weight", "a2": "options.coherence_share",
+        "scale": "options.scale", "K": "hparams.pair_target",
+        "dw": "hparams.coherence_weight", "cw": "hparams.consistency_weight",
+        "batch_size": "training.batch_size", "num_epochs": "training.epochs",
+    }  # fmt: skip
+    numbers = {k: given[name] for k, name in names.items()}
+    numbers["knn_number"] = rows - given["options.neighbors"]
+    session = session_of(torch, given["options.hidden"], numbers)
+    common.draw_from(torch, task.seed)
+    # It measures the retrieval within each batch, for its log only.
+    program: Any = importlib.import_module("train_div")
+    program.calc_dis = lambda *args: 0.0
+    session.gs = session.cal_similarity(task.image, task.text)[0]
+    parts = task.image, task.text, task.labels
+    session.train_loader = common.Loader(torch, parts, batch_size=numbers["batch_size"])
+    widths = {"code_len": given["bits"], "txt_feat_len": task.text.shape[1]}
+    nets = dict(zip("IT", (kind(**widths) for kind in session.kinds), strict=True))
+    nets["I"].fc1 = session.linear(task.image.shape[1], given["options.hidden"])
+    rate = {k: given[f"hparams.{k}"] for k in ("momentum", "weight_decay")}
+    rate["lr"] = given["hparams.learning_rate"]
+    for short, net in nets.items():
+        net.dropout.p = given["options.dropout"]
+        setattr(session, f"CodeNet_{short}", net)
+        optimizer = torch.optim.SGD(net.parameters(), **rate)
+        setattr(session, f"opt_{short}", optimizer)
+    for epoch in range(numbers["num_epochs"]):
+        session.train(epoch)
+    image, text = (net.eval() for net in nets.values())
+    return lambda x: image(x)[1], lambda x: text(x)[1]
 
 
 RECORDS = {"losses": losses, "run": run}

@@ -62,9 +62,7 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     # The clone's rates, times ten: four epochs of a small run are to move the weights.
     rates = {"lr_img": 10 * settings.LR_IMG, "lr_txt": 10 * settings.LR_TXT}
     nets = {"img": session.CodeNet_I, "txt": session.CodeNet_T}
-    for (short, net), name in zip(nets.items(), ("opt_I", "opt_T"), strict=True):
-        optimizer = torch.optim.SGD(net.parameters(), lr=rates[f"lr_{short}"], **decay)
-        setattr(session, name, optimizer)
+    start_optimizers(torch, session, tuple(rates.values()), decay)
     inputs = {"img": image, "txt": text, "labels": labels, **states(nets, "init")}
     for epoch in range(4):
         session.train(epoch)
@@ -72,6 +70,46 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     inputs |= {"batch_size": common.BATCH, **decay, **rates, **numbers()}
     inputs["exp_loss"] = np.array(log, np.float32)
     return {**inputs, **states(nets, "exp_final")}
+
+
+def start_optimizers(
+    torch: Any, session: Any, rates: tuple[float, ...], decay: dict[str, float]
+) -> None:
+    """Optimizers of the image and of the text network."""
+    for short, rate in zip("IT", rates, strict=True):
+        parameters = getattr(session, f"CodeNet_{short}").parameters()
+        optimizer = torch.optim.SGD(parameters, lr=rate, **decay)
+        setattr(session, f"opt_{short}", optimizer)
+
+
+def train(torch: Any, task: common.Task) -> common.Coders:
+    """The clone's session on features, with numbers by its own settings."""
+    given, parts = task.options, (task.image, task.text, task.labels)
+    batch_size = given["training.batch_size"]
+    session = session_of(torch, batch_size, given["options.hidden"])
+    session.train_dataset = task.labels
+    common.draw_from(torch, task.seed)
+    names = {
+        "BETA": "image_weight", "ETA": "second_order", "MU": "scale",
+        "LAMBDA1": "image_term_weight", "LAMBDA2": "text_term_weight",
+    }  # fmt: skip
+    models, settings = (importlib.import_module(k) for k in ("models", "settings"))
+    vars(settings).update({k: given[f"hparams.{name}"] for k, name in names.items()})
+    session.train_loader = common.Loader(
+        torch, parts, batch_size=batch_size, drop_last=True
+    )
+    session.CodeNet_I = models.ImgNet(given["bits"])
+    session.CodeNet_T = models.TxtNet(given["bits"], task.text.shape[1])
+    linear, widths = session.linear, (task.image.shape[1], task.text.shape[1])
+    session.CodeNet_I.fc_encode = linear(widths[0], given["bits"])
+    session.CodeNet_T.fc1 = linear(widths[1], given["options.hidden"])
+    rates = [given[f"hparams.{k}_learning_rate"] for k in ("image", "text")]
+    decay = {k: given[f"hparams.{k}"] for k in ("momentum", "weight_decay")}
+    start_optimizers(torch, session, tuple(rates), decay)
+    for epoch in range(given["training.epochs"]):
+        session.train(epoch)
+    image, text = (net.eval() for net in (session.CodeNet_I, session.CodeNet_T))
+    return lambda x: image(x)[2], lambda x: text(x)[2]
 
 
 class Given:
@@ -116,10 +154,11 @@ def states(nets: dict[str, Any], stage: str) -> dict[str, Any]:
     return found
 
 
-def session_of(torch: Any, batch_size: int) -> Any:
-    """The clone's session without data and networks."""
+def session_of(torch: Any, batch_size: int, width: int = common.WIDTH) -> Any:
+    """The clone's session without data and networks; `width` stands for 4,096."""
+    linear = torch.nn.Linear
     if "settings" not in sys.modules:
-        stand_in(torch)
+        stand_in(torch, width)
     program: Any = importlib.import_module("train")
     settings: Any = importlib.import_module("settings")
     settings.BATCH_SIZE = batch_size
@@ -128,16 +167,16 @@ def session_of(torch: Any, batch_size: int) -> Any:
     session = program.Session.__new__(program.Session)
     session.train_dataset = range(batch_size * 3)
     session.logger = settings.logger
-    session.FeatNet_I = Given(None)
+    session.FeatNet_I, session.linear = Given(None), linear
     return session
 
 
-def stand_in(torch: Any) -> None:
+def stand_in(torch: Any, width: int) -> None:
     """Narrow layers, features for pictures, and no files of logs."""
     linear, same = torch.nn.Linear, torch.nn.Identity
 
     def narrow(rows: int, columns: int) -> Any:
-        return linear(*(common.WIDTH if n == 4096 else n for n in (rows, columns)))
+        return linear(*(width if n == 4096 else n for n in (rows, columns)))
 
     def passing(**_: Any) -> Any:
         net = torch.nn.Module()

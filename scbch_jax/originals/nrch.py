@@ -7,27 +7,32 @@ import numpy as np
 
 from scbch_jax.originals import common
 
+SIZES = (common.BITS, common.CLASSES, common.WORDS)
 
-def program_of(torch: Any) -> Any:
-    """The clone's module, with its globals as a small run needs them."""
+
+def program_of(torch: Any, sizes: tuple[int, int, int] = SIZES) -> Any:
+    """The clone's module for these numbers of bits, classes and words."""
     program: Any = importlib.import_module("NRCH")
-    program.bit_len, program.n_class, program.tag_len = (
-        common.BITS,
-        common.CLASSES,
-        common.WORDS,
-    )
+    program.bit_len, program.n_class, program.tag_len = sizes
     program.num_gradual = 0
-    # Its mixture starts from one random start of k-means; of many, the best is kept,
-    # so that the draw does not decide which rows are left out.
+    program.calc_map_k = lambda *args: torch.zeros(())
+    return program
+
+
+def best_of_many() -> None:
+    """Makes its mixture start from the best of many random starts of k-means.
+
+    The draw would decide which rows are left out.
+    """
     base: Any = importlib.import_module("sklearn.mixture._base")
     kmeans = base.cluster.KMeans
     base.cluster.KMeans = lambda **given: kmeans(**{**given, "n_init": 50, "tol": 0})
-    return program
 
 
 def losses(torch: Any, rng: Any) -> dict[str, Any]:
     """The robust loss, and the separation of a training set's rows."""
     program = program_of(torch)
+    best_of_many()
     u, v = (common.unit(torch, rng, 9).requires_grad_() for _ in range(2))
     y = torch.tensor((rng.random((9, common.CLASSES)) < 0.3) * 1.0).float()
     loss = program.Robust_Loss({}, common.BITS)(u, v, y, {"lambda": 0.6})
@@ -56,26 +61,10 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     noisy[::3] = noisy[::3].roll(1, 1)
     parts = (image, text, labels, noisy)
     loaders = [common.Loader(torch, parts, shuffle=s) for s in (True, False)]
-    program.get_data = lambda _: (
-        loaders[0],
-        loaders[1],
-        loaders[1],
-        common.ROWS,
-        common.ROWS,
-        common.ROWS,
-    )
-    program.calc_map_k = lambda *args: torch.zeros(())
-    nets, start, kept, ask = {}, {}, list[Any](), program.get_loss
-
-    def smaller(short: str, kind: Any) -> Any:
-        def make(y_dim: int, **sizes: Any) -> Any:
-            y_dim = common.WIDTH if short == "img" else y_dim
-            nets[short] = kind(
-                y_dim, **sizes, mid_num1=common.HIDDEN, mid_num2=common.HIDDEN
-            )
-            return nets[short]
-
-        return make
+    program.get_data = lambda _: (*loaders, loaders[1], *(common.ROWS,) * 3)
+    nets, start, kept, ask = dict[str, Any](), {}, list[Any](), program.get_loss
+    widths = common.WIDTH, common.WORDS
+    common.narrow_modules(program, nets, widths, common.HIDDEN)
 
     def separated(*args: Any) -> Any:
         if not start:
@@ -84,8 +73,6 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
         kept.append(found[1].numpy())
         return found
 
-    for short, name in (("img", "ImgModule"), ("txt", "TxtModule")):
-        setattr(program, name, smaller(short, getattr(program, name)))
     program.get_loss = separated
     rate = {"lr": 1e-4, "weight_decay": 1e-3}
     config = program.get_config() | {
@@ -108,6 +95,28 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     inputs |= {"batch_order": np.array(loaders[0].orders[1::2]), **start}
     outputs = {"exp_loss": log, "exp_kept": np.array(kept)}
     return {**inputs, **outputs, **common.states(nets, "exp_final")}
+
+
+def train(torch: Any, task: common.Task) -> common.Coders:
+    """The clone's own loop, with numbers by its own settings."""
+    options, nets = task.options, dict[str, Any]()
+    bits, widths = options["bits"], (task.image.shape[1], task.text.shape[1])
+    program = program_of(torch, (bits, task.labels.shape[1], widths[1]))
+    common.draw_from(torch, task.seed)
+    # The clean labels, given first, only go into what it prints.
+    parts = (task.image, task.text, task.labels, task.labels)
+    loader = common.Loader(torch, parts, batch_size=options["training.batch_size"])
+    few = common.Loader(torch, common.few(parts), shuffle=False)
+    program.get_data = lambda _: (loader, few, few, len(task.labels), 4, 4)
+    common.narrow_modules(program, nets, widths, options["options.hidden"])
+    config = program.get_config() | {"device": "cpu", "bit_len": bits}
+    names = {
+        "lambda": "hparams.ranking_weight", "threshold_rate": "hparams.threshold",
+        "epoch": "training.epochs",
+    }  # fmt: skip
+    config |= {k: options[name] for k, name in names.items()}
+    program.train(config | common.same_rates(config, options), bits)
+    return common.coders(nets)
 
 
 RECORDS = {"losses": losses, "run": run}

@@ -41,10 +41,7 @@ def losses(torch: Any, rng: Any) -> dict[str, Any]:
 
 def run(torch: Any, rng: Any) -> dict[str, Any]:
     """4 epochs of the clone's loop, the last two with weighted rows."""
-    # The loop prints the version of a package that it does not use.
-    unused: Any = importlib.import_module("torchvision")
-    unused.__version__ = ""
-    program: Any = importlib.import_module("train_model")
+    program = program_of()
     log, weights = common.log_losses(torch), list[Any]()
     image, text, labels = common.draw(torch, rng)
     labels[torch.arange(len(labels)), torch.arange(len(labels)) % common.CLASSES] = 1
@@ -52,9 +49,6 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     noisy[::3] = noisy[::3].roll(1, 1)
     parts = (image, text, noisy, labels)
     loaders = [common.Loader(torch, parts, shuffle=s) for s in (True, False)]
-    # The weights of the best epoch are kept; every epoch is better than the last.
-    scores = itertools.count(1)
-    program.fx_calc_map_multilabel = lambda *a, **k: float(next(scores))
     ask = program.SupConLoss.forward
 
     def asked(*args: Any) -> Any:
@@ -64,16 +58,12 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
         return value, found
 
     program.SupConLoss.forward = asked
-    model, centers = networks(torch)
+    sizes = (common.WIDTH, common.WORDS, common.CLASSES, common.BITS)
+    model, centers = networks(torch, sizes, common.HIDDEN)
     nets = {"img": model.img_net, "txt": model.text_net, "gen": centers}
     start = states(nets, "init")
-    parameters = [{"params": net.parameters()} for net in (centers, model)]
-    optimizer = torch.optim.Adam(parameters, lr=1e-3)
-    given = {**SETTINGS, "self_paced": True, "tp": 2, "linear": True, "gamma": GAMMA}
-    sizes = {"MAX_EPOCH": 4, "data_class": common.CLASSES, "loss_type": "RSHNL"}
-    configs = types.SimpleNamespace(**given, **sizes)
-    data = dict(zip(("train", "valid"), loaders, strict=True))
-    program.train_model(model, centers, data, optimizer, configs)
+    settings = {**SETTINGS, "gamma": GAMMA, "tp": 2, "MAX_EPOCH": 4}
+    fit(torch, model, centers, loaders, settings, 1e-3)
     # The first pass only looks for rows that are clean.
     orders = np.array(loaders[0].orders[1:])
     rows = np.zeros(orders.shape, np.float32)
@@ -86,17 +76,72 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     return {**inputs, **outputs, **states(nets, "exp_final")}
 
 
-def networks(torch: Any) -> tuple[Any, Any]:
-    """The clone's networks and its class centers, with narrow hidden layers."""
+def program_of() -> Any:
+    """The clone's training module, which takes every epoch for better than the last."""
+    # It prints the version of a package that it does not use.
+    unused: Any = importlib.import_module("torchvision")
+    unused.__version__ = ""
+    program: Any = importlib.import_module("train_model")
+    # The weights of the best epoch are kept.
+    scores = itertools.count(1)
+    program.fx_calc_map_multilabel = lambda *a, **k: float(next(scores))
+    return program
+
+
+def fit(
+    torch: Any, model: Any, centers: Any, loaders: Any, settings: Any, rate: float
+) -> None:
+    """The clone's training loop; the loaders are for training and validation."""
+    program: Any = importlib.import_module("train_model")
+    parameters = [{"params": net.parameters()} for net in (centers, model)]
+    optimizer = torch.optim.Adam(parameters, lr=rate)
+    given = {"self_paced": True, "linear": True, "loss_type": "RSHNL", **settings}
+    given["data_class"] = centers.fc1.in_features
+    data = dict(zip(("train", "valid"), loaders, strict=True))
+    configs = types.SimpleNamespace(**given)
+    program.train_model(model, centers, data, optimizer, configs)
+
+
+def networks(torch: Any, sizes: tuple[int, int, int, int], hidden: int) -> Any:
+    """The clone's networks and its class centers, with narrow hidden layers.
+
+    The sizes are those of image, text, labels and codes.
+    """
+    image_dim, text_dim, classes, bits = sizes
     program: Any = importlib.import_module("model")
 
     def narrow(inputs: int, outputs: int, **given: Any) -> Any:
-        sizes = (common.HIDDEN if n == 4096 else n for n in (inputs, outputs))
-        return torch.nn.Linear(*sizes, **given)
+        ends = (hidden if n == 4096 else n for n in (inputs, outputs))
+        return torch.nn.Linear(*ends, **given)
 
     program.nn = types.SimpleNamespace(Linear=narrow, init=torch.nn.init)
-    nets = program.IDCM_NN(common.WIDTH, common.WORDS, common.BITS)
-    return nets, program.Embedding(common.CLASSES, common.BITS)
+    nets = program.IDCM_NN(image_dim, text_dim, bits)
+    for net, width in ((nets.img_net, image_dim), (nets.text_net, text_dim)):
+        if width == 4096:
+            net.fc1 = torch.nn.Linear(width, hidden)
+    return nets, program.Embedding(classes, bits)
+
+
+def train(torch: Any, task: common.Task) -> common.Coders:
+    """The clone's own loop, with numbers by its own options."""
+    program_of()
+    given, parts = task.options, (task.image, task.text, task.labels, task.labels)
+    common.draw_from(torch, task.seed)
+    loaders = (
+        common.Loader(torch, parts, batch_size=given["training.batch_size"]),
+        common.Loader(torch, common.few(parts), shuffle=False),
+    )
+    image_dim, text_dim, classes = (x.shape[1] for x in parts[:3])
+    sizes = (image_dim, text_dim, classes, given["bits"])
+    model, centers = networks(torch, sizes, given["options.hidden"])
+    names = {
+        "alpha": "hparams.contrast_weight", "lamda": "hparams.aggregation_weight",
+        "q": "hparams.exponent", "tau": "hparams.temperature", "gamma": "hparams.age",
+        "tp": "options.warmup_epochs", "MAX_EPOCH": "training.epochs",
+    }  # fmt: skip
+    settings = {k: given[name] for k, name in names.items()}
+    fit(torch, model, centers, loaders, settings, given["hparams.learning_rate"])
+    return common.coders({"img": model.img_net, "txt": model.text_net})
 
 
 def states(nets: dict[str, Any], stage: str) -> dict[str, np.ndarray]:

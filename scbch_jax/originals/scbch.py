@@ -139,18 +139,8 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     nets: dict[str, Any] = {}
     start: dict[str, np.ndarray] = {}
 
-    image_kind, text_kind = train.ImgModule, train.TxtModule
     ask = train.MultiLabelLoss.forward
     choose, score = train.select_clean_sample, train.calc_map_k
-    small = {"mid_num1": HIDDEN, "mid_num2": HIDDEN}
-
-    def image_net(y_dim: int, **sizes: Any) -> Any:
-        nets["img"] = image_kind(y_dim=40, **{**sizes, **small})
-        return nets["img"]
-
-    def text_net(y_dim: int, **sizes: Any) -> Any:
-        nets["txt"] = text_kind(y_dim=30, **{**sizes, **small})
-        return nets["txt"]
 
     def forward(self: Any, *args: Any) -> Any:
         if not start:
@@ -172,8 +162,10 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
 
     sizes = len(rest[0]), QUERIES, len(rest[0])
     replaced = {
-        "ImgModule": image_net, "TxtModule": text_net, "calc_map_k": mean_ap,
-        "select_clean_sample": weights, "pr_curve": lambda *args, **kwargs: ([], []),
+        "ImgModule": common.kept(nets, "img", train.ImgModule, 40, HIDDEN),
+        "TxtModule": common.kept(nets, "txt", train.TxtModule, 30, HIDDEN),
+        "select_clean_sample": weights, "calc_map_k": mean_ap,
+        "pr_curve": lambda *args, **kwargs: ([], []),
         "get_data": lambda config: (loader, seen, compared, *sizes),
     }  # fmt: skip
     numbers = {"margin": 0.15, "shift": 0.8, "alpha": 0.7, "beta": 0.3, "k": 20}
@@ -206,6 +198,33 @@ def double_run(torch: Any, rng: Any) -> dict[str, Any]:
     torch.set_default_dtype(torch.float64)
     torch.Tensor.float = torch.Tensor.double
     return run(torch, rng)
+
+
+def train(torch: Any, task: common.Task) -> common.Coders:
+    """The clone's own loop, with numbers by its own settings."""
+    program, nets, options = program_of(), dict[str, Any](), task.options
+    common.draw_from(torch, task.seed)
+    # The clean labels, given first, only go into what it prints.
+    parts = (task.image, task.text, task.labels, task.labels)
+    loader = common.Loader(torch, parts, batch_size=options["training.batch_size"])
+    few = common.Loader(torch, common.few(parts), shuffle=False)
+    widths = task.image.shape[1], task.text.shape[1]
+    rows, bits = len(task.labels), options["bits"]
+    common.narrow_modules(program, nets, widths, options["options.hidden"])
+    program.get_data = lambda config: (loader, few, few, rows, 4, 4)
+    program.calc_map_k = lambda *args, **kwargs: torch.zeros(())
+    program.pr_curve = lambda *args, **kwargs: ([], [])
+    program.bit_len, program.tag_len = bits, widths[1]
+    program.n_class = task.labels.shape[1]
+    names = {
+        "k": "options.neighbors", "margin": "hparams.margin", "shift": "hparams.shift",
+        "alpha": "hparams.contrastive_weight", "beta": "hparams.quantization_weight",
+        "epoch": "training.epochs",
+    }  # fmt: skip
+    config = program.get_config() | {"device": "cpu"}
+    config |= {k: options[name] for k, name in names.items()}
+    program.train(config | common.same_rates(config, options), bits, 0, 0)
+    return common.coders(nets)
 
 
 RECORDS = {

@@ -12,9 +12,7 @@ from scbch_jax.originals import common
 
 def losses(torch: Any, rng: Any) -> dict[str, Any]:
     """Ranking, contrast in both phases, and the memory that each leaves."""
-    module = types.ModuleType("src.logger")
-    module.create_logger = module.PD_Stats = None  # type: ignore[attr-defined]
-    sys.modules["src.logger"] = module
+    stand_in_for_logs()
     ranking = importlib.import_module("src.utils").ContrastiveLoss
     average = importlib.import_module("NCE.NCEAverage").NCEAverage
     softmax = importlib.import_module("NCE.NCECriterion").NCESoftmaxLoss()
@@ -45,45 +43,14 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     image, text, labels = common.draw(torch, rng)
     numbers = {"margin": 0.2, "shift": 0.1, "contrast_weight": 0.7, "temperature": 0.9}
     numbers |= {"momentum": 0.4, "learning_rate": 1e-3, "weight_decay": 1e-3}
-    sys.argv = [
-        "UCCH.py", "--data_name", "recorded_fea", "--alpha", "0.7", "--shift", "0.1",
-        "--lr", "1e-3", "--wd", "1e-3", "--K", "9", "--bit", str(common.BITS),
-        "--max_epochs", "4", "--root_dir", ".",
-    ]  # fmt: skip
-    for absent in ("utils.bar_show", "src.cmdataset", "imp", "nets.resnet", "nets.vgg"):
-        sys.modules[absent] = common.Placeholder(absent)
-        sys.modules[absent].__all__ = []  # type: ignore[attr-defined]
-    clip: Any = importlib.import_module("torch.nn.utils.clip_grad")
-    clip.clip_grad_norm = clip.clip_grad_norm_
-    writer: Any = common.Placeholder("tensorboard")
-    writer.SummaryWriter = lambda *args: writer
-    sys.modules["torch.utils.tensorboard"] = writer
-    program: Any = importlib.import_module("UCCH")
-    log = common.log_losses(torch)
-    data = types.SimpleNamespace(imgs=image, text_dim=common.WORDS)
-    program.CMDataset = lambda *args, **kwargs: data
-    program.fx_calc_map_multilabel_k = lambda *args, **kwargs: 0.5
-    parts, loaders = (image, text, labels), list[Any]()
-
-    def loader(_: Any, *, shuffle: bool = False, **rest: Any) -> Any:
-        def shape(x: Any, t: Any, y: Any, index: Any) -> Any:
-            return (index, [x], [t], y) if shuffle else ([x], [t], y)
-
-        loaders.append(common.Loader(torch, parts, shape, shuffle=shuffle))
-        return loaders[-1]
-
-    torch.utils.data.DataLoader = loader
-    nets, memories, drawn, start = {}, list[Any](), list[Any](), dict[str, Any]()
-
-    def smaller(short: str, kind: Any) -> Any:
-        def make(**sizes: Any) -> Any:
-            nets[short] = kind(**sizes, mid_num1=common.HIDDEN, mid_num2=common.HIDDEN)
-            return nets[short]
-
-        return make
-
-    for short, name in (("img", "ImageNet"), ("txt", "TextNet")):
-        setattr(program.models, name, smaller(short, getattr(program.models, name)))
+    program = program_of(
+        "--alpha", "0.7", "--shift", "0.1", "--lr", "1e-3", "--wd", "1e-3",
+        "--K", "9", "--bit", str(common.BITS), "--max_epochs", "4",
+    )  # fmt: skip
+    log, nets = common.log_losses(torch), dict[str, Any]()
+    loaders = give_rows(torch, program, (image, text, labels), common.BATCH)
+    narrow(program, nets, (common.WIDTH, common.WORDS), common.HIDDEN)
+    memories, drawn, start = list[Any](), list[Any](), dict[str, Any]()
     make_memory = program.NCEAverage
 
     def remembered(*args: Any) -> Any:
@@ -107,6 +74,77 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     inputs["batch_order"] = np.array(loaders[0].orders)
     outputs = {"exp_loss": log, "exp_memory": memories[0].memory}
     return {**inputs, **numbers, **start, **outputs, **common.states(nets, "exp_final")}
+
+
+def stand_in_for_logs() -> None:
+    """The clone's own module needs pandas."""
+    module = types.ModuleType("src.logger")
+    module.create_logger = module.PD_Stats = None  # type: ignore[attr-defined]
+    sys.modules["src.logger"] = module
+
+
+def program_of(*words: str) -> Any:
+    """The clone's program with these options, without its progress bars and logs."""
+    sys.argv = ["UCCH.py", "--data_name", "recorded_fea", "--root_dir", ".", *words]
+    stand_in_for_logs()
+    for absent in ("utils.bar_show", "src.cmdataset", "imp", "nets.resnet", "nets.vgg"):
+        sys.modules[absent] = common.Placeholder(absent)
+        sys.modules[absent].__all__ = []  # type: ignore[attr-defined]
+    clip: Any = importlib.import_module("torch.nn.utils.clip_grad")
+    clip.clip_grad_norm = clip.clip_grad_norm_
+    writer: Any = common.Placeholder("tensorboard")
+    writer.SummaryWriter = lambda *args: writer
+    sys.modules["torch.utils.tensorboard"] = writer
+    program: Any = importlib.import_module("UCCH")
+    # Every epoch is as good as the best, so that the last one's weights are kept.
+    program.fx_calc_map_multilabel_k = lambda *args, **kwargs: 0.5
+    return program
+
+
+def give_rows(torch: Any, program: Any, parts: Any, batch_size: int) -> list[Any]:
+    """Lets the clone read these images, texts and labels; returns its loaders."""
+    image, text, _ = parts
+    data = types.SimpleNamespace(imgs=image, text_dim=text.shape[1])
+    program.CMDataset = lambda *args, **kwargs: data
+    loaders = list[Any]()
+
+    def loader(_: Any, *, shuffle: bool = False, **rest: Any) -> Any:
+        def shape(x: Any, t: Any, y: Any, index: Any) -> Any:
+            return (index, [x], [t], y) if shuffle else ([x], [t], y)
+
+        rows = parts if shuffle else common.few(parts)
+        given = {"shuffle": shuffle, "batch_size": batch_size, "drop_last": shuffle}
+        loaders.append(common.Loader(torch, rows, shape, **given))
+        return loaders[-1]
+
+    torch.utils.data.DataLoader = loader
+    return loaders
+
+
+def train(torch: Any, task: common.Task) -> common.Coders:
+    """The clone's own program, with numbers by its own options."""
+    given, nets = task.options, dict[str, Any]()
+    words = {
+        "bit": "bits", "max_epochs": "training.epochs", "K": "options.negatives",
+        "warmup_epoch": "options.warmup_epochs", "alpha": "hparams.contrast_weight",
+        "T": "hparams.temperature", "momentum": "hparams.momentum",
+        "margin": "hparams.margin", "shift": "hparams.shift",
+        "lr": "hparams.learning_rate", "wd": "hparams.weight_decay",
+    }  # fmt: skip
+    program = program_of(*(f"--{k}={given[name]}" for k, name in words.items()))
+    common.draw_from(torch, task.seed)
+    parts = task.image, task.text, task.labels
+    give_rows(torch, program, parts, given["training.batch_size"])
+    widths = task.image.shape[1], task.text.shape[1]
+    narrow(program, nets, widths, given["options.hidden"])
+    program.main()
+    return common.coders(nets)
+
+
+def narrow(program: Any, nets: Any, widths: tuple[int, int], hidden: int) -> None:
+    """Other widths, and networks that are kept."""
+    names = ("ImageNet", "TextNet")
+    common.narrow_modules(program.models, nets, widths, hidden, names)
 
 
 RECORDS = {"losses": losses, "run": run}

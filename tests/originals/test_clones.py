@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import GOLDEN, ROOT
 
@@ -16,10 +17,22 @@ from scbch_jax.errors import InputError
 from scbch_jax.originals import clones
 
 TORCH = '''\
-"""As much of PyTorch as the recording of MAP needs."""
+"""As much of PyTorch as recording MAP, and training nothing, need."""
 
-class Tensor:
+import contextlib
+import numpy as np
+
+class Tensor(np.ndarray):
     to = cuda = None
+
+    def float(self):
+        return self.astype(np.float32)
+
+    def numpy(self):
+        return np.asarray(self)
+
+tensor = lambda values: np.asarray(values).view(Tensor)
+no_grad = contextlib.nullcontext
 
 class nn:
     Module = type("Module", (Tensor,), {})
@@ -72,6 +85,22 @@ recorder.main("scbch", Path(sys.argv[1]), 3, Path(sys.argv[2]))
 """
 
 
+TRAIN_NOTHING = """\
+import sys
+from pathlib import Path
+from scbch_jax.originals import __main__ as program, scbch
+
+def train(torch, task):
+    assert task.options == {"bits": 2}, task
+    assert (task.seed, task.labels.tolist()) == (3, [[1.0, 0.0]])
+    shift = task.image.mean()
+    return lambda x: x - shift, lambda x: -x
+
+scbch.train = train
+program.main("scbch", Path(sys.argv[1]), 3, *map(Path, sys.argv[2:]))
+"""
+
+
 def written(folder, **files):
     for name, text in files.items():
         path = folder / f"{name.replace('__', '/')}.py"
@@ -112,6 +141,30 @@ def test_a_clones_code_is_run_and_its_outputs_recorded(clone, pretended, tmp_pat
     (comparison,) = agreement.check_file(path).comparisons
     assert comparison.agrees
     assert comparison.quantity.startswith("MAP")
+
+
+def test_a_clone_is_trained_on_given_rows(clone, pretended, tmp_path):
+    arrays = {"image": [[1.0, 2.0]], "text": [[0.5, 1.0]], "labels": [[1, 0]]}
+    arrays |= {"query_image": [[1.0, 3.0]], "query_text": [[-2.0, 3.0]]}
+    arrays["options"] = '{"bits": 2}'
+    np.savez(tmp_path / "task.npz", **{k: np.array(a) for k, a in arrays.items()})
+    words = [str(clone), str(tmp_path), str(tmp_path / "task.npz")]
+    ran = subprocess.run(
+        [sys.executable, "-c", TRAIN_NOTHING, *words], capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    codes = dict(np.load(tmp_path / "codes.npz"))
+    assert {k: x.tolist() for k, x in codes.items()} == {
+        "query_image": [[-1, 1]],
+        "query_text": [[1, -1]],
+    }
+
+
+def test_the_clones_that_can_be_trained_are_listed():
+    modules = {
+        m: importlib.import_module(f"scbch_jax.originals.{m}") for m in clones.ORIGINALS
+    }
+    assert {m for m, x in modules.items() if hasattr(x, "train")} == set(clones.TRAINED)
 
 
 def said(capsys, *words):
@@ -189,15 +242,31 @@ def test_every_recorder_writes_the_files_that_the_package_has(method):
     assert {f"{method}-{kind}.npz" for kind in records} == shipped
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("method", clones.ORIGINALS)
-def test_the_live_check(method, tmp_path, capsys):
-    """Where PyTorch and clones of the repositories are at hand."""
+def original(method):
+    """A clone in the folder that SCBCH_ORIGINALS names."""
     folder = Path(os.environ.get("SCBCH_ORIGINALS", "")) / method
     if importlib.util.find_spec("torch") is None:
         pytest.skip("PyTorch is not installed")
     if not os.environ.get("SCBCH_ORIGINALS") or not folder.is_dir():
         pytest.skip(f"SCBCH_ORIGINALS names no folder with a clone {method}")
-    words = ["--official", str(folder), "--method", method, "--seed", "11"]
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", clones.ORIGINALS)
+def test_the_live_check(method, capsys):
+    words = ["--official", str(original(method)), "--method", method, "--seed", "11"]
     assert program.main(["crosscheck", *words]) == 0
     assert f"{method}-" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", clones.TRAINED)
+def test_both_programs_train(method, tmp_path, capsys):
+    """Where PyTorch and clones are at hand: two epochs, so they need not agree."""
+    words = ["--runs", str(original(method)), "--method", method, "--hidden", "16"]
+    words += ["--epochs", "2", "--seeds", "2", "--out", str(tmp_path / "runs.jsonl")]
+    words += ["--data.planted.train", "2200"] if method == "dgcpn" else []
+    assert program.main(["crosscheck", *words]) in (0, 1)
+    assert len((tmp_path / "runs.jsonl").read_text().splitlines()) == 4
+    assert "| average |" in capsys.readouterr().out
