@@ -82,6 +82,16 @@ def check_last_batch(sizes: Sizes, options: Any, batch_size: int) -> None:
     require(not alone, "training.batch_size", batch_size, wanted)
 
 
+def check_full_batch(sizes: Sizes, options: Any, batch_size: int) -> None:
+    """Raises `InputError` unless the rows fill a batch.
+
+    For methods that leave out a shorter one.
+    """
+    wanted = f"at most the {sizes.samples} training rows"
+    fits = batch_size <= sizes.samples
+    require(fits, "training.batch_size", batch_size, wanted)
+
+
 class Step(NamedTuple):
     """One optimizer step: a loss and the parameter groups it updates."""
 

@@ -14,7 +14,6 @@ from jaxtyping import Array, Bool, Float, Int, Key
 from scbch_jax import losses, networks
 from scbch_jax.arrays import Batch, Metrics, Params, Scalar, ScalarLike
 from scbch_jax.config.dhrl import HParams, Options
-from scbch_jax.errors import require
 from scbch_jax.losses import Terms
 from scbch_jax.methods.base import Method, Sizes, Step, record_epoch
 from scbch_jax.optim.pytorch import torch_adam
@@ -25,7 +24,6 @@ __all__ = [
     "Options",
     "TermInputs",
     "build",
-    "check",
     "term_inputs",
     "terms",
 ]
@@ -100,13 +98,6 @@ def terms(hp: HParams) -> Terms:
         "text": (1.0, text),
         "alignment": (hp.alignment_weight, alignment),
     }
-
-
-def check(sizes: Sizes, options: Options, batch_size: int) -> None:
-    """Raises `InputError` if a batch has one row only, which has no variance."""
-    fits = batch_size > 1 and sizes.samples % batch_size != 1
-    wanted = f"a size that leaves no single row of the {sizes.samples}"
-    require(fits, "training.batch_size", batch_size, wanted)
 
 
 def build(

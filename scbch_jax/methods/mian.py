@@ -15,14 +15,13 @@ from jaxtyping import Array, Float, Int, Key
 from scbch_jax import losses, networks
 from scbch_jax.arrays import Batch, Coded, Metrics, Params, ScalarLike
 from scbch_jax.config.mian import HParams, Options
-from scbch_jax.errors import require
 from scbch_jax.losses import Terms
 from scbch_jax.methods import mian_terms, stages
 from scbch_jax.methods.base import Method, Sizes, Step
 from scbch_jax.methods.mian_terms import Tables, TermInputs, term_inputs, terms
 from scbch_jax.optim.pytorch import scale_by_state, torch_adam
 
-__all__ = ["HParams", "MianState", "Options", "TermInputs", "build", "check", "terms"]
+__all__ = ["HParams", "MianState", "Options", "TermInputs", "build", "terms"]
 
 
 class MianState(NamedTuple):
@@ -34,13 +33,6 @@ class MianState(NamedTuple):
     loss: Float[Array, ""]
     """Sum of the losses of this pass."""
     tables: Tables
-
-
-def check(sizes: Sizes, options: Options, batch_size: int) -> None:
-    """Raises `InputError` unless the rows fill a batch: shorter ones are dropped."""
-    wanted = f"at most the {sizes.samples} training rows"
-    fits = batch_size <= sizes.samples
-    require(fits, "training.batch_size", batch_size, wanted)
 
 
 def build(

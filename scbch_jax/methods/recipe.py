@@ -19,7 +19,7 @@ from scbch_jax.methods import (
     scbch,
     ucch,
 )
-from scbch_jax.methods.base import Method, Sizes, check_last_batch
+from scbch_jax.methods.base import Method, Sizes, check_full_batch, check_last_batch
 from scbch_jax.optim.bf16_state import bf16_state
 from scbch_jax.types import Split
 
@@ -45,14 +45,14 @@ class Entry(NamedTuple):
 
 METHODS = {
     "scbch": Entry(build=scbch.build, check=scbch.check),
-    "ucch": Entry(build=ucch.build, check=ucch.check),
+    "ucch": Entry(build=ucch.build, check=check_full_batch),
     "dgcpn": Entry(build=dgcpn.build, check=dgcpn.check, context=dgcpn.context),
-    "dhrl": Entry(build=dhrl.build, check=dhrl.check),
+    "dhrl": Entry(build=dhrl.build, check=check_last_batch),
     "cirh": Entry(build=cirh.build, check=cirh.check, context=cirh.context),
-    "djsrh": Entry(build=djsrh.build),
+    "djsrh": Entry(build=djsrh.build, check=check_full_batch),
     "nrch": Entry(build=nrch.build),
     "rshnl": Entry(build=rshnl.build),
-    "mian": Entry(build=mian.build, check=mian.check),
+    "mian": Entry(build=mian.build, check=check_full_batch),
     "cmmq": Entry(build=cmmq.build, check=cmmq.check),
     "cpah": Entry(build=cpah.build, check=check_last_batch),
     "robust": Entry(

@@ -16,13 +16,12 @@ from jaxtyping import Array, Bool, Float, Int, Key
 from scbch_jax import losses
 from scbch_jax.arrays import Batch, Metrics, Params, Scalar, ScalarLike
 from scbch_jax.config.ucch import HParams, Options
-from scbch_jax.errors import require
 from scbch_jax.losses import Terms
 from scbch_jax.methods.base import Method, Sizes, Step, record_epoch
 from scbch_jax.methods.two_towers import two_towers
 from scbch_jax.optim.pytorch import scale_after_epochs, torch_adam, torch_clip
 
-__all__ = ["HParams", "Options", "UcchState", "TermInputs", "build", "check", "terms"]
+__all__ = ["HParams", "Options", "UcchState", "TermInputs", "build", "terms"]
 
 Draw = Callable[[Key[Array, ""], Int[Array, " n"]], Int[Array, "n negatives"]]
 """(key, rows of a batch) -> rows of the memory bank, the negatives of each."""
@@ -86,13 +85,6 @@ def terms(hp: HParams, bits: int) -> Terms:
 
     alpha = hp.contrast_weight
     return {"contrast": (alpha, contrast), "ranking": (1.0 - alpha, ranking)}
-
-
-def check(sizes: Sizes, options: Options, batch_size: int) -> None:
-    """Raises `InputError` unless the rows fill a batch: shorter ones are dropped."""
-    wanted = f"at most the {sizes.samples} training rows"
-    fits = batch_size <= sizes.samples
-    require(fits, "training.batch_size", batch_size, wanted)
 
 
 def build(

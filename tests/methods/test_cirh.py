@@ -7,7 +7,6 @@ import pytest
 from scbch_jax import losses, neighbors, training
 from scbch_jax.arrays import Coded
 from scbch_jax.config.cirh import HParams, Options
-from scbch_jax.errors import InputError
 from scbch_jax.methods import Recipe, Sizes, cirh
 from scbch_jax.networks import JointOutputs
 from scbch_jax.types import Split
@@ -131,17 +130,3 @@ def test_hash_functions_see_directions_only(train, start):
     assert shapes["image"]["layer_0"]["kernel"] == (6, 16)
     assert shapes["text"]["layer_0"]["kernel"] == (5, 5)
     assert 0.8 < float(params["image"]["layer_1"]["kernel"].std()) < 1.2
-
-
-@pytest.mark.parametrize(
-    ("samples", "size", "fits"),
-    [(12, 6, True), (10, 512, True), (12, 9, False), (12, 3, False), (12, 8, True)],
-)
-def test_batches_that_are_too_short_to_mix_are_refused(samples, size, fits):
-    recipe = Recipe("cirh", SIZES._replace(samples=samples), OPTIONS, size)
-    if fits:
-        recipe.check()
-        return
-    wanted = f"training.batch_size: got {size}, wanted a size that leaves 4 or more"
-    with pytest.raises(InputError, match=wanted):
-        recipe.check()

@@ -7,7 +7,6 @@ import pytest
 from scbch_jax import losses, training
 from scbch_jax.arrays import Batch
 from scbch_jax.config.cmmq import HParams, Options
-from scbch_jax.errors import InputError
 from scbch_jax.methods import Recipe, Sizes, cmmq
 
 SIZES = Sizes(image_dim=6, text_dim=5, classes=5, samples=6, bits=8)
@@ -123,10 +122,3 @@ def test_proxies_are_a_part_of_the_state_and_depend_on_the_seed():
     np.testing.assert_array_equal(one.proxies[:8], other.proxies[:8])
     assert not np.array_equal(one.proxies, other.proxies)
     assert set(np.unique(one.tie)) <= {-1, 1}
-
-
-@pytest.mark.errors
-def test_code_lengths_without_a_hadamard_matrix_are_refused():
-    recipe = Recipe("cmmq", SIZES._replace(bits=24), Options(), batch_size=4)
-    with pytest.raises(InputError, match="bits: got 24, wanted a power of 2"):
-        recipe.check()

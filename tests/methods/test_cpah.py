@@ -8,9 +8,7 @@ import references
 from scbch_jax import losses, training
 from scbch_jax.arrays import Coded
 from scbch_jax.config.cpah import HParams, Options
-from scbch_jax.errors import InputError
 from scbch_jax.methods import Recipe, Sizes, cpah
-from scbch_jax.training import streaming
 from scbch_jax.types import Split
 
 SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=12, bits=8)
@@ -186,14 +184,6 @@ def test_all_losses_are_logged_and_finite(epochs):
         assert all(np.isfinite(values).all() for values in log.values())
 
 
-@pytest.mark.errors
-def test_a_batch_of_one_row_is_refused():
-    wanted = "a size that does not leave one of the 12 rows alone"
-    with pytest.raises(InputError, match=f"got 11, wanted {wanted}"):
-        Recipe("cpah", SIZES, OPTIONS, batch_size=11).check()
-    RECIPE.check()
-
-
 @pytest.mark.slow
 def test_the_options_of_the_released_code_train(train):
     options = Options(16, consistency="features", test_mask="off")
@@ -204,27 +194,6 @@ def test_the_options_of_the_released_code_train(train):
     assert np.isfinite(log["total"]).all()
     codes = training.relax_split(run.params, HP, train, recipe=recipe)
     assert all(np.isfinite(x).all() for x in codes)
-
-
-@pytest.mark.slow
-def test_lanes_and_streams_train_as_single_runs(train, monkeypatch):
-    """By their losses: weights differ where a normalization undoes a bias.
-
-    Such a bias has no gradient but rounding, to which Adam gives the usual step.
-    """
-    monkeypatch.setattr(streaming, "CHUNK", 1)
-    keys = [jax.random.key(seed) for seed in (0, 1)]
-    lanes = training.Lanes(
-        training.stack([HP] * 2), jnp.stack([train.labels] * 2), training.stack(keys)
-    )
-    runs, rows = training.start_lanes(lanes, recipe=RECIPE), train._replace(labels=None)
-    (in_lanes,) = training.fit_lanes(runs, lanes, rows, recipe=RECIPE, epochs=1)
-    start, key = training.start(HP, keys[0], recipe=RECIPE), keys[0]
-    (single,) = training.fit(start, HP, train, key, recipe=RECIPE, epochs=1)
-    assert in_lanes.losses[0] == pytest.approx(single.losses, rel=1e-4)
-    hosted, run = Split(*map(np.asarray, train)), training.start(HP, key, recipe=RECIPE)
-    _, log = training.stream_epoch(run, HP, hosted, key, jnp.int32(0), recipe=RECIPE)
-    assert float(log["total"].mean()) == pytest.approx(single.losses["total"], rel=1e-4)
 
 
 @pytest.mark.slow

@@ -7,7 +7,6 @@ import pytest
 from scbch_jax import losses
 from scbch_jax.arrays import Batch
 from scbch_jax.config.dgcpn import HParams, Options
-from scbch_jax.errors import InputError
 from scbch_jax.methods import Recipe, Sizes, dgcpn
 from scbch_jax.training import RunState, gradient_step
 from scbch_jax.types import Split
@@ -124,9 +123,3 @@ def test_the_last_text_layer_starts_with_its_standard_deviation(key):
     # 4,096 draws: the standard error is 0.0033.
     assert spreads["text"] == pytest.approx(0.3, abs=0.012)
     assert spreads["image"] == pytest.approx(512**-0.5 / 3**0.5, rel=0.05)
-
-
-def test_more_neighbors_than_rows_are_refused():
-    recipe = Recipe("dgcpn", SIZES, Options(neighbors=10), 4)
-    with pytest.raises(InputError, match="options.neighbors: got 10, wanted at most"):
-        recipe.check()

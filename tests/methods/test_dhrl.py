@@ -7,7 +7,6 @@ import pytest
 from scbch_jax import losses, networks
 from scbch_jax.arrays import Batch
 from scbch_jax.config.dhrl import HParams, Options
-from scbch_jax.errors import InputError
 from scbch_jax.methods import Sizes, dhrl
 from scbch_jax.training import RunState, gradient_step
 
@@ -190,10 +189,3 @@ def test_layers_of_a_transformer_start_alike(key):
     jax.tree.map(np.testing.assert_array_equal, params["layer_0"], params["layer_1"])
     packed = np.abs(params["layer_0"]["attention_in"]["kernel"]).max()
     assert packed <= (6 / (4 * 4)) ** 0.5
-
-
-@pytest.mark.parametrize("batch_size", [1, 2, 3, 6])
-def test_a_batch_of_one_row_is_refused(batch_size):
-    with pytest.raises(InputError, match="leaves no single row of the 7"):
-        dhrl.check(SIZES, OPTIONS, batch_size)
-    dhrl.check(SIZES, OPTIONS, 4)

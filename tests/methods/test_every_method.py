@@ -3,6 +3,7 @@
 import ast
 from typing import get_args
 
+import jax
 import numpy as np
 import pytest
 from conftest import ROOT
@@ -28,6 +29,7 @@ from scbch_jax.config import (
     ucch,
 )
 from scbch_jax.config.experiment import DECLARED, Name
+from scbch_jax.errors import Interrupted
 from scbch_jax.methods.recipe import METHODS
 
 DATA = Data(planted=Planted(train=600, queries=100, database=800, clutter=1.0))
@@ -117,16 +119,23 @@ def nothing(inputs):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_it_learns_with_an_own_term_and_repeats_to_the_bit(name):
+def test_it_learns_with_an_own_term_and_resumes_to_the_bit(name, tmp_path):
+    """A run that is stopped after some epochs ends as one that is not."""
     own = (("nothing", 1.0, nothing),)
-    results = runs.train(experiment(name), extra_terms=own)
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    results = runs.train(experiment(name), whole, extra_terms=own)
     assert all(np.isfinite(result.losses["total"]) for result in results)
     assert all(result.losses["nothing"] == 0 for result in results)
     first, last = (results[i].retrieval.average for i in (0, -1))
     assert last > first + 0.1
     assert last > 0.5, "chance is 0.3"
-    again = runs.train(experiment(name), extra_terms=own)
-    assert numbers(again) == numbers(results), "the same seed"
+    stop = iter([False, False, True]).__next__
+    with pytest.raises(Interrupted):
+        runs.train(experiment(name), stopped, extra_terms=own, stop=stop)
+    again = runs.train(experiment(name), stopped, extra_terms=own, resume=True)
+    assert numbers(again) == numbers(results)
+    params = (runs.saved_params(folder)[2] for folder in (whole, stopped))
+    jax.tree.map(np.testing.assert_array_equal, *params)
 
 
 @pytest.mark.slow

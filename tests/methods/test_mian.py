@@ -7,7 +7,6 @@ import pytest
 
 from scbch_jax import losses, training
 from scbch_jax.config.mian import HParams, Options
-from scbch_jax.errors import InputError
 from scbch_jax.methods import Recipe, Sizes, mian, mian_terms, stages
 from scbch_jax.networks.modality_invariant import (
     ImageOutputs,
@@ -196,21 +195,3 @@ def test_image_codes_are_random_if_asked(train, key):
     codes = [m.encode_image(run.params, train.image) for m in (calm, noisy, noisy)]
     assert not np.array_equal(codes[0], codes[1])
     np.testing.assert_array_equal(codes[1], codes[2])
-
-
-@pytest.mark.slow
-def test_a_resumed_run_has_the_same_bits(epochs, train):
-    """From a state in the middle of a stage of the text network."""
-    runs, _ = epochs
-    run, key = jax.device_put(runs[5]), jax.random.key(1)
-    for epoch in range(5, 12):
-        run, _ = training.train_epoch(
-            run, HParams(), train, key, jnp.int32(epoch), recipe=RECIPE
-        )
-    assert same(run, runs[12])
-
-
-@pytest.mark.errors
-def test_fewer_rows_than_a_batch_are_refused():
-    with pytest.raises(InputError, match=r"training.batch_size: got 64, wanted at mo"):
-        Recipe("mian", SIZES, OPTIONS, batch_size=64).check()

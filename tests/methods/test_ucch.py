@@ -8,8 +8,7 @@ import pytest
 from scbch_jax import losses
 from scbch_jax.arrays import Batch
 from scbch_jax.config.ucch import HParams, Options
-from scbch_jax.errors import InputError
-from scbch_jax.methods import Recipe, Sizes, ucch
+from scbch_jax.methods import Sizes, ucch
 from scbch_jax.training import coded, gradient_step
 from scbch_jax.types import Split
 
@@ -119,8 +118,3 @@ def test_labels_do_not_matter(train, key):
         for b in (batch, other)
     )
     assert float(first) == float(second)
-
-
-def test_a_batch_larger_than_the_data_is_refused():
-    with pytest.raises(InputError, match="training.batch_size: got 8, wanted at most"):
-        Recipe("ucch", SIZES, OPTIONS, 8).check()

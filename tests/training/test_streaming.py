@@ -1,25 +1,15 @@
 import draws
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from scbch_jax import training
-from scbch_jax.config import Training, cmmq, dgcpn, mian, rshnl, scbch, ucch
-from scbch_jax.config.experiment import defaults_of
-from scbch_jax.errors import InputError
+from scbch_jax.config.scbch import HParams, Options
 from scbch_jax.methods import Recipe, Sizes
 from scbch_jax.training import streaming
 from scbch_jax.types import Split
 
 SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=66, bits=8)
-OPTIONS = {
-    "scbch": scbch.Options(hidden=16, neighbors=3, warmup_epochs=1),
-    "ucch": ucch.Options(hidden=16, negatives=20),
-    "rshnl": rshnl.Options(hidden=16, warmup_epochs=1),
-    "mian": mian.Options(hidden=16, embedding=8),
-    "cmmq": cmmq.Options(hidden=16, ramp_epochs=2),
-}
 
 
 @pytest.fixture
@@ -31,33 +21,12 @@ def train():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", OPTIONS)
-def test_rows_from_the_host_train_as_rows_on_the_device(train, method, monkeypatch):
-    """A chunk of batches is compiled on its own, so sums may round otherwise."""
-    monkeypatch.setattr(streaming, "CHUNK", 4)
-    hparams, key = defaults_of(method).hparams, jax.random.key(1)
-    recipe = Recipe(method, SIZES, OPTIONS[method], batch_size=8)
-    runs = [training.start(hparams, key, recipe=recipe) for _ in range(2)]
-    log = there = None
-    for epoch in map(jnp.int32, range(2)):
-        runs[0], log = training.train_epoch(
-            runs[0], hparams, jax.device_put(train), key, epoch, recipe=recipe
-        )
-        runs[1], there = training.stream_epoch(
-            runs[1], hparams, train, key, epoch, recipe=recipe
-        )
-    for one, other in zip(*map(jax.tree.leaves, runs), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(log["total"], there["total"], rtol=1e-5)
-
-
-@pytest.mark.slow
 def test_codes_of_rows_from_the_host_are_those_of_rows_on_the_device(
     train, monkeypatch
 ):
     monkeypatch.setattr(streaming, "BLOCK", 20)
-    recipe = Recipe("scbch", SIZES, OPTIONS["scbch"], batch_size=8)
-    hparams = scbch.HParams()
+    recipe = Recipe("scbch", SIZES, Options(hidden=16, neighbors=3), batch_size=8)
+    hparams = HParams()
     params = training.start(hparams, jax.random.key(0), recipe=recipe).params
     streamed = training.encode_streamed(params, hparams, train, recipe=recipe)
     whole = training.encode_split(params, hparams, jax.device_put(train), recipe=recipe)
@@ -84,10 +53,3 @@ def test_chunks_are_prefetched():
     results = streaming.prefetch(lambda i=i: begun.append(i) or i for i in range(6))
     assert next(results) == 0
     assert [0, *results] == list(range(6)) == begun
-
-
-def test_a_method_that_compares_all_rows_cannot_stream(train):
-    recipe = Recipe("dgcpn", SIZES, dgcpn.Options(), batch_size=8)
-    with pytest.raises(InputError, match=r"training.features: got stream, wanted dev"):
-        recipe.check(streamed=True)
-    assert Training().features == "device"

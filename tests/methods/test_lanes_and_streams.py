@@ -1,0 +1,150 @@
+"""Every method as lanes, from the host, and with settings that do not fit its data."""
+
+from dataclasses import replace
+
+import draws
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from scbch_jax import training
+from scbch_jax.config import (
+    cirh,
+    cmmq,
+    cpah,
+    dgcpn,
+    dhrl,
+    djsrh,
+    mian,
+    nrch,
+    robust,
+    rshnl,
+    scbch,
+    ucch,
+)
+from scbch_jax.config.experiment import DECLARED, defaults_of
+from scbch_jax.errors import InputError
+from scbch_jax.methods import METHODS, Recipe, Sizes
+from scbch_jax.training import streaming
+from scbch_jax.types import Split
+
+SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=64, bits=8)
+OPTIONS = {
+    "scbch": scbch.Options(hidden=16, neighbors=3, warmup_epochs=1),
+    "ucch": ucch.Options(hidden=16, negatives=20),
+    "dgcpn": dgcpn.Options(hidden=16, neighbors=5, scale=10.0),
+    "dhrl": dhrl.Options(hidden=16, text_hidden=16, width=8, layers=1, kept=6),
+    "djsrh": djsrh.Options(hidden=16),
+    "cirh": cirh.Options(hidden=16, joint_hidden=16),
+    "nrch": nrch.Options(hidden=16, separate_from=1),
+    "rshnl": rshnl.Options(hidden=16, warmup_epochs=1),
+    "mian": mian.Options(hidden=16, embedding=8),
+    "cmmq": cmmq.Options(hidden=16, ramp_epochs=2),
+    "cpah": cpah.Options(hidden=16),
+    "robust": robust.Options(hidden=16, folds=2),
+}
+NORMALIZED = ("cirh", "cpah", "dhrl")
+"""Where a normalization undoes a bias, which has no gradient but rounding. Adam makes
+steps of the usual size of it, so these methods are compared by their losses."""
+
+
+def recipe_of(name, sizes=SIZES, batch_size=8, **options):
+    return Recipe(name, sizes, replace(OPTIONS[name], **options), batch_size)
+
+
+@pytest.fixture(scope="module")
+def train():
+    rows = draws.normal(1, 64, 6), draws.normal(2, 64, 5)
+    return Split(*map(np.asarray, (*rows, draws.labels(3, 64, 4, share=0.4))))
+
+
+def trained(hparams, train, key, recipe):
+    """Losses of two epochs, and the state after them."""
+    run = training.start(hparams, key, recipe=recipe)
+    fit = training.fit(run, hparams, train, key, recipe=recipe, epochs=2)
+    epochs = [(epoch.losses, epoch.run) for epoch in fit]
+    return [losses for losses, _ in epochs], epochs[-1][1]
+
+
+def check_same(found, single, name):
+    """Equal but for the order of sums, which another program may change."""
+    for epoch, wanted in zip(found[0], single[0], strict=True):
+        assert epoch == pytest.approx(wanted, rel=1e-4, abs=1e-6)
+    pairs = zip(*map(jax.tree.leaves, (found[1], single[1])), strict=True)
+    for one, other in pairs if name not in NORMALIZED else ():
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DECLARED)
+def test_lanes_and_streams_train_as_single_runs(train, name, monkeypatch):
+    """The second of two lanes, which differ in labels and seeds."""
+    monkeypatch.setattr(streaming, "CHUNK", 4)
+    recipe, hparams = recipe_of(name), defaults_of(name).hparams
+    recipe.check()
+    keys = [jax.random.key(seed) for seed in (0, 1)]
+    rows, key = jax.device_put(train), keys[1]
+    single = trained(hparams, rows, key, recipe)
+    labels = jnp.stack([rows.labels[::-1], rows.labels])
+    lanes = training.Lanes(training.stack([hparams] * 2), labels, training.stack(keys))
+    runs, rows = training.start_lanes(lanes, recipe=recipe), rows._replace(labels=None)
+    # Where a step has a condition, vmap selects between a key and itself, which the
+    # check of keys takes for two uses of it.
+    with jax.debug_key_reuse(name != "mian"):
+        fit = training.fit_lanes(runs, lanes, rows, recipe=recipe, epochs=2)
+        epochs = [(epoch.losses[1], epoch.runs) for epoch in fit]
+    state = training.lane(epochs[-1][1], 1)
+    check_same(([losses for losses, _ in epochs], state), single, name)
+    if METHODS[name].context is None:
+        recipe.check(streamed=True)
+        run, losses = training.start(hparams, key, recipe=recipe), []
+        for epoch in map(jnp.int32, range(2)):
+            run, log = training.stream_epoch(
+                run, hparams, train, key, epoch, recipe=recipe
+            )
+            losses.append({k: float(np.mean(x)) for k, x in log.items()})
+        check_same((losses, run), single, name)
+
+
+@pytest.mark.parametrize("name", [k for k, x in METHODS.items() if x.context])
+def test_a_method_that_compares_all_rows_cannot_stream(name):
+    wanted = f"training.features: got stream, wanted device: {name} compares"
+    with pytest.raises(InputError, match=wanted):
+        recipe_of(name).check(streamed=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("scbch", {"neighbors": 64}, "neighbors: got 64, wanted fewer than the 64"),
+        ("dgcpn", {"neighbors": 65}, "neighbors: got 65, wanted at most the 64"),
+        ("robust", {"sizes": SIZES._replace(samples=1)}, "folds: got 2, wanted at mos"),
+        ("ucch", {"batch_size": 65}, "batch_size: got 65, wanted at most the 64"),
+        ("mian", {"batch_size": 65}, "batch_size: got 65, wanted at most the 64"),
+        ("djsrh", {"batch_size": 65}, "batch_size: got 65, wanted at most the 64"),
+        ("dhrl", {"batch_size": 63}, "batch_size: got 63, .* not leave one of the 64"),
+        ("cpah", {"batch_size": 63}, "batch_size: got 63, .* not leave one of the 64"),
+        ("cirh", {"batch_size": 61}, "batch_size: got 61, .* leaves 4 or more of 64"),
+        ("cmmq", {"sizes": SIZES._replace(bits=24)}, "bits: got 24, wanted a power"),
+    ],
+)
+def test_settings_that_do_not_fit_the_data_are_one_line(name, settings, message):
+    with pytest.raises(InputError, match=message) as caught:
+        recipe_of(name, **settings).check()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_every_number_has_bounds(name):
+    """Of all options and hyperparameters: none of them may be a million below 0."""
+    given = defaults_of(name)
+    for part, fields in (
+        ("options", vars(given.options)),
+        ("hparams", given.hparams._asdict()),
+    ):
+        numbers = [k for k, x in fields.items() if type(x) in (int, float)]
+        for field in numbers:
+            kind = type(getattr(given, part))
+            with pytest.raises(InputError, match=f"^{part}.{field}: got -1000000"):
+                replace(given, **{part: kind(**{**fields, field: -1000000})})
