@@ -1,6 +1,6 @@
 """Labels of an index: a bit for each class, and filters by names of classes."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, UInt8
@@ -57,7 +57,7 @@ def passing(
     return passed
 
 
-def names_of(packed: Any, classes: list[str]) -> list[str]:
+def names_of(packed: bytes, classes: list[str]) -> list[str]:
     """Names of the classes whose bits are set.
 
     >>> names_of(bytes([0b1010_0000]), ["cat", "dog", "sky"])

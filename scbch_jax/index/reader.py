@@ -133,7 +133,9 @@ class Index:
         found = dict(part.record(row))
         if part.labels is not None:
             classes = self.manifest.classes
-            found["labels"] = packed_labels.names_of(part.labels[row], classes)
+            found["labels"] = packed_labels.names_of(
+                part.labels[row].tobytes(), classes
+            )
         return found
 
     def living_rows(self) -> Iterator[tuple[int, list[Any], Any, io.Record]]:

@@ -92,7 +92,9 @@ def write(folder: Path, rows: Rows, ids: Int[np.ndarray, " rows"]) -> io.Record:
             np.save(partial / f"relaxed_{modality}.npy", quantize(relaxed))
         np.save(partial / "ids.npy", np.asarray(ids, np.int64))
         if rows.labels is not None:
-            np.save(partial / "labels.npy", np.packbits(rows.labels > 0, axis=1))
+            # Labels of a .mat file are column by column, and so would these be.
+            packed = np.packbits(np.ascontiguousarray(rows.labels) > 0, axis=1)
+            np.save(partial / "labels.npy", packed)
         if rows.records is not None:
             _write_records(partial, rows.records)
         return {

@@ -88,6 +88,22 @@ def test_records_labels_codes_and_names_belong_to_their_ids(path):
         index.compact(path)
 
 
+def test_labels_may_be_stored_column_by_column(path, tmp_path):
+    rows = drawn(30)
+    index.build(
+        tmp_path / "turned", rows._replace(labels=np.asfortranarray(rows.labels))
+    )
+    index.build(tmp_path / "straight", rows)
+    turned, straight = (Index(tmp_path / name) for name in ("turned", "straight"))
+    assert [turned.record(i) for i in range(30)] == [
+        straight.record(i) for i in range(30)
+    ]
+    # An index that was written with such labels is read all the same.
+    packed = np.asfortranarray(turned.segments[0].labels)
+    turned.segments[0] = turned.segments[0]._replace(labels=packed)
+    assert turned.record(3) == straight.record(3)
+
+
 def test_a_name_is_replaced_only_if_asked_to(path):
     with pytest.raises(InputError, match="names: got row0, wanted names that are not"):
         index.add(path, drawn(3))
