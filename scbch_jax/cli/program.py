@@ -55,6 +55,7 @@ COMMANDS = {
     "bench evaluate": "bench.evaluate:BenchEvaluate",
     "bench neighbors": "bench.neighbors:BenchNeighbors",
     "bench search": "bench.search:BenchSearch",
+    "bench serve": "bench.serve:BenchServe",
     "bench train": "bench.train:BenchTrain",
 }
 """Module in this package, and class of the options, by the command's words."""

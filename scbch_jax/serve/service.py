@@ -161,7 +161,9 @@ def listen(host: str, port: int) -> socket.socket:
     with contextlib.ExitStack() as stack:
         try:
             family, *_, address = socket.getaddrinfo(host, port, **kind)[0]
-            listener = socket.socket(family, socket.SOCK_STREAM)
+            # Only of sockets that name TCP does asyncio end the delay of small packets.
+            tcp = socket.IPPROTO_TCP
+            listener = socket.socket(family, socket.SOCK_STREAM, tcp)
             stack.callback(listener.close)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)

@@ -51,7 +51,7 @@ class Web:
             problem = error
         except (InputError, Unacceptable) as error:
             problem = Problem(
-                "value", str(error).replace(str(self._api.index.path), "")
+                "value", str(error).replace(str(self._api.index.path), "the index")
             )
         if answer is not None:
             answer = await asyncio.to_thread(self._with_pictures, answer)

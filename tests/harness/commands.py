@@ -343,6 +343,15 @@ COMMANDS: dict[str, Command] = {
         kills=2,
         malformed=20,
     ),
+    "bench serve": Command(
+        "bench serve --items 40 --bits 8 --k 2 --connections 2 --overload 0.5 "
+        "--seconds 0.1 --json lines.jsonl",
+        ("lines.jsonl",),
+        replaces=True,
+        timed=True,
+        kills=2,
+        malformed=12,
+    ),
     "bench neighbors": Command(
         "bench neighbors --rows 40 --bits 8 --neighbors 4 --rounds 1 --sampled 4 "
         "--json lines.jsonl --figure lines.png",

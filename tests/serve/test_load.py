@@ -114,6 +114,16 @@ def test_a_connection_that_is_kept_open_serves_several_requests(strict):
         assert receive(sock).startswith(b"HTTP/1.1 408 ")
 
 
+def test_small_packets_are_not_held_back(strict):
+    """Head and body of an answer are two packets: held back, they take 40 ms."""
+    with socket.create_connection(("127.0.0.1", strict.port), timeout=10) as sock:
+        sock.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        receive(sock)
+        (held,) = strict.service.server_state.connections
+        kept = held.transport.get_extra_info("socket")
+        assert kept.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 @pytest.mark.parametrize(
     "content",
     [

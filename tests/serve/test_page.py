@@ -358,7 +358,7 @@ def test_groups_say_how_many_are_left_out(served):
         ("/?text=dog&k=0", 422, "k: got"),
         ("/?colour=red", 422, "unknown field"),
         ("/?text=dog&item=1", 422, "text and item"),
-        ("/?item=12345", 422, "Wrong value."),
+        ("/?item=12345", 422, "wanted the id of an item of the index"),
         ("/?item=1&after=x", 422, "a distance, an id and a modality"),
         ("/?text=&k=", 200, "Words to try"),
     ],
