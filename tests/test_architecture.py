@@ -51,7 +51,10 @@ LAYERS = [
         "agreement": "comparison with recorded outputs of PyTorch code",
         "bench": "speed beside other implementations",
     },
-    {"report": "tables, figures and a page of runs"},
+    {
+        "report": "tables, figures and a page of runs",
+        "encoder": "everything between a picture or a text and its code",
+    },
     {"sweeps": "many runs, resumable"},
     {"cli": "commands"},
 ]

@@ -62,7 +62,8 @@ class FeaturesImages(PictureOptions, SourceOptions):
     """Compute features of pictures: VGG19's fc7, or a descriptor without weights."""
 
     out: Path = Path("pictures.npz")
-    """File to write: image [n, width], and names, the paths of the pictures."""
+    """File to write: image [n, width], names, the paths of the pictures, and
+    image_extractor, the network with the checksum of its weights."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
@@ -96,7 +97,8 @@ def main(options: FeaturesImages) -> None:
     with extracted(manifest, extractor, options, partial) as found:
         names = np.array([manifest.samples[i].picture for i in found.kept])
         rows = found.cache.features[found.kept]
-        io.write_npz(options.out, image=rows, names=names)
+        made_by = np.array([extractor.name])
+        io.write_npz(options.out, image=rows, names=names, image_extractor=made_by)
         found.cache.remove()
     console.output(f"{options.out}: image {rows.shape} by {extractor.name}")
 
