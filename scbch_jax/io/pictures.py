@@ -15,12 +15,10 @@ KINDS = {
 def picture_kind(content: bytes) -> str | None:
     """The media type of a picture that browsers show, by its first bytes; else None.
 
-    >>> picture_kind(b"\\x89PNG\\r\\n"), picture_kind(b"root:x:0:0")
-    ('image/png', None)
+    >>> picture_kind(b"GIF89a"), picture_kind(b"root:x:0:0")
+    ('image/gif', None)
     """
-    return next(
-        (kind for head, kind in KINDS.items() if content.startswith(head)), None
-    )
+    return next((k for head, k in KINDS.items() if content.startswith(head)), None)
 
 
 def picture_below(folder: Path, name: Any) -> Path | None:

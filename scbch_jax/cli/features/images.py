@@ -25,7 +25,20 @@ NAMED = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureOptions:
+class ReadingOptions:
+    """How pictures are read."""
+
+    batch_size: Annotated[int, at_least(1, 4096)] = 16
+    """Pictures per batch."""
+    max_pixels: Annotated[int, at_least(1, PILLOW_MAX_PIXELS)] = MAX_PIXELS
+    """Pixels of the largest picture that is read; a larger one counts as corrupt."""
+    skip_corrupt: bool = False
+    """Omit pictures that cannot be read, and report them; by default the command fails
+    after all pictures were tried."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureOptions(ReadingOptions):
     """Options of the features of pictures."""
 
     network: Literal["vgg19", "descriptor"] = "vgg19"
@@ -34,13 +47,6 @@ class PictureOptions:
     weights: Path | None = None
     """VGG19's weights: torchvision's in a .pt, .pth or .safetensors file, or Keras's in
     an .h5 file."""
-    batch_size: Annotated[int, at_least(1, 4096)] = 16
-    """Pictures per batch."""
-    max_pixels: Annotated[int, at_least(1, PILLOW_MAX_PIXELS)] = MAX_PIXELS
-    """Pixels of the largest picture that is read; a larger one counts as corrupt."""
-    skip_corrupt: bool = False
-    """Omit pictures that cannot be read, and report them; by default the command fails
-    after all pictures were tried."""
 
 
 def check_weights(options: PictureOptions) -> None:
@@ -90,7 +96,7 @@ class Extracted(NamedTuple):
 def main(options: FeaturesImages) -> None:
     """Writes an npz file of features and of the names of their pictures."""
     io.require_writable("out", options.out, ".npz")
-    manifest = read_source(options)
+    manifest = read_source(options.source, options)
     require_pictures(manifest)
     extractor = open_network(options)
     partial = options.out.with_suffix(".partial")
@@ -126,7 +132,7 @@ def open_network(options: PictureOptions) -> Extractor:
 
 @contextlib.contextmanager
 def extracted(
-    manifest: Manifest, extractor: Extractor, options: PictureOptions, folder: Path
+    manifest: Manifest, extractor: Extractor, options: ReadingOptions, folder: Path
 ) -> Iterator[Extracted]:
     """Features of a manifest's pictures; resumes an interrupted extraction.
 

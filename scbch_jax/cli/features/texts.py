@@ -62,7 +62,7 @@ def main(options: FeaturesTexts) -> None:
     folder = options.model or options.out.with_suffix(".model")
     if options.model is None:
         require(not folder.exists(), "out", f"{folder}, which exists", "another name")
-    texts = [sample.text for sample in read_source(options).samples]
+    texts = [sample.text for sample in read_source(options.source, options).samples]
     require_texts(texts)
     if options.model is None:
         model = train_text_model(texts, options)
