@@ -204,12 +204,10 @@ class Encoder:
         """The part that a modality needs."""
         if part is None:
             kind = {"image": "a picture", "text": "a text"}[modality]
-            name = self.extractors.get(modality)
-            made = f"made by {name}, which it lacks" if name else "of unknown origin"
-            wanted = "a code, or what it takes"
+            name = self.extractors.get(modality, "what made its features")
+            wanted = " or ".join((*self.takes, "code"))
             raise InputError(
-                f"{modality}: got {kind}, but features of the encoder are {made}; "
-                f"wanted {wanted}: {' and '.join(self.takes) or 'neither'}"
+                f"{modality}: got {kind}, but the encoder lacks {name}; wanted {wanted}"
             )
         return part
 

@@ -37,22 +37,23 @@ def encoder_of_run(
 
 
 def _network(run: TrainedRun, weights: Path | None) -> PictureNetwork | None:
-    name = run.extractors.get("image")
-    wanted = f"none: {run.path} does not say what made its features"
-    require(bool(name) or not weights, "weights", weights, wanted)
-    if not name or (features.has_weights(name) and not weights):
-        return None
-    return PictureNetwork(name, weights)
+    name = run.extractors.get("image", "")
+    weighty = bool(name) and features.has_weights(name)
+    made = f"{name or 'an unknown network'} made the features of {run.path}"
+    require(weighty or not weights, "weights", weights, f"none: {made}")
+    known = bool(name) and (not weighty or weights is not None)
+    return PictureNetwork(name, weights) if known else None
 
 
 def _text_model(run: TrainedRun, folder: Path | None) -> TextModel | None:
     sha256 = run.extractors.get("text")
-    wanted = f"none: {run.path} does not say what made its features"
+    wanted = f"none: an unknown model made the features of {run.path}"
     require(bool(sha256) or not folder, "text_model", folder, wanted)
-    store = Path(run.networks.experiment.data.root)
-    folder = folder or store.with_name(f"{store.name}.model")
-    if not sha256 or not folder.is_dir():
-        return None
+    if folder is None:
+        store = Path(run.networks.experiment.data.root)
+        folder = store.with_name(f"{store.name}.model")
+        if not sha256 or not folder.is_dir():
+            return None
     model = features.load_text_model(folder)
     got = f"{folder} with SHA-256 {features.model_sha256(model)}"
     same = features.model_sha256(model) == sha256

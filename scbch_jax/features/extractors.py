@@ -53,10 +53,7 @@ def vgg19_extractor(path: Path) -> Extractor:
     Raises:
         InputError: if the file is not exactly such a network.
     """
-    weights = read_vgg19(path)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return extractor_of(weights, f"{VGG19} {digest}")
+    return extractor_of(read_vgg19(path), _name_of(path))
 
 
 def has_weights(name: str) -> bool:
@@ -82,9 +79,15 @@ def extractor_named(name: str, weights: Path | None = None) -> Extractor:
     wanted = f"--weights FILE, as {name}"
     require(weights is not None, "weights", "none", wanted)
     assert weights is not None
-    found = vgg19_extractor(weights)
-    require(found.name == name, "weights", f"{weights}: {found.name}", name)
-    return found
+    require(weights.is_file(), "weights", f"{weights}, which is no file", wanted)
+    found = _name_of(weights)
+    require(found == name, "weights", f"{weights}: {found}", name)
+    return vgg19_extractor(weights)
+
+
+def _name_of(weights: Path) -> str:
+    with weights.open("rb") as file:
+        return f"{VGG19} {hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def extractor_of(weights: VGG19Weights, name: str) -> Extractor:

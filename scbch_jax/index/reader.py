@@ -131,6 +131,7 @@ class Index:
         """
         part, row = self._locate(item)
         found = dict(part.record(row))
+        found.pop("root", None)
         if part.labels is not None:
             classes = self.manifest.classes
             found["labels"] = packed_labels.names_of(part.labels[row], classes)
@@ -185,6 +186,10 @@ class Index:
         have = list(part.relaxed) or ["none"]
         require(modality in have, "relaxed", modality, f"one of {', '.join(have)}")
         return np.array(part.relaxed[modality][row : row + 1])
+
+    def has_name(self, name: str) -> bool:
+        """Whether there is an item of that name."""
+        return folder.find_name(self.segments, self._removed, name) is not None
 
     def find_name(self, name: str) -> int:
         """The id of the item of that name.

@@ -61,10 +61,10 @@ def coded_rows(
     """
     opened = open_run(run, seed=seed)
     found = feature_folder.open_folder(folder)
-    _check_widths(opened, found)
     if store.is_store(folder):
         made_by = store.extractors(store.read(folder))
         require_extractors(opened, made_by, folder)
+    _check_widths(opened, found)
     columns = 0 if found.labels is None else found.labels.shape[1]
     names = list(classes) or found.classes or [str(i) for i in range(columns)]
     wanted = f"{columns}, one for each column of the labels"

@@ -11,6 +11,7 @@ from scbch_jax.cli.index import raw
 from scbch_jax.cli.index.encoded import EncodedOptions, encoded_parts
 from scbch_jax.cli.index.raw import RawOptions
 from scbch_jax.cli.index.rows import read_rows
+from scbch_jax.errors import require
 
 if TYPE_CHECKING:
     from scbch_jax.index.manifest import Manifest
@@ -80,8 +81,13 @@ def _add_pictures(options: IndexAdd) -> tuple[int, "Manifest", str]:
 
     raw.check_unused(options)
     found = encoder.open_encoder(options.index, weights=options.weights)
-    of_index = index.Index(options.index).manifest
-    manifest = raw.read_raw(options, options.source)
+    opened = index.Index(options.index)
+    of_index, manifest = opened.manifest, raw.read_raw(options, options.source)
+    # Before pictures are read, which may take hours.
+    for record in () if options.replace else raw.records_of(manifest.samples):
+        name, wanted = record.get("name", ""), "names that are not in the index"
+        taken = opened.has_name(name)
+        require(not taken, "names", name, f"{wanted} (--replace replaces their rows)")
     rows, _ = raw.encode_raw(
         options,
         manifest,

@@ -1,5 +1,6 @@
 """`scbch index build`: an index as a folder, of codes, features, or raw pictures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -118,12 +119,14 @@ def _build_of_pictures(options: IndexBuild, source: Path) -> "Manifest":
     require(new, "out", f"{out}, which exists", "a new folder")
     manifest = raw.read_raw(options, source)
     encoder = _encoder(options)
+    modalities = raw.modalities_of(manifest)
+    _require_takes(encoder, modalities, options.source)
     rows, classes = raw.encode_raw(
         options,
         manifest,
         encoder,
         out.with_name(f"{out.name}.partial"),
-        modalities=raw.modalities_of(manifest),
+        modalities=modalities,
         classes=options.classes or None,
         relaxed=options.relaxed,
     )
@@ -145,6 +148,22 @@ def _encoder(options: IndexBuild) -> "Encoder":
     run = runs.open_run(options.encoding_run, seed=options.seed)
     parts = {"weights": options.weights, "text_model": options.text_model}
     return encoder.encoder_of_run(run, **parts)
+
+
+def _require_takes(encoder: "Encoder", modalities: Sequence[str], run: Path) -> None:
+    """Raises `InputError` if what made the features of a modality is not at hand."""
+    options = {
+        "image": ("weights", "--weights FILE"),
+        "text": ("text_model", "--text-model FOLDER"),
+    }
+    for modality in modalities:
+        field, wanted = options[modality]
+        name = encoder.extractors.get(modality)
+        if name is None:
+            wanted = f"a run on a store of features all: {run} has no record of its own"
+        else:
+            wanted = f"{wanted}, of {name}"
+        require(modality in encoder.takes, field, "none", wanted)
 
 
 def _writer(options: IndexBuild, found: "Encoder") -> Any:

@@ -139,7 +139,7 @@ def _coded(
     codes = {m: np.packbits(rows > 0, axis=1) for m, rows in relaxed.items()}
     labels, names = _labels(samples, classes)
     kept = relaxed if keep_relaxed else None
-    return RawRows(Rows(codes, labels, _records(samples), kept), names)
+    return RawRows(Rows(codes, labels, records_of(samples), kept), names)
 
 
 def _report_unknown(encoder: "Encoder", texts: Sequence[str]) -> None:
@@ -179,7 +179,7 @@ def _labels(
     return labels, list(classes)
 
 
-def _records(samples: "Sequence[Sample]") -> list[io.Record]:
+def records_of(samples: "Sequence[Sample]") -> list[io.Record]:
     """Picture and text of each row, named by its picture if pictures are unique."""
     pictures = [sample.picture for sample in samples]
     named = all(pictures) and len(set(pictures)) == len(pictures)
