@@ -161,9 +161,9 @@ def test_pictures_are_added_to_an_index(there, capsys):
     )
     run("index add index more --replace")
     capsys.readouterr()
-    run("search index --picture more/new000.png --find image --k 1 --json")
-    (hit,) = found(capsys)
-    assert (hit["id"], hit["distance"], hit["labels"]) == (27, 0, ["red"])
+    run("search index --picture more/new000.png --find image --within 0 --json")
+    hit = next(x for x in found(capsys) if x["id"] == 27)
+    assert (hit["name"], hit["labels"]) == ("new000.png", ["red"])
     opened = Index(there / "index")
     assert opened.picture_file(27) == (more / "new000.png").resolve()
     assert opened.picture_file(3) == (there / "pictures" / "003.png").resolve()
@@ -196,14 +196,14 @@ def test_no_file_is_shown_that_is_elsewhere_or_no_picture(there):
     (there / "lines.jsonl").write_text(f"{line}\n" * 2)
     np.savez("two.npz", image=np.zeros((2, 4), np.uint8), names=np.array(["a", "b"]))
     (there / "lines.jsonl").write_text(line + "\n" + line.replace('"a"', '"b"') + "\n")
-    run("index build two.npz --rows lines.jsonl --picture-root mine --out two")
+    run("index build two.npz --rows lines.jsonl --root mine --out two")
     assert Index(there / "two").picture_file(0) is None
     run("index build two.npz --rows lines.jsonl --out none")
     assert Index(there / "none").picture_file(0) is None
 
 
 def test_a_store_gives_the_same_index_without_reading_pictures(there, capsys):
-    run("index build run store --picture-root pictures --out new")
+    run("index build run store --root pictures --out new")
     ours, new = Index(there / "index"), Index(there / "new")
     assert new.manifest.encoder == ours.manifest.encoder
     assert new.manifest.encoder_files == ours.manifest.encoder_files

@@ -58,6 +58,7 @@ def _add(options: IndexAdd) -> tuple[int, "Manifest", str]:
     replace = options.replace
     if options.run:
         with encoded_parts(options, options.source) as (source, how):
+            source = source._replace(pictures=options.root)
             changed = index.add_parts(options.index, source, replace=replace, **how)
         return source.rows, changed, ""
     if raw.is_raw(options.source):

@@ -103,7 +103,7 @@ def _build_of_features(options: IndexBuild) -> "Manifest":
     with encoded_parts(options, folder, options.classes) as (source, how):
         return index.build_parts(
             options.out,
-            source,
+            source._replace(pictures=options.root),
             first_id=options.first_id,
             write_encoder=_writer(options, encoder),
             **how,

@@ -70,6 +70,6 @@ def encoded_parts(
             seed=options.seed,
             step=step,
             classes=classes,
-        )._replace(pictures=options.root)
+        )
         with console.progress_bar("rows", total=source.rows) as advance:
             yield source, {"step": step, "mapped": mapped, "on_rows": advance}
