@@ -49,10 +49,12 @@ def _text_model(run: TrainedRun, folder: Path | None) -> TextModel | None:
     sha256 = run.extractors.get("text")
     wanted = f"none: an unknown model made the features of {run.path}"
     require(bool(sha256) or not folder, "text_model", folder, wanted)
+    if not sha256:
+        return None
     if folder is None:
-        store = Path(run.networks.experiment.data.root)
+        store = Path(run.networks.experiment.data.root).absolute()
         folder = store.with_name(f"{store.name}.model")
-        if not sha256 or not folder.is_dir():
+        if not folder.is_dir():
             return None
     model = features.load_text_model(folder)
     got = f"{folder} with SHA-256 {features.model_sha256(model)}"

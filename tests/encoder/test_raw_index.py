@@ -161,7 +161,7 @@ def test_pictures_are_added_to_an_index(there, capsys):
     )
     run("index add index more --replace")
     capsys.readouterr()
-    run("search index --picture more/new000.png --find image --within 0 --json")
+    run("search index --picture more/new000.png --find image --k 40 --within 0 --json")
     hit = next(x for x in found(capsys) if x["id"] == 27)
     assert (hit["name"], hit["labels"]) == ("new000.png", ["red"])
     opened = Index(there / "index")
