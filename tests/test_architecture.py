@@ -54,6 +54,7 @@ LAYERS = [
         "report": "tables, figures and a page of runs",
         "serve": "an index over HTTP, and its page",
         "agreement": "comparison with PyTorch code: recorded outputs, and runs",
+        "encoder": "everything between a picture or a text and its code",
     },
     {"sweeps": "many runs, resumable"},
     {"cli": "commands"},

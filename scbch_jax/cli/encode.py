@@ -58,16 +58,18 @@ def main(options: Encode) -> None:
     from scbch_jax import runs
 
     io.require_writable("out", options.out, ".npz")
-    experiment, recipe, params = runs.saved_params(options.run, seed=options.seed)
+    run = runs.open_run(options.run, seed=options.seed)
+    experiment, recipe, params = run.networks
     if options.features is None:
-        arrays = _part_of_run(options, experiment)
+        arrays = _part_of_run(options, run)
     else:
         arrays = _read_features(options, options.features)
+        runs.require_extractors(run, _made_by(options.features), options.features)
     encode = _relax if options.relaxed else _encode
     codes = encode(arrays, experiment, recipe, params)
     codes |= {name: arrays[name] for name in COPIED if name in arrays}
     shapes = ", ".join(f"{name} {array.shape}" for name, array in codes.items())
-    codes["encoder"] = np.array([runs.encoder_id(params)])
+    codes["encoder"] = np.array([run.id])
     io.write_npz(options.out, **codes)
     console.output(f"{options.out}: {shapes}; codes of {recipe.sizes.bits} bits")
 
@@ -126,20 +128,38 @@ STREAMED_ROWS = 2048
 """Rows on the device at once, of a run whose features are streamed."""
 
 
-def _part_of_run(options: Encode, experiment: Experiment) -> dict[str, Any]:
+def _part_of_run(options: Encode, run: Any) -> dict[str, Any]:
     import numpy as np
 
-    from scbch_jax import datasets
+    from scbch_jax import datasets, runs
     from scbch_jax.data import store
 
-    source = experiment.data
+    source = run.networks.experiment.data
     if options.root:
         source = dataclasses.replace(source, root=options.root)
-    part = getattr(datasets.load(source).dataset, options.part)._asdict()
+    loaded = datasets.load(source)
+    runs.require_extractors(run, loaded.extractors, source.root)
+    part = getattr(loaded.dataset, options.part)._asdict()
     part["labels"] = part["labels"].astype(np.uint8)
     if source.name == "store":
         part["rows"] = getattr(store.read(Path(source.root)).rows, options.part)
     return part
+
+
+def _made_by(path: Path) -> dict[str, str]:
+    """What made the features in a file, by modality, where the file says so."""
+    from scbch_jax.data import formats
+
+    found = {}
+    for modality in ("image", "text"):
+        name = f"{modality}_extractor"
+        if name in formats.array_names(path):
+            array = formats.read_array(path, name)
+            one = array.shape == (1,) and array.dtype.kind == "U"
+            got = f"{array.dtype} of shape {array.shape} in {path}"
+            require(one, name, got, "one text, as features writes it")
+            found[modality] = str(array[0])
+    return found
 
 
 def _read_features(options: Encode, path: Path) -> dict[str, Any]:

@@ -25,20 +25,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Search(WorkerOptions):
-    """Search an index by codes, or by one of its items."""
+    """Search an index by words, a picture, one of its items, or codes."""
 
     index: tyro.conf.Positional[str]
     """Folder of the index, or postgresql://user@host/database#schema."""
+    text: str | None = None
+    """Words: the encoder of the index makes their code, which is the query."""
+    picture: Path | None = None
+    """File of a picture: the encoder of the index makes its code, likewise."""
     queries: Path | None = None
     """File of packed codes, as encode writes it; every row is a query."""
     item: Annotated[int | None, optional(at_least(0))] = None
     """Id of an item of the index: its own code is the query."""
     name: str | None = None
     """Name of an item of the index, in place of its id."""
-    by: Literal["image", "text"] = "image"
-    """Modality of the query."""
-    find: Literal["image", "text"] = "text"
-    """Modality that is found."""
+    by: Literal["image", "text"] | None = None
+    """Modality of the query; by default image, but of words text."""
+    find: Literal["image", "text"] | None = None
+    """Modality that is found; by default the other one, if the index has it."""
+    weights: Path | None = None
+    """File of the weights of the network of pictures, if it is no more where it was."""
+    encoder: Path | None = None
+    """Index whose encoder is used, of the same id: for an index in a database, or of
+    codes."""
     k: Annotated[int, at_least(1)] = 10
     """At most how many items of each query."""
     within: Annotated[int | None, optional(at_least(0))] = None
@@ -77,9 +86,17 @@ class Search(WorkerOptions):
     def __post_init__(self) -> None:
         """Checks the fields."""
         super().__post_init__()
-        given = [x is not None for x in (self.queries, self.item, self.name)]
-        got = "several" if sum(given) else "none"
-        require(sum(given) == 1, "query", got, "one of --queries, --item and --name")
+        names = ("text", "picture", "queries", "item", "name")
+        given = [name for name in names if getattr(self, name) is not None]
+        wanted = "one of --text, --picture, --queries, --item and --name"
+        got = " and ".join(f"--{name}" for name in given) or "none"
+        require(len(given) == 1, "query", got, wanted)
+        own = {"text": "text", "picture": "image"}.get(given[0])
+        got = f"{self.by} with --{given[0]}"
+        require(own is None or self.by in (None, own), "by", got, f"--by {own}")
+        for name in ("weights", "encoder"):
+            value, wanted = getattr(self, name), "--text or --picture too"
+            require(value is None or own is not None, name, value, wanted)
         one_format = not (self.json and self.out)
         require(one_format, "json", "--json with --out", "one of them")
         ok = len(self.after) in (0, 2)
@@ -87,13 +104,23 @@ class Search(WorkerOptions):
         pages = self.rank == "bits" or not self.after
         require(pages, "after", f"--after with --rank {self.rank}", "--rank bits")
 
+    @property
+    def encodes(self) -> bool:
+        """Whether an encoder makes the code of the query."""
+        return self.text is not None or self.picture is not None
+
 
 def main(options: Search) -> None:
     """Searches, and prints or writes the hits."""
     from scbch_jax import index
+    from scbch_jax.index.address import is_database
 
     if options.out:
         io.require_writable("out", options.out, ".npz")
+    if options.encodes:
+        folder = options.encoder or options.index
+        got, wanted = "none in a database", "--encoder INDEX, the folder of an index"
+        require(not is_database(folder), "encoder", got, wanted)
     engine = "flat" if options.engine == "auto" else options.engine
     opened = index.open_index(options.index, threads=options.threads, engine=engine)
     hits, scores = _search(options, opened)
@@ -120,13 +147,13 @@ def _search(options: Search, opened: "Opened") -> tuple["Hits", Any]:
     from scbch_jax import index
     from scbch_jax.index.rank import RELAXED_WANTED
 
-    queries, relaxed = _queries(options, opened)
+    by, queries, relaxed = _queries(options, opened)
     if options.engine == "auto" and isinstance(opened, index.Index):
         engine = index.choose_engine(queries=len(queries), items=opened.size)
         opened = opened.with_engine(engine)
     filters = (options.any_of, options.all_of, options.none_of)
     how: dict[str, Any] = {
-        "find": options.find,
+        "find": options.find or _other(by, opened),
         "k": options.k,
         "within": options.within,
         "where": index.Where(*(x or () for x in filters)) if any(filters) else None,
@@ -163,21 +190,58 @@ def _search_bits(options: Search, opened: "Opened", queries: Any, **how: Any) ->
         return index.search_parts(opened, queries, **how)
 
 
-def _queries(options: Search, opened: "Opened") -> tuple[Any, Any]:
-    """Packed codes, and the relaxed codes if they are known."""
-    from scbch_jax.cli.index.rows import read_rows
-    from scbch_jax.index import Index
+def _other(by: str, opened: "Opened") -> str:
+    """The modality that is not that of the query, if the index has it."""
+    other = {"image": "text", "text": "image"}[by]
+    return other if other in opened.manifest.modalities else by
+
+
+def _queries(options: Search, opened: "Opened") -> tuple[str, Any, Any]:
+    """Modality, packed codes, and the relaxed codes if they are known."""
+    if options.encodes:
+        return _encoded(options, opened)
+    by = options.by or "image"
+    read = _of_item if options.queries is None else _of_file
+    return by, *read(options, opened, by)
+
+
+def _encoded(options: Search, opened: "Opened") -> tuple[str, Any, Any]:
+    """The code that an encoder makes of words or a picture."""
+    from scbch_jax import encoder
     from scbch_jax.index.folder import require_encoder
 
-    by = options.by
-    if options.queries is None:
-        item = options.item
-        if item is None:
-            item = opened.find_name(str(options.name))
-        relaxed = None
-        if isinstance(opened, Index) and opened.manifest.relaxed:
-            relaxed = opened.relaxed(item, by)
-        return opened.code(item, by), relaxed
+    folder = options.encoder or options.index
+    found = encoder.open_encoder(Path(folder), weights=options.weights)
+    require_encoder(opened.path, opened.manifest, found.id)
+    if options.text is None:
+        assert options.picture is not None
+        code = found.pictures([found.read_picture(options.picture)])
+        return "image", code.codes, code.relaxed
+    code = found.texts([options.text])
+    for word in code.unknown_words[0]:
+        console.log(f"text: the encoder does not know {word}")
+    return "text", code.codes, code.relaxed
+
+
+def _of_item(options: Search, opened: "Opened", by: str) -> tuple[Any, Any]:
+    """The code of an item of the index."""
+    from scbch_jax.index import Index
+
+    item = options.item
+    if item is None:
+        item = opened.find_name(str(options.name))
+    relaxed = None
+    if isinstance(opened, Index) and opened.manifest.relaxed:
+        relaxed = opened.relaxed(item, by)
+    return opened.code(item, by), relaxed
+
+
+def _of_file(options: Search, opened: "Opened", by: str) -> tuple[Any, Any]:
+    """The codes in a file."""
+    from scbch_jax.cli.index.rows import read_rows
+    from scbch_jax.index.folder import require_encoder
+
+    assert options.queries is not None
     rows, encoder, _ = read_rows(options.queries)
     require_encoder(opened.path, opened.manifest, encoder)
     require(rows.size > 0, "queries", f"{options.queries} without rows", "at least one")

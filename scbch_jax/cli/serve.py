@@ -44,6 +44,9 @@ class Serve(Limits):
     """Addresses of proxies whose X-Forwarded headers are believed."""
     pictures: Path | None = None
     """Folder of the pictures that the rows name."""
+    weights: Path | None = None
+    """Weights of the network of pictures, if they are not where index build found
+    them."""
     engine: Literal["flat", "device", "faiss-ivf"] = "flat"
     """How codes are compared; see search."""
     threads: Annotated[int, at_least(1, 1024)] = 1
@@ -98,6 +101,7 @@ def _settings(options: Serve) -> "Settings":
     return service.Settings(
         path=options.index,
         opener=open_index,
+        encoder=_encoder(options),
         log=_log,
         limits=Limits(**{name: getattr(options, name) for name in limits}),
         rules=security.Rules(frozenset(hosts), token),
@@ -107,6 +111,15 @@ def _settings(options: Serve) -> "Settings":
         log_requests=options.log != "none",
         log_queries=options.log == "queries",
     )
+
+
+def _encoder(options: Serve) -> Any:
+    """The encoder of the index; None if that has none, and takes no raw input."""
+    if not (options.index / "encoder").is_dir():
+        return None
+    from scbch_jax import encoder
+
+    return encoder.open_encoder(options.index, weights=options.weights)
 
 
 def _log(line: str) -> None:

@@ -203,6 +203,21 @@ def dataset(store: Store) -> Dataset:
     return Dataset(**{name: part(name, rows) for name, rows in parts})
 
 
+def extractors(store: Store) -> dict[str, str]:
+    """What made the features, by modality, if `features all` did.
+
+    Returns:
+        For image the name of the network, for text the SHA-256 of the text model; or
+        nothing.
+    """
+    model = store.source.get("text model")
+    found = {
+        "image": store.source.get("pictures"),
+        "text": model.get("sha256") if isinstance(model, dict) else None,
+    }
+    return {m: name for m, name in found.items() if isinstance(name, str)}
+
+
 def take(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Some rows: a view where their numbers are consecutive, else a copy."""
     first, last = int(rows[0]), int(rows[-1])

@@ -22,11 +22,8 @@ from scbch_jax.datasets.loading import data_root
 from scbch_jax.datasets.scenes import generate
 from scbch_jax.errors import InputError
 from scbch_jax.features import encode_png
-from scbch_jax.io import iterate_jsonl
+from scbch_jax.io import iterate_jsonl, picture_below, picture_kind
 from scbch_jax.types import DisplayData
-
-MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
-"""First bytes of the pictures that browsers show: PNG, JPEG, GIF, WebP."""
 
 
 def display_data_of(
@@ -137,24 +134,13 @@ def _picture_reader(
     """Reads the picture of a row; None if no row has one that may be shown."""
     if root is None:
         return None
-    paths = [_below(root, record.get("picture")) for record in records]
+    paths = [picture_below(root, record.get("picture")) for record in records]
 
     def picture(row: int) -> bytes | None:
         path = paths[row] if row < len(paths) else None
         if path is None or not path.is_file():
             return None
         content = path.read_bytes()
-        return content if content.startswith(MAGIC) else None
+        return content if picture_kind(content) else None
 
     return picture if any(paths) else None
-
-
-def _below(root: Path, name: Any) -> Path | None:
-    """The path of a picture; None if it is outside the root, links followed."""
-    if not name or not isinstance(name, str) or Path(name).is_absolute():
-        return None
-    try:
-        path = (root / name).resolve()
-    except (OSError, RuntimeError, ValueError):
-        return None  # a loop of symbolic links, or a name that no file can have
-    return path if path.is_relative_to(root.resolve()) else None

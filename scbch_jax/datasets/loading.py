@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +35,9 @@ class Loaded(NamedTuple):
     """Name and checksum of the file of each array; empty for drawn datasets."""
     split: str = "scbch"
     """Name of the split."""
+    extractors: Mapping[str, str] = MappingProxyType({})
+    """What made the features, by modality, where it is known; see `store.extractors`.
+    """
 
 
 def load(data: Data) -> Loaded:
@@ -86,7 +90,8 @@ def _load_store(folder: Path) -> Loaded:
     """A store's values were checked when it was written; its parts stay on disk."""
     store = stores.read(folder)
     sources = {name: f"{name}, sha256 {sha256}" for name, sha256 in store.sums.items()}
-    return Loaded(stores.dataset(store), store.title, sources, store.split)
+    made_by = stores.extractors(store)
+    return Loaded(stores.dataset(store), store.title, sources, store.split, made_by)
 
 
 def _source(path: Path) -> str:

@@ -19,7 +19,9 @@ from scbch_jax.features.extractors import (
     Extractor,
     VGG19Weights,
     descriptor_extractor,
+    extractor_named,
     extractor_of,
+    has_weights,
     read_vgg19,
     vgg19_extractor,
 )
@@ -30,15 +32,17 @@ from scbch_jax.features.manifest import (
     read_manifest,
     require_inside,
 )
-from scbch_jax.features.pictures import center_crop, encode_png, read_picture
+from scbch_jax.features.pictures import Cut, center_crop, encode_png, read_picture
 from scbch_jax.features.text_models import (
     TextModel,
     column_names,
+    known_words,
     load_text_model,
     model_sha256,
     model_summary,
     save_text_model,
     text_features,
+    unknown_words,
     without_known_words,
 )
 
@@ -46,6 +50,7 @@ __all__ = [
     "DESCRIPTOR_DIM",
     "BagOfWords",
     "Captions",
+    "Cut",
     "Doc2VecConfig",
     "Doc2VecModel",
     "Extractor",
@@ -64,8 +69,11 @@ __all__ = [
     "descriptor_extractor",
     "encode_png",
     "extract",
+    "extractor_named",
     "extractor_of",
+    "has_weights",
     "infer_vectors",
+    "known_words",
     "load_text_model",
     "model_sha256",
     "model_summary",
@@ -80,6 +88,7 @@ __all__ = [
     "text_features",
     "tokenize",
     "train_doc2vec",
+    "unknown_words",
     "vgg19_extractor",
     "without_known_words",
     "write_captions",

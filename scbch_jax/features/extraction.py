@@ -23,7 +23,7 @@ from scbch_jax import io
 from scbch_jax.config.data import MAX_PIXELS
 from scbch_jax.errors import InputError, Interrupted, require
 from scbch_jax.features.extractors import Extractor
-from scbch_jax.features.pictures import SIDE, read_picture
+from scbch_jax.features.pictures import read_picture
 
 Unreadable = dict[int, str]
 """Index of each picture that cannot be read, and why."""
@@ -163,11 +163,12 @@ def extract(
     todo = [batch for batch, sum_ in enumerate(files) if not cache.has(batch, sum_)]
     on_batch(len(paths) - sum(len(cache.rows_of(batch)) for batch in todo))
     unreadable: Unreadable = {}
-    read = partial(read_picture, max_pixels=max_pixels)
+    read = partial(read_picture, max_pixels=max_pixels, cut=extractor.cut)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for batch, futures in _prefetch(pool, read, paths, cache, todo):
             rows = cache.rows_of(batch)
-            pictures, lost = _collect(futures, cache.manifest["batch_size"])
+            shape = (cache.manifest["batch_size"], *2 * [extractor.cut.side], 3)
+            pictures, lost = _collect(futures, shape)
             # A network may return memory of its device, which cannot be written to.
             features = np.array(extractor.apply(pictures)[: len(rows)])
             features[list(lost)] = 0
@@ -226,10 +227,10 @@ def _prefetch(
 
 
 def _collect(
-    futures: Sequence[Future[np.ndarray]], batch_size: int
+    futures: Sequence[Future[np.ndarray]], shape: tuple[int, ...]
 ) -> tuple[np.ndarray, Unreadable]:
     """A full batch; black where there is no picture or it cannot be read."""
-    pictures = np.zeros((batch_size, SIDE, SIDE, 3), np.uint8)
+    pictures = np.zeros(shape, np.uint8)
     lost: Unreadable = {}
     for i, future in enumerate(futures):
         try:

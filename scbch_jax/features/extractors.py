@@ -13,19 +13,25 @@ from jaxtyping import Float, UInt8
 
 from scbch_jax.errors import InputError, require
 from scbch_jax.features.descriptors import DESCRIPTOR_DIM, compute_descriptors
+from scbch_jax.features.pictures import IMAGENET, Cut
 
-Apply = Callable[[UInt8[np.ndarray, "n 224 224 3"]], Float[np.ndarray, "n width"]]
+Apply = Callable[[UInt8[np.ndarray, "n side side 3"]], Float[np.ndarray, "n width"]]
 
 KERAS = (".h5", ".hdf5")
+
+VGG19 = "vgg19 fc7, weights"
+"""How the name of VGG19 begins; the SHA-256 of its file of weights follows."""
 
 
 class Extractor(NamedTuple):
     """A function from pictures to features."""
 
     name: str
-    """The network, with the checksum of its weights."""
+    """The network, with the checksum of its weights: all that decides the features."""
     width: int
     apply: Apply
+    cut: Cut = IMAGENET
+    """Which pixels of a picture it takes."""
 
 
 class VGG19Weights(NamedTuple):
@@ -47,10 +53,41 @@ def vgg19_extractor(path: Path) -> Extractor:
     Raises:
         InputError: if the file is not exactly such a network.
     """
-    weights = read_vgg19(path)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return extractor_of(weights, f"vgg19 fc7, weights {digest}")
+    return extractor_of(read_vgg19(path), _name_of(path))
+
+
+def has_weights(name: str) -> bool:
+    """Whether the network of a recorded name has a file of weights."""
+    return name != "descriptor"
+
+
+def extractor_named(name: str, weights: Path | None = None) -> Extractor:
+    """The extractor of a name that a store or a run has recorded.
+
+    Args:
+        name: as `Extractor.name`.
+        weights: file of its weights, if it has any.
+
+    Raises:
+        InputError: if this version has no such network, or the weights are missing or
+            others.
+    """
+    if name == "descriptor":
+        return descriptor_extractor()
+    known = name.startswith(VGG19)
+    require(known, "network", name, f"descriptor, or {VGG19} and their SHA-256")
+    wanted = f"--weights FILE, as {name}"
+    require(weights is not None, "weights", "none", wanted)
+    assert weights is not None
+    require(weights.is_file(), "weights", f"{weights}, which is no file", wanted)
+    found = _name_of(weights)
+    require(found == name, "weights", f"{weights}: {found}", name)
+    return vgg19_extractor(weights)
+
+
+def _name_of(weights: Path) -> str:
+    with weights.open("rb") as file:
+        return f"{VGG19} {hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def extractor_of(weights: VGG19Weights, name: str) -> Extractor:

@@ -3,6 +3,7 @@
 import io
 import warnings
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
@@ -11,8 +12,19 @@ from PIL import Image
 from scbch_jax.config.data import MAX_PIXELS
 from scbch_jax.errors import InputError
 
-RESIZED_SIDE, SIDE = 256, 224
-"""Pixels of the shorter side after resizing, and of each side of the center crop."""
+
+class Cut(NamedTuple):
+    """How a picture of any size becomes a square of pixels."""
+
+    resized: int = 256
+    """Pixels of the shorter side after resizing."""
+    side: int = 224
+    """Pixels of each side of the center crop, at most `resized`."""
+
+
+IMAGENET = Cut()
+"""The cut of networks that were trained on ImageNet."""
+
 
 MAX_ASPECT_RATIO = 100
 """Longer pictures are refused: resized, they would fill the memory."""
@@ -26,8 +38,12 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
 def read_picture(
-    path: Path, *, max_pixels: int = MAX_PIXELS
-) -> UInt8[np.ndarray, "224 224 3"]:
+    source: Path | BinaryIO,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    cut: Cut = IMAGENET,
+    formats: tuple[str, ...] = FORMATS,
+) -> UInt8[np.ndarray, "side side 3"]:
     """Reads a picture as torchvision's transform for ImageNet does.
 
     The shorter side is resized to 256 pixels by Pillow's bilinear filter, which
@@ -36,9 +52,11 @@ def read_picture(
     is ignored, as torchvision ignores it. Of an animation, the first frame is read.
 
     Args:
-        path: a JPEG, PNG, WebP, BMP, GIF or TIFF file.
+        source: a JPEG, PNG, WebP, BMP, GIF or TIFF file, by its path or opened.
         max_pixels: a picture whose header announces more is not decoded, so that a
             small file cannot fill the memory.
+        cut: other sizes than 256 and 224.
+        formats: which of these the file may have.
 
     Raises:
         InputError: if the file is missing, damaged, too large, or no picture.
@@ -47,22 +65,25 @@ def read_picture(
         with warnings.catch_warnings():
             # About large pictures and unusual palettes; neither matters here.
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=FORMATS) as file:
+            with Image.open(source, formats=formats) as file:
                 if file.width * file.height > max_pixels:
                     raise InputError(
                         f"{file.width} x {file.height} pixels are more than "
                         f"{max_pixels:,}, the limit; see --max-pixels"
                     )
-                return center_crop(file.convert("RGB"))
+                return center_crop(file.convert("RGB"), cut)
     except Exception as error:
         # Each format's decoder raises its own kinds of errors for damaged files.
         reason = (str(error) or type(error).__name__).splitlines()[0]
+        name = source if isinstance(source, Path) else "a file"
         raise InputError(
-            f"picture: got {path} ({reason}), wanted a complete picture"
+            f"picture: got {name} ({reason}), wanted a complete picture"
         ) from error
 
 
-def center_crop(picture: Image.Image) -> UInt8[np.ndarray, "224 224 3"]:
+def center_crop(
+    picture: Image.Image, cut: Cut = IMAGENET
+) -> UInt8[np.ndarray, "side side 3"]:
     """Resizes a picture and crops its center, as `read_picture` does.
 
     Raises:
@@ -75,10 +96,10 @@ def center_crop(picture: Image.Image) -> UInt8[np.ndarray, "224 224 3"]:
             f"{width} x {height} pixels are longer than {MAX_ASPECT_RATIO} to 1"
         )
     # Torchvision rounds the longer side down, and the corner to the nearest even.
-    wide, high = (RESIZED_SIDE * side // short for side in (width, height))
-    left, top = (round((side - SIDE) / 2) for side in (wide, high))
+    wide, high = (cut.resized * side // short for side in (width, height))
+    left, top = (round((side - cut.side) / 2) for side in (wide, high))
     resized = picture.resize((wide, high), Image.Resampling.BILINEAR)
-    return np.asarray(resized.crop((left, top, left + SIDE, top + SIDE)))
+    return np.asarray(resized.crop((left, top, left + cut.side, top + cut.side)))
 
 
 def encode_png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:

@@ -6,7 +6,7 @@ FOLDER/arrays.npz       of Doc2Vec only: input vectors and output weights of the
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,34 @@ def text_features(model: TextModel, texts: Sequence[str]) -> np.ndarray:
 
 def without_known_words(model: TextModel, texts: Sequence[str]) -> list[int]:
     """Rows of the texts whose features are zeros because the model knows no word."""
-    known = {word for word, _ in model.vocabulary}
+    known = known_words(model)
     return [i for i, text in enumerate(texts) if known.isdisjoint(tokenize(text))]
+
+
+def known_words(model: TextModel) -> frozenset[str]:
+    """The words of the vocabulary, as `unknown_words` takes them."""
+    return frozenset(word for word, _ in model.vocabulary)
+
+
+def unknown_words(text: str, known: Container[str]) -> list[str]:
+    """The words of a text that a model does not know, each once.
+
+    >>> unknown_words("A dog, a unicorn", {"a", "dog"})
+    ['unicorn']
+
+    Args:
+        text: any.
+        known: the words that the model knows.
+
+    Raises:
+        InputError: if it knows none of the text, whose features would be zeros.
+    """
+    words = list(dict.fromkeys(tokenize(text)))
+    unknown = [word for word in words if word not in known]
+    shown = text if len(text) <= 60 else f"{text[:59]}…"
+    got = f"{shown!r}, without a word that the encoder knows"
+    require(len(unknown) < len(words), "text", got, "one such word at least")
+    return unknown
 
 
 def column_names(model: TextModel) -> list[str]:

@@ -15,7 +15,7 @@ from scbch_jax import io
 from scbch_jax.errors import require
 from scbch_jax.index import folder, segment
 from scbch_jax.index.engine import Cursor, Hits, check_queries, merge
-from scbch_jax.index.manifest import FORMAT, Manifest, read_manifest
+from scbch_jax.index.manifest import FORMAT, Manifest, read_manifest, with_pictures
 from scbch_jax.index.reader import Index, Where
 from scbch_jax.index.segment import Rows
 from scbch_jax.parallel import Map, serial
@@ -39,6 +39,8 @@ class Source(NamedTuple):
     """Id of what makes the codes."""
     records: Callable[[], Iterable[io.Record]] = tuple
     """Gives the records of all rows, whose names are checked before all else."""
+    pictures: Path | None = None
+    """Folder of the pictures that the records name, if known."""
 
 
 def build_parts(
@@ -49,6 +51,7 @@ def build_parts(
     first_id: int = 0,
     mapped: Map = serial,
     on_rows: Callable[[int], None] = lambda count: None,
+    write_encoder: Callable[[Path], None] | None = None,
 ) -> Manifest:
     """Makes an index as a new folder, a segment for each part.
 
@@ -59,6 +62,8 @@ def build_parts(
         first_id: of the first row.
         mapped: computes the parts. Its processes have to see the folder.
         on_rows: is called with the number of rows that were newly written.
+        write_encoder: writes the encoder as a folder, which then is a part of the
+            index.
 
     Raises:
         InputError: if the rows do not fit together, or the folder exists; nothing is
@@ -76,7 +81,7 @@ def build_parts(
         removed=None,
     )
     write = _writer(source, step, mapped, on_rows)
-    return folder.create(path, start, source.records(), write)
+    return folder.create(path, start, source.records(), write, write_encoder)
 
 
 def add_parts(
@@ -119,9 +124,10 @@ def _writer(
         edges = [*range(0, source.rows, step), source.rows]
         parts = list(itertools.pairwise(edges))
         # Workers need not know of the other segments.
+        manifest, number = with_pictures(manifest, source.pictures)
         fitting = manifest._replace(segments=[])
         written = {}
-        task = partial(_write_part, segments, fitting, source.read)
+        task = partial(_write_part, segments, fitting, number, source.read)
         for number, found in mapped(task, parts):
             written[number] = found
             on_rows(parts[number][1] - parts[number][0])
@@ -134,6 +140,7 @@ def _writer(
 def _write_part(
     segments: Path,
     manifest: Manifest,
+    pictures: int | None,
     read: Callable[[int, int], Rows],
     part: tuple[int, int],
 ) -> tuple[str, io.Record]:
@@ -143,7 +150,7 @@ def _write_part(
     """
     wanted = "a folder that all workers see"
     require(segments.is_dir(), "index", f"no folder {segments}", wanted)
-    rows = read(*part)
+    rows = read(*part).of_folder(pictures)
     folder.check_rows(manifest, rows)
     ids = manifest.next_id + np.arange(*part)
     require(rows.size == len(ids), "rows", rows.size, f"{len(ids)} in this part")

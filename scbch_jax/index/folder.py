@@ -17,7 +17,14 @@ from scbch_jax import extras, io
 from scbch_jax.errors import InputError, require
 from scbch_jax.index import derived, ivf, segment
 from scbch_jax.index.address import require_folder
-from scbch_jax.index.manifest import FORMAT, MANIFEST, Manifest, read_manifest
+from scbch_jax.index.manifest import (
+    ENCODER,
+    FORMAT,
+    MANIFEST,
+    Manifest,
+    read_manifest,
+    with_pictures,
+)
 from scbch_jax.index.rank import RELAXED_WANTED, check_relaxed
 from scbch_jax.index.segment import MODALITIES, Rows, Segment
 
@@ -53,6 +60,8 @@ def build(
     encoder: str = "",
     ids: Any = None,
     next_id: int = 0,
+    pictures: Path | None = None,
+    write_encoder: Callable[[Path], None] | None = None,
 ) -> Manifest:
     """Makes an index of some rows, as a new folder.
 
@@ -63,6 +72,9 @@ def build(
         encoder: id of the encoder of the codes, if known.
         ids: of the items, ascending; 0, 1, 2 and so on if omitted.
         next_id: the lowest id that later rows may get.
+        pictures: the folder of the pictures that the records name, if known.
+        write_encoder: writes the encoder as a folder, which then is a part of the
+            index.
 
     Raises:
         InputError: if the rows do not fit together, or the folder exists.
@@ -78,12 +90,19 @@ def build(
     check_rows(start, rows)
     ids = np.arange(rows.size) if ids is None else np.asarray(ids)
     after = max(next_id, int(ids[-1]) + 1)
+    start, number = with_pictures(start, pictures)
+    rows = rows.of_folder(number)
     write = partial(_with_segment, rows=rows, ids=ids, next_id=after)
-    return create(path, start, rows.records, write)
+    return create(path, start, rows.records, write, write_encoder)
 
 
 def add(
-    path: Path, rows: Rows, *, encoder: str = "", replace: bool = False
+    path: Path,
+    rows: Rows,
+    *,
+    encoder: str = "",
+    replace: bool = False,
+    pictures: Path | None = None,
 ) -> Manifest:
     """Adds rows in a segment of their own.
 
@@ -93,6 +112,7 @@ def add(
             are left out where the index has none.
         encoder: id of the encoder of the codes, if known.
         replace: whether rows of the same names are removed; otherwise they are refused.
+        pictures: the folder of the pictures that the records name, if known.
 
     Raises:
         InputError: if codes, labels, names or the encoder do not fit the index, or
@@ -101,7 +121,7 @@ def add(
     manifest = read_manifest(path)
     rows = _with_relaxed_as(manifest, rows)
     check_rows(manifest, rows)
-    write = partial(_with_rows, rows=rows)
+    write = partial(_with_rows, rows=rows, pictures=pictures)
     return extend(path, encoder, rows.records, write, replace=replace)
 
 
@@ -110,7 +130,13 @@ Write = Callable[[Path, Manifest], Manifest]
 """Adds segments to the folder of an index, and gives a manifest that names them too."""
 
 
-def create(path: Path, start: Manifest, records: Records, write: Write) -> Manifest:
+def create(
+    path: Path,
+    start: Manifest,
+    records: Records,
+    write: Write,
+    write_encoder: Callable[[Path], None] | None = None,
+) -> Manifest:
     """Makes an index as a new folder.
 
     Args:
@@ -118,6 +144,7 @@ def create(path: Path, start: Manifest, records: Records, write: Write) -> Manif
         start: a manifest without segments.
         records: of all rows, whose names are checked.
         write: writes the rows.
+        write_encoder: writes the encoder as a folder.
 
     Raises:
         InputError: if a name is there twice, or the folder exists.
@@ -127,6 +154,10 @@ def create(path: Path, start: Manifest, records: Records, write: Write) -> Manif
     with io.new_folder(path) as folder:
         (folder / "segments").mkdir()
         manifest = write(folder, start)
+        if write_encoder is not None:
+            write_encoder(folder / ENCODER)
+            files = _describe_files(folder / ENCODER)
+            manifest = manifest._replace(encoder_files=files)
         _commit(folder, manifest)
     return manifest
 
@@ -280,8 +311,12 @@ def verify(path: Path) -> list[str]:
     if manifest.removed is not None:
         file = {manifest.removed["name"]: manifest.removed["facts"]}
         damaged += segment.check_bytes(path / "removed", file)
-    engine = derived.files_of(manifest)
-    return damaged + segment.check_bytes(path / derived.FOLDER, engine)
+    for folder, files in (
+        (derived.FOLDER, derived.files_of(manifest)),
+        (ENCODER, manifest.encoder_files or {}),
+    ):
+        damaged += segment.check_bytes(path / folder, files)
+    return damaged
 
 
 def require_encoder(path: object, manifest: Manifest, encoder: str) -> None:
@@ -383,9 +418,12 @@ def _check_names(
     return taken
 
 
-def _with_rows(path: Path, manifest: Manifest, rows: Rows) -> Manifest:
+def _with_rows(
+    path: Path, manifest: Manifest, rows: Rows, pictures: Path | None
+) -> Manifest:
+    manifest, number = with_pictures(manifest, pictures)
     ids = manifest.next_id + np.arange(rows.size)
-    return _with_segment(path, manifest, rows, ids)
+    return _with_segment(path, manifest, rows.of_folder(number), ids)
 
 
 def _with_segment(
@@ -436,6 +474,12 @@ def _merged(manifest: Manifest, segments: list[Segment], removed: Any) -> Any:
     ids = np.concatenate([part.ids[rows] for part, rows in pairs])
     relaxed = joined("relaxed") if manifest.relaxed else None
     return Rows(joined("codes"), labels, records, relaxed), ids
+
+
+def _describe_files(folder: Path) -> io.Record:
+    """Facts of all files of a folder, by their paths."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {x.relative_to(folder).as_posix(): segment.describe(x) for x in files}
 
 
 def _writing(path: Path) -> Any:

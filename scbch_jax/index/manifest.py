@@ -12,6 +12,9 @@ from scbch_jax.index.segment import MODALITIES
 
 FORMAT = 1
 MANIFEST = "index.json"
+ENCODER = "encoder"
+"""Folder of the encoder in an index."""
+_ENCODER_FILE = r"(text/)?[a-z]+\.[a-z0-9]+"
 _ENGINE_FILE = r"faiss-ivf-\d{8,}-(image|text)\.bin"
 
 
@@ -37,6 +40,10 @@ class Manifest(NamedTuple):
     """The approximate engine: its kind, lists, probes and seed as they were asked for,
     the first id that it does not hold, and name and facts of a file for each modality;
     None if there is none."""
+    pictures: list[str] = []
+    """Folders of the pictures; a record names one by its number."""
+    encoder_files: Any = None
+    """Facts of the files of the encoder, by their paths; None if there is none."""
 
     @property
     def relaxed(self) -> bool:
@@ -55,8 +62,6 @@ def read_manifest(path: Path) -> Manifest:
     wanted = "the folder of an index, as index build writes"
     require((path / MANIFEST).is_file(), "index", path, wanted)
     found = io.read_object(path / MANIFEST, "index")
-    # Indexes that were written before there were engines do not have the key.
-    found.setdefault("engine", None)
     return as_manifest(found, path / MANIFEST)
 
 
@@ -69,15 +74,28 @@ def as_manifest(found: io.Record, source: object) -> Manifest:
     version = found.get("format")
     got, wanted = f"{source} of format {version}", "which this version reads"
     require(version == FORMAT, "index", got, f"format {FORMAT}, {wanted}")
+    # Indexes that were written before there were these do not have their keys.
+    found = {"engine": None, "pictures": [], "encoder_files": None, **found}
     wanted = "the manifest of an index"
     require(_is_manifest(found), "index", f"{source}, damaged", wanted)
     return Manifest(**found)
 
 
+def with_pictures(
+    manifest: Manifest, folder: Path | None
+) -> tuple[Manifest, int | None]:
+    """A manifest with a folder of pictures, and its number; of no folder None."""
+    if folder is None:
+        return manifest, None
+    name, known = str(folder.resolve()), manifest.pictures
+    folders = known if name in known else [*known, name]
+    return manifest._replace(pictures=folders), folders.index(name)
+
+
 def _is_manifest(found: io.Record) -> bool:
     """Whether every value is of its kind, and every name that of a file of an index."""
     counts = ("generation", "bits", "next_id")
-    lists = ("modalities", "classes")
+    lists = ("modalities", "classes", "pictures")
     return (
         set(found) == set(Manifest._fields)
         and all(_is_count(found[name]) for name in counts)
@@ -89,6 +107,7 @@ def _is_manifest(found: io.Record) -> bool:
         and _are_alike(found["segments"], found["modalities"])
         and (found["removed"] is None or _is_removed(found["removed"]))
         and (found["engine"] is None or _is_engine(found["engine"], found))
+        and (found["encoder_files"] is None or _are_files(found["encoder_files"]))
     )
 
 
@@ -145,6 +164,13 @@ def _is_engine_file(part: Any) -> bool:
         and isinstance(part["name"], str)
         and re.fullmatch(_ENGINE_FILE, part["name"]) is not None
         and _is_file(part["name"], part["facts"])
+    )
+
+
+def _are_files(files: Any) -> bool:
+    return isinstance(files, dict) and all(
+        re.fullmatch(_ENCODER_FILE, name) is not None and _is_file(name, facts)
+        for name, facts in files.items()
     )
 
 

@@ -131,12 +131,33 @@ class Index:
         """
         part, row = self._locate(item)
         found = dict(part.record(row))
+        found.pop("root", None)
         if part.labels is not None:
             classes = self.manifest.classes
             found["labels"] = packed_labels.names_of(
                 part.labels[row].tobytes(), classes
             )
         return found
+
+    def picture_file(self, item: int) -> Path | None:
+        """The file of an item's picture, if it may be shown.
+
+        It lies below one of the folders that were given when rows were added, links
+        followed, and begins as a picture that browsers show.
+
+        Raises:
+            InputError: if there is no such item.
+        """
+        part, row = self._locate(item)
+        record, folders = part.record(row), self.manifest.pictures
+        number = record.get("root")
+        if not isinstance(number, int) or not 0 <= number < len(folders):
+            return None
+        path = io.picture_below(Path(folders[number]), record.get("picture"))
+        if path is None or not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return path if io.picture_kind(file.read(16)) else None
 
     def living_rows(self) -> Iterator[tuple[int, list[Any], Any, io.Record]]:
         """Id, code of each modality, packed labels, and record of each item, by id."""
@@ -167,6 +188,10 @@ class Index:
         have = list(part.relaxed) or ["none"]
         require(modality in have, "relaxed", modality, f"one of {', '.join(have)}")
         return np.array(part.relaxed[modality][row : row + 1])
+
+    def has_name(self, name: str) -> bool:
+        """Whether there is an item of that name."""
+        return folder.find_name(self.segments, self._removed, name) is not None
 
     def find_name(self, name: str) -> int:
         """The id of the item of that name.

@@ -40,6 +40,14 @@ class Rows(NamedTuple):
         """Number of rows."""
         return len(next(iter(self.codes.values())))
 
+    def of_folder(self, number: int | None) -> "Rows":
+        """The rows, of which those with a picture have the number of its folder."""
+        if number is None or self.records is None:
+            return self
+        root = {"root": number}
+        records = [{**r, **root} if r.get("picture") else r for r in self.records]
+        return self._replace(records=records)
+
 
 class Segment(NamedTuple):
     """The files of a segment, opened: arrays are mapped, not read."""

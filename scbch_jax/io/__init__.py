@@ -12,6 +12,7 @@ from scbch_jax.io.atomic import (
     sync_tree,
     write_error,
 )
+from scbch_jax.io.pictures import picture_below, picture_kind
 from scbch_jax.io.records import (
     Record,
     append_jsonl,
@@ -34,6 +35,8 @@ __all__ = [
     "json_line",
     "locked_folder",
     "new_folder",
+    "picture_below",
+    "picture_kind",
     "read_error",
     "read_json",
     "read_jsonl",

@@ -8,10 +8,19 @@ FOLDER/seed-S/traces/         arrays for figures, after a few epochs
 FOLDER/seed-S/checkpoints/    states to resume from
 """
 
-from scbch_jax.runs.coding import coded_rows, encoder_id
+from scbch_jax.runs.coding import coded_rows, encode_blocks, require_extractors
 from scbch_jax.runs.driver import encode, numerics, train
 from scbch_jax.runs.folder import RunFolder, has_checkpoints
 from scbch_jax.runs.loop import Lane, run_lanes
+from scbch_jax.runs.networks import (
+    HashNetworks,
+    TrainedRun,
+    describe_networks,
+    encoder_id,
+    named_arrays,
+    open_run,
+    restore_networks,
+)
 from scbch_jax.runs.opening import (
     digest,
     open_to_read,
@@ -22,19 +31,27 @@ from scbch_jax.runs.opening import (
 from scbch_jax.runs.tasks import Task, prepare, recipe_of
 
 __all__ = [
+    "HashNetworks",
     "Lane",
     "RunFolder",
     "Task",
+    "TrainedRun",
     "coded_rows",
+    "describe_networks",
     "digest",
     "encode",
+    "encode_blocks",
     "encoder_id",
     "has_checkpoints",
+    "named_arrays",
     "numerics",
+    "open_run",
     "open_to_read",
     "open_to_write",
     "prepare",
     "recipe_of",
+    "require_extractors",
+    "restore_networks",
     "run_lanes",
     "saved_params",
     "train",

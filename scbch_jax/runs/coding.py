@@ -1,96 +1,38 @@
 """Many rows of features to packed codes by a trained run, a part at a time."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import jax
 import numpy as np
 from jaxtyping import UInt8
 
-from scbch_jax import training
-from scbch_jax.config import Experiment
-from scbch_jax.data import feature_folder
+from scbch_jax.data import feature_folder, store
 from scbch_jax.data.feature_folder import FeatureFolder, Records
 from scbch_jax.errors import require
 from scbch_jax.index import Rows
 from scbch_jax.index.bulk import Source
-from scbch_jax.methods import Recipe
-from scbch_jax.runs.opening import saved_params
+from scbch_jax.runs.networks import HashNetworks, TrainedRun, open_run
 
 BLOCK = 2048
 """Rows on the device at once."""
 
 
-class Encoder(NamedTuple):
-    """A trained run, opened to encode."""
-
-    run: Path
-    """The folder of the run."""
-    seed: int | None
-    experiment: Experiment
-    recipe: Recipe
-    params: Any
-    id: str
-    """SHA-256 of both hash networks."""
-
-    def __reduce__(self) -> Any:
-        """Other processes get an encoder by its path, and open it once each."""
-        return _open_same, (self.run.absolute(), self.seed, self.id)
-
-
-def encoder_id(params: Any) -> str:
-    """SHA-256 of both hash networks, by which an index refuses codes of another run."""
-    digest = hashlib.sha256()
-    for path, array in jax.tree_util.tree_leaves_with_path(params):
-        digest.update(f"{jax.tree_util.keystr(path)} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
-
-
-def open_encoder(run: Path, *, seed: int | None = None) -> Encoder:
-    """Opens a trained run, of its first seed by default.
-
-    Raises:
-        InputError: if the folder holds no such run.
-    """
-    experiment, recipe, params = saved_params(run, seed=seed)
-    return Encoder(run, seed, experiment, recipe, params, encoder_id(params))
-
-
-@lru_cache(maxsize=1)
-def _open_same(run: Path, seed: int | None, encoder: str) -> Encoder:
-    """Opens a run whose networks have that id."""
-    found = open_encoder(run, seed=seed)
-    got = f"{run}, which was trained again meanwhile"
-    require(found.id == encoder, "run", got, "the run as it was")
-    return found
-
-
 def encode_blocks(
-    encoder: Encoder, features: Mapping[str, Any]
+    networks: HashNetworks, features: Mapping[str, Any]
 ) -> dict[str, UInt8[np.ndarray, "rows bytes"]]:
     """Packed codes of the modalities that are there, computed in blocks of rows.
 
     Args:
-        encoder: a trained run.
+        networks: of a trained run.
         features: of images, texts or both, float32 [rows, width].
     """
     codes = {}
-    with jax.default_matmul_precision(encoder.experiment.training.precision):
-        for modality, rows in features.items():
-            encode = partial(
-                training.encode_features,
-                encoder.params,
-                encoder.experiment.hparams,
-                modality=modality,
-                recipe=encoder.recipe,
-            )
-            starts = range(0, len(rows), BLOCK)
-            blocks = [np.asarray(encode(rows[i : i + BLOCK])) for i in starts]
-            codes[modality] = np.concatenate(blocks)
+    for modality, rows in features.items():
+        starts = range(0, len(rows), BLOCK)
+        blocks = [networks.encode(modality, rows[i : i + BLOCK]) for i in starts]
+        codes[modality] = np.concatenate(blocks)
     return codes
 
 
@@ -113,12 +55,16 @@ def coded_rows(
             their numbers.
 
     Raises:
-        InputError: if either cannot be used, the features have another width, or there
-            is not a name for each column of the labels.
+        InputError: if either cannot be used, the features have another width or were
+            made by others than those of the run, or there is not a name for each column
+            of the labels.
     """
-    encoder = open_encoder(run, seed=seed)
+    opened = open_run(run, seed=seed)
     found = feature_folder.open_folder(folder)
-    _check_widths(encoder, found)
+    if store.is_store(folder):
+        made_by = store.extractors(store.read(folder))
+        require_extractors(opened, made_by, folder)
+    _check_widths(opened, found)
     columns = 0 if found.labels is None else found.labels.shape[1]
     names = list(classes) or found.classes or [str(i) for i in range(columns)]
     wanted = f"{columns}, one for each column of the labels"
@@ -126,25 +72,37 @@ def coded_rows(
     records = feature_folder.find_records(found, step=step)
     return Source(
         rows=found.rows,
-        read=partial(_read_coded, encoder, folder.absolute(), records),
+        read=partial(_read_coded, opened, folder.absolute(), records),
         modalities=list(found.features),
-        bits=encoder.recipe.sizes.bits,
+        bits=opened.networks.recipe.sizes.bits,
         classes=names,
-        encoder=encoder.id,
+        encoder=opened.id,
         records=partial(feature_folder.read_records, found, records),
     )
 
 
-def _check_widths(encoder: Encoder, found: FeatureFolder) -> None:
-    sizes = encoder.recipe.sizes
-    widths = {"image": sizes.image_dim, "text": sizes.text_dim}
+def require_extractors(
+    run: TrainedRun, made_by: Mapping[str, str], source: object
+) -> None:
+    """Raises `InputError` for features of another network or text model than a run's.
+
+    Where it is not known what made either of them, they are accepted.
+    """
+    for modality, name in run.extractors.items():
+        found = made_by.get(modality, name)
+        wanted = f"those of {name} as {run.path}"
+        require(found == name, modality, f"features of {found} in {source}", wanted)
+
+
+def _check_widths(run: TrainedRun, found: FeatureFolder) -> None:
+    widths = run.networks.widths()
     for modality, array in found.features.items():
         got, wanted = array.shape[1], widths[modality]
-        require(got == wanted, modality, f"{got} columns", f"{wanted} as {encoder.run}")
+        require(got == wanted, modality, f"{got} columns", f"{wanted} as {run.path}")
 
 
 def _read_coded(
-    encoder: Encoder,
+    run: TrainedRun,
     folder: Path,
     records: Records,
     start: int,
@@ -153,6 +111,6 @@ def _read_coded(
     """Codes, labels and records of some rows."""
     found = feature_folder.open_folder(folder)
     features, labels = feature_folder.read_part(found, start, stop)
-    codes = encode_blocks(encoder, features)
+    codes = encode_blocks(run.networks, features)
     lines = list(feature_folder.read_records(found, records, start, stop))
     return Rows(codes, labels, lines or None)

@@ -71,11 +71,30 @@ def open_to_read(path: Path) -> tuple[Experiment, Recipe, RunFolder]:
     require((path / "run.json").is_file(), "run", path, "the folder of a run")
     options, record = _read(path / "experiment.json"), _read(path / "run.json")
     experiment = experiment_file.restore(options)
-    sizes = _sizes(path / "run.json", record)
+    sizes = read_sizes(path / "run.json", record)
     changed = f"{path / 'experiment.json'}, changed after training"
     same = record.get("digest") == experiment_file.digest_of_saved(options)
     require(same, "run", changed, "the options that it was trained with")
-    return experiment, _recipe(experiment, sizes), RunFolder(path)
+    return experiment, saved_recipe(experiment, sizes), RunFolder(path)
+
+
+def read_extractors(path: Path) -> dict[str, str]:
+    """What made the features that a run was trained on, by modality, where it is known.
+
+    Returns:
+        For image the name of the network, for text the SHA-256 of the text model.
+
+    Raises:
+        InputError: if the folder holds no run.
+    """
+    require((path / "run.json").is_file(), "run", path, "the folder of a run")
+    # Runs of earlier versions do not have the key.
+    found = _read(path / "run.json").get("extractors", {})
+    fits = isinstance(found, dict) and set(found) <= {"image", "text"}
+    fits = fits and all(isinstance(name, str) for name in found.values())
+    wanted = "what made its features, by modality"
+    require(fits, "run", f"{path / 'run.json'} with extractors {found}", wanted)
+    return found
 
 
 def saved_params(
@@ -113,7 +132,7 @@ def write_params(path: Path, experiment: Experiment, params: Any) -> None:
         samples=1,
         bits=experiment.bits,
     )
-    recipe, seed = _recipe(experiment, sizes), experiment.seeds[0]
+    recipe, seed = saved_recipe(experiment, sizes), experiment.seeds[0]
     run = start(experiment.hparams, jax.random.key(0), recipe=recipe)
     with io.new_folder(path) as partial:
         folder = open_to_write(partial, experiment, None, recipe, resume=False)
@@ -122,7 +141,12 @@ def write_params(path: Path, experiment: Experiment, params: Any) -> None:
         checkpoints.finish()
 
 
-def _sizes(path: Path, record: Record) -> Sizes:
+def read_sizes(path: Path, record: Record) -> Sizes:
+    """The sizes in a record that was read from a file.
+
+    Raises:
+        InputError: if it has none.
+    """
     found = record.get("sizes")
     sizes: Record = found if isinstance(found, dict) else {}
     fits = sizes.keys() == set(Sizes._fields) and all(
@@ -133,7 +157,8 @@ def _sizes(path: Path, record: Record) -> Sizes:
     return Sizes(**sizes)
 
 
-def _recipe(experiment: Experiment, sizes: Sizes) -> Recipe:
+def saved_recipe(experiment: Experiment, sizes: Sizes) -> Recipe:
+    """The recipe of a run that was saved, without its extra terms."""
     training = experiment.training
     return Recipe(
         experiment.method,
@@ -183,6 +208,7 @@ def _provenance(
         "data": loaded.title if loaded else "none: weights from elsewhere",
         "files": _files(experiment, loaded) if loaded else {},
         "split": loaded.split if loaded else "",
+        "extractors": dict(loaded.extractors) if loaded else {},
         "device": jax.devices()[0].device_kind,
         "cores": _cores(),
         "python": platform.python_version(),

@@ -294,8 +294,8 @@ def test_records_come_from_json_lines(folder, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("search index", "query: got none, wanted one of --queries, --item and --name"),
-        ("search index --item 0 --name x", "query: got several, wanted one of"),
+        ("search index", "query: got none, wanted one of --text, --picture, --queries"),
+        ("search index --item 0 --name x", "query: got --item and --name, wanted one"),
         ("search index --item 0 --json --out x.npz", "json: got --json with --out"),
         ("search index --queries codes.npz --after 1 2", "after: got a page of 60"),
         ("search index --item 60", "id: got 60, wanted the id of an item of index"),

@@ -60,6 +60,8 @@ def write_assumed(folder):
         for modality, width in (("image", 128), ("text", 300)):
             np.save(folder / name / f"{modality}.npy", rng.random((60, width)))
     picture_folders.draw(folder / "pictures")
+    (folder / "more-pictures").mkdir()
+    picture_folders.draw(folder / "more-pictures" / "later", count=3)
     np.savez(folder / "rows.npz", held_out=np.arange(10), learn=np.arange(20, 60))
 
 

@@ -170,6 +170,13 @@ COMMANDS: dict[str, Command] = {
         kills_by_time=1,
         malformed=40,
     ),
+    "index build of pictures": Command(
+        "index build @raw-run @pictures --batch-size 4 --out index",
+        ("index",),
+        kills=6,
+        kills_by_time=1,
+        malformed=40,
+    ),
     "index engine": Command("index engine @index faiss-ivf", malformed=20),
     "index info": Command("index info @index", malformed=20),
     "index verify": Command("index verify @index", codes=(0, 1, 2), malformed=20),
@@ -179,6 +186,12 @@ COMMANDS: dict[str, Command] = {
         replaces=True,
         kills=2,
         malformed=30,
+    ),
+    "search by words": Command(
+        "search @raw-index --text red --k 3 --out hits.npz",
+        ("hits.npz",),
+        replaces=True,
+        malformed=40,
     ),
     "search by workers": Command(
         "search @index --queries @query.npz --k 3 --workers 2 --out hits.npz",

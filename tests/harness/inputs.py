@@ -60,6 +60,14 @@ def _run(inputs: Inputs, path: Path, seed: int) -> None:
     inputs.scbch("train", SMOKE, *words)
 
 
+def _raw_run(inputs: Inputs, path: Path) -> None:
+    store = inputs.folder / "raw-store"
+    how = ["--network", "descriptor", "--out", store]
+    inputs.scbch("features", "all", inputs.path("pictures"), *how)
+    words = [*TINY.split(), "--data.name", "store", "--data.root", store]
+    inputs.scbch("train", SMOKE, *words, "--noise.kind", "none", "--out", path)
+
+
 def _codes(path: Path, count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     codes = {m: rng.integers(256, size=(count, 2)) for m in ("image", "text")}
@@ -177,6 +185,11 @@ MAKERS: dict[str, Callable[[Inputs, Path], object]] = {
     "database.npz": lambda inputs, path: _codes(path, 30, 2),
     "index": lambda inputs, path: inputs.scbch(
         "index", "build", inputs.path("database.npz"), "--out", path
+    ),
+    "raw-run": _raw_run,
+    "raw-index": lambda inputs, path: inputs.scbch(
+        *("index", "build", inputs.path("raw-run"), inputs.path("pictures")),
+        *("--out", path),
     ),
     "relaxed-query.npz": lambda inputs, path: _relaxed_codes(path, 6, 1),
     "relaxed-database.npz": lambda inputs, path: _relaxed_codes(path, 30, 2),

@@ -16,13 +16,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SourceOptions:
-    """Options of the source."""
+class ListOptions:
+    """Options of a list or store."""
 
-    source: tyro.conf.Positional[Path]
-    """A folder of pictures, with the text of a.jpg in a.txt and its labels in a.labels,
-    one a line, or else the name of its folder; or a .csv, .jsonl or .parquet list with
-    the columns picture, text and labels; or a store."""
     root: Path | None = None
     """Folder that pictures of a list or store are in; by default that of the list."""
     columns: tuple[str, ...] = ()
@@ -35,7 +31,17 @@ class SourceOptions:
             require("=" in word, "columns", word, "picture, text or labels=NAME")
 
 
-def read_source(options: SourceOptions) -> Manifest:
+@dataclass(frozen=True, kw_only=True)
+class SourceOptions(ListOptions):
+    """Options of the source."""
+
+    source: tyro.conf.Positional[Path]
+    """A folder of pictures, with the text of a.jpg in a.txt and its labels in a.labels,
+    one a line, or else the name of its folder; or a .csv, .jsonl or .parquet list with
+    the columns picture, text and labels; or a store."""
+
+
+def read_source(source: Path, options: ListOptions) -> Manifest:
     """Reads the manifest of a source.
 
     Raises:
@@ -45,7 +51,6 @@ def read_source(options: SourceOptions) -> Manifest:
     from scbch_jax.data import store
 
     columns = dict(word.split("=", 1) for word in options.columns)
-    source = options.source
     source = source / "rows.jsonl" if store.is_store(source) else source
     manifest = features.read_manifest(source, columns)
     if options.root is None:

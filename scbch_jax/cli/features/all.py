@@ -47,7 +47,7 @@ def main(options: FeaturesAll) -> None:
         # Beside an unfinished cache they are of this command; see `_save` below.
         new = not folder.exists() or partial.is_dir()
         require(new, "out", f"{folder}, which exists", "a new folder")
-    manifest = read_source(options)
+    manifest = read_source(options.source, options)
     _check(manifest, options)
     extractor = images.open_network(options)
     with images.extracted(manifest, extractor, options, partial) as pictures:

@@ -25,7 +25,20 @@ NAMED = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureOptions:
+class ReadingOptions:
+    """How pictures are read."""
+
+    batch_size: Annotated[int, at_least(1, 4096)] = 16
+    """Pictures per batch."""
+    max_pixels: Annotated[int, at_least(1, PILLOW_MAX_PIXELS)] = MAX_PIXELS
+    """Pixels of the largest picture that is read; a larger one counts as corrupt."""
+    skip_corrupt: bool = False
+    """Omit pictures that cannot be read, and report them; by default the command fails
+    after all pictures were tried."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureOptions(ReadingOptions):
     """Options of the features of pictures."""
 
     network: Literal["vgg19", "descriptor"] = "vgg19"
@@ -34,13 +47,6 @@ class PictureOptions:
     weights: Path | None = None
     """VGG19's weights: torchvision's in a .pt, .pth or .safetensors file, or Keras's in
     an .h5 file."""
-    batch_size: Annotated[int, at_least(1, 4096)] = 16
-    """Pictures per batch."""
-    max_pixels: Annotated[int, at_least(1, PILLOW_MAX_PIXELS)] = MAX_PIXELS
-    """Pixels of the largest picture that is read; a larger one counts as corrupt."""
-    skip_corrupt: bool = False
-    """Omit pictures that cannot be read, and report them; by default the command fails
-    after all pictures were tried."""
 
 
 def check_weights(options: PictureOptions) -> None:
@@ -62,7 +68,8 @@ class FeaturesImages(PictureOptions, SourceOptions):
     """Compute features of pictures: VGG19's fc7, or a descriptor without weights."""
 
     out: Path = Path("pictures.npz")
-    """File to write: image [n, width], and names, the paths of the pictures."""
+    """File to write: image [n, width], names, the paths of the pictures, and
+    image_extractor, the network with the checksum of its weights."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
@@ -89,14 +96,15 @@ class Extracted(NamedTuple):
 def main(options: FeaturesImages) -> None:
     """Writes an npz file of features and of the names of their pictures."""
     io.require_writable("out", options.out, ".npz")
-    manifest = read_source(options)
+    manifest = read_source(options.source, options)
     require_pictures(manifest)
     extractor = open_network(options)
     partial = options.out.with_suffix(".partial")
     with extracted(manifest, extractor, options, partial) as found:
         names = np.array([manifest.samples[i].picture for i in found.kept])
         rows = found.cache.features[found.kept]
-        io.write_npz(options.out, image=rows, names=names)
+        made_by = np.array([extractor.name])
+        io.write_npz(options.out, image=rows, names=names, image_extractor=made_by)
         found.cache.remove()
     console.output(f"{options.out}: image {rows.shape} by {extractor.name}")
 
@@ -124,7 +132,7 @@ def open_network(options: PictureOptions) -> Extractor:
 
 @contextlib.contextmanager
 def extracted(
-    manifest: Manifest, extractor: Extractor, options: PictureOptions, folder: Path
+    manifest: Manifest, extractor: Extractor, options: ReadingOptions, folder: Path
 ) -> Iterator[Extracted]:
     """Features of a manifest's pictures; resumes an interrupted extraction.
 

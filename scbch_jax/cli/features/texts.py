@@ -43,7 +43,7 @@ class FeaturesTexts(TextOptions, SourceOptions):
     comparable features. By default a model is trained, and saved in OUT without its
     ending, .model."""
     out: Path = Path("texts.npz")
-    """File to write: text [n, width]."""
+    """File to write: text [n, width], and text_extractor, the SHA-256 of the model."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
@@ -53,6 +53,8 @@ class FeaturesTexts(TextOptions, SourceOptions):
 
 def main(options: FeaturesTexts) -> None:
     """Writes an npz file of features, and the model if it is new."""
+    import numpy as np
+
     from scbch_jax import features
     from scbch_jax.cli import console
 
@@ -60,7 +62,7 @@ def main(options: FeaturesTexts) -> None:
     folder = options.model or options.out.with_suffix(".model")
     if options.model is None:
         require(not folder.exists(), "out", f"{folder}, which exists", "another name")
-    texts = [sample.text for sample in read_source(options).samples]
+    texts = [sample.text for sample in read_source(options.source, options).samples]
     require_texts(texts)
     if options.model is None:
         model = train_text_model(texts, options)
@@ -68,7 +70,8 @@ def main(options: FeaturesTexts) -> None:
         model = features.load_text_model(folder)
     report_unknown(model, texts)
     rows = features.text_features(model, texts)
-    io.write_npz(options.out, text=rows)
+    made_by = np.array([features.model_sha256(model)])
+    io.write_npz(options.out, text=rows, text_extractor=made_by)
     # Last: a model that is there ends the same call after one that was killed.
     if options.model is None:
         features.save_text_model(folder, model)

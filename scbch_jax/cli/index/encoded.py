@@ -32,13 +32,18 @@ class EncodedOptions(WorkerOptions):
     def __post_init__(self) -> None:
         """Checks the fields."""
         super().__post_init__()
-        if self.run is None:
+        if self.encoding_run is None:
             for name in ("seed", "workers", "scheduler"):
                 given = getattr(self, name)
                 wanted = "--run too, since encoding is what is shared"
                 require(not given, name, given, wanted)
         wanted = "rows.jsonl in the folder of features, with --run"
         require(not (self.run and self.rows), "rows", self.rows, wanted)
+
+    @property
+    def encoding_run(self) -> Path | None:
+        """The run that encodes; None for codes."""
+        return self.run
 
 
 @contextlib.contextmanager
@@ -55,12 +60,16 @@ def encoded_parts(
     """
     from scbch_jax import parallel, runs
 
-    assert options.run is not None
+    assert options.encoding_run is not None
     where = {"workers": options.workers, "scheduler": options.scheduler}
     step = options.part_rows
     with parallel.opened(**where) as mapped:
         source = runs.coded_rows(
-            options.run, folder, seed=options.seed, step=step, classes=classes
+            options.encoding_run,
+            folder,
+            seed=options.seed,
+            step=step,
+            classes=classes,
         )
         with console.progress_bar("rows", total=source.rows) as advance:
             yield source, {"step": step, "mapped": mapped, "on_rows": advance}

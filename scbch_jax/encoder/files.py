@@ -1,0 +1,168 @@
+"""An encoder as a folder; nothing that is read can run code."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from scbch_jax import features, index, io, runs
+from scbch_jax.encoder.encoder import Encoder, PictureNetwork
+from scbch_jax.errors import InputError, require
+from scbch_jax.networks import weight_files
+
+FORMAT = 1
+RECORD, NETWORKS, PROBES = "encoder.json", "networks.safetensors", "probes.safetensors"
+
+
+def write_encoder(
+    folder: Path, encoder: Encoder, *, copy_weights: bool = False
+) -> None:
+    """Writes an encoder.
+
+    Args:
+        folder: which is made.
+        encoder: what is written.
+        copy_weights: whether the file of weights of the network of pictures is copied;
+            by default its path is noted.
+
+    Raises:
+        InputError: if a file cannot be written.
+    """
+    folder.mkdir()
+    _write_arrays(folder / NETWORKS, runs.named_arrays(encoder.networks.params))
+    _write_arrays(folder / PROBES, encoder.expected)
+    if encoder.text_model is not None:
+        features.save_text_model(folder / "text", encoder.text_model)
+    weights = encoder.network.weights if encoder.network else None
+    copied = weights is not None and copy_weights
+    if weights is not None and copied:
+        shutil.copyfile(weights, folder / f"weights{weights.suffix}")
+    noted = str(weights.absolute()) if weights and not copied else None
+    record = {
+        "format": FORMAT,
+        "id": encoder.id,
+        "takes": list(encoder.takes),
+        "extractors": dict(encoder.extractors),
+        "weights": noted,
+        **runs.describe_networks(encoder.networks),
+    }
+    io.write_json(folder / RECORD, record)
+
+
+def open_encoder(path: Path, *, weights: Path | None = None) -> Encoder:
+    """Opens the encoder of an index.
+
+    Args:
+        path: the folder of the index.
+        weights: of the network of pictures, if they are not where they were.
+
+    Raises:
+        InputError: if the index has none, or what it has is damaged or of another id
+            than the codes of the index.
+    """
+    manifest = index.Index(path).manifest
+    wanted = f"one of index build RUN PICTURES; {path} is searched by codes and items"
+    require((path / "encoder").is_dir(), "encoder", f"no encoder in {path}", wanted)
+    found = read_encoder(path / "encoder", weights=weights)
+    got, wanted = f"{found.id[:12]} in {path}", f"{manifest.encoder[:12]} as its codes"
+    require(found.id == manifest.encoder, "encoder", got, wanted)
+    return found
+
+
+def read_encoder(folder: Path, *, weights: Path | None = None) -> Encoder:
+    """Opens the folder of an encoder; the weights of VGG19 are read when they are used.
+
+    Args:
+        folder: as `write_encoder` writes it.
+        weights: of the network of pictures, if they are not where they were.
+
+    Raises:
+        InputError: if a part is missing, damaged or of another encoder.
+    """
+    path = folder / RECORD
+    record = io.read_object(path, "encoder")
+    _check(record, path)
+    arrays, extractors = _read_arrays(folder / NETWORKS), record["extractors"]
+    networks = runs.restore_networks(record, arrays, path)
+    found = runs.encoder_id(networks, extractors)
+    got = f"{folder} of {found[:12]}"
+    require(found == record["id"], "encoder", got, f"{record['id'][:12]} as {path}")
+    encoder = Encoder(
+        networks,
+        found,
+        extractors,
+        _text_model(folder / "text", record),
+        _network(folder, record, weights),
+        _read_arrays(folder / PROBES),
+    )
+    _check_probes(encoder, folder / PROBES)
+    return encoder
+
+
+def _check(record: io.Record, path: Path) -> None:
+    version = record.get("format")
+    wanted = f"format {FORMAT}, which this version reads"
+    require(version == FORMAT, "encoder", f"{path} of format {version}", wanted)
+    takes, extractors = record.get("takes"), record.get("extractors")
+    known = {"image", "text"}
+    fits = (
+        isinstance(record.get("id"), str)
+        and isinstance(extractors, dict)
+        and set(extractors) <= known
+        and all(isinstance(name, str) for name in extractors.values())
+        and isinstance(takes, list)
+        and all(isinstance(m, str) and m in extractors for m in takes)
+        and isinstance(record.get("weights"), str | None)
+    )
+    require(fits, "encoder", f"{path}, damaged", "the record of an encoder")
+
+
+def _text_model(folder: Path, record: io.Record) -> features.TextModel | None:
+    if "text" not in record["takes"]:
+        return None
+    model = features.load_text_model(folder)
+    same = features.model_sha256(model) == record["extractors"]["text"]
+    require(same, "encoder", f"{folder}, changed", "the text model as it was written")
+    return model
+
+
+def _network(
+    folder: Path, record: io.Record, weights: Path | None
+) -> PictureNetwork | None:
+    """The network of pictures with its weights: given, copied, or where they were."""
+    name = record["extractors"].get("image")
+    wanted = "none: the encoder has no network with weights"
+    weighty = bool(name) and features.has_weights(name)
+    require(weighty or not weights, "weights", weights, wanted)
+    if "image" not in record["takes"] and not weights:
+        return None
+    if not weighty:
+        return PictureNetwork(name)
+    copied = next(iter(sorted(folder.glob("weights.*"))), None)
+    noted = Path(record["weights"]) if record["weights"] else None
+    return PictureNetwork(name, weights or copied or noted)
+
+
+def _check_probes(encoder: Encoder, path: Path) -> None:
+    for modality, codes in encoder.expected.items():
+        ok = codes.ndim == 2 and codes.shape[1] == encoder.bits
+        ok = ok and codes.dtype == np.float32 and modality in ("image", "text")
+        got = f"{modality}, {codes.dtype} of shape {codes.shape}, in {path}"
+        require(ok, "encoder", got, f"codes of {encoder.bits} bits")
+
+
+def _write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    from safetensors.numpy import save
+
+    with io.replacing(path) as file:
+        file.write(save({k: np.ascontiguousarray(a) for k, a in arrays.items()}))
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    wanted = "the folder of an encoder, complete"
+    require(path.is_file(), "encoder", f"no file {path}", wanted)
+    try:
+        return weight_files.read_named(path)
+    except InputError as error:
+        raise InputError(f"encoder: got {path}, damaged, wanted {wanted}") from error
