@@ -43,7 +43,8 @@ class Serve(Limits):
     trust_proxy: Annotated[tuple[str, ...] | None, optional(some_names())] = None
     """Addresses of proxies whose X-Forwarded headers are believed."""
     pictures: Path | None = None
-    """Folder of the pictures that the rows name."""
+    """Folder of the pictures that the rows name; by default where they were when the
+    index was built."""
     weights: Path | None = None
     """Weights of the network of pictures, if they are not where index build found
     them."""

@@ -7,6 +7,7 @@ from msgspec import Struct
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 
+from scbch_jax import io
 from scbch_jax.errors import InputError
 from scbch_jax.index import Index
 from scbch_jax.serve import messages, pictures, problems, searching
@@ -52,7 +53,7 @@ class Api:
             snapshot: the index.
             work: the queues.
             metrics: what is counted.
-            pictures: folder of the pictures that rows name.
+            pictures: folder of the pictures that rows name, if it is not the index's.
             log_queries: whether the log may hold texts.
         """
         self.snapshot, self.work, self.metrics = snapshot, work, metrics
@@ -158,8 +159,20 @@ class Api:
 
     def picture_of(self, number: int) -> tuple[Path, str] | None:
         """The picture file of an item and its media type, if there is one."""
-        record = self.index.record(number)
-        return pictures.locate(self._pictures, record.get("picture"))
+        opened = self.index
+        try:
+            if self._pictures is None:
+                path = opened.picture_file(number)
+            else:
+                name = opened.record(number).get("picture")
+                path = io.picture_below(self._pictures, name)
+            if path is None or not path.is_file():
+                return None
+            with path.open("rb") as file:
+                kind = io.picture_kind(file.read(16))
+        except OSError:
+            return None
+        return (path, kind) if kind else None
 
     async def facts(self, request: Request) -> Response:
         """GET /v1/index."""

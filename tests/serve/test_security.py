@@ -9,7 +9,7 @@ from serving import StandIn, make_index, picture, running
 from scbch_jax import index
 from scbch_jax.errors import InputError
 from scbch_jax.index import Rows
-from scbch_jax.serve import pictures, security
+from scbch_jax.serve import security
 from scbch_jax.serve.limits import Limits
 from scbch_jax.serve.security import Rules
 
@@ -212,11 +212,3 @@ def test_a_file_inside_of_the_folder_leaves(tricks):
 )
 def test_paths_with_tricks_are_not_found(served, target):
     assert served.get(target).status == 404
-
-
-def test_pictures_are_told_by_their_first_bytes():
-    for kind, name in (("PNG", "png"), ("JPEG", "jpeg"), ("WEBP", "webp")):
-        content = picture(kind=kind)[:16]
-        assert pictures.media_type(content) == f"image/{name}"
-    assert pictures.media_type(b"<svg xmlns=''>") is None
-    assert pictures.media_type(b"") is None
