@@ -119,7 +119,8 @@ def _require_no_pickle(path: Path) -> None:
     """Refuses what Python pickled, with the way to convert it."""
     with path.open("rb") as file:
         head = file.read(2)
-    pickled = path.suffix in _PICKLED or (head[:1] == b"\x80" and head[1:] <= b"\x05")
+    begins_so = head[:1] == b"\x80" and head[1:] <= b"\x05"
+    pickled = path.suffix in _PICKLED or (begins_so and path.suffix not in _ENDINGS)
     name = path.stem
     convert = (
         f"import numpy, pickle; d = pickle.load(open('{path.name}', 'rb')); "
