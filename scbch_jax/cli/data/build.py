@@ -93,7 +93,7 @@ def main(options: BuildData) -> None:
         console.output(line)
     if dataset.left_out:
         console.output(f"{dataset.left_out:,} rows without features are left out")
-    for line in _next(options, dataset.widths):
+    for line in splitting.next_steps(out, dataset.widths, options.source):
         console.output(line)
 
 
@@ -108,18 +108,3 @@ def _report(
     parts = split.rows._asdict().items()
     lines += [originals.describe_part(name, rows, ids) for name, rows in parts]
     return [*lines, f"split: {split.split}"]
-
-
-def _next(options: BuildData, widths: tuple[int, ...]) -> list[str]:
-    """What to do with a store that lacks features, or to train on it."""
-    lacks = [m for m, n in zip(("image", "text"), widths, strict=False) if not n]
-    if not lacks:
-        return [f"train on it with --data.name store --data.root {options.out}"]
-    root = f"--root {options.source} " if "image" in lacks else ""
-    command = {"image": "features images", "text": "features texts"}
-    return [
-        f"no {modality} features: scbch {command[modality]} {options.out} "
-        f"{root if modality == 'image' else ''}--out {modality}.npz, then data build "
-        f"again with --{modality} {modality}.npz and another --out"
-        for modality in lacks
-    ]

@@ -75,7 +75,8 @@ def main(options: ImportData) -> None:
     for name, rows in split.rows._asdict().items():
         console.output(f"  {name}: {len(rows):,} rows, {splitting.span(rows)}")
     console.output(f"split: {split.split}")
-    console.output(f"train on it with --data.name store --data.root {out}")
+    for line in splitting.next_steps(out, dataset.widths):
+        console.output(line)
 
 
 def _split(

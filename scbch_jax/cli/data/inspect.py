@@ -24,7 +24,7 @@ class ArrayOptions:
     """Files of a dataset, and its arrays if the layout is not a known one."""
 
     files: tyro.conf.Positional[tuple[Path, ...]]
-    """Files of one dataset: .mat, .h5, .npz, .npy or .parquet."""
+    """Files of one dataset: .mat, .h5, .npz, .npy, .parquet, or lists in .txt."""
     image: str = ""
     """Array of image features, as KEY or FILE:KEY, if the layout is not a known one;
     --text and --labels are required with it."""
@@ -49,10 +49,11 @@ def read_files(options: ArrayOptions, *selectors: str) -> list[ArrayInfo]:
     """All arrays of the files that are listed, and of those that FILE:KEY names."""
     from scbch_jax.data.formats import find_arrays
     from scbch_jax.data.importing import files_named
+    from scbch_jax.data.importing.text_lists import with_bags
 
     named = files_named((options.image, options.text, options.labels, *selectors))
     paths = {os.path.realpath(path): path for path in (*named, *options.files)}
-    return find_arrays(list(paths.values()))
+    return with_bags(find_arrays(list(paths.values())))
 
 
 def read_dataset(options: ArrayOptions, found: Sequence[ArrayInfo]) -> AlignedDataset:
@@ -62,7 +63,8 @@ def read_dataset(options: ArrayOptions, found: Sequence[ArrayInfo]) -> AlignedDa
         InputError: for an unknown layout, or arrays that do not align.
     """
     from scbch_jax.data import importing
-    from scbch_jax.data.importing.layouts import MODALITIES, named_layout
+    from scbch_jax.data.importing.layout_names import MODALITIES
+    from scbch_jax.data.importing.layouts import named_layout
 
     if not options.image:
         return importing.align(importing.recognize(found))
@@ -79,7 +81,7 @@ class InspectData(ArrayOptions):
 def main(options: InspectData) -> None:
     """Prints a table of all arrays, then the dataset that they make, then warnings."""
     from scbch_jax.cli import console
-    from scbch_jax.data.importing import description, diagnostics, layouts
+    from scbch_jax.data.importing import description, diagnostics, layout_names
     from scbch_jax.report import as_markdown
 
     arrays = read_files(options)
@@ -90,7 +92,7 @@ def main(options: InspectData) -> None:
     rows = [[*_row(*pair), diagnostics.guess_kind(*pair)] for pair in found]
     console.output(as_markdown(header, rows) + "\n")
     fine = "Nothing looks wrong"
-    if {array.name for array in arrays} >= set(layouts.NOISE_KEYS):
+    if layout_names.noise_keys({array.name for array in arrays}):
         described = description.describe_noise(arrays)
     else:
         try:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from scbch_jax.config.constraints import at_least
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     import numpy as np
 
     from scbch_jax.data.importing import AlignedDataset, SplitDataset
@@ -44,3 +47,24 @@ def span(rows: np.ndarray) -> str:
     """The first and the last of some row numbers, where these are consecutive."""
     consecutive = bool((rows[1:] - rows[:-1] == 1).all())
     return f"{rows[0]} to {rows[-1]}" if consecutive else "not consecutive"
+
+
+def next_steps(out: Path, widths: Sequence[int], root: Path | None = None) -> list[str]:
+    """How to train on a store, or to compute the features that it lacks.
+
+    Args:
+        out: the store.
+        widths: columns of its features of images and texts.
+        root: folder of the pictures, if it is known.
+    """
+    lacks = [m for m, n in zip(("image", "text"), widths, strict=False) if not n]
+    commands = {
+        "image": f"features images {out} --root {root or 'PICTURES'}",
+        "text": f"features texts {out}",
+    }
+    add = (lambda m: f"--{m} {m}.npz") if root else (lambda m: f"the file {m}.npz")
+    return [
+        f"no {m} features: scbch {commands[m]} --out {m}.npz, then this command again "
+        f"with {add(m)} and another --out"
+        for m in lacks
+    ] or [f"train on it with --data.name store --data.root {out}"]

@@ -15,6 +15,7 @@ from scbch_jax.data.formats.base import ArrayInfo, one_line_errors
 from scbch_jax.data.formats.hdf5 import hdf5_arrays, matlab_arrays
 from scbch_jax.data.formats.numpy_files import npy_array, npz_arrays
 from scbch_jax.data.formats.parquet import parquet_arrays
+from scbch_jax.data.formats.text_files import text_array
 from scbch_jax.errors import require
 
 _LISTERS = {
@@ -23,6 +24,7 @@ _LISTERS = {
     "mat": matlab_arrays,
     "hdf5": hdf5_arrays,
     "parquet": parquet_arrays,
+    "txt": text_array,
 }
 
 _MAGIC = {b"MATLAB": "mat", b"PK": "npz", b"\x93NUMPY": "npy", b"PAR1": "parquet"}
@@ -32,6 +34,8 @@ _ENDINGS |= dict.fromkeys((".h5", ".h5py", ".hdf5"), "hdf5")
 
 SUFFIXES = tuple(_ENDINGS)
 """Endings of the files that can be read."""
+
+_PICKLED = (".pkl", ".pickle")
 
 _LFS = b"version https://git-lfs"
 
@@ -83,20 +87,23 @@ def kind_of(path: Path) -> str:
     """The format of a file: by its first bytes, or else by its ending.
 
     Returns:
-        hdf5 (MATLAB 7.3 too), mat, npz, npy or parquet; empty if neither tells.
+        hdf5 (MATLAB 7.3 too), mat, npz, npy, parquet or txt; empty if neither tells.
     """
     if h5py.is_hdf5(path):
         return "hdf5"
     with path.open("rb") as file:
         head = file.read(8)
     kinds = (kind for magic, kind in _MAGIC.items() if head.startswith(magic))
-    return next(kinds, _ENDINGS.get(path.suffix, ""))
+    # Lists are found by their ending alone, and only where a person names them.
+    listed = "txt" if path.suffix == ".txt" else ""
+    return next(kinds, _ENDINGS.get(path.suffix, listed))
 
 
 def _arrays_of(path: Path) -> list[ArrayInfo]:
     wanted = "a file; data show and data verify describe a store"
     require(not path.is_dir(), "file", f"{path}, a folder", wanted)
     require(path.is_file(), "file", path, "a file that exists")
+    _require_no_pickle(path)
     known = f"one ending in {', '.join(SUFFIXES)}, or of such content"
     kind = kind_of(path)
     require(bool(kind), "file", path, known)
@@ -106,6 +113,22 @@ def _arrays_of(path: Path) -> list[ArrayInfo]:
     require(not pointer, "file", got, "the file itself: git lfs pull fetches it")
     with one_line_errors(path):
         return list(_LISTERS[kind](path))
+
+
+def _require_no_pickle(path: Path) -> None:
+    """Refuses what Python pickled, with the way to convert it."""
+    with path.open("rb") as file:
+        head = file.read(2)
+    begins_so = head[:1] == b"\x80" and head[1:] <= b"\x05"
+    pickled = path.suffix in _PICKLED or (begins_so and path.suffix not in _ENDINGS)
+    name = path.stem
+    convert = (
+        f"import numpy, pickle; d = pickle.load(open('{path.name}', 'rb')); "
+        f"numpy.savez('{name}.npz', **{{'{name}_' + k: v for k, v in d.items()}})"
+    )
+    got = f"{path}, a pickle, which may run any code when it is read"
+    wanted = f'.npz; if you trust it, where it is: python -c "{convert}"'
+    require(not pickled, "file", got, wanted)
 
 
 def read_strings(found: ArrayInfo) -> list[str]:
@@ -123,12 +146,18 @@ def read_strings(found: ArrayInfo) -> list[str]:
     with one_line_errors(found.path):
         if h5py.is_hdf5(found.path):
             with h5py.File(found.path, "r") as file:
-                rows = [list(_of_hdf5(file, x)) for x in _values(file[found.key])]
+                rows = list(_hdf5_rows(file, found.key))
         else:
-            rows = [list(_leaves(x)) for x in np.asarray(found.open()).ravel()]
+            rows = [list(_leaves(x)) for x in _rows(np.asarray(found.open()))]
     if not all(isinstance(word, str) for row in rows for word in row):
         return []
     return [" ".join(row).strip() for row in rows]
+
+
+def _rows(array: np.ndarray) -> Iterator[Any]:
+    """Of a matrix its rows, such as the captions of a picture; else all elements."""
+    several = array.ndim == 2 and 1 not in array.shape
+    yield from array if several else array.ravel()
 
 
 def _leaves(value: Any) -> Iterator[Any]:
@@ -141,18 +170,44 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 
 def _values(node: Any) -> Iterator[Any]:
-    """The elements of an HDF5 array of any type."""
-    yield from np.asarray(node[()]).ravel() if isinstance(node, h5py.Dataset) else ()
+    """The rows of an HDF5 array of any type; MATLAB reverses its axes."""
+    if isinstance(node, h5py.Dataset):
+        matlab = "MATLAB_class" in node.attrs
+        array = np.asarray(node[()])
+        yield from _rows(array.T if matlab else array)
+
+
+def _hdf5_rows(file: h5py.File, key: str) -> Iterator[list[Any]]:
+    """The texts of each row: of cells, or of a matrix of letters."""
+    node: Any = file[key]
+    if not _is_letters(node):
+        yield from (list(_of_hdf5(file, value)) for value in _values(node))
+        return
+    yield from ([_decode(row)] for row in np.atleast_2d(node[()].T))
+
+
+def _is_letters(node: Any) -> bool:
+    return node.attrs.get("MATLAB_class") in (b"char", "char")
+
+
+def _decode(letters: Any) -> str:
+    return letters.astype("<u2").tobytes().decode("utf-16-le", errors="replace")
 
 
 def _of_hdf5(file: h5py.File, value: Any) -> Iterator[Any]:
     """A cell of MATLAB 7.3 is a reference to UTF-16 numbers, or to cells again."""
-    if not isinstance(value, h5py.Reference):
+    if isinstance(value, np.ndarray):
+        for inner in value.ravel():
+            yield from _of_hdf5(file, inner)
+    elif not isinstance(value, h5py.Reference):
         yield from _leaves(value)
-        return
-    node: Any = file[value]
-    if node.attrs.get("MATLAB_class") not in (b"char", "char"):
+    else:
+        yield from _of_cell(file, file[value])
+
+
+def _of_cell(file: h5py.File, node: Any) -> Iterator[Any]:
+    if not _is_letters(node):
         for inner in _values(node):
             yield from _of_hdf5(file, inner)
     elif "MATLAB_empty" not in node.attrs:
-        yield node[()].astype("<u2").tobytes().decode("utf-16-le", errors="replace")
+        yield _decode(node[()])

@@ -9,7 +9,8 @@ import numpy as np
 from scbch_jax.data.benchmarks import Benchmark, benchmark_with
 from scbch_jax.data.formats import ArrayInfo
 from scbch_jax.data.formats.numpy_files import row_blocks
-from scbch_jax.data.importing.layouts import Layout, Recognized
+from scbch_jax.data.importing.layout_names import Layout
+from scbch_jax.data.importing.layouts import Recognized
 from scbch_jax.data.validation import narrow_labels
 from scbch_jax.errors import require
 
@@ -18,7 +19,7 @@ class Segment(NamedTuple):
     """Rows that are consecutive in the source; arrays are read when they are sliced."""
 
     part: str
-    """query, train or database, or `layouts.ROWS`."""
+    """query, train, database or valid, or `layout_names.ROWS`."""
     rows: int
     image: Any
     text: Any
@@ -84,7 +85,7 @@ def align(known: Recognized) -> AlignedDataset:
     """
     segments, labels, transposed, left_out = [], [], [], 0
     for names, arrays in zip(known.segments, known.arrays, strict=True):
-        for array in arrays:
+        for array in filter(lambda array: array.key, arrays):
             _require_numbers(array)
         if known.prefix:
             rows, transposes = _prefix_rows(known.prefix, arrays), (False,) * 3
@@ -113,7 +114,7 @@ def align(known: Recognized) -> AlignedDataset:
         classes=classes,
         transposed=tuple(transposed),
         left_out=left_out,
-        benchmark=benchmark_with(text_dim=text_dim, classes=columns),
+        benchmark=benchmark_with(text_dim=text_dim, classes=columns, samples=len(hot)),
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from scbch_jax.data.benchmarks import BENCHMARKS
 from scbch_jax.data.formats import ArrayInfo
-from scbch_jax.data.importing import diagnostics, layouts
+from scbch_jax.data.importing import diagnostics, layout_names
 from scbch_jax.data.importing.alignment import AlignedDataset
 from scbch_jax.data.importing.diagnostics import ArrayStats
 from scbch_jax.data.importing.split_dataset import (
@@ -40,7 +40,9 @@ def describe_dataset(dataset: AlignedDataset, found: Found) -> Description:
     image_dim, text_dim, classes = dataset.widths
     known = dataset.benchmark
     arrays = [array for array, _ in found]
-    names = dataset.classes or column_names(arrays, layouts.NAMES_OF_CLASSES, classes)
+    names = dataset.classes or column_names(
+        arrays, layout_names.NAMES_OF_CLASSES, classes
+    )
     lines = [
         f"Layout: {dataset.layout.title}",
         f"Dataset: {known.title if known else 'none of the published ones'}",
@@ -72,7 +74,7 @@ def describe_arrays(found: Found) -> Description:
     lines = [f"May be labels: {names[0]}. May be features: {names[1]}."]
     warnings: list[str] = []
     for array, stats in known:
-        modality = layouts.modality_of(array.name)
+        modality = layout_names.modality_of(array.name)
         if not modality:
             warnings += diagnostics.value_warnings(array.key, stats)
         elif modality == "labels":
@@ -88,22 +90,37 @@ def describe_arrays(found: Found) -> Description:
 
 def describe_noise(found: Sequence[ArrayInfo]) -> Description:
     """Rate and kind of the noise in a noise file."""
-    arrays = {array.name: array.read() for array in found}
-    clean, noisy = (check_labels(name, arrays[name]) for name in layouts.NOISE_KEYS)
+    arrays = {array.name: array for array in found}
+    keys = layout_names.noise_keys(arrays.keys())
+    assert keys is not None, "no noise file"
+    if not keys[0]:
+        return _describe_noisy(keys[1], arrays[keys[1]])
+    clean, noisy = (check_labels(name, arrays[name].read()) for name in keys)
     if clean.shape != noisy.shape:
-        warning = f"rows: True has shape {clean.shape}, result {noisy.shape}"
+        warning = f"rows: {keys[0]} has shape {clean.shape}, {keys[1]} {noisy.shape}"
         return Description([], [warning])
     corrupted = corrupted_rows(noisy, clean)
     classes, changed = clean.shape[1], flips(noisy, clean)
     added, kept = int(changed.added.sum()), ((noisy > 0) & (clean > 0)).sum()
     lines = [
-        "Noise file of the NRCH code: clean (True) and noisy (result) training labels",
+        f"Noise file: clean ({keys[0]}) and noisy ({keys[1]}) training labels",
         f"{len(clean):,} rows, {classes} classes{_same_width(classes, 'labels')}",
         f"{corrupted.sum():,} rows are noisy, {100 * corrupted.mean():.1f} %",
         f"{added:,} labels added and {len(changed.rows) - added:,} removed, "
         f"{100 * len(changed.rows) / clean.size:.2f} % of all entries",
         f"{100 * kept / max(1, noisy.sum()):.1f} % of the noisy labels are correct",
         *_describe_labels(clean.astype(np.uint8), ()),
+    ]
+    return Description(lines, diagnostics.label_warnings(noisy))
+
+
+def _describe_noisy(name: str, array: ArrayInfo) -> Description:
+    noisy = check_labels(name, array.read()).astype(np.uint8)
+    rows, classes = noisy.shape
+    lines = [
+        f"Noise file: noisy ({name}) training labels, without the clean ones",
+        f"{rows:,} rows, {classes} classes{_same_width(classes, 'labels')}",
+        *_describe_labels(noisy, ()),
     ]
     return Description(lines, diagnostics.label_warnings(noisy))
 
@@ -118,7 +135,7 @@ def _default_split(dataset: AlignedDataset) -> SplitDataset | None:
 
 def _statistics(dataset: AlignedDataset, modality: str, found: Found) -> ArrayStats:
     """Statistics of a modality; those of its array if the shape identifies it."""
-    i = layouts.MODALITIES.index(modality)
+    i = layout_names.MODALITIES.index(modality)
     shape = (dataset.samples, dataset.widths[i])
     same = [s for _, s in found if s is not None and (s.rows, s.columns) == shape]
     if len(dataset.segments) == 1 and len(same) == 1:
@@ -130,7 +147,9 @@ def _may_be_labels(array: ArrayInfo, stats: ArrayStats) -> bool:
     """By its name if that is known, else by its values."""
     binary = stats.binary and stats.columns > 1
     class_ids = diagnostics.guess_kind(array, stats) == "class ids"
-    return layouts.modality_of(array.name) in ("", "labels") and (binary or class_ids)
+    return layout_names.modality_of(array.name) in ("", "labels") and (
+        binary or class_ids
+    )
 
 
 def _describe_label_array(
@@ -139,7 +158,7 @@ def _describe_label_array(
     lines = [f"{array.key}: labels{_same_width(stats.columns, 'labels')}"]
     if stats.binary and stats.columns > 1:
         labels = narrow_labels(array.key, array.read())
-        arrays, keys = [a for a, _ in found], layouts.NAMES_OF_CLASSES
+        arrays, keys = [a for a, _ in found], layout_names.NAMES_OF_CLASSES
         names = column_names(arrays, keys, labels.shape[1])
         lines += _describe_labels(labels, names)
         return Description(lines, diagnostics.label_warnings(labels))

@@ -1,8 +1,7 @@
 """Which array is which: known layouts of datasets, and arrays that the user names.
 
-A layout is recognized by the names of arrays; file names play no part. It is a row of
-`LAYOUTS`: to add one, add a row. A selector names an array as KEY, FILE:KEY, or FILE
-where that has only one array.
+A layout is recognized by the names of arrays; `layout_names` has them. A selector names
+an array as KEY, FILE:KEY, or FILE where that has only one array.
 """
 
 import os
@@ -10,38 +9,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from scbch_jax.data.formats import ArrayInfo
+import numpy as np
+
+from scbch_jax.data.formats import ArrayInfo, read_strings
+from scbch_jax.data.importing.layout_names import (
+    LAYOUTS,
+    MODALITIES,
+    ROWS,
+    Layout,
+    SegmentNames,
+)
 from scbch_jax.errors import InputError, require
-
-MODALITIES = ("image", "text", "labels")
-
-ROWS = "rows"
-"""The part of a segment that the file does not assign to a part of a split."""
-
-
-class SegmentNames(NamedTuple):
-    """Names of the arrays of a segment, whose rows align; any one of each will do."""
-
-    part: str
-    """query, train or database, or `ROWS`."""
-    image: tuple[str, ...]
-    text: tuple[str, ...]
-    labels: tuple[str, ...]
-    optional: bool = False
-    """Whether the dataset is complete without this segment."""
-
-
-class Layout(NamedTuple):
-    """One convention for the names of all arrays of a dataset."""
-
-    title: str
-    segments: tuple[SegmentNames, ...]
-    """Their rows are concatenated."""
-    prefix: str = ""
-    """Array with the row numbers that image features cover, where only the first rows
-    have them."""
-    common: bool = False
-    """Whether the names are so common that one alone does not identify the layout."""
 
 
 class Recognized(NamedTuple):
@@ -53,81 +31,6 @@ class Recognized(NamedTuple):
     arrays: tuple[tuple[ArrayInfo, ArrayInfo, ArrayInfo], ...]
     """Image features, text features and labels of each segment."""
     prefix: ArrayInfo | None = None
-
-
-LAYOUTS = (
-    Layout(
-        "split file of the SCBCH and NRCH code",
-        (
-            SegmentNames("query", ("ImgQuery",), ("TagQuery",), ("LabQuery",)),
-            SegmentNames(
-                "database", ("ImgDataBase",), ("TagDataBase",), ("LabDataBase",)
-            ),
-            SegmentNames("train", ("ImgTrain",), ("TagTrain",), ("LabTrain",)),
-        ),
-    ),
-    Layout(
-        "split file of the DJSRH family",
-        (
-            SegmentNames("query", ("I_te",), ("T_te",), ("L_te",)),
-            SegmentNames("database", ("I_db",), ("T_db",), ("L_db",), optional=True),
-            SegmentNames("train", ("I_tr",), ("T_tr",), ("L_tr",)),
-        ),
-    ),
-    Layout(
-        "features, tags and labels of the UCCH, NRCH and SCBCH code",
-        (SegmentNames(ROWS, ("XAll",), ("YAll",), ("LAll",)),),
-    ),
-    Layout(
-        "deep features and Doc2Vec in two parts, as MS-COCO circulates",
-        (
-            SegmentNames(
-                ROWS,
-                ("train_imgs_deep",),
-                ("train_text", "train_texts", "train_texts_doc"),
-                ("train_imgs_labels",),
-            ),
-            SegmentNames(
-                ROWS,
-                ("test_imgs_deep",),
-                ("test_text", "test_texts", "test_texts_doc"),
-                ("test_imgs_labels",),
-            ),
-        ),
-    ),
-    Layout(
-        "database and test part, as IAPR TC-12 circulates",
-        (
-            SegmentNames(ROWS, ("VDatabase",), ("YDatabase",), ("databaseL",)),
-            SegmentNames(ROWS, ("VTest",), ("YTest",), ("testL",)),
-        ),
-    ),
-    Layout(
-        "features of the first rows, with tags and labels of all rows",
-        (SegmentNames(ROWS, ("features",), ("YAll",), ("LAll",)),),
-        prefix="row",
-    ),
-    Layout(
-        "images, tags and labels of the DCMH family",
-        (
-            SegmentNames(
-                ROWS,
-                ("IAll", "images", "image"),
-                ("YAll", "tags", "texts", "text"),
-                ("LAll", "labels", "label"),
-            ),
-        ),
-        common=True,
-    ),
-)
-
-NOISE_KEYS = ("True", "result")
-"""Arrays of a noise file of the NRCH code: clean and noisy training labels."""
-
-NAMES_OF_CLASSES = ("label_names", "class_names", "classes")
-NAMES_OF_WORDS = ("tag_names", "words", "vocabulary")
-NAMES_OF_PICTURES = ("FAll", "file_names", "filenames", "image_names", "picture")
-NAMES_OF_TEXTS = ("captions", "caption", "sentences", "texts", "text", "tags")
 
 
 def recognize(found: Sequence[ArrayInfo]) -> Recognized:
@@ -174,14 +77,13 @@ def missing(layout: Layout, found: Sequence[ArrayInfo]) -> list[tuple[str, ...]]
     return [slot for slot in _slots(layout, names) if not names & set(slot)]
 
 
-def modality_of(name: str) -> str:
-    """The modality of arrays of this name in the first layout that has it, or ''."""
-    for layout in LAYOUTS:
-        for segment in layout.segments:
-            for modality in MODALITIES:
-                if name in getattr(segment, modality):
-                    return modality
-    return ""
+def absent(like: ArrayInfo) -> ArrayInfo:
+    """Stands for features that are not there yet: as many rows, and no columns."""
+    rows = len(read_strings(like))
+    got = f"{like.kind} of shape {like.shape}"
+    require(rows > 0, f"{like.key} in {like.path}", got, "a path for each row")
+    empty = np.empty((rows, 0), np.float32)
+    return ArrayInfo(like.path, "", empty.shape, "float32", lambda: empty)
 
 
 def named_layout(image: ArrayInfo, text: ArrayInfo, labels: ArrayInfo) -> Recognized:
@@ -224,8 +126,10 @@ def select(field: str, selector: str, found: Sequence[ArrayInfo]) -> ArrayInfo:
 def _slots(layout: Layout, names: set[str]) -> list[tuple[str, ...]]:
     """The possible names of every array that a layout needs, given those present."""
     segments = _segments(layout, names)
-    slots = [getattr(segment, m) for segment in segments for m in MODALITIES]
-    return slots + ([(layout.prefix,)] if layout.prefix else [])
+    needed = ("labels",) if layout.pictures else MODALITIES
+    slots = [getattr(segment, m) for segment in segments for m in needed]
+    others = ((layout.prefix,) if layout.prefix else (), layout.pictures)
+    return slots + [slot for slot in others if slot]
 
 
 def _segments(layout: Layout, names: set[str]) -> tuple[SegmentNames, ...]:
@@ -240,9 +144,14 @@ def _segments(layout: Layout, names: set[str]) -> tuple[SegmentNames, ...]:
 def _fill(layout: Layout, found: Sequence[ArrayInfo]) -> Recognized:
     segments = _segments(layout, {array.name for array in found})
 
+    def array(names: tuple[str, ...]) -> ArrayInfo:
+        numeric = {array.name for array in found if array.numeric}
+        if layout.pictures and not numeric & set(names):
+            return absent(_only(layout.pictures, found))
+        return _only(names, found)
+
     def arrays(segment: SegmentNames) -> tuple[ArrayInfo, ArrayInfo, ArrayInfo]:
-        image, text, labels = (_only(getattr(segment, m), found) for m in MODALITIES)
-        return image, text, labels
+        return array(segment.image), array(segment.text), array(segment.labels)
 
     prefix = _only((layout.prefix,), found) if layout.prefix else None
     return Recognized(layout, segments, tuple(map(arrays, segments)), prefix)

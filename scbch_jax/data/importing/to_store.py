@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from scbch_jax.data import store
 from scbch_jax.data.formats import ArrayInfo, numpy_files, read_strings
-from scbch_jax.data.importing import layouts
+from scbch_jax.data.importing import layout_names
 from scbch_jax.data.importing.alignment import AlignedDataset
 from scbch_jax.data.importing.split_dataset import SplitDataset
 from scbch_jax.errors import require
@@ -37,7 +37,10 @@ def row_metadata(
     """
     if len(dataset.segments) > 1:
         return {}
-    names = {"picture": layouts.NAMES_OF_PICTURES, "text": layouts.NAMES_OF_TEXTS}
+    names = {
+        "picture": layout_names.NAMES_OF_PICTURES,
+        "text": layout_names.NAMES_OF_TEXTS,
+    }
     columns = {name: _column(keys, found, dataset) for name, keys in names.items()}
     return {name: column for name, column in columns.items() if column is not None}
 
@@ -96,8 +99,8 @@ def lines_of(metadata: Mapping[str, RowMetadata]) -> Iterator[dict[str, str]]:
 def named(dataset: AlignedDataset, found: Sequence[ArrayInfo]) -> AlignedDataset:
     """The dataset with names of its classes and words, where files have them."""
     _, text_dim, columns = dataset.widths
-    classes = column_names(found, layouts.NAMES_OF_CLASSES, columns)
-    words = column_names(found, layouts.NAMES_OF_WORDS, text_dim)
+    classes = column_names(found, layout_names.NAMES_OF_CLASSES, columns)
+    words = column_names(found, layout_names.NAMES_OF_WORDS, text_dim)
     return dataset._replace(classes=dataset.classes or classes, words=words)
 
 
@@ -115,9 +118,9 @@ def column_names(
 ) -> tuple[str, ...]:
     """Names of columns, from an array of as many strings; () if there is none."""
     for array in found:
-        strings = array.kind.startswith("<U")
+        strings = array.kind.startswith("<U") or array.kind == "text"
         if strings and array.name in keys and array.shape == (columns,):
-            return tuple(map(str, array.open()))
+            return tuple(read_strings(array))
     return ()
 
 

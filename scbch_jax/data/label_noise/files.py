@@ -5,10 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from scbch_jax.data.benchmarks import Benchmark
-from scbch_jax.data.formats import find_arrays, read_array
-from scbch_jax.data.importing.layouts import NOISE_KEYS, files_named, select
+from scbch_jax.data.formats import array_names, find_arrays, read_array
+from scbch_jax.data.importing.layout_names import noise_keys
+from scbch_jax.data.importing.layouts import files_named, select
 from scbch_jax.data.validation import check_labels
 from scbch_jax.errors import require
+
+_WANTED = "True and result, or clean and noisy, or noisy_label"
 
 
 def published_file(benchmark: Benchmark, root: Path, rate: float) -> Path:
@@ -33,17 +36,24 @@ def read_published(path: Path, clean: np.ndarray) -> np.ndarray:
     """Reads the noisy training labels of a noise file.
 
     Args:
-        path: a file with `True`, the clean labels, and `result`, the noisy ones.
-        clean: clean training labels, [samples, classes]; the file's copy must agree.
+        path: a file with clean labels, `True`, and noisy ones, `result`, or of another
+            spelling in `layout_names.NOISE_KEYS`.
+        clean: clean training labels, [samples, classes]; the file's copy, if it has
+            one, must agree.
 
     Raises:
         InputError: if the file was made for other rows, or holds no labels.
     """
-    own, noisy = (read_array(path, key) for key in NOISE_KEYS)
+    names = array_names(path)
+    keys = noise_keys(names)
+    require(keys is not None, str(path), ", ".join(names) or "nothing", _WANTED)
+    assert keys is not None
+    own = read_array(path, keys[0]) if keys[0] else clean
     got = f"labels of shape {own.shape} that differ"
     wanted = f"the clean training labels, shape {clean.shape}"
-    require(np.array_equal(own, clean), f"True in {path}", got, wanted)
-    field = f"result in {path}"
+    require(np.array_equal(own, clean), f"{keys[0]} in {path}", got, wanted)
+    noisy = read_array(path, keys[1])
+    field = f"{keys[1]} in {path}"
     require(noisy.shape == clean.shape, field, f"shape {noisy.shape}", f"{clean.shape}")
     return check_labels(field, noisy)
 
