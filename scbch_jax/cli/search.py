@@ -34,7 +34,9 @@ class Search(WorkerOptions):
     picture: Path | None = None
     """File of a picture: the encoder of the index makes its code, likewise."""
     queries: Path | None = None
-    """File of packed codes, as encode writes it; every row is a query."""
+    """File of packed codes, as encode writes it; every row, or --row, is a query."""
+    row: Annotated[int | None, optional(at_least(0))] = None
+    """Row of the file of codes that is the only query, from 0; by default all are."""
     item: Annotated[int | None, optional(at_least(0))] = None
     """Id of an item of the index: its own code is the query."""
     name: str | None = None
@@ -97,10 +99,12 @@ class Search(WorkerOptions):
         for name in ("weights", "encoder"):
             value, wanted = getattr(self, name), "--text or --picture too"
             require(value is None or own is not None, name, value, wanted)
+        with_file = self.row is None or self.queries is not None
+        require(with_file, "row", f"--row with --{given[0]}", "--row with --queries")
         one_format = not (self.json and self.out)
         require(one_format, "json", "--json with --out", "one of them")
         ok = len(self.after) in (0, 2)
-        require(ok, "after", f"{len(self.after)} numbers", "a distance and an id")
+        require(ok, "after", "another number of values", "a distance and an id")
         pages = self.rank == "bits" or not self.after
         require(pages, "after", f"--after with --rank {self.rank}", "--rank bits")
 
@@ -245,11 +249,18 @@ def _of_file(options: Search, opened: "Opened", by: str) -> tuple[Any, Any]:
     rows, encoder, _ = read_rows(options.queries)
     require_encoder(opened.path, opened.manifest, encoder)
     require(rows.size > 0, "queries", f"{options.queries} without rows", "at least one")
-    one = not options.after or rows.size == 1
-    require(one, "after", f"a page of {rows.size} queries", "one query")
+    one = not options.after or rows.size == 1 or options.row is not None
+    wanted = "one query: --row says which"
+    require(one, "after", f"a page of {rows.size} queries", wanted)
     got = " and ".join(rows.codes)
     require(by in rows.codes, "by", f"{by}, the file has {got}", got)
-    return rows.codes[by], (rows.relaxed or {}).get(by)
+    codes, relaxed = rows.codes[by], (rows.relaxed or {}).get(by)
+    if options.row is None:
+        return codes, relaxed
+    row, wanted = options.row, f"a row of {options.queries}, below {rows.size}"
+    require(row < rows.size, "row", row, wanted)
+    only = slice(row, row + 1)
+    return codes[only], None if relaxed is None else relaxed[only]
 
 
 def _found(hits: "Hits") -> Any:

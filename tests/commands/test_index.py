@@ -22,9 +22,10 @@ def write_codes(path, count, *, seed=0, prefix="row", **more):
 @pytest.fixture
 def folder(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    write_codes("codes.npz", 60)
+    codes = write_codes("codes.npz", 60)
     write_codes("more.npz", 5, seed=1, prefix="new")
     np.savez("none.npz", image=np.zeros((0, 8), np.uint8))
+    np.savez("unnamed.npz", **codes, labels=np.ones((60, 3), np.uint8))
     run("index build codes.npz --out index --classes cat dog sky")
     assert "index: 60 rows, 64 bits, image and text" in capsys.readouterr().out
     return tmp_path
@@ -48,6 +49,14 @@ def test_a_search_prints_the_hits_of_the_flat_engine(folder, capsys, engine):
     assert [line["id"] for line in lines] == hits.ids.ravel().tolist()
     assert [line["distance"] for line in lines] == hits.distances.ravel().tolist()
     assert lines[0]["name"] == f"row{hits.ids[0, 0]}"
+
+
+def test_one_row_of_a_file_is_searched(folder, capsys):
+    run("search index --queries codes.npz --k 3 --json")
+    expected = [line for line in found(capsys) if line["query"] == 7]
+    run("search index --queries codes.npz --row 7 --k 3 --json")
+    assert found(capsys) == [{**line, "query": 0} for line in expected]
+    run(f"search index --queries codes.npz --row 7 --after {expected[0]['distance']} 0")
 
 
 def test_large_searches_use_an_accelerator_if_there_is_one(folder, monkeypatch):
@@ -301,9 +310,12 @@ def test_records_come_from_json_lines(folder, capsys):
         ("search index --item 60", "id: got 60, wanted the id of an item of index"),
         ("search index --item 0 --any-of", "any_of: got nothing, wanted one name or"),
         ("search index --queries none.npz", "queries: got none.npz without rows"),
+        ("search index --queries codes.npz --row 60", "row: got 60, wanted a row of"),
+        ("search index --item 0 --row 1", "row: got --row with --item, wanted --row"),
+        ("index add index unnamed.npz --replace", "replace: got unnamed.npz without"),
         ("search index --name x", "name: got x, wanted a name that is in index"),
         ("search index --item 0 --any-of fish", "labels: got fish, wanted one of cat"),
-        ("search index --item 0 --after 3", "after: got 1 numbers, wanted a distance"),
+        ("search index --item 0 --after 3", "after: got another number of values"),
         ("search . --item 0", "index: got ., wanted the folder of an index"),
         ("index add index codes.npz", "names: got row0, wanted names that are not"),
         ("index remove index --names x", "names: got x, wanted a name that is in"),

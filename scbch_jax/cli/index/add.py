@@ -64,6 +64,9 @@ def _add(options: IndexAdd) -> tuple[int, "Manifest", str]:
     if raw.is_raw(options.source):
         return _add_pictures(options)
     rows, encoder, _ = read_rows(options.source, options.rows)
+    named = any("name" in record for record in rows.records or ())
+    got, wanted = f"{options.source} without names", "names of the rows to replace"
+    require(named or not replace, "replace", got, wanted)
     changed = index.add(
         options.index,
         rows,
