@@ -42,7 +42,7 @@ ORIGINALS = {
     "dhrl": Original("zzidlezz/DHRL", "139c1c8", ("train_transformer.py",)),
     "cpah": Original("comrados/cpah", "1470738", ("models/CPAH.py",)),
     "cirh": Original("XizeWu/CIRH", "0f6439d", ("my_opt.py", "load_data.py")),
-    "djsrh": Original("zs-zhong/DJSRH", "6041c28", ("settings.py", "train.py")),
+    "djsrh": Original("zs-zhong/DJSRH", "6041c2d", ("settings.py", "train.py")),
 }
 """By method; a module of the same name beside this one records its outputs."""
 
