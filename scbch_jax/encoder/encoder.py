@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -87,7 +88,7 @@ class Encoder:
 
     def read_picture(
         self,
-        source: Path | BinaryIO,
+        source: Path | BytesIO,
         *,
         max_pixels: int = MAX_PIXELS,
         formats: tuple[str, ...] = FORMATS,

@@ -2,8 +2,9 @@
 
 import io
 import warnings
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
@@ -38,7 +39,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
 def read_picture(
-    source: Path | BinaryIO,
+    source: Path | BytesIO,
     *,
     max_pixels: int = MAX_PIXELS,
     cut: Cut = IMAGENET,
@@ -52,7 +53,7 @@ def read_picture(
     is ignored, as torchvision ignores it. Of an animation, the first frame is read.
 
     Args:
-        source: a JPEG, PNG, WebP, BMP, GIF or TIFF file, by its path or opened.
+        source: a JPEG, PNG, WebP, BMP, GIF or TIFF file, by its path or in memory.
         max_pixels: a picture whose header announces more is not decoded, so that a
             small file cannot fill the memory.
         cut: other sizes than 256 and 224.

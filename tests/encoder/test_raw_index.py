@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import picture_folders
@@ -50,7 +51,7 @@ def change_record(run, folder, extractors):
 
 
 def codes_of(path):
-    (part,) = Index(path).segments
+    (part,) = Index(Path(path)).segments
     return {modality: np.asarray(codes) for modality, codes in part.codes.items()}
 
 
