@@ -159,8 +159,8 @@ def _train(program: str, pair: Pair, seed: int, task: Path) -> dict[str, float]:
     dataset = pair.loaded.dataset
     sides = [
         retrieval.PairedCodes(
-            retrieval.pack(codes[f"{part}_image"]),
-            retrieval.pack(codes[f"{part}_text"]),
+            retrieval.pack(codes[f"{part}_image"].astype(np.float32)),
+            retrieval.pack(codes[f"{part}_text"].astype(np.float32)),
             rows.labels,
         )
         for part, rows in (("query", dataset.query), ("database", dataset.database))

@@ -1,7 +1,6 @@
 """Whether two programs that draw their own random numbers give the same mean."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,9 +26,7 @@ class Difference(NamedTuple):
     interval lies on one side of 0; undecided: neither, so more runs are needed."""
 
 
-def difference_of_means(
-    original: Sequence[float], package: Sequence[float], *, margin: float
-) -> Difference:
+def difference_of_means(original: Any, package: Any, *, margin: float) -> Difference:
     """Compares the means of independent runs of two programs.
 
     With means m, variances s² (divided by n - 1) and numbers of runs n, the standard

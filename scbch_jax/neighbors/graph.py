@@ -122,10 +122,10 @@ def pruned_graph(
 
     Example:
         >>> rows = jnp.array([[1.0, 0.0], [4.0, 3.0], [0.0, 1.0]])
-        >>> pruned_graph(
+        >>> (10 * pruned_graph(
         ...     rows, rows, image_weight=0.5, plain_share=1.0, dropped=1
-        ... ).round(2).tolist()
-        [[1.0, 0.8, 0.0], [0.8, 1.0, 0.0], [0.0, 0.6, 1.0]]
+        ... )).round().tolist()
+        [[10.0, 8.0, 0.0], [8.0, 10.0, 0.0], [0.0, 6.0, 10.0]]
     """
     check_same_rows(image=image, text=text)
     if not 0 <= dropped < len(image):

@@ -1,7 +1,7 @@
 """Large text files of 0 and 1, read in blocks and kept as bits."""
 
 from collections.abc import Iterator
-from typing import IO
+from typing import Any
 
 import numpy as np
 
@@ -60,7 +60,7 @@ def read_bits(file: File, columns: int) -> BitRows:
     return BitRows(np.concatenate(blocks), columns)
 
 
-def _whole_lines(stream: IO[bytes]) -> Iterator[bytes]:
+def _whole_lines(stream: Any) -> Iterator[bytes]:
     """Parts of a file that end with a line."""
     rest = b""
     while block := stream.read(BYTES):

@@ -111,7 +111,7 @@ def in_published_columns(original: Original, match: Match) -> Original:
 
 
 def row_lines(
-    original: Original, rows: Iterable[int], match: Match | None
+    original: Original, rows: Iterable[Any], match: Match | None
 ) -> Iterator[Record]:
     """What a store keeps of each row: picture, text, id, and the published row."""
     for row in rows:
