@@ -53,6 +53,20 @@ def test_output_without_utf_8_and_without_an_open_stream():
         assert bool(ran.stdout) == (closed != ">&-")
 
 
+def test_no_file_of_the_folder_it_is_called_in_is_run(tmp_path):
+    (tmp_path / "numpy.py").write_text("raise SystemExit('it was run')")
+    if not (ROOT / ".venv").is_dir():
+        pytest.skip("the program in bin/ has no environment")
+    ran = subprocess.run(
+        [ROOT / "bin" / "scbch", "index", "info", "nothing"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert "index: got nothing" in ran.stderr
+    assert ran.returncode == 2
+
+
 def test_the_programs_in_bin_are_shell_that_parses():
     for name in ("scbch", "demo", "test", "environment"):
         subprocess.run(["sh", "-n", str(ROOT / "bin" / name)], check=True)
