@@ -36,7 +36,8 @@ def alone():
 
 def train(out, *words, count=1, **process):
     flag = f"--xla_force_host_platform_device_count={count}"
-    environment = os.environ | {"XLA_FLAGS": flag, "JAX_PLATFORMS": "cpu"}
+    flags = f"{flag} {os.environ.get('XLA_FLAGS', '')}"
+    environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
     experiment = out.with_name("config.json")
     experiment_file.save(PLAN, experiment)
     command = [sys.executable, "-m", "scbch_jax.cli", "train", str(experiment)]
