@@ -137,7 +137,8 @@ def _found(page: Page, answer: SearchAnswer) -> tuple[str, str]:
     hits = answer.hits
     distances = [x.distance for x in hits]
     near, far = min(distances), max(distances)
-    count = f"{len(hits)} found, {near} to {far} bits apart"
+    bits = near if near == far else f"{near} to {far}"
+    count = f"{len(hits)} found, {bits} bits apart"
     if page.asked.rank == "bits":
         parts = [
             _group(distance, list(group), page, answer)
