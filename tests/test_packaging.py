@@ -294,7 +294,7 @@ elif [ "$2 $3" = "-m pip" ]; then
     here=$(dirname "$0")
     printf '#!%s/python\\n' "$here" >"$here/tool"
     exit "${PIP_ENDS_WITH:-0}"
-elif [ "$1 $2" = "-m scbch_jax.cli" ]; then
+elif [ "$2 $3" = "-m scbch_jax.cli" ]; then
     cat "$(dirname "$0")/../kind"
 else
     exec REAL "$@"
