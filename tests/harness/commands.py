@@ -49,6 +49,8 @@ class Command:
     """Patterns of files that hold times in words: only their names are compared."""
     codes: tuple[int, ...] = (0, 2)
     """Exit codes that input of any kind may end with."""
+    changes: tuple[str, ...] = ()
+    """Inputs, of this command alone, that it changes where it succeeds."""
     serves: bool = False
     """Whether it runs until SIGTERM, and then ends with 0."""
     kills: int = 0
@@ -177,7 +179,9 @@ COMMANDS: dict[str, Command] = {
         kills_by_time=1,
         malformed=40,
     ),
-    "index engine": Command("index engine @index faiss-ivf", malformed=20),
+    "index engine": Command(
+        "index engine @own-index faiss-ivf", changes=("own-index",), malformed=20
+    ),
     "index info": Command("index info @index", malformed=20),
     "index verify": Command("index verify @index", codes=(0, 1, 2), malformed=20),
     "search": Command(

@@ -191,6 +191,9 @@ MAKERS: dict[str, Callable[[Inputs, Path], object]] = {
         *("index", "build", inputs.path("raw-run"), inputs.path("pictures")),
         *("--out", path),
     ),
+    "own-index": lambda inputs, path: inputs.scbch(
+        "index", "build", inputs.path("database.npz"), "--out", path
+    ),
     "relaxed-query.npz": lambda inputs, path: _relaxed_codes(path, 6, 1),
     "relaxed-database.npz": lambda inputs, path: _relaxed_codes(path, 30, 2),
     "relaxed-index": lambda inputs, path: inputs.scbch(
