@@ -17,6 +17,7 @@ LAYERS = [
         "types": "records of a dataset",
         "arrays": "names of JAX arrays and records",
         "sharding": "meshes, and what is sharded over them",
+        "compiled": "the folder of compiled programs",
         "extras": "optional packages, and what to install where one is missing",
     },
     {

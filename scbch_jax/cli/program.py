@@ -14,9 +14,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from scbch_jax import __version__
+from scbch_jax import __version__, compiled
 from scbch_jax.cli import console, parsing
-from scbch_jax.errors import InputError, Interrupted
+from scbch_jax.errors import InputError, Interrupted, require
 from scbch_jax.io import reason
 
 COMMANDS = {
@@ -59,6 +59,9 @@ COMMANDS = {
     "bench train": "bench.train:BenchTrain",
 }
 """Module in this package, and class of the options, by the command's words."""
+
+CACHE_OPTION = "--compilation-cache"
+"""Before the command: where compiled programs are kept; see `compiled`."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -108,6 +111,7 @@ def _run(words: list[str]) -> int:
     if words[0] == "--version":
         console.output(f"scbch_jax {__version__}")
         return 0
+    compiled.keep_programs(_given_cache(words))
     name = next((n for n in (" ".join(words[:2]), words[0]) if n in COMMANDS), "")
     if not name:
         return _without_command(words)
@@ -117,6 +121,21 @@ def _run(words: list[str]) -> int:
         return 0
     module, _ = _module_and_class(name)
     return module.main(options) or 0
+
+
+def _given_cache(words: list[str]) -> str | None:
+    """Takes the option of all commands, which stands before the command."""
+    if not words[0].startswith(CACHE_OPTION):
+        return None
+    option, _, value = words.pop(0).partition("=")
+    require(
+        option == CACHE_OPTION, "option", option, f"{CACHE_OPTION} before a command"
+    )
+    value = value or (words.pop(0) if words else "")
+    require(
+        bool(value and words), CACHE_OPTION, value, "a folder or off, and a command"
+    )
+    return value
 
 
 def parse(name: str, words: list[str]) -> Any:
@@ -135,7 +154,8 @@ def parse(name: str, words: list[str]) -> Any:
 def overview(group: str = "") -> str:
     """The commands, or those of a group, each with the first line of its help."""
     program = f"scbch {group}".strip()
-    lines = [f"usage: {program} COMMAND [options]", "", "commands:"]
+    before = "" if group else f" [{CACHE_OPTION} FOLDER|off]"
+    lines = [f"usage: {program}{before} COMMAND [options]", "", "commands:"]
     for name in _names_in(group) if group else COMMANDS:
         _, kind = _module_and_class(name)
         first_line = (kind.__doc__ or "").splitlines()[0]

@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 
-from scbch_jax import datasets, sharding, training
+from scbch_jax import compiled, datasets, sharding, training
 from scbch_jax.arrays import Params
 from scbch_jax.config import Experiment, Training
 from scbch_jax.errors import Interrupted
@@ -53,6 +53,7 @@ def train(
         InputError: for data, options or a folder that cannot be used.
         Interrupted: if `stop` returned true.
     """
+    compiled.keep_programs()
     loaded = loaded or datasets.load(experiment.data)
     dataset, results = loaded.dataset, []
 
@@ -98,4 +99,5 @@ def encode(
     params: Params, hparams: Any, parts: tuple[Split, ...], *, recipe: Recipe
 ) -> list[PairedCodes]:
     """Packed codes of several parts of a dataset, such as query set and database."""
+    compiled.keep_programs()
     return [training.encode_split(params, hparams, p, recipe=recipe) for p in parts]
