@@ -14,6 +14,7 @@ from scbch_jax.config import (
     djsrh,
     mian,
     nrch,
+    pip_like,
     robust,
     rshnl,
     scbch,
@@ -133,6 +134,7 @@ Name = Literal[
     "mian",
     "cmmq",
     "cpah",
+    "pip_like",
     "robust",
 ]
 """Every method; the module of its name in this package declares Options and HParams."""
@@ -140,7 +142,21 @@ Name = Literal[
 DECLARED = dict(
     zip(
         get_args(Name),
-        (scbch, ucch, dgcpn, dhrl, djsrh, cirh, nrch, rshnl, mian, cmmq, cpah, robust),
+        (
+            scbch,
+            ucch,
+            dgcpn,
+            dhrl,
+            djsrh,
+            cirh,
+            nrch,
+            rshnl,
+            mian,
+            cmmq,
+            cpah,
+            pip_like,
+            robust,
+        ),
         strict=True,
     )
 )
@@ -158,6 +174,7 @@ AnyOptions = (
     | Annotated[mian.Options, tyro.conf.subcommand("mian")]
     | Annotated[cmmq.Options, tyro.conf.subcommand("cmmq")]
     | Annotated[cpah.Options, tyro.conf.subcommand("cpah")]
+    | Annotated[pip_like.Options, tyro.conf.subcommand("pip_like")]
     | Annotated[robust.Options, tyro.conf.subcommand("robust")]
 )
 AnyHParams = (
@@ -172,6 +189,7 @@ AnyHParams = (
     | Annotated[mian.HParams, tyro.conf.subcommand("mian")]
     | Annotated[cmmq.HParams, tyro.conf.subcommand("cmmq")]
     | Annotated[cpah.HParams, tyro.conf.subcommand("cpah")]
+    | Annotated[pip_like.HParams, tyro.conf.subcommand("pip_like")]
     | Annotated[robust.HParams, tyro.conf.subcommand("robust")]
 )
 
