@@ -1,5 +1,6 @@
 """An experiment: data, label noise, method and training; all that decides results."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, get_args
 
@@ -160,6 +161,23 @@ DECLARED = dict(
         strict=True,
     )
 )
+
+
+def footnotes(methods: Iterable[str]) -> list[str]:
+    """What has to stand beside the numbers of methods that are reconstructions.
+
+    A module of options says by `RECONSTRUCTION_OF` that its method is one.
+
+    >>> footnotes(["scbch", "pip_like", "pip_like"])
+    ['pip_like: a reconstruction of PIP; no original was compared.']
+    """
+    originals = {m: getattr(DECLARED[m], "RECONSTRUCTION_OF", "") for m in methods}
+    return [
+        f"{method}: a reconstruction of {original}; no original was compared."
+        for method, original in originals.items()
+        if original
+    ]
+
 
 # The classes of all methods have one name, so the command line needs another to tell.
 AnyOptions = (
