@@ -7,7 +7,7 @@ from scbch_jax.config.constraints import at_least, between, positive
 from scbch_jax.config.two_towers import TwoTowerOptions
 
 RECONSTRUCTION_OF = "PIP"
-"""What `experiment.footnote` says; no original was compared."""
+"""What `footnotes` in `config/experiment.py` makes of it stands beside all numbers."""
 
 
 class HParams(NamedTuple):

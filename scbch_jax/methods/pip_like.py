@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Key
 
 from scbch_jax import losses, networks
 from scbch_jax.arrays import Batch, Metrics, Params, Scalar, ScalarLike
@@ -19,13 +19,13 @@ from scbch_jax.config.pip_like import HParams, Options
 from scbch_jax.losses import Terms
 from scbch_jax.methods import djsrh
 from scbch_jax.methods.base import Method, Sizes, Step, record_epoch
+from scbch_jax.methods.djsrh import DjsrhState
 from scbch_jax.methods.two_towers import two_towers
 from scbch_jax.optim.pytorch import torch_adam, torch_sgd
 
 __all__ = [
     "HParams",
     "Options",
-    "PipLikeState",
     "TermInputs",
     "build",
     "perturbed",
@@ -48,12 +48,6 @@ class TermInputs(NamedTuple):
     """Scores of the images: of being perturbed, and of being clean."""
     perturbed_logits: Float[Array, "n 2"]
     """The same scores of the perturbed images."""
-
-
-class PipLikeState(NamedTuple):
-    """The state of pip_like."""
-
-    epoch: Int[Array, ""]
 
 
 def perturbed(
@@ -85,7 +79,7 @@ def terms(hp: HParams) -> Terms:
 
     def adversarial(v: TermInputs) -> Scalar:
         total, _ = reconstruction(v._replace(image_codes=v.perturbed_codes))
-        return total
+        return jnp.asarray(total)
 
     def domain(v: TermInputs) -> Scalar:
         false = jnp.zeros(len(v.target), jnp.int32)
@@ -121,7 +115,7 @@ def build(
     )
     objective = losses.weighted_sum({**terms(hp), **(extra_terms or {})})
 
-    def init(key: Key[Array, ""]) -> tuple[Params, PipLikeState]:
+    def init(key: Key[Array, ""]) -> tuple[Params, DjsrhState]:
         keys = jax.random.split(key, 4)
         params = {
             "image": {"network": towers.init_image(keys[0])},
@@ -129,11 +123,11 @@ def build(
             "generator": nets.init_generator(keys[2]),
             "classifier": nets.init_classifier(keys[3]),
         }
-        return params, PipLikeState(jnp.int32(0))
+        return params, DjsrhState(jnp.int32(0))
 
     def loss(
-        params: Params, state: PipLikeState, batch: Batch, key: Key[Array, ""]
-    ) -> tuple[ScalarLike, tuple[PipLikeState, Metrics]]:
+        params: Params, state: DjsrhState, batch: Batch, key: Key[Array, ""]
+    ) -> tuple[ScalarLike, tuple[DjsrhState, Metrics]]:
         steepness = jnp.sqrt(state.epoch + 1.0) if options.continuation else 1.0
         image, text = (jnp.asarray(x, jnp.float32) for x in (batch.image, batch.text))
         perturbation = nets.perturbation(params["generator"], image)

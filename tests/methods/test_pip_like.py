@@ -21,6 +21,10 @@ PERTURBED_CODES = jnp.array([[0.6, -0.2], [0.1, 0.7], [-0.5, 0.4], [0.3, 0.2]])
 LOGITS = jnp.array([[0.3, -0.2], [0.1, 0.5], [0.0, 0.0], [-1.0, 2.0]])
 
 
+def djsrh_part(hp):
+    return djsrh.HParams(*(getattr(hp, name) for name in djsrh.HParams._fields))
+
+
 def cosines(rows, columns):
     lengths = [np.linalg.norm(x, axis=1, keepdims=True) for x in (rows, columns)]
     return (rows / lengths[0]) @ (columns / lengths[1]).T
@@ -54,7 +58,7 @@ def reference_terms():
 def test_the_terms_are_those_of_the_equations():
     hp = HParams()
     inputs = pip_like.TermInputs(
-        *djsrh.term_inputs(IMAGE_CODES, TEXT_CODES, IMAGE, TEXT, hp),
+        *djsrh.term_inputs(IMAGE_CODES, TEXT_CODES, IMAGE, TEXT, djsrh_part(hp)),
         PERTURBED_CODES,
         LOGITS,
         LOGITS[::-1],
@@ -105,8 +109,7 @@ def test_without_perturbed_images_it_is_djsrh(made):
     state = state._replace(epoch=jnp.int32(3))
     hp = HParams(adversarial_weight=0.0, domain_weight=0.0)
     (total, _), slopes = loss(params, state, batch(), key(), hp)
-    own = {name: getattr(hp, name) for name in djsrh.HParams._fields}
-    other = djsrh.build(SIZES, djsrh.Options(hidden=16), djsrh.HParams(**own))
+    other = djsrh.build(SIZES, djsrh.Options(hidden=16), djsrh_part(hp))
     expected, expected_slopes = jax.jit(
         jax.value_and_grad(lambda *given: other.passes[0][0].loss(*given)[0])
     )({m: params[m] for m in ("image", "text")}, state, batch(), key())
