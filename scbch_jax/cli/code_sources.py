@@ -8,6 +8,8 @@ from typing import Any
 import jax
 
 from scbch_jax import datasets, retrieval, runs, sharding, training
+from scbch_jax.cli import console
+from scbch_jax.config.experiment import footnotes
 from scbch_jax.errors import require
 from scbch_jax.io import Record
 from scbch_jax.retrieval import CodeSets
@@ -52,6 +54,18 @@ def read_codes(
     require(not root, "root", got, "none: this option is for the folder of a run")
     sets = _codes_of_files(paths, keys, pairs, relaxed)
     yield {"file": " ".join(map(str, paths))}, sets
+
+
+def print_footnotes(paths: Sequence[Path], *, json: bool) -> None:
+    """Prints what has to stand beside the numbers of the runs among these paths.
+
+    Args:
+        paths: folders of runs, and files.
+        json: whether standard output is for JSON lines only.
+    """
+    folders = (path for path in paths if path.is_dir())
+    for note in footnotes(runs.open_to_read(path)[0].method for path in folders):
+        (console.log if json else console.output)(note)
 
 
 def radius_counts(codes: tuple[Any, Any], sets: CodeSets) -> Any:

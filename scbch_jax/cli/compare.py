@@ -45,7 +45,7 @@ class Compare:
 
 def main(options: Compare) -> None:
     """Compares the first seeds of both in every direction that both have."""
-    from scbch_jax.cli.code_sources import read_codes
+    from scbch_jax.cli.code_sources import print_footnotes, read_codes
 
     def codes_of(field: str) -> "CodeSets":
         path, keys, pairs = getattr(options, field), options.keys, options.pairs
@@ -60,10 +60,11 @@ def main(options: Compare) -> None:
     if options.json:
         lines = ({"direction": x, **line} for x, line in found.items())
         console.output("\n".join(map(io.json_line, lines)))
-        return
-    console.output(_table(found))
-    if options.show:
-        console.output("\n" + _changed_queries(found))
+    else:
+        console.output(_table(found))
+        if options.show:
+            console.output("\n" + _changed_queries(found))
+    print_footnotes([options.first, options.second], json=options.json)
 
 
 def _check_same_task(options: Compare, first: "CodeSets", second: "CodeSets") -> None:

@@ -73,7 +73,7 @@ MANY_PAIRS = 10**9
 
 def main(options: Evaluate) -> None:
     """Evaluates every direction of every seed, or of the files."""
-    from scbch_jax.cli.code_sources import read_codes
+    from scbch_jax.cli.code_sources import print_footnotes, read_codes
 
     _check_outputs(options)
     lines: list[Record] = []
@@ -108,6 +108,7 @@ def main(options: Evaluate) -> None:
         console.output("\n".join(map(io.json_line, lines)))
     else:
         console.output("\n\n".join(map(_table, lines)))
+    print_footnotes(options.source, json=options.json)
 
 
 def _check_outputs(options: Evaluate) -> None:

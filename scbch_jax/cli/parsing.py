@@ -8,6 +8,7 @@ first word of `train` and `sweep` is a config, which is the default of their opt
 import contextlib
 import dataclasses
 import difflib
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
@@ -17,7 +18,7 @@ from tyro import _errors, _strings
 
 from scbch_jax.config import Experiment, experiment_file
 from scbch_jax.config.constraints import Constraint
-from scbch_jax.config.experiment import DECLARED
+from scbch_jax.config.experiment import DECLARED, footnotes
 from scbch_jax.errors import InputError, require
 
 T = TypeVar("T")
@@ -33,6 +34,7 @@ def parse(
     *,
     program: str,
     default: T | None = None,
+    notes: Sequence[str] = (),
 ) -> T:
     """Parses the options of a command.
 
@@ -41,6 +43,7 @@ def parse(
         words: of the command line, after the name of the command.
         program: what stands before the words, for the help.
         default: options to start from.
+        notes: paragraphs to add to the description in the help.
 
     Raises:
         InputError: for an unknown option, or a value that is missing or not accepted.
@@ -56,7 +59,12 @@ def parse(
     try:
         with _errors.on_parse_error(stop), _help_in_paragraphs():
             return tyro.cli(
-                kind, prog=program, args=words, config=config, default=start
+                kind,
+                prog=program,
+                description="\n\n".join([inspect.getdoc(kind) or "", *notes]),
+                args=words,
+                config=config,
+                default=start,
             )
     except SystemExit as end:
         if end.code:
@@ -212,8 +220,14 @@ def parse_train(kind: Any, words: list[str]) -> Any:
     if not _has_config("train", words):
         return parse(kind, words, program=program)
     path = Path(words[0])
-    default = kind(experiment=experiment_file.load(path), name=path.stem)
-    return parse(kind, words[1:], program=program, default=default)
+    experiment = experiment_file.load(path)
+    return parse(
+        kind,
+        words[1:],
+        program=program,
+        default=kind(experiment=experiment, name=path.stem),
+        notes=footnotes([experiment.method]),
+    )
 
 
 def parse_sweep(kind: Any, words: list[str]) -> Any:
@@ -227,13 +241,15 @@ def parse_sweep(kind: Any, words: list[str]) -> Any:
         return parse(kind, words, program=program)
     path, words = Path(words[0]), words[1:]
     first, *others = experiment_file.load_sweep(path)
-    several_methods = len({e.method for e in (first, *others)}) > 1
+    methods = dict.fromkeys(e.method for e in (first, *others))
+    notes = footnotes(methods)
 
     def with_options(experiment: Experiment) -> Any:
         try:
-            return parse(kind, words, program=program, default=kind(experiment))
+            default = kind(experiment)
+            return parse(kind, words, program=program, default=default, notes=notes)
         except InputError as error:
-            if not several_methods:
+            if len(methods) == 1:
                 raise
             what = str(error).split(";")[0]
             method = experiment.method

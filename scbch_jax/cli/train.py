@@ -10,6 +10,7 @@ import tyro
 from scbch_jax.cli import console
 from scbch_jax.config import Experiment
 from scbch_jax.config.constraints import at_least, check_fields
+from scbch_jax.config.experiment import footnotes
 from scbch_jax.errors import require
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ def main(options: Train) -> None:
         )
     if sharding.is_main_process():
         console.output(progress.results_table(results, experiment.seeds))
+        for note in footnotes([experiment.method]):
+            console.output(note)
         console.output(f"results: {folder}")
 
 

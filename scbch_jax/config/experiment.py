@@ -1,5 +1,6 @@
 """An experiment: data, label noise, method and training; all that decides results."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, get_args
 
@@ -14,6 +15,7 @@ from scbch_jax.config import (
     djsrh,
     mian,
     nrch,
+    pip_like,
     robust,
     rshnl,
     scbch,
@@ -133,6 +135,7 @@ Name = Literal[
     "mian",
     "cmmq",
     "cpah",
+    "pip_like",
     "robust",
 ]
 """Every method; the module of its name in this package declares Options and HParams."""
@@ -140,10 +143,41 @@ Name = Literal[
 DECLARED = dict(
     zip(
         get_args(Name),
-        (scbch, ucch, dgcpn, dhrl, djsrh, cirh, nrch, rshnl, mian, cmmq, cpah, robust),
+        (
+            scbch,
+            ucch,
+            dgcpn,
+            dhrl,
+            djsrh,
+            cirh,
+            nrch,
+            rshnl,
+            mian,
+            cmmq,
+            cpah,
+            pip_like,
+            robust,
+        ),
         strict=True,
     )
 )
+
+
+def footnotes(methods: Iterable[str]) -> list[str]:
+    """What has to stand beside the numbers of methods that are reconstructions.
+
+    A module of options says by `RECONSTRUCTION_OF` that its method is one.
+
+    >>> footnotes(["scbch", "pip_like", "pip_like"])
+    ['pip_like: a reconstruction of PIP; no original was compared.']
+    """
+    originals = {m: getattr(DECLARED[m], "RECONSTRUCTION_OF", "") for m in methods}
+    return [
+        f"{method}: a reconstruction of {original}; no original was compared."
+        for method, original in originals.items()
+        if original
+    ]
+
 
 # The classes of all methods have one name, so the command line needs another to tell.
 AnyOptions = (
@@ -158,6 +192,7 @@ AnyOptions = (
     | Annotated[mian.Options, tyro.conf.subcommand("mian")]
     | Annotated[cmmq.Options, tyro.conf.subcommand("cmmq")]
     | Annotated[cpah.Options, tyro.conf.subcommand("cpah")]
+    | Annotated[pip_like.Options, tyro.conf.subcommand("pip_like")]
     | Annotated[robust.Options, tyro.conf.subcommand("robust")]
 )
 AnyHParams = (
@@ -172,6 +207,7 @@ AnyHParams = (
     | Annotated[mian.HParams, tyro.conf.subcommand("mian")]
     | Annotated[cmmq.HParams, tyro.conf.subcommand("cmmq")]
     | Annotated[cpah.HParams, tyro.conf.subcommand("cpah")]
+    | Annotated[pip_like.HParams, tyro.conf.subcommand("pip_like")]
     | Annotated[robust.HParams, tyro.conf.subcommand("robust")]
 )
 

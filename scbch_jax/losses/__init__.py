@@ -1,6 +1,11 @@
 """Losses and weights as pure, compiled functions of arrays."""
 
-from scbch_jax.losses.adversarial import fake_loss, gradient_penalty, real_loss
+from scbch_jax.losses.adversarial import (
+    fake_loss,
+    gradient_penalty,
+    real_loss,
+    reverse_gradient,
+)
 from scbch_jax.losses.asymmetric import (
     asymmetric_likelihood_loss,
     asymmetric_squared_loss,
@@ -120,6 +125,7 @@ __all__ = [
     "quantization_loss",
     "ranking_loss",
     "reconstruction_loss",
+    "reverse_gradient",
     "robust_contrastive_loss",
     "shared_label_matrix",
     "real_loss",

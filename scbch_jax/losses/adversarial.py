@@ -2,6 +2,8 @@
 
 References:
     Goodfellow et al., Generative Adversarial Nets, NeurIPS 2014.
+    Ganin and Lempitsky, Unsupervised Domain Adaptation by Backpropagation, ICML 2015:
+    the reversed gradient.
     Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017: the gradient
     penalty of Eq. 3.
 """
@@ -71,3 +73,22 @@ def gradient_penalty(
     steep = squares > 0
     lengths = jnp.where(steep, jnp.sqrt(jnp.where(steep, squares, 1.0)), 0.0)
     return jnp.square(lengths - 1.0).mean()
+
+
+@jax.custom_vjp
+def reverse_gradient(rows: Float[Array, "..."]) -> Float[Array, "..."]:
+    """The array itself, with the opposite gradient.
+
+        R(z) = z,  dR/dz = -1
+
+    What is computed of R(z) is minimized by parameters after it and, in the same step,
+    maximized by those before it.
+
+    Example:
+        >>> jax.grad(lambda z: (reverse_gradient(z) ** 2).sum())(jnp.array([1.0]))
+        Array([-2.], dtype=float32)
+    """
+    return rows
+
+
+reverse_gradient.defvjp(lambda rows: (rows, None), lambda _, slope: (-slope,))

@@ -5,7 +5,7 @@ features, within each modality and between both. Labels are not used.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -66,10 +66,10 @@ def term_inputs(
 
 
 def terms(hp: HParams) -> Terms:
-    """The terms of DJSRH by name."""
+    """The terms of DJSRH by name; inputs may have more than `TermInputs` has."""
 
-    def reconstruct(left: str, right: str) -> Callable[[TermInputs], Scalar]:
-        def term(v: TermInputs) -> Scalar:
+    def reconstruct(left: str, right: str) -> Callable[[Any], Scalar]:
+        def term(v: Any) -> Scalar:
             cosines = losses.cosine_matrix(getattr(v, left), getattr(v, right))
             return losses.reconstruction_loss(cosines, v.target)
 

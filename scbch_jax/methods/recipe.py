@@ -14,6 +14,7 @@ from scbch_jax.methods import (
     djsrh,
     mian,
     nrch,
+    pip_like,
     robust,
     rshnl,
     scbch,
@@ -55,6 +56,7 @@ METHODS = {
     "mian": Entry(build=mian.build, check=check_full_batch),
     "cmmq": Entry(build=cmmq.build, check=cmmq.check),
     "cpah": Entry(build=cpah.build, check=check_last_batch),
+    "pip_like": Entry(build=pip_like.build, check=check_full_batch),
     "robust": Entry(
         build=robust.build, check=robust.check, learn_labels=robust.learn_labels
     ),

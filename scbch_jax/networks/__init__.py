@@ -22,6 +22,7 @@ from scbch_jax.networks.layers import (
     torch_dense,
 )
 from scbch_jax.networks.modality_invariant import modality_invariant_networks
+from scbch_jax.networks.perturbation import perturbation_networks
 from scbch_jax.networks.torch_weights import (
     from_torch,
     hidden_width,
@@ -66,6 +67,7 @@ __all__ = [
     "layers_to_torch",
     "local_response_norm",
     "modality_invariant_networks",
+    "perturbation_networks",
     "positions",
     "to_torch",
     "token_head",

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from scbch_jax.report import titles
 from scbch_jax.report.runs import Run, Which, average_map, training_seconds
 from scbch_jax.report.tables import Block, Cell, Row, Table, mean_cell
 from scbch_jax.results import EpochResult
@@ -31,7 +32,8 @@ def overview(groups: Sequence[Sequence[Run]], names: Sequence[str]) -> Table:
     shown = [column for column, _ in known]
     by_row = zip(*(its_cells for _, its_cells in known), strict=True)
     rows = (Row(name, found) for name, found in zip(names, by_row, strict=True))
-    notes = (column.note for column in shown if column.note)
+    notes = (column.note for column in shown)
+    made = titles.notes(group[0].options for group in groups)
     return Table(
         name="overview",
         title="All settings",
@@ -41,7 +43,7 @@ def overview(groups: Sequence[Sequence[Run]], names: Sequence[str]) -> Table:
             for title, columns in itertools.groupby(shown, lambda column: column.group)
         ),
         blocks=(Block("this package", tuple(rows)),),
-        note=" ".join(("± standard deviation over seeds.", *notes)),
+        note=" ".join(filter(None, ("± standard deviation over seeds.", *notes, made))),
     )
 
 

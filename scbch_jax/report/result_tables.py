@@ -97,7 +97,7 @@ def _methods_table(name: str, settings: Sequence[Setting]) -> Table:
             *_published_blocks(published, columns),
             *_measured_blocks(measured, columns),
         ),
-        note=_NOTE,
+        note=f"{_NOTE} {titles.notes(s.runs[0].options for s in measured)}".strip(),
     )
 
 

@@ -1,9 +1,10 @@
 """Titles of settings: data, method, noise, bits, and the options that differ."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from scbch_jax.config.experiment import footnotes
 from scbch_jax.config.scbch import ABLATIONS
 from scbch_jax.io import Record
 from scbch_jax.report.published_results import TITLES
@@ -57,7 +58,17 @@ def method_title(options: Record) -> str:
         if method == "scbch" and set(parts) == set(dropped):
             return variant
     name = "robust" if method == "robust" else str(method).upper()
+    name = f"{method} (reconstruction)" if footnotes([method]) else name
     return f"{name}, no {', '.join(dropped)}" if dropped else name
+
+
+def notes(options: Iterable[Record]) -> str:
+    """What has to stand beside the numbers of these runs; empty for most methods.
+
+    >>> notes([{"method": "pip_like"}, {}])
+    'pip_like: a reconstruction of PIP; no original was compared.'
+    """
+    return " ".join(footnotes(record.get("method", "scbch") for record in options))
 
 
 def dataset_title(name: str) -> str:

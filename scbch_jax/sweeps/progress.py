@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from scbch_jax.config import experiment_file
+from scbch_jax.config.experiment import footnotes
 from scbch_jax.io import Record, write_csv, write_jsonl, write_text
 from scbch_jax.report.runs import mean_and_std
 from scbch_jax.report.tables import as_markdown, percent
@@ -101,7 +102,9 @@ def _titles(records: Sequence[Record]) -> list[str]:
 
 
 def _tables(records: Sequence[Record]) -> str:
-    return "\n\n".join(_table(records, which) for which in _titles(records))
+    tables = [_table(records, which) for which in _titles(records)]
+    methods = (record["options"]["method"] for record in records)
+    return "\n\n".join([*tables, *footnotes(methods)])
 
 
 def _record(outcome: Outcome) -> Record:

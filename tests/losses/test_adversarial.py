@@ -48,3 +48,10 @@ def test_a_discriminator_without_active_units_has_a_finite_gradient():
 
     value, slope = jax.value_and_grad(penalty)(jnp.float32(0.0))
     assert (value, slope) == (1, 0)
+
+
+def test_a_reversed_gradient_leaves_the_values(transform):
+    rows = draws.normal(1, 3, 2)
+    np.testing.assert_array_equal(transform(losses.reverse_gradient)(rows), rows)
+    slope = transform(jax.grad(lambda z: (losses.reverse_gradient(z) ** 3).sum()))(rows)
+    np.testing.assert_allclose(slope, -3 * rows**2, rtol=1e-6)

@@ -1,5 +1,6 @@
-"""Every method as lanes, from the host, and with settings that do not fit its data."""
+"""Every method as lanes, from the host, at noise rates, and with wrong settings."""
 
+import re
 from dataclasses import replace
 
 import draws
@@ -7,9 +8,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from conftest import ROOT
 
-from scbch_jax import training
+from scbch_jax import runs, training
 from scbch_jax.config import (
+    Data,
+    Noise,
+    Planted,
+    Training,
     cirh,
     cmmq,
     cpah,
@@ -18,6 +24,7 @@ from scbch_jax.config import (
     djsrh,
     mian,
     nrch,
+    pip_like,
     robust,
     rshnl,
     scbch,
@@ -42,9 +49,11 @@ OPTIONS = {
     "mian": mian.Options(hidden=16, embedding=8),
     "cmmq": cmmq.Options(hidden=16, ramp_epochs=2),
     "cpah": cpah.Options(hidden=16),
+    "pip_like": pip_like.Options(hidden=16, generator_hidden=12, classifier_hidden=9),
     "robust": robust.Options(hidden=16, folds=2),
 }
-NORMALIZED = ("cirh", "cpah", "dhrl")
+UNSUPERVISED = ("ucch", "dgcpn", "djsrh", "cirh", "pip_like")
+NORMALIZED = ("cirh", "cpah", "dhrl", "pip_like")
 """Where a normalization undoes a bias, which has no gradient but rounding. Adam makes
 steps of the usual size of it, so these methods are compared by their losses."""
 
@@ -88,11 +97,12 @@ def test_lanes_and_streams_train_as_single_runs(train, name, monkeypatch):
     single = trained(hparams, rows, key, recipe)
     labels = jnp.stack([rows.labels[::-1], rows.labels])
     lanes = training.Lanes(training.stack([hparams] * 2), labels, training.stack(keys))
-    runs, rows = training.start_lanes(lanes, recipe=recipe), rows._replace(labels=None)
+    states = training.start_lanes(lanes, recipe=recipe)
+    rows = rows._replace(labels=None)
     # Where a step has a condition, vmap selects between a key and itself, which the
     # check of keys takes for two uses of it.
     with jax.debug_key_reuse(name != "mian"):
-        fit = training.fit_lanes(runs, lanes, rows, recipe=recipe, epochs=2)
+        fit = training.fit_lanes(states, lanes, rows, recipe=recipe, epochs=2)
         epochs = [(epoch.losses[1], epoch.runs) for epoch in fit]
     state = training.lane(epochs[-1][1], 1)
     check_same(([losses for losses, _ in epochs], state), single, name)
@@ -105,6 +115,32 @@ def test_lanes_and_streams_train_as_single_runs(train, name, monkeypatch):
             )
             losses.append({k: float(np.mean(x)) for k, x in log.items()})
         check_same((losses, run), single, name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", UNSUPERVISED)
+def test_label_noise_does_not_change_unsupervised_methods(name):
+    """Losses and MAP are equal to the last digit at all noise rates of the paper."""
+    tiny = Planted(64, queries=10, database=80, classes=4, image_dim=6, words=5)
+    clean = replace(
+        defaults_of(name),
+        data=Data(planted=tiny),
+        noise=Noise("none"),
+        bits=8,
+        options=OPTIONS[name],
+        training=Training(epochs=1, batch_size=32),
+    )
+    noisy = [replace(clean, noise=Noise("swap", rate=rate)) for rate in (0.2, 0.5, 0.8)]
+    first, *others = (
+        [result._replace(seconds=None) for result in runs.train(one)]
+        for one in (clean, *noisy)
+    )
+    assert all(found == first for found in others)
+
+
+def test_the_table_of_methods_says_which_use_no_labels():
+    rows = re.findall(r"\| `(\w+)` \| not used", (ROOT / "docs/methods.md").read_text())
+    assert sorted(rows) == sorted(UNSUPERVISED)
 
 
 @pytest.mark.parametrize("name", [k for k, x in METHODS.items() if x.context])
@@ -123,6 +159,7 @@ def test_a_method_that_compares_all_rows_cannot_stream(name):
         ("ucch", {"batch_size": 65}, "batch_size: got 65, wanted at most the 64"),
         ("mian", {"batch_size": 65}, "batch_size: got 65, wanted at most the 64"),
         ("djsrh", {"batch_size": 65}, "batch_size: got 65, wanted at most the 64"),
+        ("pip_like", {"batch_size": 65}, "batch_size: got 65, wanted at most the 64"),
         ("dhrl", {"batch_size": 63}, "batch_size: got 63, .* not leave one of the 64"),
         ("cpah", {"batch_size": 63}, "batch_size: got 63, .* not leave one of the 64"),
         ("cirh", {"batch_size": 61}, "batch_size: got 61, .* leaves 4 or more of 64"),
