@@ -3,12 +3,12 @@
 import re
 from dataclasses import replace
 
-import draws
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import ROOT
+from small_methods import OPTIONS, SIZES, recipe_of, training_set
 
 from scbch_jax import runs, training
 from scbch_jax.config import (
@@ -16,56 +16,21 @@ from scbch_jax.config import (
     Noise,
     Planted,
     Training,
-    cirh,
-    cmmq,
-    cpah,
-    dgcpn,
-    dhrl,
-    djsrh,
-    mian,
-    nrch,
-    pip_like,
-    robust,
-    rshnl,
-    scbch,
-    ucch,
 )
 from scbch_jax.config.experiment import DECLARED, defaults_of
 from scbch_jax.errors import InputError
-from scbch_jax.methods import METHODS, Recipe, Sizes
+from scbch_jax.methods import METHODS
 from scbch_jax.training import streaming
-from scbch_jax.types import Split
 
-SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=64, bits=8)
-OPTIONS = {
-    "scbch": scbch.Options(hidden=16, neighbors=3, warmup_epochs=1),
-    "ucch": ucch.Options(hidden=16, negatives=20),
-    "dgcpn": dgcpn.Options(hidden=16, neighbors=5, scale=10.0),
-    "dhrl": dhrl.Options(hidden=16, text_hidden=16, width=8, layers=1, kept=6),
-    "djsrh": djsrh.Options(hidden=16),
-    "cirh": cirh.Options(hidden=16, joint_hidden=16),
-    "nrch": nrch.Options(hidden=16, separate_from=1),
-    "rshnl": rshnl.Options(hidden=16, warmup_epochs=1),
-    "mian": mian.Options(hidden=16, embedding=8),
-    "cmmq": cmmq.Options(hidden=16, ramp_epochs=2),
-    "cpah": cpah.Options(hidden=16),
-    "pip_like": pip_like.Options(hidden=16, generator_hidden=12, classifier_hidden=9),
-    "robust": robust.Options(hidden=16, folds=2),
-}
 UNSUPERVISED = ("ucch", "dgcpn", "djsrh", "cirh", "pip_like")
 NORMALIZED = ("cirh", "cpah", "dhrl", "pip_like")
 """Where a normalization undoes a bias, which has no gradient but rounding. Adam makes
 steps of the usual size of it, so these methods are compared by their losses."""
 
 
-def recipe_of(name, sizes=SIZES, batch_size=8, **options):
-    return Recipe(name, sizes, replace(OPTIONS[name], **options), batch_size)
-
-
 @pytest.fixture(scope="module")
 def train():
-    rows = draws.normal(1, 64, 6), draws.normal(2, 64, 5)
-    return Split(*map(np.asarray, (*rows, draws.labels(3, 64, 4, share=0.4))))
+    return training_set()
 
 
 def trained(hparams, train, key, recipe):
