@@ -342,6 +342,12 @@ COMMANDS: dict[str, Command] = {
     "convert to a run": Command(
         "convert @weights.safetensors run", ("run",), kills=4, malformed=30
     ),
+    "bench all": Command(
+        "bench all --report --out @benchmarks",
+        changes=("benchmarks",),
+        codes=(0, 1, 2),
+        malformed=20,
+    ),
     "bench evaluate": Command(
         "bench evaluate --queries 8 --items 40 --bits 8 --rounds 1 --sampled 4 "
         "--json lines.jsonl --figure lines.png",
@@ -363,6 +369,14 @@ COMMANDS: dict[str, Command] = {
     "bench serve": Command(
         "bench serve --items 40 --bits 8 --k 2 --connections 2 --overload 0.5 "
         "--seconds 0.1 --json lines.jsonl",
+        ("lines.jsonl",),
+        replaces=True,
+        timed=True,
+        kills=2,
+        malformed=12,
+    ),
+    "bench lanes": Command(
+        "bench lanes --lanes 2 --hidden 8 --rows 40 --rounds 1 --json lines.jsonl",
         ("lines.jsonl",),
         replaces=True,
         timed=True,
