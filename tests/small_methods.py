@@ -12,6 +12,7 @@ from scbch_jax.config import (
     dgcpn,
     dhrl,
     djsrh,
+    ltcmh_like,
     mian,
     nrch,
     pip_like,
@@ -38,6 +39,7 @@ OPTIONS = {
     "cmmq": cmmq.Options(hidden=16, ramp_epochs=2),
     "cpah": cpah.Options(hidden=16),
     "pip_like": pip_like.Options(hidden=16, generator_hidden=12, classifier_hidden=9),
+    "ltcmh_like": ltcmh_like.Options(hidden=16),
     "robust": robust.Options(hidden=16, folds=2),
 }
 

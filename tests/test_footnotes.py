@@ -20,7 +20,7 @@ from scbch_jax.config.experiment import DECLARED, footnotes
 from scbch_jax.report import result_tables, runs, tables, titles
 from scbch_jax.report.overview import overview
 
-RECONSTRUCTIONS = ("pip_like",)
+RECONSTRUCTIONS = ("pip_like", "ltcmh_like")
 
 
 def note_of(name):

@@ -13,6 +13,7 @@ from scbch_jax.config import (
     dgcpn,
     dhrl,
     djsrh,
+    ltcmh_like,
     mian,
     nrch,
     pip_like,
@@ -136,6 +137,7 @@ Name = Literal[
     "cmmq",
     "cpah",
     "pip_like",
+    "ltcmh_like",
     "robust",
 ]
 """Every method; the module of its name in this package declares Options and HParams."""
@@ -156,6 +158,7 @@ DECLARED = dict(
             cmmq,
             cpah,
             pip_like,
+            ltcmh_like,
             robust,
         ),
         strict=True,
@@ -163,15 +166,24 @@ DECLARED = dict(
 )
 
 
-def footnotes(methods: Iterable[str]) -> list[str]:
-    """What has to stand beside the numbers of methods that are reconstructions.
+def original_of(method: str) -> str:
+    """The method that one reconstructs; empty for methods that are no reconstruction.
 
     A module of options says by `RECONSTRUCTION_OF` that its method is one.
+
+    >>> original_of("pip_like")
+    'PIP'
+    """
+    return getattr(DECLARED[method], "RECONSTRUCTION_OF", "")
+
+
+def footnotes(methods: Iterable[str]) -> list[str]:
+    """What has to stand beside the numbers of methods that are reconstructions.
 
     >>> footnotes(["scbch", "pip_like", "pip_like"])
     ['pip_like: a reconstruction of PIP; no original was compared.']
     """
-    originals = {m: getattr(DECLARED[m], "RECONSTRUCTION_OF", "") for m in methods}
+    originals = {method: original_of(method) for method in methods}
     return [
         f"{method}: a reconstruction of {original}; no original was compared."
         for method, original in originals.items()
@@ -193,6 +205,7 @@ AnyOptions = (
     | Annotated[cmmq.Options, tyro.conf.subcommand("cmmq")]
     | Annotated[cpah.Options, tyro.conf.subcommand("cpah")]
     | Annotated[pip_like.Options, tyro.conf.subcommand("pip_like")]
+    | Annotated[ltcmh_like.Options, tyro.conf.subcommand("ltcmh_like")]
     | Annotated[robust.Options, tyro.conf.subcommand("robust")]
 )
 AnyHParams = (
@@ -208,6 +221,7 @@ AnyHParams = (
     | Annotated[cmmq.HParams, tyro.conf.subcommand("cmmq")]
     | Annotated[cpah.HParams, tyro.conf.subcommand("cpah")]
     | Annotated[pip_like.HParams, tyro.conf.subcommand("pip_like")]
+    | Annotated[ltcmh_like.HParams, tyro.conf.subcommand("ltcmh_like")]
     | Annotated[robust.HParams, tyro.conf.subcommand("robust")]
 )
 

@@ -7,6 +7,7 @@ from scbch_jax.losses.adversarial import (
     reverse_gradient,
 )
 from scbch_jax.losses.asymmetric import (
+    asymmetric_balance_loss,
     asymmetric_likelihood_loss,
     asymmetric_squared_loss,
     shared_label_matrix,
@@ -27,6 +28,7 @@ from scbch_jax.losses.contrastive import (
     soft_attraction_loss,
     stepped_repulsion_loss,
 )
+from scbch_jax.losses.dependence import linear_dependence
 from scbch_jax.losses.memory import (
     drawn_negatives,
     memory_contrast_loss,
@@ -66,6 +68,7 @@ from scbch_jax.losses.ranking import (
     ranking_loss,
     supervised_ranking_loss,
 )
+from scbch_jax.losses.rarity import rarity
 from scbch_jax.losses.self_paced import (
     hard_pace,
     linear_pace,
@@ -82,6 +85,7 @@ from scbch_jax.losses.structure import (
 
 __all__ = [
     "Terms",
+    "asymmetric_balance_loss",
     "asymmetric_likelihood_loss",
     "asymmetric_squared_loss",
     "attraction_loss",
@@ -101,6 +105,7 @@ __all__ = [
     "gradient_penalty",
     "jaccard_matrix",
     "joint_semantics",
+    "linear_dependence",
     "linear_pace",
     "log_class_probability",
     "low_mean_posterior",
@@ -124,6 +129,7 @@ __all__ = [
     "proxy_cross_entropy",
     "quantization_loss",
     "ranking_loss",
+    "rarity",
     "reconstruction_loss",
     "reverse_gradient",
     "robust_contrastive_loss",

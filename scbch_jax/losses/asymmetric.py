@@ -72,6 +72,36 @@ def asymmetric_squared_loss(
 
 
 @jax.jit
+def asymmetric_balance_loss(
+    codes: Float[Array, "n bits"],
+    table: Float[Array, "samples bits"],
+    index: Int[Array, " n"],
+) -> Scalar:
+    """Squared sums of every bit over all training rows, the third term of DCMH.
+
+        Σ_c (Σ_j h_jc + Σ_i u_ic)²,  i over the rows that are not in the batch
+
+    It is 0 where every bit is balanced.
+
+    Args:
+        codes: h, of a batch.
+        table: u, of all training rows; constant, and not read in the batch's rows.
+        index: the batch's rows.
+
+    Raises:
+        ValueError: if codes and table are not matrices.
+
+    Example:
+        >>> codes, table = jnp.ones((1, 2)), jnp.ones((3, 2))
+        >>> print(asymmetric_balance_loss(codes, table, jnp.array([1])))
+        18.0
+    """
+    check_rank(2, codes=codes, table=table)
+    others = with_rows(table, index, jnp.zeros_like(codes)).sum(axis=0)
+    return jnp.square(codes.sum(axis=0) + jax.lax.stop_gradient(others)).sum()
+
+
+@jax.jit
 def shared_label_matrix(
     labels: Float[Array, "samples classes"], batch_labels: Float[Array, "n classes"]
 ) -> Float[Array, "samples n"]:

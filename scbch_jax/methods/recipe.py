@@ -12,6 +12,7 @@ from scbch_jax.methods import (
     dgcpn,
     dhrl,
     djsrh,
+    ltcmh_like,
     mian,
     nrch,
     pip_like,
@@ -57,6 +58,7 @@ METHODS = {
     "cmmq": Entry(build=cmmq.build, check=cmmq.check),
     "cpah": Entry(build=cpah.build, check=check_last_batch),
     "pip_like": Entry(build=pip_like.build, check=check_full_batch),
+    "ltcmh_like": Entry(build=ltcmh_like.build, check=check_full_batch),
     "robust": Entry(
         build=robust.build, check=robust.check, learn_labels=robust.learn_labels
     ),

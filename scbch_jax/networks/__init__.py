@@ -21,6 +21,7 @@ from scbch_jax.networks.layers import (
     local_response_norm,
     torch_dense,
 )
+from scbch_jax.networks.meta_features import MetaOutputs, meta_feature_network
 from scbch_jax.networks.modality_invariant import modality_invariant_networks
 from scbch_jax.networks.perturbation import perturbation_networks
 from scbch_jax.networks.torch_weights import (
@@ -48,6 +49,7 @@ __all__ = [
     "CAFFE",
     "JointOutputs",
     "Levels",
+    "MetaOutputs",
     "Network",
     "NormalizedNetwork",
     "SIDE",
@@ -66,6 +68,7 @@ __all__ = [
     "layers_from_torch",
     "layers_to_torch",
     "local_response_norm",
+    "meta_feature_network",
     "modality_invariant_networks",
     "perturbation_networks",
     "positions",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from scbch_jax.config.experiment import footnotes
+from scbch_jax.config.experiment import footnotes, original_of
 from scbch_jax.config.scbch import ABLATIONS
 from scbch_jax.io import Record
 from scbch_jax.report.published_results import TITLES
@@ -58,7 +58,7 @@ def method_title(options: Record) -> str:
         if method == "scbch" and set(parts) == set(dropped):
             return variant
     name = "robust" if method == "robust" else str(method).upper()
-    name = f"{method} (reconstruction)" if footnotes([method]) else name
+    name = f"{method} (reconstruction)" if original_of(method) else name
     return f"{name}, no {', '.join(dropped)}" if dropped else name
 
 

@@ -14,6 +14,7 @@ from scbch_jax import extras, io
 from scbch_jax.errors import InputError, require
 from scbch_jax.plotting import COLORS
 from scbch_jax.report import page, provenance, result_tables, titles
+from scbch_jax.report.comparison import comparison_tables
 from scbch_jax.report.figures import by_epoch, by_setting, confidence, drawing
 from scbch_jax.report.figures import traces as trace_figures
 from scbch_jax.report.figures.drawing import Figure, RenderedFigure
@@ -64,6 +65,7 @@ def write(
     settings = result_tables.settings_of(groups)
     tables = [
         overview(groups, names),
+        *comparison_tables(settings),
         *result_tables.paper_tables(settings),
     ]
     sections = [Section("Tables", tables=tables)]

@@ -63,3 +63,18 @@ def test_vectors_are_refused():
     for loss in LOSSES:
         with pytest.raises(ValueError, match="codes"):
             loss(jnp.ones(2), jnp.ones((3, 2)), jnp.ones((3, 1)))
+
+
+def test_balance_sums_the_batch_and_all_rows_outside_of_it(transform):
+    codes, (table, _), _ = hand_checked_inputs()
+    index = jnp.array([5, 0, 3, 1])
+    rows = np.array(table, np.float64)
+    rows[np.array(index)] = np.asarray(codes, np.float64)
+    value = (rows.sum(axis=0) ** 2).sum()
+    found = transform(losses.asymmetric_balance_loss)(codes, table, index)
+    np.testing.assert_allclose(found, value, rtol=2e-6)
+    slopes = jax.grad(losses.asymmetric_balance_loss, argnums=(0, 1))
+    of_codes, of_table = slopes(codes, table, index)
+    wanted = np.tile(2 * rows.sum(axis=0), (4, 1))
+    np.testing.assert_allclose(of_codes, wanted, rtol=2e-6)
+    assert not of_table.any()

@@ -20,6 +20,7 @@ from scbch_jax.config import (
     dgcpn,
     dhrl,
     djsrh,
+    ltcmh_like,
     mian,
     nrch,
     pip_like,
@@ -102,6 +103,11 @@ EXPERIMENTS = {
         ),
         "hparams": pip_like.HParams(image_learning_rate=0.1, text_learning_rate=0.1),
         "training": Training(epochs=8, batch_size=32),
+    },
+    "ltcmh_like": {
+        "options": ltcmh_like.Options(hidden=128, decay_epochs=8),
+        "hparams": ltcmh_like.HParams(learning_rate=3.0, balance_weight=0.01),
+        "training": Training(epochs=8, batch_size=20),
     },
     "robust": {
         "options": robust.Options(hidden=128, folds=3),

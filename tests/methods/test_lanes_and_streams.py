@@ -125,6 +125,7 @@ def test_a_method_that_compares_all_rows_cannot_stream(name):
         ("mian", {"batch_size": 65}, "batch_size: got 65, wanted at most the 64"),
         ("djsrh", {"batch_size": 65}, "batch_size: got 65, wanted at most the 64"),
         ("pip_like", {"batch_size": 65}, "batch_size: got 65, wanted at most the 64"),
+        ("ltcmh_like", {"batch_size": 65}, "batch_size: got 65, wanted at most the 6"),
         ("dhrl", {"batch_size": 63}, "batch_size: got 63, .* not leave one of the 64"),
         ("cpah", {"batch_size": 63}, "batch_size: got 63, .* not leave one of the 64"),
         ("cirh", {"batch_size": 61}, "batch_size: got 61, .* leaves 4 or more of 64"),

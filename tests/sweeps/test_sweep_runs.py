@@ -43,7 +43,7 @@ def test_only_keeps_names_with_all_words():
 @pytest.mark.parametrize("path", SWEEPS, ids=lambda p: p.name)
 def test_every_sweep_gives_runs(path):
     some = sweeps.runs_of(experiment_file.load_sweep(path))
-    wanted = {"paper": 48, "ablations": 15, "methods": 3 * 17, "scenes": 20}
+    wanted = {"paper": 48, "ablations": 15, "methods": 3 * 18, "scenes": 20}
     wanted |= {"seeds": 10, "smoke": 6, "headline": 18, "robust": 108}
     assert len(some) == wanted[path.stem]
     assert f"configs/sweeps/{path.name}" in path.read_text(), "the command is on top"
