@@ -51,7 +51,7 @@ class Serve(Limits):
     engine: Literal["flat", "device", "faiss-ivf"] = "flat"
     """How codes are compared; see search."""
     threads: Annotated[int, at_least(1, 1024)] = 1
-    """Threads of one search; several searches run at once in any case."""
+    """Threads that share the rows of the index in each search."""
     company: Annotated[float, between(0, 1)] = 0.0
     """Seconds that an input waits for others, to be encoded with them; 0.002 pays on an
     accelerator."""

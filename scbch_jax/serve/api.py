@@ -66,6 +66,7 @@ class Api:
 
     async def search(self, request: Request) -> Response:
         """POST /v1/search."""
+        self.work.gate.check()
         asked = await self._read_json(request, SearchRequest)
         return await self._answer_search(request, asked)
 
@@ -118,6 +119,7 @@ class Api:
 
     async def encode(self, request: Request) -> Response:
         """POST /v1/encode."""
+        self.work.gate.check()
         asked = await self._read_json(request, EncodeRequest)
         stages = request.scope["trace"].stages
         with self.work.gate.admitted():
