@@ -128,7 +128,7 @@ class Batcher:
             function: from inputs to as many results; adds its seconds to stages.
             size: of the largest batch.
             alike: what inputs of one batch have in common.
-            wait: seconds that a first input waits for company.
+            wait: seconds that a first input waits for others.
             on_batch: is told the size of each batch.
         """
         self._function, self._size, self._alike = function, size, alike

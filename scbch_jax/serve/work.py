@@ -34,7 +34,7 @@ class Work:
         limits: Limits,
         metrics: Metrics,
         *,
-        company: float = 0.0,
+        batch_wait_seconds: float = 0.0,
     ) -> None:
         """Takes the encoder, if the index has one, and the limits.
 
@@ -42,10 +42,11 @@ class Work:
             encoder: of raw words and pictures.
             limits: of one client.
             metrics: what is counted.
-            company: seconds that an input waits for others before it is encoded alone.
+            batch_wait_seconds: that an input waits for others before it is encoded
+                alone.
         """
         self.encoder, self.limits = encoder, limits
-        self.gate = Gate(limits.admitted, metrics.count_refusal)
+        self.gate = Gate(limits.max_pending, metrics.count_refusal)
         self._readers = Pool("read", DECODERS)
         self._searcher = Batcher(
             "search", searching.search, size=SEARCHES, alike=lambda one: one.kind
@@ -57,7 +58,11 @@ class Work:
             function = encoder.texts if modality == "text" else encoder.pictures
             count = partial(metrics.count_batch, modality)
             self._models[modality] = Batcher(
-                "encode", _rows(function), size=BATCH, wait=company, on_batch=count
+                "encode",
+                _rows(function),
+                size=BATCH,
+                wait=batch_wait_seconds,
+                on_batch=count,
             )
 
     @property
@@ -131,7 +136,7 @@ class Work:
         try:
             unknown = encoder.check_text(text)
         except InputError as error:
-            raise Problem("words", str(error)) from None
+            raise Problem("unknown-words", str(error)) from None
         code, relaxed = await model.run(stages, text)
         return Query(code, relaxed, unknown)
 

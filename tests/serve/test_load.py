@@ -30,7 +30,7 @@ def strict(tmp_path_factory):
     limits = Limits(
         request_seconds=0.4,
         answer_seconds=1.5,
-        admitted=2,
+        max_pending=2,
         connections=12,
         picture_bytes=50_000,
         header_bytes=2048,
@@ -332,7 +332,7 @@ def test_a_gate_tells_when_to_come_again(monkeypatch):
     assert refused == ["busy", "draining"]
 
 
-def test_newer_generations_are_taken_up_and_pages_go_on(tmp_path):
+def test_newer_generations_are_reloaded_and_pages_go_on(tmp_path):
     path = make_index(tmp_path / "index", count=30)
     with running(path, encoder=StandIn()) as served:
         assert served.search(item=5)["generation"] == 1
