@@ -214,7 +214,7 @@ class Connection:
 
 
 def megabytes(port: int) -> float:
-    """Resident memory of a service, by its own figures; NaN where it has none."""
+    """Resident memory of a service, by its own metrics; NaN where it has none."""
     address = f"http://{HOST}:{port}/metrics"
     with urllib.request.urlopen(address, timeout=10) as answer:
         text = answer.read().decode()

@@ -28,7 +28,7 @@ class Serve(Limits):
     """Serve an index: a page, and searches over HTTP."""
 
     index: tyro.conf.Positional[Path]
-    """Folder of the index. Changes of it are taken up while it is served."""
+    """Folder of the index. It is reloaded when it has changed."""
     host: str = "127.0.0.1"
     """Address to listen at. Any but this machine's own wants --token-file or --open."""
     port: Annotated[int, at_least(0, 65_535)] = 8000
@@ -51,9 +51,9 @@ class Serve(Limits):
     engine: Literal["flat", "device", "faiss-ivf"] = "flat"
     """How codes are compared; see search."""
     threads: Annotated[int, at_least(1, 1024)] = 1
-    """Threads of one search; several searches run at once in any case."""
-    company: Annotated[float, between(0, 1)] = 0.0
-    """Seconds that an input waits for others, to be encoded with them; 0.002 pays on an
+    """Threads that share the rows of the index in each search."""
+    batch_wait_seconds: Annotated[float, between(0, 1)] = 0.0
+    """Time that an input waits for others, to be encoded with them; 0.002 pays on an
     accelerator."""
     log: Literal["requests", "queries", "none"] = "requests"
     """What is written to standard error: a JSON object for each request, with the texts
@@ -108,7 +108,7 @@ def _settings(options: Serve) -> "Settings":
         rules=security.Rules(frozenset(hosts), token),
         pictures=options.pictures,
         proxies=options.trust_proxy or (),
-        company=options.company,
+        batch_wait_seconds=options.batch_wait_seconds,
         log_requests=options.log != "none",
         log_queries=options.log == "queries",
     )

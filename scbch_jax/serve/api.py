@@ -1,4 +1,4 @@
-"""The endpoints under `/v1`, health and figures."""
+"""The endpoints under `/v1`, health and metrics."""
 
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,6 +66,7 @@ class Api:
 
     async def search(self, request: Request) -> Response:
         """POST /v1/search."""
+        self.work.gate.check()
         asked = await self._read_json(request, SearchRequest)
         return await self._answer_search(request, asked)
 
@@ -118,6 +119,7 @@ class Api:
 
     async def encode(self, request: Request) -> Response:
         """POST /v1/encode."""
+        self.work.gate.check()
         asked = await self._read_json(request, EncodeRequest)
         stages = request.scope["trace"].stages
         with self.work.gate.admitted():
@@ -148,7 +150,7 @@ class Api:
         """GET /v1/items/{id}/picture."""
         found = self.picture_of(self._item_number(request))
         if found is None:
-            raise refuse("missing", "picture", "an item without one", "another item")
+            raise refuse("not-found", "picture", "an item without one", "another item")
         path, kind = found
         stat = path.stat()
         tag = f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
@@ -208,7 +210,7 @@ class Api:
             raise problems.unavailable(name, detail, self.work.gate.retry_after)
         return _json(Health("ready"))
 
-    async def figures(self, request: Request) -> Response:
+    async def prometheus(self, request: Request) -> Response:
         """GET /metrics."""
         opened = self.index
         state = State(
@@ -226,7 +228,7 @@ class Api:
         """GET /problems/{name}."""
         name = request.path_params["name"]
         if name not in problems.KINDS:
-            raise refuse("missing", "problem", name[:80], ", ".join(problems.KINDS))
+            raise refuse("not-found", "problem", name[:80], ", ".join(problems.KINDS))
         status, title, meaning = problems.KINDS[name]
         kind = f"/problems/{name}"
         return _json(messages.ProblemMeaning(kind, title, status, meaning))
@@ -272,13 +274,13 @@ class Api:
                 return int(text)
             except InputError:
                 pass
-        raise refuse("missing", "id", text[:80], wanted)
+        raise refuse("not-found", "id", text[:80], wanted)
 
     async def _read_json(self, request: Request, kind: type[T]) -> T:
         given = request.headers.get("content-type", "")
         if given.partition(";")[0].strip().lower() != "application/json":
             wanted = "application/json"
-            raise refuse("kind", "Content-Type", given[:80] or "none", wanted)
+            raise refuse("media-type", "Content-Type", given[:80] or "none", wanted)
         body = await read_body(request, self.work.limits.json_bytes)
         return messages.from_json(body, kind)
 
@@ -294,12 +296,12 @@ async def read_body(request: Request, limit: int) -> bytes:
     parts, size = [], 0
     try:
         if int(length) > limit:
-            raise refuse("large", "body", f"{length} bytes", f"at most {limit}")
+            raise refuse("too-large", "body", f"{length} bytes", f"at most {limit}")
         async for part in request.stream():
             size += len(part)
             if size > limit:
                 wanted = f"at most {limit}"
-                raise refuse("large", "body", f"more than {limit} bytes", wanted)
+                raise refuse("too-large", "body", f"more than {limit} bytes", wanted)
             parts.append(part)
     except ClientDisconnect:
         raise Gone from None

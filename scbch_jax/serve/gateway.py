@@ -1,5 +1,6 @@
 """What every request passes: an id, the checks, one line of the log, and errors."""
 
+import asyncio
 import json
 import secrets
 import time
@@ -18,6 +19,10 @@ from scbch_jax.serve.metrics import Metrics
 from scbch_jax.serve.problems import Problem
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+PAUSE = 0.2
+"""Seconds before a search is refused: clients that ask again at once would else take
+the processor from the searches that were admitted."""
 
 
 class Gone(Exception):
@@ -104,6 +109,8 @@ class Gateway:
             problem = self._as_problem(error, trace)
             if trace.status:
                 raise
+            if problem.name == "busy":
+                await asyncio.sleep(PAUSE)
             await _answer(problem, trace, start)
         finally:
             self._note(scope, trace)

@@ -33,7 +33,7 @@ class Limits:
     """Time in which a request has to arrive as a whole."""
     answer_seconds: Annotated[float, between(0.01, 3600)] = 30.0
     """Time after which a request that is not answered is given up."""
-    admitted: Annotated[int, at_least(1, 10_000)] = 64
+    max_pending: Annotated[int, at_least(1, 10_000)] = 64
     """Searches that are worked on or wait; further ones are refused at once."""
     connections: Annotated[int, at_least(1, 10_000)] = 256
     """Open connections; further ones are refused at once."""

@@ -1,4 +1,4 @@
-"""Figures of the service in Prometheus' format."""
+"""Metrics of the service in Prometheus' format."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -81,7 +81,7 @@ class Metrics:
         self._refusals.labels(reason).inc()
 
     def render(self, state: "State") -> bytes:
-        """All figures, with those of the index and the queue as they are now."""
+        """All metrics, with those of the index and the queue as they are now."""
         for name, gauge in self._gauges.items():
             gauge.set(getattr(state, name))
         self._encoder.info({"id": state.encoder})
@@ -91,7 +91,7 @@ class Metrics:
 
 
 class State(NamedTuple):
-    """What is read when the figures are asked for."""
+    """What is read when the metrics are asked for."""
 
     searches: int
     index_items: int

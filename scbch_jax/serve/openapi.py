@@ -31,8 +31,8 @@ class Operation(NamedTuple):
 
 
 _WORK = ("busy", "starting", "draining", "deadline", "value", "encoder")
-_JSON = ("malformed", "large", "kind", "slow")
-_PICTURE = ("picture", "large", "kind", "slow")
+_JSON = ("malformed", "too-large", "media-type", "slow")
+_PICTURE = ("picture", "too-large", "media-type", "slow")
 
 OPERATIONS = (
     Operation(
@@ -42,7 +42,7 @@ OPERATIONS = (
         "Search by words, item, code or codes",
         (m.SearchAnswer, m.BulkAnswer),
         takes=m.SearchRequest,
-        problems=(*_WORK, *_JSON, "words"),
+        problems=(*_WORK, *_JSON, "unknown-words"),
     ),
     Operation(
         "GET",
@@ -51,7 +51,7 @@ OPERATIONS = (
         "Search by words",
         (m.SearchAnswer,),
         query=m.WordSearch,
-        problems=(*_WORK, "words"),
+        problems=(*_WORK, "unknown-words"),
     ),
     Operation(
         "POST",
@@ -70,7 +70,7 @@ OPERATIONS = (
         "The code of a text",
         (m.EncodeAnswer,),
         takes=m.EncodeRequest,
-        problems=(*_WORK, *_JSON, "words"),
+        problems=(*_WORK, *_JSON, "unknown-words"),
     ),
     Operation(
         "POST",
@@ -88,7 +88,7 @@ OPERATIONS = (
         "item",
         "What is known of an item",
         (m.Item,),
-        problems=("missing",),
+        problems=("not-found",),
     ),
     Operation(
         "GET",
@@ -96,7 +96,7 @@ OPERATIONS = (
         "picture",
         "The picture file of an item",
         "image/*",
-        problems=("missing",),
+        problems=("not-found",),
     ),
     Operation(
         "GET", "/v1/index", "facts", "What the index is and takes", (m.IndexFacts,)
@@ -110,14 +110,14 @@ OPERATIONS = (
         (m.Health,),
         problems=("starting", "draining"),
     ),
-    Operation("GET", "/metrics", "figures", "Figures for Prometheus", "text/plain"),
+    Operation("GET", "/metrics", "prometheus", "Metrics for Prometheus", "text/plain"),
     Operation(
         "GET",
         "/problems/{name}",
         "problem",
         "What a kind of error means",
         (m.ProblemMeaning,),
-        problems=("missing",),
+        problems=("not-found",),
     ),
 )
 

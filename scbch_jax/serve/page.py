@@ -99,7 +99,7 @@ def _problem(problem: Problem, page: Page) -> tuple[str, str]:
         f'<div class="problem"{retry}><strong>{escape(title)}</strong> '
         f"{escape(problem.detail)}</div>"
     )
-    if problem.name == "words":
+    if problem.name == "unknown-words":
         box += f"<p><s>{escape(page.asked.text or '')}</s></p>"
     return title, box
 

@@ -15,5 +15,5 @@ def decoder(content_type: str) -> str:
     kind = content_type.partition(";")[0].strip().lower()
     if kind not in KINDS:
         got = content_type[:80] or "none"
-        raise refuse("kind", "Content-Type", got, f"one of {', '.join(KINDS)}")
+        raise refuse("media-type", "Content-Type", got, f"one of {', '.join(KINDS)}")
     return KINDS[kind]

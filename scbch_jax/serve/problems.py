@@ -28,18 +28,20 @@ KINDS = {
     "origin": Kind(
         403, "Foreign origin", "A page of another origin sent this request."
     ),
-    "missing": Kind(404, "Not found", "There is no such page, item or picture."),
+    "not-found": Kind(404, "Not found", "There is no such page, item or picture."),
     "method": Kind(405, "Method not allowed", "The header Allow lists those that are."),
     "slow": Kind(408, "Too slow", "The request did not arrive in time."),
-    "large": Kind(413, "Too large", "The body is larger than the limit."),
-    "kind": Kind(
+    "too-large": Kind(413, "Too large", "The body is larger than the limit."),
+    "media-type": Kind(
         415,
         "Wrong kind of body",
         "JSON is sent as application/json, a picture as image/jpeg, image/png or "
         "image/webp.",
     ),
     "value": Kind(422, "Wrong value", "A field has a value that is not accepted."),
-    "words": Kind(422, "No known word", "The text model knows no word of the text."),
+    "unknown-words": Kind(
+        422, "No known word", "The text model knows no word of the text."
+    ),
     "picture": Kind(
         422, "Unusable picture", "The picture is damaged, too large or no picture."
     ),

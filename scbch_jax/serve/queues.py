@@ -4,11 +4,10 @@ import asyncio
 import math
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from scbch_jax.serve.problems import unavailable
 
@@ -16,6 +15,9 @@ T = TypeVar("T")
 
 BATCH = 8
 """Inputs that a network takes at once; the encoder is compiled for 1 and for this."""
+
+SEARCHES = 32
+"""Queries that are searched at once."""
 
 DECODERS = 2
 """Pictures that are decoded at once: each may take hundreds of megabytes."""
@@ -41,9 +43,8 @@ class Gate:
         """
         return min(60, max(1, math.ceil(self._mean)))
 
-    @contextmanager
-    def admitted(self) -> Iterator[None]:
-        """Holds a place.
+    def check(self) -> None:
+        """Looks for a free place, so that no work is done for what is refused.
 
         Raises:
             Problem: if there is none.
@@ -54,6 +55,15 @@ class Gate:
             detail = f"searches: got {self.inside + 1}, wanted at most {self.limit}"
             reason = f"service: got {name}, wanted ready" if self.closed else detail
             raise unavailable(name, reason, self.retry_after)
+
+    @contextmanager
+    def admitted(self) -> Iterator[None]:
+        """Holds a place.
+
+        Raises:
+            Problem: if there is none.
+        """
+        self.check()
         self.inside += 1
         begin = time.monotonic()
         try:
@@ -90,69 +100,93 @@ def timed(stages: dict[str, float], name: str) -> Iterator[None]:
         stages[name] = stages.get(name, 0.0) + time.perf_counter() - begin
 
 
+class _Waiting(NamedTuple):
+    """An input of a `Batcher`."""
+
+    value: Any
+    kind: Hashable
+    future: asyncio.Future[Any]
+
+
 class Batcher:
-    """One thread for one model: what waits for it is computed in one batch."""
+    """One thread for one kind of work: what waits for it is computed in batches."""
 
     def __init__(
         self,
-        function: Callable[[list[Any]], Sequence[Any]],
+        name: str,
+        function: Callable[[list[Any], dict[str, float]], Sequence[Any]],
         *,
+        size: int,
+        alike: Callable[[Any], Hashable] = lambda value: None,
         wait: float = 0.0,
         on_batch: Callable[[int], None] = lambda size: None,
     ) -> None:
-        """Takes the model, from inputs to as many results.
+        """Takes what computes a batch.
 
         Args:
-            function: computes a batch.
-            wait: seconds that a first input waits for company.
+            name: of the thread.
+            function: from inputs to as many results; adds its seconds to stages.
+            size: of the largest batch.
+            alike: what inputs of one batch have in common.
+            wait: seconds that a first input waits for others.
             on_batch: is told the size of each batch.
         """
-        self._function, self._wait, self._on_batch = function, wait, on_batch
-        self._waiting: deque[tuple[Any, asyncio.Future[Any]]] = deque()
-        self._thread = ThreadPoolExecutor(1, "encode")
+        self._function, self._size, self._alike = function, size, alike
+        self._wait, self._on_batch = wait, on_batch
+        self._waiting: list[_Waiting] = []
+        self._thread = ThreadPoolExecutor(1, name)
         self._running: asyncio.Task[None] | None = None
 
     async def run(self, stages: dict[str, float], value: Any) -> Any:
-        """The result of one input; adds the seconds of its batch to a stage."""
+        """The result of one input; adds the seconds of its batch to the stages."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append((value, future))
+        self._waiting.append(_Waiting(value, self._alike(value), future))
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._work())
         result, seconds = await future
-        stages["encode"] = stages.get("encode", 0.0) + seconds
+        for name, value in seconds.items():
+            stages[name] = stages.get(name, 0.0) + value
         return result
 
     async def _work(self) -> None:
         """Computes batches until nothing waits."""
         while self._waiting:
-            if self._wait and len(self._waiting) < BATCH:
+            if self._wait and len(self._waiting) < self._size:
                 await asyncio.sleep(self._wait)
-            batch = []
-            while self._waiting and len(batch) < BATCH:
-                value, future = self._waiting.popleft()
-                if not future.done():
-                    batch.append((value, future))
-            if batch:
+            if batch := self._next():
                 self._on_batch(len(batch))
                 await self._compute(batch)
 
-    async def _compute(self, batch: list[tuple[Any, Any]]) -> None:
+    def _next(self) -> list[_Waiting]:
+        """Takes the first input that waits, and those like it, in their order."""
+        batch: list[_Waiting] = []
+        others: list[_Waiting] = []
+        for one in self._waiting:
+            if one.future.done():
+                continue
+            joins = len(batch) < self._size and (not batch or one.kind == batch[0].kind)
+            (batch if joins else others).append(one)
+        self._waiting = others
+        return batch
+
+    async def _compute(self, batch: list[_Waiting]) -> None:
         loop = asyncio.get_running_loop()
-        values = [value for value, _ in batch]
-        begin = time.perf_counter()
+        values: list[Any] = [one.value for one in batch]
+        seconds: dict[str, float] = {}
         try:
-            found = await loop.run_in_executor(self._thread, self._function, values)
+            found = await loop.run_in_executor(
+                self._thread, self._function, values, seconds
+            )
         except Exception as error:
             if len(batch) == 1:
-                _settle(batch[0][1], error=error)
+                _settle(batch[0].future, error=error)
                 return
             # One bad input fails alone.
             for one in batch:
                 await self._compute([one])
             return
-        seconds = time.perf_counter() - begin
-        for (_, future), result in zip(batch, found, strict=True):
-            _settle(future, result=(result, seconds))
+        for one, result in zip(batch, found, strict=True):
+            _settle(one.future, result=(result, seconds))
 
     def close(self) -> None:
         """Ends the thread once it is idle."""

@@ -1,6 +1,7 @@
 """A search in one generation of an index: from codes to hits with their rows."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,8 +11,8 @@ from scbch_jax.errors import require
 from scbch_jax.index import Cursor, Hits, Index, merge, search_ranked
 from scbch_jax.index import Where as Filter
 from scbch_jax.index.rank import POOL
-from scbch_jax.serve.limits import MAX_HITS
 from scbch_jax.serve.messages import After, Found, Hit, How, Item, Modality
+from scbch_jax.serve.queues import timed
 
 MODALITIES: tuple[Modality, Modality] = ("image", "text")
 
@@ -22,6 +23,22 @@ class Query(NamedTuple):
     codes: UInt8[np.ndarray, "n bytes"]
     relaxed: Float[np.ndarray, "n bits"] | None = None
     unknown_words: list[str] = []
+
+
+class Search(NamedTuple):
+    """A query, where and how it is searched."""
+
+    opened: Index
+    query: Query
+    how: How
+
+    @property
+    def kind(self) -> Hashable:
+        """Equal for searches that can be done as one with several codes."""
+        how = self.how
+        if len(self.query.codes) > 1 or how.after is not None or how.rank != "bits":
+            return id(self.query)
+        return id(self.opened), how.find, how.k, how.within, _filter(how)
 
 
 class Matches(NamedTuple):
@@ -35,16 +52,32 @@ class Matches(NamedTuple):
     scores: Float[np.ndarray, "n k"] | None
 
 
+def search(alike: list[Search], stages: dict[str, float]) -> list[list[Found]]:
+    """What searches of one kind find for each of their codes.
+
+    Args:
+        alike: at least one; one pass over the index compares all their codes.
+        stages: gets the seconds of searching and of reading rows.
+
+    Raises:
+        InputError: as `match`.
+    """
+    opened, query, how = alike[0]
+    if len(alike) > 1:
+        query = Query(np.concatenate([one.query.codes for one in alike]))
+    with timed(stages, "search"):
+        matches = match(opened, query, how)
+    with timed(stages, "rows"):
+        found = iter(describe(opened, matches, how))
+    return [list(islice(found, len(one.query.codes))) for one in alike]
+
+
 def match(opened: Index, query: Query, how: How) -> Matches:
     """Searches with each code of a query.
 
     Raises:
-        InputError: for a modality, label, rank or size that the index does not allow.
+        InputError: for a modality, label or rank that the index does not allow.
     """
-    asked = how.k * len(query.codes)
-    require(asked <= MAX_HITS, "k", f"{asked} hits of all codes", f"at most {MAX_HITS}")
-    one_list = len(query.codes) == 1 or how.after is None
-    require(one_list, "after", "several codes", "a single code")
     finds = _modalities(opened, how)
     if how.rank != "bits":
         return _by_score(opened, query, how, finds)

@@ -51,8 +51,8 @@ class Settings:
     """Folder of the pictures that rows name."""
     proxies: tuple[str, ...] = ()
     """Addresses whose X-Forwarded headers are believed."""
-    company: float = 0.0
-    """Seconds that an input waits for others before it is encoded alone."""
+    batch_wait_seconds: float = 0.0
+    """Time that an input waits for others before it is encoded alone."""
     log_requests: bool = True
     log_queries: bool = False
 
@@ -68,8 +68,8 @@ class Service(uvicorn.Server):
         """
         limits, metrics = settings.limits, Metrics()
         snapshot = Snapshot(settings.path, settings.opener, log=settings.log)
-        encoder, company = settings.encoder, settings.company
-        self._work = Work(encoder, limits, metrics, company=company)
+        encoder, wait = settings.encoder, settings.batch_wait_seconds
+        self._work = Work(encoder, limits, metrics, batch_wait_seconds=wait)
         self._work.gate.closed = "starting"
         self._snapshot, self._encoder = snapshot, encoder
         self.failure: InputError | None = None

@@ -1,4 +1,4 @@
-"""The index that is served: newer generations are taken up without a restart."""
+"""The index that is served: newer generations are reloaded without a restart."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ class Snapshot:
         self._seen = self._stamp()
         self._refused: tuple[int, ...] = ()
         self.failures = 0
-        """Generations that could not be taken up."""
+        """Generations that could not be reloaded."""
         self.current = _warm(opener())
         """The index; a request uses one throughout."""
 

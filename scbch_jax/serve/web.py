@@ -76,7 +76,7 @@ class Web:
         """GET /assets/{name}."""
         name = request.path_params["name"]
         if name not in page.FILES:
-            raise refuse("missing", "file", name[:80], ", ".join(page.FILES))
+            raise refuse("not-found", "file", name[:80], ", ".join(page.FILES))
         content = (page.ASSETS / name).read_bytes()
         headers = {"Cache-Control": "no-cache", "Content-Type": page.FILES[name]}
         return Response(content, headers=headers)

@@ -14,11 +14,11 @@ from scbch_jax.index import Index
 from scbch_jax.serve import pictures, searching
 from scbch_jax.serve.encoder import Encoder
 from scbch_jax.serve.gateway import Gone
-from scbch_jax.serve.limits import Limits
+from scbch_jax.serve.limits import MAX_HITS, Limits
 from scbch_jax.serve.messages import Found, How, SearchRequest
 from scbch_jax.serve.metrics import Metrics
 from scbch_jax.serve.problems import Problem, refuse
-from scbch_jax.serve.queues import DECODERS, Batcher, Gate, Pool, timed
+from scbch_jax.serve.queues import BATCH, DECODERS, SEARCHES, Batcher, Gate, Pool, timed
 from scbch_jax.serve.searching import Query
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ class Work:
         limits: Limits,
         metrics: Metrics,
         *,
-        company: float = 0.0,
+        batch_wait_seconds: float = 0.0,
     ) -> None:
         """Takes the encoder, if the index has one, and the limits.
 
@@ -42,19 +42,28 @@ class Work:
             encoder: of raw words and pictures.
             limits: of one client.
             metrics: what is counted.
-            company: seconds that an input waits for others before it is encoded alone.
+            batch_wait_seconds: that an input waits for others before it is encoded
+                alone.
         """
         self.encoder, self.limits = encoder, limits
-        self.gate = Gate(limits.admitted, metrics.count_refusal)
-        self._readers, self._searchers = Pool("read", DECODERS), Pool("search")
+        self.gate = Gate(limits.max_pending, metrics.count_refusal)
+        self._readers = Pool("read", DECODERS)
+        self._searcher = Batcher(
+            "search", searching.search, size=SEARCHES, alike=lambda one: one.kind
+        )
         self._models: dict[str, Batcher] = {}
         if encoder is None:
             return
         for modality in encoder.takes:
             function = encoder.texts if modality == "text" else encoder.pictures
             count = partial(metrics.count_batch, modality)
-            model = Batcher(_rows(function), wait=company, on_batch=count)
-            self._models[modality] = model
+            self._models[modality] = Batcher(
+                "encode",
+                _rows(function),
+                size=BATCH,
+                wait=batch_wait_seconds,
+                on_batch=count,
+            )
 
     @property
     def takes(self) -> list[str]:
@@ -105,6 +114,12 @@ class Work:
         if request.item is not None:
             return _of_item(opened, request.item, request.by)
         codes = [request.code] if request.code else request.codes or []
+        hits = request.k * len(codes)
+        require(
+            hits <= MAX_HITS, "k", f"{hits} hits of all codes", f"at most {MAX_HITS}"
+        )
+        one_list = len(codes) == 1 or request.after is None
+        require(one_list, "after", "several codes", "a single code")
         return _of_codes(opened, codes, request.encoder or "")
 
     async def encode_text(self, text: str, stages: Stages) -> Query:
@@ -121,7 +136,7 @@ class Work:
         try:
             unknown = encoder.check_text(text)
         except InputError as error:
-            raise Problem("words", str(error)) from None
+            raise Problem("unknown-words", str(error)) from None
         code, relaxed = await model.run(stages, text)
         return Query(code, relaxed, unknown)
 
@@ -152,14 +167,8 @@ class Work:
         self, opened: Index, query: Query, how: How, stages: Stages
     ) -> list[Found]:
         """What a search finds for each code of a query."""
-
-        def find() -> list[Found]:
-            with timed(stages, "search"):
-                matches = searching.match(opened, query, how)
-            with timed(stages, "rows"):
-                return searching.describe(opened, matches, how)
-
-        return await self._searchers.run(find)
+        search = searching.Search(opened, query, how)
+        return await self._searcher.run(stages, search)
 
     def require(self, modality: str) -> None:
         """Raises `Problem` unless there is an encoder of text or image."""
@@ -167,7 +176,7 @@ class Work:
 
     def close(self) -> None:
         """Ends all threads once they are idle."""
-        for part in (self._readers, self._searchers, *self._models.values()):
+        for part in (self._readers, self._searcher, *self._models.values()):
             part.close()
 
     def _model(self, modality: str, what: str) -> tuple[Encoder, Batcher]:
@@ -180,8 +189,9 @@ class Work:
 def _rows(encode: Any) -> Any:
     """A function from inputs to the code and relaxed code of each, one row each."""
 
-    def rows(values: list[Any]) -> list[tuple[Any, Any]]:
-        found = encode(values)
+    def rows(values: list[Any], stages: Stages) -> list[tuple[Any, Any]]:
+        with timed(stages, "encode"):
+            found = encode(values)
         places = range(len(values))
         return [(found.codes[i : i + 1], found.relaxed[i : i + 1]) for i in places]
 

@@ -196,12 +196,12 @@ REFUSED = [
         422,
         "value",
     ),
-    ("POST", "/v1/search", b'{"text": "cow"}', JSON, 422, "words"),
-    ("POST", "/v1/search", b'{"text": ""}', JSON, 422, "words"),
+    ("POST", "/v1/search", b'{"text": "cow"}', JSON, 422, "unknown-words"),
+    ("POST", "/v1/search", b'{"text": ""}', JSON, 422, "unknown-words"),
     ("POST", "/v1/search", b'{"text": "dog", "by": "text"}', JSON, 422, "value"),
-    ("POST", "/v1/search", BIG, JSON, 413, "large"),
-    ("POST", "/v1/search", b"{}", {"Content_Type": "text/plain"}, 415, "kind"),
-    ("POST", "/v1/search", b"{}", {}, 415, "kind"),
+    ("POST", "/v1/search", BIG, JSON, 413, "too-large"),
+    ("POST", "/v1/search", b"{}", {"Content_Type": "text/plain"}, 415, "media-type"),
+    ("POST", "/v1/search", b"{}", {}, 415, "media-type"),
     ("GET", "/v1/search", None, {}, 422, "value"),
     ("GET", "/v1/search?text=dog&text=cat", None, {}, 422, "value"),
     ("GET", "/v1/search?text=dog&k=many", None, {}, 422, "value"),
@@ -210,17 +210,24 @@ REFUSED = [
     ("POST", "/v1/search/picture", b"no picture", PNG, 422, "picture"),
     ("POST", "/v1/search/picture", picture()[:60], PNG, 422, "picture"),
     ("POST", "/v1/search/picture", picture(kind="BMP"), PNG, 422, "picture"),
-    ("POST", "/v1/search/picture", b"x", {"Content_Type": "image/bmp"}, 415, "kind"),
+    (
+        "POST",
+        "/v1/search/picture",
+        b"x",
+        {"Content_Type": "image/bmp"},
+        415,
+        "media-type",
+    ),
     ("POST", "/v1/search/picture?k=0", picture(), PNG, 422, "value"),
     ("POST", "/v1/encode", b'{"text": 3}', JSON, 422, "value"),
     ("POST", "/v1/encode", b'{"relaxed": true}', JSON, 422, "value"),
-    ("GET", "/v1/items/999", None, {}, 404, "missing"),
-    ("GET", "/v1/items/-1", None, {}, 404, "missing"),
-    ("GET", f"/v1/items/{'9' * 5000}", None, {}, 404, "missing"),
-    ("GET", "/v1/items/%C2%B2", None, {}, 404, "missing"),
-    ("GET", "/v1/items/77/picture", None, {}, 404, "missing"),
-    ("GET", "/problems/none", None, {}, 404, "missing"),
-    ("GET", "/v2", None, {}, 404, "missing"),
+    ("GET", "/v1/items/999", None, {}, 404, "not-found"),
+    ("GET", "/v1/items/-1", None, {}, 404, "not-found"),
+    ("GET", f"/v1/items/{'9' * 5000}", None, {}, 404, "not-found"),
+    ("GET", "/v1/items/%C2%B2", None, {}, 404, "not-found"),
+    ("GET", "/v1/items/77/picture", None, {}, 404, "not-found"),
+    ("GET", "/problems/none", None, {}, 404, "not-found"),
+    ("GET", "/v2", None, {}, 404, "not-found"),
     ("DELETE", "/v1/items/1", None, {}, 405, "method"),
 ]
 
@@ -266,7 +273,7 @@ def test_a_body_in_pieces_is_read_up_to_the_limit(served):
             yield b"x" * 1000
 
     answer = served.ask("POST", "/v1/search", pieces(), **JSON)
-    assert answer.problem == "large"
+    assert answer.problem == "too-large"
 
 
 def test_an_index_without_an_encoder_is_searched_by_item_and_code(tmp_path):
@@ -317,7 +324,7 @@ def test_kinds_of_problems_are_explained(served):
         assert found["meaning"] == kind.meaning
 
 
-def test_figures_count_requests_and_stages(served):
+def test_metrics_count_requests_and_stages(served):
     served.search(item=5)
     text = served.get("/metrics").body.decode()
     lines = dict(

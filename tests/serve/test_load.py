@@ -30,7 +30,7 @@ def strict(tmp_path_factory):
     limits = Limits(
         request_seconds=0.4,
         answer_seconds=1.5,
-        admitted=2,
+        max_pending=2,
         connections=12,
         picture_bytes=50_000,
         header_bytes=2048,
@@ -180,6 +180,9 @@ def test_a_full_house_is_refused_at_once(blocked):
         kind = {"Content_Type": "image/png"}
         answer = blocked.ask("POST", "/v1/search/picture", content, **kind)
         assert answer.problem == "busy"
+        # It is refused by its head.
+        length = b"Content-Length: 50\r\n\r\n"
+        assert blocked.send(HEAD + length).startswith(b"HTTP/1.1 503 ")
         # What needs no search is answered.
         assert blocked.get("/health/ready").status == 200
         assert blocked.get("/v1/items/1").status == 200
@@ -232,14 +235,14 @@ def test_what_waits_for_the_network_is_one_batch(tmp_path):
 def test_one_bad_input_of_a_batch_fails_alone():
     calls = []
 
-    def double(values):
+    def double(values, seconds):
         calls.append(list(values))
         if "bad" in values:
             raise ValueError("bad")
         return [2 * x for x in values]
 
     async def run():
-        batcher = Batcher(double)
+        batcher = Batcher("double", double, size=BATCH)
         values = ["a", "bad", "b", *range(9)]
         found = [batcher.run({}, x) for x in values]
         results = await asyncio.gather(*found, return_exceptions=True)
@@ -250,6 +253,66 @@ def test_one_bad_input_of_a_batch_fails_alone():
     assert isinstance(results.pop(1), ValueError)
     assert results == ["aa", "bb", *[2 * x for x in range(9)]]
     assert max(map(len, calls)) == BATCH
+
+
+def test_only_inputs_alike_are_one_batch_in_the_order_in_which_they_came():
+    calls = []
+
+    def note(values, seconds):
+        calls.append(list(values))
+        seconds["noted"] = 2.0
+        return values
+
+    async def run():
+        batcher = Batcher("note", note, size=3, alike=lambda value: value % 2)
+        stages = {"noted": 1.0}
+        first, *others = [batcher.run(stages, x) for x in (0, 1, 2, 3, 5, 7, 4)]
+        found = await asyncio.gather(first, *others)
+        batcher.close()
+        return found, stages
+
+    found, stages = asyncio.run(run())
+    assert found == [0, 1, 2, 3, 5, 7, 4]
+    assert calls == [[0, 2, 4], [1, 3, 5], [7]]
+    assert stages == {"noted": 15.0}
+
+
+def test_searches_alike_are_one_pass_and_find_what_each_finds_alone(tmp_path):
+    path = make_index(tmp_path / "index", count=60)
+    opened = Index(path)
+    hows = [
+        {"k": 4},
+        {"k": 4, "find": "text"},
+        {"k": 4, "where": {"any_of": ["dog", "cat"]}},
+        {"k": 4, "where": {"any_of": ["cat", "dog"]}},
+        {"k": 4, "after": {"distance": 3, "id": 5}},
+        {"k": 2, "within": 5},
+        {"k": 4, "find": "any"},
+    ]
+    wanted = [{"item": i, **how} for how in hows for i in (1, 2, 3)]
+    wanted += [{"item": 4, "rank": "both"}, {"item": 5, "rank": "both"}]
+    code = opened.code(1, "image").tobytes().hex()
+    wanted += [{"codes": [code] * 3, "encoder": StandIn.id}] * 2
+    with running(path, encoder=StandIn()) as served:
+        alone = [served.search(**fields) for fields in wanted]
+        free, sizes, batcher = threading.Event(), [], served.service._work._searcher
+        search, batcher._on_batch = batcher._function, sizes.append
+
+        def wait(alike, stages):
+            assert free.wait(20)
+            return search(alike, stages)
+
+        batcher._function = wait
+        with ThreadPoolExecutor(len(wanted) + 1) as pool:
+            first = pool.submit(served.search, item=9)
+            wait_until(lambda: sizes == [1])
+            together = [pool.submit(served.search, **fields) for fields in wanted]
+            wait_until(lambda: len(batcher._waiting) == len(wanted))
+            free.set()
+            assert first.result()["hits"]
+            assert [x.result() for x in together] == alone
+    # Both filters are one; pages, ranks and several codes are searched alone.
+    assert sorted(sizes) == [1] * 8 + [3] * 4 + [6]
 
 
 def test_a_gate_tells_when_to_come_again(monkeypatch):
@@ -269,7 +332,7 @@ def test_a_gate_tells_when_to_come_again(monkeypatch):
     assert refused == ["busy", "draining"]
 
 
-def test_newer_generations_are_taken_up_and_pages_go_on(tmp_path):
+def test_newer_generations_are_reloaded_and_pages_go_on(tmp_path):
     path = make_index(tmp_path / "index", count=30)
     with running(path, encoder=StandIn()) as served:
         assert served.search(item=5)["generation"] == 1

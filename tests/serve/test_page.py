@@ -36,7 +36,7 @@ def shown(tmp_path_factory):
     """A service with low limits, for the page."""
     root = tmp_path_factory.mktemp("shown")
     path = make_index(root / "holidays", folder=root / "pictures")
-    limits = Limits(admitted=1, picture_bytes=50_000)
+    limits = Limits(max_pending=1, picture_bytes=50_000)
     with running(
         path, encoder=StandIn(), pictures=root / "pictures", limits=limits
     ) as found:
@@ -388,5 +388,5 @@ def test_files_of_the_page_are_small_and_have_their_kinds(served):
         answer = served.get(f"/assets/{name}")
         assert answer.headers["content-type"] == kind
         assert len(answer.body) < 15_000
-    assert served.get("/assets/page.html").problem == "missing"
+    assert served.get("/assets/page.html").problem == "not-found"
     assert set(CLASSES) <= set(served.get("/v1/index").json["labels"])

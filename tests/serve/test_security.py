@@ -191,7 +191,7 @@ def tricks(tmp_path_factory):
 @pytest.mark.parametrize("row", range(len(TRICKS)), ids=[str(x)[:20] for x in TRICKS])
 def test_no_file_outside_of_the_folder_leaves(tricks, row):
     answer = tricks.get(f"/v1/items/{row}/picture")
-    assert answer.problem == "missing"
+    assert answer.problem == "not-found"
     assert b"PNG" not in answer.body
 
 
