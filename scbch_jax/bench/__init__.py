@@ -6,6 +6,7 @@ from scbch_jax.bench.evaluation import (
     Baseline,
     Problem,
     Timing,
+    counted_on_device,
     draw_problem,
     measure,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "Timing",
     "TrainingBaseline",
     "compare_neighbors",
+    "counted_on_device",
     "draw_codes",
     "draw_problem",
     "jax_baseline",

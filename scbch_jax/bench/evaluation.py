@@ -10,6 +10,7 @@ import statistics
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 from jaxtyping import Float, UInt8
 
@@ -127,6 +128,17 @@ def jax_baseline(problem: Problem) -> list[Any]:
         curve = retrieval.precision_recall_at(counts, depths)
         found.append((retrieval.mean_average_precision(counts), curve))
     return found
+
+
+def counted_on_device(problem: Problem, *, counting: str) -> list[Any]:
+    """MAP by `radius_counts` on one device, with one of its ways to count."""
+    labels = (problem.query_labels, problem.database_labels)
+    return [
+        retrieval.mean_average_precision(
+            jax.device_get(retrieval.radius_counts(*codes, *labels, counting=counting))
+        )
+        for codes in _directions(problem)
+    ]
 
 
 def as_tensors(problem: Problem) -> list[Any]:

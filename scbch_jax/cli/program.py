@@ -56,6 +56,7 @@ COMMANDS = {
     "bench evaluate": "bench.evaluate:BenchEvaluate",
     "bench lanes": "bench.lanes:BenchLanes",
     "bench neighbors": "bench.neighbors:BenchNeighbors",
+    "bench roofline": "bench.roofline:BenchRoofline",
     "bench search": "bench.search:BenchSearch",
     "bench serve": "bench.serve:BenchServe",
     "bench train": "bench.train:BenchTrain",

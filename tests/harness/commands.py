@@ -383,6 +383,7 @@ COMMANDS: dict[str, Command] = {
         kills=2,
         malformed=12,
     ),
+    "bench roofline": Command("bench roofline --hidden 8", malformed=6),
     "bench neighbors": Command(
         "bench neighbors --rows 40 --bits 8 --neighbors 4 --rounds 1 --sampled 4 "
         "--json lines.jsonl --figure lines.png",

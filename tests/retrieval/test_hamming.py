@@ -54,6 +54,15 @@ def test_counts_are_those_of_the_full_matrices(bits, block, transform):
         )
 
 
+@pytest.mark.parametrize("counting", ["sort", "one-hot"])
+def test_every_way_to_count_gives_the_same(counting):
+    arrays = codes(1, 6, 24), codes(2, 30, 24), labels(3, 6), labels(4, 30)
+    found = retrieval.radius_counts(*arrays, counting=counting)
+    wanted = retrieval.radius_counts(*arrays)
+    np.testing.assert_array_equal(found.total, wanted.total)
+    np.testing.assert_array_equal(found.relevant, wanted.relevant)
+
+
 @pytest.mark.errors
 def test_mismatched_shapes_are_named_in_errors():
     with pytest.raises(ValueError, match="got 2 bytes a code, wanted 1 as query_codes"):

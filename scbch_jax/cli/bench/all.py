@@ -48,14 +48,16 @@ PARTS = {
     "evaluation": Part(
         "Evaluation",
         "bench evaluate",
-        "--items 18015 188321 1000000 --sampled 20 --rounds 3",
+        "--items 18015 188321 1000000 --sampled 20 --rounds 3 "
+        "--counting scatter sort one-hot",
         "--items 18015 50000 --sampled 10 --rounds 1",
-        "--queries 8 --items 40 --sampled 4 --rounds 1",
+        "--queries 8 --items 40 --sampled 4 --rounds 1 --counting one-hot",
     ),
     "large evaluation": Part(
         "Evaluation at MS-COCO's size",
         "bench evaluate --classes 80 --bits 128",
-        "--queries 5000 --items 117218 --sampled 20 --rounds 3",
+        "--queries 5000 --items 117218 --sampled 20 --rounds 3 "
+        "--counting scatter sort one-hot",
         "--queries 500 --items 117218 --sampled 5 --rounds 1",
         "--queries 8 --items 40 --sampled 4 --rounds 1",
     ),

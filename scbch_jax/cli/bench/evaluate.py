@@ -1,8 +1,9 @@
 """`scbch bench evaluate`: the time of evaluating hash codes, and baselines."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from scbch_jax.cli import console
 from scbch_jax.config.constraints import at_least, check_fields, multiple_of, size_list
@@ -25,6 +26,8 @@ class BenchEvaluate:
     """How often each baseline is timed, in turns; the median is printed."""
     sampled: Annotated[int, at_least(1)] = 100
     """Number of queries on which PyTorch is timed; its time is scaled to all."""
+    counting: tuple[Literal["scatter", "sort", "one-hot"], ...] = ()
+    """Also time counting on one device in these ways; metrics are those of all."""
     json: Path | None = None
     """File for all results, one JSON object a line."""
     figure: Path | None = None
@@ -51,13 +54,17 @@ def main(options: BenchEvaluate) -> None:
         )
         for items in options.items
     }
+    baselines = dict(bench.BASELINES)
+    for name in options.counting:
+        run = partial(bench.counted_on_device, counting=name)
+        baselines[f"JAX, counted by {name}"] = bench.Baseline(run)
     found = bench.measure(
-        problems, bench.BASELINES, rounds=options.rounds, sampled=options.sampled
+        problems, baselines, rounds=options.rounds, sampled=options.sampled
     )
     lines: list[Record] = [
         {"items": items, "baseline": name, **found[items, name]._asdict()}
         for items in problems
-        for name in bench.BASELINES
+        for name in baselines
     ]
     if options.json:
         write_jsonl(options.json, lines)
