@@ -21,4 +21,12 @@ def get_sweep() -> Iterator[Experiment]:
             continue
         single = experiment_file.load(HERE.parent / f"{name}_mirflickr.py")
         for rate in (0.2, 0.5, 0.8):
-            yield replace(single, noise=Noise("published", rate=rate))
+            yield at_rate(single, rate)
+
+
+def at_rate(single: Experiment, rate: float) -> Experiment:
+    """The experiment at a noise rate, which methods that are told one are told."""
+    hparams = single.hparams
+    if "noise_rate" in hparams._fields:
+        hparams = hparams._replace(noise_rate=rate)
+    return replace(single, noise=Noise("published", rate=rate), hparams=hparams)

@@ -222,6 +222,9 @@ def _key(setting: Setting) -> tuple[str, str, str]:
 
 
 def _other_options(setting: Setting) -> dict[str, object]:
-    named = ("data.name", "method", "options.drop", "noise.rate", "bits")
+    """Those without a row or column; of noise rates that are told, only false ones."""
+    named = {"data.name", "method", "options.drop", "noise.rate", "bits"}
     options = setting.runs[0].options
+    if options.get("hparams.noise_rate") == setting.rate:
+        named.add("hparams.noise_rate")
     return {k: v for k, v in options.items() if k not in named}
