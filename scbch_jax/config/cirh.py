@@ -16,11 +16,11 @@ class HParams(NamedTuple):
     similarity_weight: Annotated[float, between(0, 1e6)] = 0.01
     """β: weight of similarities in the loss of the hash functions."""
     joint_learning_rate: Annotated[float, positive()] = 1e-3
-    """Adam's step size of the joint network; 1e-4 was released for NUS-WIDE."""
+    """Adam's learning rate of the joint network; 1e-4 was released for NUS-WIDE."""
     image_learning_rate: Annotated[float, positive()] = 1e-4
-    """Adam's step size of the image hash function; 5e-4 was released for COCO."""
+    """Adam's learning rate of the image hash function; 5e-4 was released for COCO."""
     text_learning_rate: Annotated[float, positive()] = 1e-4
-    """Adam's step size of the text hash function; 5e-4 was released for COCO."""
+    """Adam's learning rate of the text hash function; 5e-4 was released for COCO."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Options:
 
     image_weight: Annotated[float, between(0, 1)] = 0.6
     """a1: weight of the images' cosines in the graph; that of the texts is 1 - a1."""
-    plain_share: Annotated[float, between(0, 1)] = 0.6
+    cosine_weight: Annotated[float, between(0, 1)] = 0.6
     """a2: weight of the pruned cosines; that of their hyperbolic tangents is 1 - a2."""
     dropped: Annotated[float, between(0, 0.99)] = 0.6
     """Share of each row's cosines that is set to 0, the smallest: 3,000 of about 5,000

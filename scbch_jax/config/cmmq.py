@@ -12,14 +12,14 @@ class HParams(NamedTuple):
 
     noise_rate: Annotated[float, between(0, 1)] = 0.6
     """r: share of each batch that is left out after the ramp. It is meant to be the
-    true share of noisy rows, which no other method is told; noise.rate does not set
+    true share of noisy rows, which no other method is given; noise.rate does not set
     it."""
     quantization_weight: Annotated[float, between(0, 1e6)] = 1e-4
     """λ: weight of the quantization term."""
     mutual_weight: Annotated[float, between(0, 1e6)] = 0.0
     """β: weight of the mutual term; the released default of 0 turns it off."""
     learning_rate: Annotated[float, positive()] = 1e-5
-    """RMSprop's step size."""
+    """Learning rate of RMSprop."""
     weight_decay: Annotated[float, between(0, 1)] = 1e-5
     """L2 decay, added to the gradient before RMSprop's mean of squares."""
 
@@ -28,9 +28,9 @@ class HParams(NamedTuple):
 class Options(TwoTowerOptions):
     """Choices of CMMQ that are fixed at compilation."""
 
-    mutual: Literal["released", "paper"] = "released"
-    """released: each text picks its image within the batch; paper: symmetric divergence
-    of the bits of both codes."""
+    mutual: Literal["official", "paper"] = "official"
+    """official: each text picks its image within the batch, as in the released code;
+    paper: symmetric divergence of the bits of both codes."""
     target: Literal["majority", "first"] = "majority"
     """majority: the code to learn is the majority of the proxies of all labels; first:
     the proxy of the first label, as the released code has it for datasets whose names

@@ -18,11 +18,12 @@ class HParams(NamedTuple):
     penalty_weight: Annotated[float, between(0, 1e6)] = 10.0
     """Weight of the gradient penalty in the discriminator's loss."""
     learning_rate: Annotated[float, positive()] = 1e-4
-    """Adam's step size of all networks but the discriminator, in the first epoch."""
+    """Adam's learning rate in the first epoch, of all networks but the discriminator.
+    """
     weight_decay: Annotated[float, between(0, 1)] = 5e-4
     """L2 decay of these networks, added to the gradient before Adam's moments."""
     discriminator_learning_rate: Annotated[float, positive()] = 1e-4
-    """Adam's step size of the discriminator, in all epochs."""
+    """Adam's learning rate of the discriminator, in all epochs."""
     discriminator_weight_decay: Annotated[float, between(0, 1)] = 1e-4
     """L2 decay of the discriminator."""
 
@@ -39,9 +40,10 @@ class Options:
     test_mask: Literal["on", "off"] = "on"
     """Parts that codes outside of training come from: on takes the common part, as in
     training; off takes all features, as the released code does."""
-    learning_rate_rule: Literal["released", "every30"] = "released"
+    learning_rate_rule: Literal["official", "every30"] = "official"
     """Epochs after which the learning rate is divided by five, to 1e-6 at least:
-    released does so after the first, the 31st and so on; every30 after every 30th."""
+    official does so after the first, the 31st and so on, as the released code does;
+    every30 after every 30th."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""

@@ -1,4 +1,4 @@
-"""Options of DHRL (Shu et al., IEEE Transactions on Big Data 2024)."""
+"""Options of DHRL (Shu et al., IEEE Transactions on Big Data 11(2), 2025)."""
 
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
@@ -15,14 +15,14 @@ from scbch_jax.config.constraints import (
 class HParams(NamedTuple):
     """Hyperparameters of DHRL; changing one needs no new compilation."""
 
-    missing_weight: Annotated[float, between(0, 1e6)] = 0.2
+    absent_weight: Annotated[float, between(0, 1e6)] = 0.2
     """Weight of the part of the ranking score that sums over absent classes."""
-    extra_weight: Annotated[float, between(0, 1e6)] = 0.8
+    given_weight: Annotated[float, between(0, 1e6)] = 0.8
     """Weight of the part of the ranking score that sums over given classes."""
     alignment_weight: Annotated[float, between(0, 1e6)] = 1.0
     """Weight of the squared difference of the codes of a pair."""
     learning_rate: Annotated[float, positive()] = 0.001
-    """Adam's step size."""
+    """Learning rate of Adam."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""DHRL: hashing with ranking learning for noisy labels (Shu et al., IEEE TBD 2024).
+"""DHRL: hashing with ranking learning for noisy labels (Shu et al., IEEE TBD 2025).
 
 Each modality classifies the rows whose given labels the other modality ranks best; the
 codes of a pair are drawn together on all rows. Codes have a token for each bit, which a
@@ -69,8 +69,8 @@ def term_inputs(
         scores = losses.label_ranking_score(
             jax.lax.stop_gradient(logits),
             labels,
-            missing_weight=hp.missing_weight,
-            extra_weight=hp.extra_weight,
+            absent_weight=hp.absent_weight,
+            given_weight=hp.given_weight,
         )
         return losses.lowest(scores, count=options.kept)
 

@@ -95,7 +95,7 @@ COMMANDS: dict[str, Command] = {
         malformed=30,
     ),
     "train with a confusion": Command(
-        f"train @plan.json {TINY} --noise.kind confuse --noise.confusion "
+        f"train @plan.json {TINY} --noise.kind class-dependent --noise.confusion "
         "@confusion.npy --out run",
         ("run",),
         again=RESUME,
@@ -121,7 +121,7 @@ COMMANDS: dict[str, Command] = {
         malformed=45,
     ),
     "evaluate codes": Command(
-        "evaluate @query.npz @database.npz --depth 5 --csv scores.csv",
+        "evaluate @query.npz @database.npz --cutoffs 5 --csv scores.csv",
         ("scores.csv",),
         replaces=True,
         kills=2,

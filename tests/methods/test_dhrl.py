@@ -27,7 +27,7 @@ def hand_checked(kept):
 
 
 def scores(logits, labels):
-    weights = {"missing_weight": 0.2, "extra_weight": 0.8}
+    weights = {"absent_weight": 0.2, "given_weight": 0.8}
     return losses.label_ranking_score(logits, labels, **weights)
 
 
@@ -113,7 +113,7 @@ def stepped():
 
 
 def test_statistics_of_the_shared_head_move_twice_in_a_step(stepped):
-    """By a tenth towards those of the images, then of the texts."""
+    """By a tenth toward those of the images, then of the texts."""
     method, run, after, batch, _ = stepped
     expected = np.zeros(SIZES.bits * 2), np.ones(SIZES.bits * 2)
     for modality, rows in (("image", batch.image), ("text", batch.text)):
