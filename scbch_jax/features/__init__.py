@@ -3,7 +3,7 @@
 JAX, gensim, h5py and tensorflow-datasets are imported where they are used.
 """
 
-from scbch_jax.config.data import Doc2VecConfig
+from scbch_jax.config.data import DbowConfig, Doc2VecConfig
 from scbch_jax.features.bag_of_words import (
     BagOfWords,
     Vocabulary,
@@ -12,6 +12,7 @@ from scbch_jax.features.bag_of_words import (
     tokenize,
 )
 from scbch_jax.features.coco_captions import Captions, open_captions, write_captions
+from scbch_jax.features.dbow import DbowModel, dbow_vectors, train_dbow
 from scbch_jax.features.descriptors import DESCRIPTOR_DIM, compute_descriptors
 from scbch_jax.features.doc2vec import Doc2VecModel, infer_vectors, train_doc2vec
 from scbch_jax.features.extraction import FeatureCache, Unreadable, extract, open_cache
@@ -51,6 +52,8 @@ __all__ = [
     "BagOfWords",
     "Captions",
     "Cut",
+    "DbowConfig",
+    "DbowModel",
     "Doc2VecConfig",
     "Doc2VecModel",
     "Extractor",
@@ -66,6 +69,7 @@ __all__ = [
     "center_crop",
     "column_names",
     "compute_descriptors",
+    "dbow_vectors",
     "descriptor_extractor",
     "encode_png",
     "extract",
@@ -87,6 +91,7 @@ __all__ = [
     "save_text_model",
     "text_features",
     "tokenize",
+    "train_dbow",
     "train_doc2vec",
     "unknown_words",
     "vgg19_extractor",
