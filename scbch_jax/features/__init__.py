@@ -33,7 +33,13 @@ from scbch_jax.features.manifest import (
     read_manifest,
     require_inside,
 )
-from scbch_jax.features.pictures import Cut, center_crop, encode_png, read_picture
+from scbch_jax.features.pictures import (
+    Cut,
+    center_crop,
+    encode_png,
+    read_picture,
+    read_thumbnail,
+)
 from scbch_jax.features.text_models import (
     TextModel,
     column_names,
@@ -86,6 +92,7 @@ __all__ = [
     "open_captions",
     "read_manifest",
     "read_picture",
+    "read_thumbnail",
     "read_vgg19",
     "require_inside",
     "save_text_model",
