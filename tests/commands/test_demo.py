@@ -7,6 +7,7 @@ from scbch_jax import datasets, encoder, index, io, runs
 from scbch_jax.cli import demo, demo_index, serve
 from scbch_jax.config import Scenes
 from scbch_jax.datasets.scenes import generate
+from scbch_jax.results import EpochResult
 
 SCENES = Scenes(train=60, queries=8, database=80, text_dim=16)
 
@@ -70,8 +71,9 @@ def test_the_demo_serves_its_index(made, tmp_path, monkeypatch, capsys):
     from scbch_jax import report
 
     folder, loaded = made
+    result = EpochResult(seed=0, epoch=1, losses={"total": 1.0})
     monkeypatch.setattr(datasets, "load", lambda data: loaded)
-    monkeypatch.setattr(runs, "train", lambda *args, **options: [_Result])
+    monkeypatch.setattr(runs, "train", lambda *args, **options: [result])
     monkeypatch.setattr(report, "read_runs", lambda folders: [])
     monkeypatch.setattr(report, "write", lambda *args, **options: "a page")
     served = []
@@ -81,7 +83,3 @@ def test_the_demo_serves_its_index(made, tmp_path, monkeypatch, capsys):
     assert served == []
     demo.main(demo.Demo(scenes=SCENES, out=folder, serve=True))
     assert served == [serve.Serve(index=folder / "index", port=0)]
-
-
-class _Result:
-    retrieval = confidence = None

@@ -36,14 +36,14 @@ def test_what_is_kept_is_the_whole_model(tmp_path, model, vectors):
     kept = features.load_text_model(tmp_path / "model")
     np.testing.assert_array_equal(features.text_features(kept, TEXTS), vectors)
     assert features.model_sha256(kept) == features.model_sha256(model)
-    assert features.model_summary(kept) == "PV-DBOW, 6 words"
+    assert features.model_summary(kept) == "PV-DBOW, 7 words"
     other = features.train_dbow(TEXTS, DbowConfig(dim=8, seed=4))
     assert features.model_sha256(other) != features.model_sha256(model)
 
 
 def test_arrays_of_another_model_are_refused(tmp_path, model):
     features.save_text_model(tmp_path / "model", model)
-    np.savez(tmp_path / "model" / "arrays.npz", outputs=np.zeros((6, 9), np.float32))
+    np.savez(tmp_path / "model" / "arrays.npz", outputs=np.zeros((7, 9), np.float32))
     with pytest.raises(InputError, match="outputs in .*got float32"):
         features.load_text_model(tmp_path / "model")
 
