@@ -1,4 +1,4 @@
-"""`scbch demo`: SCBCH against its ablations on scenes, from pixels to a report."""
+"""`scbch demo`: SCBCH against its ablations on scenes, from pixels to a search page."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from scbch_jax.results import EpochResult
 
 @dataclass(frozen=True)
 class Demo:
-    """Train SCBCH and its four ablations on scenes with noisy labels."""
+    """Train SCBCH and its ablations on scenes with noisy labels; index the scenes."""
 
     noise_rate: Annotated[float, between(0, 1)] = 0.5
     """Share of the training rows whose labels are corrupted."""
@@ -26,6 +26,8 @@ class Demo:
     out: Path | None = None
     """Folder for all runs; by default one under runs/, named by a digest of the
     options. Runs that are finished there are not repeated."""
+    serve: bool = False
+    """Serve the index of the scenes at the end, and print the address of its page."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
@@ -33,9 +35,9 @@ class Demo:
 
 
 def main(options: Demo) -> None:
-    """Draws the scenes, trains five variants, prints their table, writes a report."""
+    """Draws scenes, trains five variants, writes a report and an index."""
     from scbch_jax import datasets, extras, report, runs
-    from scbch_jax.cli import progress
+    from scbch_jax.cli import demo_index, progress, serve
 
     extras.require_packages("demo", "gensim", "matplotlib", "jinja2")
     complete = experiment_of(options, ())
@@ -65,6 +67,11 @@ def main(options: Demo) -> None:
     trained = report.read_runs(folders)
     page = report.write(trained, folder / "report", display_of=lambda run: display)
     console.output(str(page))
+    path = demo_index.build(folder, folders[0], options.scenes, loaded)
+    if options.serve:
+        serve.main(serve.Serve(index=path, port=0))
+        return
+    console.output(f"to search the scenes by words and pictures: scbch serve {path}")
 
 
 def experiment_of(options: Demo, drop: tuple[Part, ...]) -> Experiment:

@@ -19,6 +19,7 @@ from scbch_jax.config.constraints import (
 from scbch_jax.errors import InputError, require
 
 if TYPE_CHECKING:
+    from scbch_jax.cli.search_query import Query
     from scbch_jax.index import Hits
     from scbch_jax.index.opening import Opened
 
@@ -84,6 +85,10 @@ class Search(WorkerOptions):
     the distance of the last hit that k leaves out; a row a query, filled with -1. If
     the rank is not bits also scores; cut counts those of the last score and distance.
     """
+    page: Path | None = None
+    """HTML file to write instead, with the pictures that one query finds."""
+    open: bool = False
+    """Open that page in a browser; by default it is a temporary file then."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
@@ -101,8 +106,10 @@ class Search(WorkerOptions):
             require(value is None or own is not None, name, value, wanted)
         with_file = self.row is None or self.queries is not None
         require(with_file, "row", f"--row with --{given[0]}", "--row with --queries")
-        one_format = not (self.json and self.out)
-        require(one_format, "json", "--json with --out", "one of them")
+        outputs = {"--json": self.json, "--out": self.out}
+        outputs["--page or --open"] = self.page or self.open
+        asked = [name for name, value in outputs.items() if value]
+        require(len(asked) < 2, "output", " with ".join(asked), "one of them")
         ok = len(self.after) in (0, 2)
         require(ok, "after", "another number of values", "a distance and an id")
         pages = self.rank == "bits" or not self.after
@@ -117,17 +124,25 @@ class Search(WorkerOptions):
 def main(options: Search) -> None:
     """Searches, and prints or writes the hits."""
     from scbch_jax import index
+    from scbch_jax.cli import search_page, search_query
     from scbch_jax.index.address import is_database
 
     if options.out:
         io.require_writable("out", options.out, ".npz")
+    if options.page:
+        io.require_writable("page", options.page, ".html")
     if options.encodes:
         folder = options.encoder or options.index
         got, wanted = "none in a database", "--encoder INDEX, the folder of an index"
         require(not is_database(folder), "encoder", got, wanted)
     engine = "flat" if options.engine == "auto" else options.engine
     opened = index.open_index(options.index, threads=options.threads, engine=engine)
-    hits, scores = _search(options, opened)
+    query = search_query.read(options, opened)
+    hits, scores = _search(options, opened, query)
+    if options.page or options.open:
+        find = _find(options, opened, query.by)
+        search_page.show(options, opened, query, find, hits, scores)
+        return
     if options.out:
         more = {} if scores is None else {"scores": scores}
         io.write_npz(options.out, **hits._asdict(), **more)
@@ -146,18 +161,18 @@ def main(options: Search) -> None:
                 console.output(text)
 
 
-def _search(options: Search, opened: "Opened") -> tuple["Hits", Any]:
+def _search(options: Search, opened: "Opened", query: "Query") -> tuple["Hits", Any]:
     """The hits, and their scores if they are not ranked by bits."""
     from scbch_jax import index
     from scbch_jax.index.rank import RELAXED_WANTED
 
-    by, queries, relaxed = _queries(options, opened)
+    by, queries, relaxed, _ = query
     if options.engine == "auto" and isinstance(opened, index.Index):
         engine = index.choose_engine(queries=len(queries), items=opened.size)
         opened = opened.with_engine(engine)
     filters = (options.any_of, options.all_of, options.none_of)
     how: dict[str, Any] = {
-        "find": options.find or _other(by, opened),
+        "find": _find(options, opened, by),
         "k": options.k,
         "within": options.within,
         "where": index.Where(*(x or () for x in filters)) if any(filters) else None,
@@ -194,73 +209,12 @@ def _search_bits(options: Search, opened: "Opened", queries: Any, **how: Any) ->
         return index.search_parts(opened, queries, **how)
 
 
-def _other(by: str, opened: "Opened") -> str:
-    """The modality that is not that of the query, if the index has it."""
+def _find(options: Search, opened: "Opened", by: str) -> str:
+    """The modality that is found: not that of the query, if the index has both."""
+    if options.find:
+        return options.find
     other = {"image": "text", "text": "image"}[by]
     return other if other in opened.manifest.modalities else by
-
-
-def _queries(options: Search, opened: "Opened") -> tuple[str, Any, Any]:
-    """Modality, packed codes, and the relaxed codes if they are known."""
-    if options.encodes:
-        return _encoded(options, opened)
-    by = options.by or "image"
-    read = _of_item if options.queries is None else _of_file
-    return by, *read(options, opened, by)
-
-
-def _encoded(options: Search, opened: "Opened") -> tuple[str, Any, Any]:
-    """The code that an encoder makes of words or a picture."""
-    from scbch_jax import encoder
-    from scbch_jax.index.folder import require_encoder
-
-    folder = options.encoder or options.index
-    found = encoder.open_encoder(Path(folder), weights=options.weights)
-    require_encoder(opened.path, opened.manifest, found.id)
-    if options.text is None:
-        assert options.picture is not None
-        code = found.pictures([found.read_picture(options.picture)])
-        return "image", code.codes, code.relaxed
-    code = found.texts([options.text])
-    for word in code.unknown_words[0]:
-        console.log(f"text: the encoder does not know {word}")
-    return "text", code.codes, code.relaxed
-
-
-def _of_item(options: Search, opened: "Opened", by: str) -> tuple[Any, Any]:
-    """The code of an item of the index."""
-    from scbch_jax.index import Index
-
-    item = options.item
-    if item is None:
-        item = opened.find_name(str(options.name))
-    relaxed = None
-    if isinstance(opened, Index) and opened.manifest.relaxed:
-        relaxed = opened.relaxed(item, by)
-    return opened.code(item, by), relaxed
-
-
-def _of_file(options: Search, opened: "Opened", by: str) -> tuple[Any, Any]:
-    """The codes in a file."""
-    from scbch_jax.cli.index.rows import read_rows
-    from scbch_jax.index.folder import require_encoder
-
-    assert options.queries is not None
-    rows, encoder, _ = read_rows(options.queries)
-    require_encoder(opened.path, opened.manifest, encoder)
-    require(rows.size > 0, "queries", f"{options.queries} without rows", "at least one")
-    one = not options.after or rows.size == 1 or options.row is not None
-    wanted = "one query: --row says which"
-    require(one, "after", f"a page of {rows.size} queries", wanted)
-    got = " and ".join(rows.codes)
-    require(by in rows.codes, "by", f"{by}, the file has {got}", got)
-    codes, relaxed = rows.codes[by], (rows.relaxed or {}).get(by)
-    if options.row is None:
-        return codes, relaxed
-    row, wanted = options.row, f"a row of {options.queries}, below {rows.size}"
-    require(row < rows.size, "row", row, wanted)
-    only = slice(row, row + 1)
-    return codes[only], None if relaxed is None else relaxed[only]
 
 
 def _found(hits: "Hits") -> Any:

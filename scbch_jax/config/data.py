@@ -94,6 +94,24 @@ class Doc2VecConfig:
         check_fields(self)
 
 
+@dataclass(frozen=True, kw_only=True)
+class DbowConfig:
+    """How the vectors of bags of words (PV-DBOW) are trained and inferred."""
+
+    dim: Annotated[int, at_least(1, 16_384)] = 128
+    """Dimension of the vectors."""
+    epochs: Annotated[int, at_least(1, 100_000)] = 20
+    """Epochs of training, and of each inferred vector."""
+    min_count: Annotated[int, at_least(1)] = 2
+    """Minimum count of a word."""
+    seed: Annotated[int, at_least(0, 2**32 - 1)] = 0
+    """Random seed."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+
+
 def _require_train_in_database(options: Planted | Scenes, field: str) -> None:
     wanted = (
         f"at most the {options.database} rows of the database, whose first rows train"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scbch_jax.config import Data, Noise
+from scbch_jax.config import Data, Noise, Scenes
 from scbch_jax.data import label_noise
 from scbch_jax.data import store as stores
 from scbch_jax.data.benchmarks import BENCHMARKS, Benchmark, find_files
@@ -20,6 +20,7 @@ from scbch_jax.data.split import queries_first
 from scbch_jax.data.validation import check_dataset
 from scbch_jax.datasets.scenes import generate
 from scbch_jax.errors import require
+from scbch_jax.features import TextModel, model_sha256
 from scbch_jax.types import Dataset, Split
 
 ROOT_VARIABLE = "SCBCH_DATA"
@@ -38,6 +39,8 @@ class Loaded(NamedTuple):
     extractors: Mapping[str, str] = MappingProxyType({})
     """What made the features, by modality, where it is known; see `store.extractors`.
     """
+    text_model: TextModel | None = None
+    """The text model of scenes, which stands in no file."""
 
 
 def load(data: Data) -> Loaded:
@@ -49,7 +52,7 @@ def load(data: Data) -> Loaded:
     if data.name == "planted":
         return Loaded(check_dataset(planted(data.planted)), "planted set", {})
     if data.name == "scenes":
-        return Loaded(check_dataset(generate.as_features(data.scenes)), "scenes", {})
+        return _draw_scenes(data.scenes)
     if data.name == "store":
         return _load_store(Path(data.root))
     benchmark = BENCHMARKS[data.name]
@@ -92,6 +95,13 @@ def _load_store(folder: Path) -> Loaded:
     sources = {name: f"{name}, sha256 {sha256}" for name, sha256 in store.sums.items()}
     made_by = stores.extractors(store)
     return Loaded(stores.dataset(store), store.title, sources, store.split, made_by)
+
+
+def _draw_scenes(config: Scenes) -> Loaded:
+    dataset, extractor, model = generate.as_features(config)
+    made_by = {"image": extractor.name, "text": model_sha256(model)}
+    dataset = check_dataset(dataset)
+    return Loaded(dataset, "scenes", {}, extractors=made_by, text_model=model)
 
 
 def _source(path: Path) -> str:

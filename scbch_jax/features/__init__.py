@@ -3,7 +3,7 @@
 JAX, gensim, h5py and tensorflow-datasets are imported where they are used.
 """
 
-from scbch_jax.config.data import Doc2VecConfig
+from scbch_jax.config.data import DbowConfig, Doc2VecConfig
 from scbch_jax.features.bag_of_words import (
     BagOfWords,
     Vocabulary,
@@ -12,6 +12,7 @@ from scbch_jax.features.bag_of_words import (
     tokenize,
 )
 from scbch_jax.features.coco_captions import Captions, open_captions, write_captions
+from scbch_jax.features.dbow import DbowModel, dbow_vectors, train_dbow
 from scbch_jax.features.descriptors import DESCRIPTOR_DIM, compute_descriptors
 from scbch_jax.features.doc2vec import Doc2VecModel, infer_vectors, train_doc2vec
 from scbch_jax.features.extraction import FeatureCache, Unreadable, extract, open_cache
@@ -32,7 +33,13 @@ from scbch_jax.features.manifest import (
     read_manifest,
     require_inside,
 )
-from scbch_jax.features.pictures import Cut, center_crop, encode_png, read_picture
+from scbch_jax.features.pictures import (
+    Cut,
+    center_crop,
+    encode_png,
+    read_picture,
+    read_thumbnail,
+)
 from scbch_jax.features.text_models import (
     TextModel,
     column_names,
@@ -51,6 +58,8 @@ __all__ = [
     "BagOfWords",
     "Captions",
     "Cut",
+    "DbowConfig",
+    "DbowModel",
     "Doc2VecConfig",
     "Doc2VecModel",
     "Extractor",
@@ -66,6 +75,7 @@ __all__ = [
     "center_crop",
     "column_names",
     "compute_descriptors",
+    "dbow_vectors",
     "descriptor_extractor",
     "encode_png",
     "extract",
@@ -82,11 +92,13 @@ __all__ = [
     "open_captions",
     "read_manifest",
     "read_picture",
+    "read_thumbnail",
     "read_vgg19",
     "require_inside",
     "save_text_model",
     "text_features",
     "tokenize",
+    "train_dbow",
     "train_doc2vec",
     "unknown_words",
     "vgg19_extractor",

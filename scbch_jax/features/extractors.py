@@ -4,6 +4,7 @@ JAX is loaded by VGG19 alone.
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,9 @@ from scbch_jax.features.pictures import IMAGENET, Cut
 Apply = Callable[[UInt8[np.ndarray, "n side side 3"]], Float[np.ndarray, "n width"]]
 
 KERAS = (".h5", ".hdf5")
+
+DESCRIPTOR = "descriptor"
+_DESCRIPTOR_NAME = re.compile(rf"{DESCRIPTOR}(?:, (\d{{1,4}}) pixels)?")
 
 VGG19 = "vgg19 fc7, weights"
 """How the name of VGG19 begins; the SHA-256 of its file of weights follows."""
@@ -42,9 +46,16 @@ class VGG19Weights(NamedTuple):
     """`networks.TORCHVISION` or `networks.CAFFE`."""
 
 
-def descriptor_extractor() -> Extractor:
-    """The color and edge descriptor, which has no weights."""
-    return Extractor("descriptor", DESCRIPTOR_DIM, compute_descriptors)
+def descriptor_extractor(side: int | None = None) -> Extractor:
+    """The color and edge descriptor, which has no weights.
+
+    Args:
+        side: to which pictures are resized; by default they are cut as for ImageNet.
+    """
+    if side is None:
+        return Extractor(DESCRIPTOR, DESCRIPTOR_DIM, compute_descriptors)
+    name, cut = f"{DESCRIPTOR}, {side} pixels", Cut(side, side)
+    return Extractor(name, DESCRIPTOR_DIM, compute_descriptors, cut)
 
 
 def vgg19_extractor(path: Path) -> Extractor:
@@ -58,7 +69,7 @@ def vgg19_extractor(path: Path) -> Extractor:
 
 def has_weights(name: str) -> bool:
     """Whether the network of a recorded name has a file of weights."""
-    return name != "descriptor"
+    return _DESCRIPTOR_NAME.fullmatch(name) is None
 
 
 def extractor_named(name: str, weights: Path | None = None) -> Extractor:
@@ -72,10 +83,10 @@ def extractor_named(name: str, weights: Path | None = None) -> Extractor:
         InputError: if this version has no such network, or the weights are missing or
             others.
     """
-    if name == "descriptor":
-        return descriptor_extractor()
+    if found := _DESCRIPTOR_NAME.fullmatch(name):
+        return descriptor_extractor(int(found[1]) if found[1] else None)
     known = name.startswith(VGG19)
-    require(known, "network", name, f"descriptor, or {VGG19} and their SHA-256")
+    require(known, "network", name, f"{DESCRIPTOR}, or {VGG19} and their SHA-256")
     wanted = f"--weights FILE, as {name}"
     require(weights is not None, "weights", "none", wanted)
     assert weights is not None

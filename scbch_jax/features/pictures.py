@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
+from PIL import Image, ImageOps
 
 from scbch_jax.config.data import MAX_PIXELS
 from scbch_jax.errors import InputError
@@ -101,6 +101,40 @@ def center_crop(
     left, top = (round((side - cut.side) / 2) for side in (wide, high))
     resized = picture.resize((wide, high), Image.Resampling.BILINEAR)
     return np.asarray(resized.crop((left, top, left + cut.side, top + cut.side)))
+
+
+def read_thumbnail(
+    path: Path, *, side: int = 512, max_pixels: int = MAX_PIXELS
+) -> bytes | None:
+    """A picture for a page: the file as it is if it is small, or else a smaller JPEG.
+
+    Args:
+        path: of the file.
+        side: the longest side in pixels.
+        max_pixels: a picture whose header announces more is not decoded.
+
+    Returns:
+        None if there is no such picture, or it is damaged or too large.
+    """
+    try:
+        content = path.read_bytes()
+        with (
+            warnings.catch_warnings(action="ignore"),
+            Image.open(BytesIO(content), formats=FORMATS) as file,
+        ):
+            if file.width * file.height > max_pixels:
+                return None
+            if max(file.size) <= side and file.format in ("JPEG", "PNG", "WEBP"):
+                file.verify()
+                return content
+            picture = ImageOps.exif_transpose(file).convert("RGB")
+            picture.thumbnail((side, side))
+            found = io.BytesIO()
+            picture.save(found, "JPEG", quality=85)
+            return found.getvalue()
+    except Exception:
+        # Each format's decoder raises its own kinds of errors for damaged files.
+        return None
 
 
 def encode_png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:

@@ -1,7 +1,8 @@
 """Text models, which map texts to features, as files, so that they apply to new texts.
 
 FOLDER/words.json       kind, options, words with their counts
-FOLDER/arrays.npz       of Doc2Vec only: input vectors and output weights of the words
+FOLDER/arrays.npz       of Doc2Vec only: input vectors and output weights of the words,
+                        of PV-DBOW the latter
 """
 
 import hashlib
@@ -14,23 +15,26 @@ from typing import Any
 import numpy as np
 
 from scbch_jax import io
-from scbch_jax.config.data import Doc2VecConfig
+from scbch_jax.config.data import DbowConfig, Doc2VecConfig
 from scbch_jax.data.formats import read_array
 from scbch_jax.errors import InputError, require
 from scbch_jax.features.bag_of_words import BagOfWords, bag_of_words, tokenize
+from scbch_jax.features.dbow import DbowModel, dbow_vectors
 from scbch_jax.features.doc2vec import Doc2VecModel, infer_vectors
 
 FORMATS = (1, 2)
 """Versions that are read; the last one is written. Version 1 called the config "plan"
 and the minimum count "least"."""
 
-TextModel = BagOfWords | Doc2VecModel
+TextModel = BagOfWords | Doc2VecModel | DbowModel
 
 
 def text_features(model: TextModel, texts: Sequence[str]) -> np.ndarray:
     """Features of texts: float32 [n, words] or [n, dim]."""
     if isinstance(model, BagOfWords):
         return bag_of_words(texts, model.vocabulary)
+    if isinstance(model, DbowModel):
+        return dbow_vectors(model, texts)
     return infer_vectors(model, texts)
 
 
@@ -74,7 +78,7 @@ def column_names(model: TextModel) -> list[str]:
 
 def model_summary(model: TextModel) -> str:
     """The kind of a model and the size of its vocabulary, in words."""
-    kind = "bag of words" if isinstance(model, BagOfWords) else "Doc2Vec"
+    kind = KINDS[_kind(model)]
     return f"{kind}, {len(model.vocabulary)} words"
 
 
@@ -116,38 +120,53 @@ def load_text_model(folder: Path) -> TextModel:
         if record["kind"] == "words":
             return BagOfWords(vocabulary)
         config = _config(record)
+        names = ARRAYS[record["kind"]]
     except (ValueError, TypeError, KeyError) as error:
         if isinstance(error, InputError):
             raise
         got = f"{path} ({type(error).__name__}: {error})"
         raise InputError(f"model: got {got}, wanted the words of a model") from error
-    arrays = [read_array(folder / "arrays.npz", name) for name in ARRAYS]
-    for name, array in zip(ARRAYS, arrays, strict=True):
+    arrays = [read_array(folder / "arrays.npz", name) for name in names]
+    for name, array in zip(names, arrays, strict=True):
         wanted = (len(vocabulary), config.dim)
         fits = array.shape == wanted and array.dtype == np.float32
         got = f"{array.dtype} {array.shape}"
         require(fits, f"{name} in {folder / 'arrays.npz'}", got, f"float32 {wanted}")
+    if isinstance(config, DbowConfig):
+        return DbowModel(config, vocabulary, *arrays)
     return Doc2VecModel(config, vocabulary, *arrays)
 
 
-ARRAYS = ("words", "outputs")
-"""Names of Doc2Vec's matrices in the file."""
+KINDS = {"words": "bag of words", "doc2vec": "Doc2Vec", "dbow": "PV-DBOW"}
+
+ARRAYS = {"doc2vec": ("words", "outputs"), "dbow": ("outputs",)}
+"""Names of the matrices in the file."""
+
+
+def _kind(model: TextModel) -> str:
+    if isinstance(model, BagOfWords):
+        return "words"
+    return "dbow" if isinstance(model, DbowModel) else "doc2vec"
 
 
 def _record(model: TextModel) -> io.Record:
-    record: io.Record = {"format": FORMATS[-1], "kind": "words"}
-    if isinstance(model, Doc2VecModel):
-        record |= {"kind": "doc2vec", "config": asdict(model.config)}
+    record: io.Record = {"format": FORMATS[-1], "kind": _kind(model)}
+    if not isinstance(model, BagOfWords):
+        record |= {"config": asdict(model.config)}
     return record | {"vocabulary": model.vocabulary}
 
 
 def _arrays(model: TextModel) -> dict[str, np.ndarray]:
     if isinstance(model, BagOfWords):
         return {}
+    if isinstance(model, DbowModel):
+        return {"outputs": model.output_weights}
     return {"words": model.word_vectors, "outputs": model.output_weights}
 
 
-def _config(record: dict[str, Any]) -> Doc2VecConfig:
+def _config(record: dict[str, Any]) -> Doc2VecConfig | DbowConfig:
+    if record["kind"] == "dbow":
+        return DbowConfig(**record["config"])
     options = dict(record["config"] if record["format"] > 1 else record["plan"])
     if "least" in options:
         options["min_count"] = options.pop("least")

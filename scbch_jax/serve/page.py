@@ -45,6 +45,8 @@ class Page(NamedTuple):
     milliseconds: float = 0.0
     hidden_pictures: bool = False
     """Whether pictures need the token, which the script sends."""
+    alone: bool = False
+    """Whether it is a file that nobody serves, without links."""
 
 
 def render(page: Page) -> str:
@@ -62,6 +64,34 @@ def render(page: Page) -> str:
         if facts and "image" in takes
         else 0,
         filters=_filters(page.asked, facts) if facts else "",
+        status=escape(status),
+        results=results,
+    )
+
+
+def render_file(page: Page, picture: str = "") -> str:
+    """What was found as one HTML file that needs no other, nor a service.
+
+    Args:
+        page: with an answer, and pictures of hits as data URIs.
+        picture: that was searched with, as a data URI.
+    """
+    page = page._replace(alone=True)
+    assert page.answer is not None
+    status, results = "Nothing found.", _unknown(page)
+    if page.answer.hits:
+        status, results = _found(page, page.answer)
+    words = page.asked.text or ""
+    query = f"<p>Words: <b>{escape(words)}</b></p>" if words else ""
+    if picture:
+        alt = "The picture that was searched with"
+        query = f'<p><img id="chosen" src="{picture}" alt="{alt}"></p>'
+    template = Template((ASSETS / "file.html").read_text(encoding="utf-8"))
+    return template.substitute(
+        title=escape(f"{words} · {page.name}" if words else page.name),
+        name=escape(page.name),
+        style=(ASSETS / "page.css").read_text(encoding="utf-8"),
+        query=query,
         status=escape(status),
         results=results,
     )
@@ -152,8 +182,9 @@ def _found(page: Page, answer: SearchAnswer) -> tuple[str, str]:
         after = f"{answer.next.distance},{answer.next.id},{answer.next.modality}"
         more = _address(**{**_fields(page.asked), "after": after})
         parts.append(f'<p><a href="{more}">Further items</a></p>')
-    note = f"{page.milliseconds:.0f} ms in the server"
-    parts.append(f'<p class="note">{note}</p>')
+    if not page.alone:
+        note = f"{page.milliseconds:.0f} ms in the server"
+        parts.append(f'<p class="note">{note}</p>')
     return f"{count}. {_unknown_words(page)}".strip(), "".join(parts)
 
 
@@ -195,13 +226,16 @@ def _card(hit: Hit, page: Page) -> str:
     if hit.score is not None:
         score = f"{hit.score:.3f}, {hit.distance} bits apart"
         parts.append(f'<p class="note">{score}</p>')
+    if not page.alone:
+        parts.append(_search_with(hit, page))
+    return f'<li class="card">{"".join(parts)}</li>'
+
+
+def _search_with(hit: Hit, page: Page) -> str:
     kept = {**_fields(page.asked), "text": None, "after": None}
     link = _address(**{**kept, "item": hit.id, "by": hit.modality})
-    named = escape(hit.name or f"item {hit.id}")
-    parts.append(
-        f'<a href="{link}" aria-label="search with this, {named}">search with this</a>'
-    )
-    return f'<li class="card">{"".join(parts)}</li>'
+    label = f"search with this, {escape(hit.name or f'item {hit.id}')}"
+    return f'<a href="{link}" aria-label="{label}">search with this</a>'
 
 
 def _labels(hit: Hit, asked: PageSearch) -> str:

@@ -305,7 +305,10 @@ def test_records_come_from_json_lines(folder, capsys):
     [
         ("search index", "query: got none, wanted one of --text, --picture, --queries"),
         ("search index --item 0 --name x", "query: got --item and --name, wanted one"),
-        ("search index --item 0 --json --out x.npz", "json: got --json with --out"),
+        ("search index --item 0 --json --out x.npz", "output: got --json with --out"),
+        ("search index --item 0 --open --json", "output: got --json with --page or"),
+        ("search index --item 0 --page x.txt", "page: got x.txt"),
+        ("search index --queries codes.npz --page x.html", "page: got a page of"),
         ("search index --queries codes.npz --after 1 2", "after: got a page of 60"),
         ("search index --item 60", "id: got 60, wanted the id of an item of index"),
         ("search index --item 0 --any-of", "any_of: got nothing, wanted one name or"),

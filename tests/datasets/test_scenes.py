@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from scbch_jax import datasets
+from scbch_jax import datasets, features
 from scbch_jax.config import Data, Scenes, experiment_file
 from scbch_jax.datasets.scenes import captions, generate, pictures, specs
 
@@ -39,25 +39,30 @@ def test_the_seed_decides(drawn):
     assert (other.pictures != drawn.pictures).mean() > 0.9
 
 
-def test_vectors_are_the_same_in_another_process():
+def test_features_are_the_same_in_another_process():
     """Words are hashed by a seed of each process; the vectors must not depend on it."""
-    captions = ["red ball", "a blue ring", "red ring", "red dots again"] * 3
-    actual = generate.caption_vectors(captions, training=slice(2, 12), dim=4, seed=0)
+    few = Scenes(train=20, queries=5, database=30, text_dim=8)
+    actual = generate.as_features(few).dataset.database.text
     expected = _run(
-        "from scbch_jax.datasets.scenes.generate import caption_vectors;"
-        f"found = caption_vectors({captions}, training=slice(2, 12), dim=4, seed=0);"
+        "from scbch_jax.config import Scenes;"
+        "from scbch_jax.datasets.scenes.generate import as_features;"
+        f"found = as_features({few}).dataset.database.text;"
         "print(found.tobytes().hex())",
         PYTHONHASHSEED="1",
     )
     assert expected.strip() == actual.tobytes().hex()
 
 
-def test_vectors_of_captions_may_be_wide():
-    """From 256 columns on, gensim's own buffers were a segmentation fault."""
-    found = generate.caption_vectors(
-        ["red ball", "a blue ring"] * 2, training=slice(0, 4), dim=300, seed=0
-    )
-    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
+def test_what_made_the_features_is_known(drawn):
+    loaded = datasets.load(Data(name="scenes", scenes=SOME))
+    made_by = loaded.extractors
+    extractor = features.extractor_named(made_by["image"])
+    assert extractor.cut.side == SOME.side
+    again = extractor.apply(drawn.pictures[:3])
+    np.testing.assert_array_equal(again, loaded.dataset.query.image[:3])
+    assert features.model_sha256(loaded.text_model) == made_by["text"]
+    again = features.text_features(loaded.text_model, drawn.captions[:3])
+    np.testing.assert_array_equal(again, loaded.dataset.query.text[:3])
 
 
 def test_labels_are_what_is_in_a_scene():

@@ -1,6 +1,8 @@
 """Indexes of raw pictures and texts, searched by words and pictures, as commands."""
 
+import base64
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -144,6 +146,47 @@ def test_words_find_pictures_with_all_that_is_known_of_them(there, capsys):
     assert said.out.startswith("| query | distance | id |")
     run("search index --text red --find text --k 1 --json")
     assert "red" in found(capsys)[0]["text"]
+
+
+def test_a_page_of_a_search_needs_no_other_file(there, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    run("search index --text <b>red --k 3 --page words.html")
+    assert opened == []
+    words = (there / "words.html").read_text()
+    assert "Words: <b>&lt;b&gt;red</b>" in words
+    pictures = re.findall(r'<img src="data:image/png;base64,([^"]+)"', words)
+    names = re.findall(r'class="name">([^<]+)<', words)
+    assert len(pictures) == len(names) == 3
+    for name, picture in zip(names, pictures, strict=True):
+        path = there / "pictures" / name
+        assert base64.b64decode(picture) == path.read_bytes()
+    run("search index --picture pictures/000.png --k 2 --page picture.html --open")
+    assert opened == [(there / "picture.html").absolute().as_uri()]
+    picture = (there / "picture.html").read_text()
+    assert picture.count("<img") == 1
+    assert picture.count('class="card"') == 2
+    run("search index --name 000.png --find image --page item.html")
+    item = (there / "item.html").read_text()
+    assert "Searched with the picture of 000.png" in item
+    run("search index --text red --page ranked.html --rank query")
+    assert "By cosine with hash codes" in (there / "ranked.html").read_text()
+    run("search index --item 0 --within 0 --none-of red green blue --page none.html")
+    none = (there / "none.html").read_text()
+    for page in (words, picture, item, none):
+        assert not re.search(r"<(script|link|a|form)\b|https?:", page)
+
+
+def test_a_page_is_a_temporary_file_if_it_is_only_opened(there, monkeypatch, capsys):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("tempfile.tempdir", str(there))
+    capsys.readouterr()
+    run("search index --text red --open")
+    path = Path(capsys.readouterr().out.strip())
+    assert opened == [path.as_uri()]
+    assert path.parent.parent == there
+    assert path.read_text().startswith("<!doctype html>")
 
 
 def test_pictures_are_added_to_an_index(there, capsys):

@@ -94,3 +94,24 @@ def test_a_thread_is_no_picture(tmp_path):
     picture(1, 101).save(tmp_path / "a.png")
     with pytest.raises(InputError, match="101 x 1 pixels are longer than 100 to 1"):
         features.read_picture(tmp_path / "a.png")
+
+
+def test_a_small_picture_is_shown_as_it_is_and_a_large_one_smaller(tmp_path):
+    small, large, tiff = (tmp_path / x for x in ("a.png", "b.png", "c.tif"))
+    picture().save(small)
+    picture(300, 400).save(large)
+    picture().save(tiff)
+    assert features.read_thumbnail(small) == small.read_bytes()
+    for path, size in ((large, (100, 75)), (tiff, (80, 60))):
+        with Image.open(BytesIO(features.read_thumbnail(path, side=100))) as found:
+            assert (found.format, found.size) == ("JPEG", size)
+
+
+def test_what_is_no_picture_is_not_shown(tmp_path):
+    path = tmp_path / "a.png"
+    assert features.read_thumbnail(path) is None
+    picture().save(path)
+    assert features.read_thumbnail(path, max_pixels=10) is None
+    for content in (b"no picture", path.read_bytes()[:500], path.read_bytes()[:-30]):
+        path.write_bytes(content)
+        assert features.read_thumbnail(path) is None

@@ -197,6 +197,12 @@ COMMANDS: dict[str, Command] = {
         replaces=True,
         malformed=40,
     ),
+    "search to a page": Command(
+        "search @raw-index --text red --k 3 --page found.html",
+        ("found.html",),
+        replaces=True,
+        malformed=10,
+    ),
     "search by workers": Command(
         "search @index --queries @query.npz --k 3 --workers 2 --out hits.npz",
         ("hits.npz",),
