@@ -1,6 +1,6 @@
 """Features of raw pictures and texts.
 
-JAX, gensim, h5py and tensorflow-datasets are imported where they are used.
+JAX, PyTorch, gensim, h5py and tensorflow-datasets are imported where they are used.
 """
 
 from scbch_jax.config.data import Doc2VecConfig
@@ -14,7 +14,13 @@ from scbch_jax.features.bag_of_words import (
 from scbch_jax.features.coco_captions import Captions, open_captions, write_captions
 from scbch_jax.features.descriptors import DESCRIPTOR_DIM, compute_descriptors
 from scbch_jax.features.doc2vec import Doc2VecModel, infer_vectors, train_doc2vec
-from scbch_jax.features.extraction import FeatureCache, Unreadable, extract, open_cache
+from scbch_jax.features.extraction import (
+    FeatureCache,
+    Unreadable,
+    extract,
+    extract_texts,
+    open_cache,
+)
 from scbch_jax.features.extractors import (
     Extractor,
     VGG19Weights,
@@ -22,6 +28,7 @@ from scbch_jax.features.extractors import (
     extractor_named,
     extractor_of,
     has_weights,
+    pretrained_extractor,
     read_vgg19,
     vgg19_extractor,
 )
@@ -33,11 +40,27 @@ from scbch_jax.features.manifest import (
     require_inside,
 )
 from scbch_jax.features.pictures import Cut, center_crop, encode_png, read_picture
+from scbch_jax.features.pretrained import (
+    Pretrained,
+    describe_pretrained,
+    open_pretrained,
+)
+from scbch_jax.features.pretrained_files import (
+    PretrainedFiles,
+    files_of,
+    find_pretrained,
+    is_pretrained,
+    read_files,
+)
 from scbch_jax.features.text_models import (
+    TEXTS,
+    SavedModel,
     TextModel,
+    TextNetwork,
     column_names,
     known_words,
     load_text_model,
+    model_id,
     model_sha256,
     model_summary,
     save_text_model,
@@ -48,6 +71,7 @@ from scbch_jax.features.text_models import (
 
 __all__ = [
     "DESCRIPTOR_DIM",
+    "TEXTS",
     "BagOfWords",
     "Captions",
     "Cut",
@@ -56,8 +80,12 @@ __all__ = [
     "Extractor",
     "FeatureCache",
     "Manifest",
+    "Pretrained",
+    "PretrainedFiles",
     "Sample",
+    "SavedModel",
     "TextModel",
+    "TextNetwork",
     "Unreadable",
     "VGG19Weights",
     "Vocabulary",
@@ -66,20 +94,29 @@ __all__ = [
     "center_crop",
     "column_names",
     "compute_descriptors",
+    "describe_pretrained",
     "descriptor_extractor",
     "encode_png",
     "extract",
+    "extract_texts",
     "extractor_named",
     "extractor_of",
+    "files_of",
+    "find_pretrained",
     "has_weights",
     "infer_vectors",
+    "is_pretrained",
     "known_words",
     "load_text_model",
+    "model_id",
     "model_sha256",
     "model_summary",
     "multi_hot",
     "open_cache",
     "open_captions",
+    "open_pretrained",
+    "pretrained_extractor",
+    "read_files",
     "read_manifest",
     "read_picture",
     "read_vgg19",
