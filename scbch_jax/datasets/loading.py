@@ -38,6 +38,8 @@ class Loaded(NamedTuple):
     extractors: Mapping[str, str] = MappingProxyType({})
     """What made the features, by modality, where it is known; see `store.extractors`.
     """
+    made_by: str = ""
+    """The same in words."""
 
 
 def load(data: Data) -> Loaded:
@@ -90,8 +92,14 @@ def _load_store(folder: Path) -> Loaded:
     """A store's values were checked when it was written; its parts stay on disk."""
     store = stores.read(folder)
     sources = {name: f"{name}, sha256 {sha256}" for name, sha256 in store.sums.items()}
-    made_by = stores.extractors(store)
-    return Loaded(stores.dataset(store), store.title, sources, store.split, made_by)
+    return Loaded(
+        stores.dataset(store),
+        store.title,
+        sources,
+        store.split,
+        stores.extractors(store),
+        stores.made_by(store),
+    )
 
 
 def _source(path: Path) -> str:
