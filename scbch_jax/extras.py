@@ -20,6 +20,8 @@ EXTRAS = {
     "pyarrow": "parquet",
     "tensorboardX": "tensorboard",
     "torch": "torch",
+    "transformers": "encoders",
+    "huggingface_hub": "encoders",
     "sklearn": "originals",
     "faiss": "faiss",
     "psycopg": "postgres",

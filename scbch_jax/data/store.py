@@ -207,15 +207,44 @@ def extractors(store: Store) -> dict[str, str]:
     """What made the features, by modality, if `features all` did.
 
     Returns:
-        For image the name of the network, for text the SHA-256 of the text model; or
-        nothing.
+        For image the name of the network, for text that of the network or the SHA-256
+        of the text model; or nothing.
     """
     model = store.source.get("text model")
+    model = model if isinstance(model, dict) else {}
     found = {
         "image": store.source.get("pictures"),
-        "text": model.get("sha256") if isinstance(model, dict) else None,
+        "text": model.get("sha256", model.get("network")),
     }
     return {m: name for m, name in found.items() if isinstance(name, str)}
+
+
+def made_by(store: Store) -> str:
+    """What made the features, in words; nothing if it is not known."""
+    image, text = (store.source.get(name) for name in ("pictures", "texts"))
+    if not isinstance(image, str) or not isinstance(text, str):
+        return ""
+    words = f"images and texts by {image}"
+    if image != text:
+        words = f"images by {image}; texts by {text}"
+    network = store.source.get("network")
+    if not isinstance(network, dict):
+        return words
+    revision = f" at revision {network['revision']}" if network.get("revision") else ""
+    versions = network.get("versions")
+    packages = versions.items() if isinstance(versions, dict) else ()
+    computed = ", ".join(f"{name} {version}" for name, version in packages)
+    return (
+        f"{words}; the network is {network.get('asked for')}{revision}, SHA-256 of its "
+        f"weights {network.get('weights sha256')}, computed with {computed}"
+    )
+
+
+def network_folder(store: Store) -> Path | None:
+    """The folder of the pretrained network that made the features, if one did."""
+    network = store.source.get("network")
+    folder = network.get("folder") if isinstance(network, dict) else None
+    return Path(folder) if isinstance(folder, str) else None
 
 
 def take(array: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -41,6 +41,8 @@ class Loaded(NamedTuple):
     """
     text_model: TextModel | None = None
     """The text model of scenes, which stands in no file."""
+    made_by: str = ""
+    """The same in words."""
 
 
 def load(data: Data) -> Loaded:
@@ -93,8 +95,14 @@ def _load_store(folder: Path) -> Loaded:
     """A store's values were checked when it was written; its parts stay on disk."""
     store = stores.read(folder)
     sources = {name: f"{name}, sha256 {sha256}" for name, sha256 in store.sums.items()}
-    made_by = stores.extractors(store)
-    return Loaded(stores.dataset(store), store.title, sources, store.split, made_by)
+    return Loaded(
+        stores.dataset(store),
+        store.title,
+        sources,
+        store.split,
+        stores.extractors(store),
+        made_by=stores.made_by(store),
+    )
 
 
 def _draw_scenes(config: Scenes) -> Loaded:

@@ -5,6 +5,7 @@ FOLDER/networks.safetensors     the arrays of both hash networks
 FOLDER/probes.safetensors       relaxed codes of the self-check inputs, which are drawn
 FOLDER/text/                    the text model
 FOLDER/weights.*                weights of the network of pictures, if they were copied
+FOLDER/network/                 a pretrained network, likewise
 """
 
 from scbch_jax.encoder.encoder import Encoded, Encoder

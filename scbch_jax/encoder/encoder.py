@@ -14,7 +14,7 @@ from scbch_jax import features
 from scbch_jax.config.data import MAX_PIXELS
 from scbch_jax.encoder import probes
 from scbch_jax.errors import InputError, require
-from scbch_jax.features import Extractor, TextModel
+from scbch_jax.features import Extractor, TextModel, TextNetwork
 from scbch_jax.features.pictures import FORMATS
 from scbch_jax.runs import HashNetworks
 
@@ -43,7 +43,7 @@ class PictureNetwork(NamedTuple):
     name: str
     """As `Extractor.name`."""
     weights: Path | None = None
-    """File of its weights, if it has any."""
+    """File of its weights or folder of the network, if it has any."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +77,13 @@ class Encoder:
         have = {"image": self.network, "text": self.text_model}
         return tuple(m for m, part in have.items() if part is not None)
 
+    @property
+    def weights(self) -> Path | None:
+        """File of the weights of the network, or its folder, if it has any."""
+        if isinstance(self.text_model, TextNetwork):
+            return self.text_model.folder
+        return self.network.weights if self.network else None
+
     @cached_property
     def extractor(self) -> Extractor:
         """The network of pictures.
@@ -92,15 +99,15 @@ class Encoder:
         *,
         max_pixels: int = MAX_PIXELS,
         formats: tuple[str, ...] = FORMATS,
-    ) -> UInt8[np.ndarray, "side side 3"]:
-        """Reads and cuts a picture for `pictures`; see `features.read_picture`.
+    ) -> np.ndarray:
+        """Reads a picture and prepares it for `pictures`; see `features.read_picture`.
 
         Raises:
             InputError: if it cannot be read, or the encoder takes no pictures.
         """
-        cut = self.extractor.cut
+        prepare = self.extractor.prepare
         return features.read_picture(
-            source, max_pixels=max_pixels, cut=cut, formats=formats
+            source, max_pixels=max_pixels, prepare=prepare, formats=formats
         )
 
     def check_text(self, text: str) -> list[str]:
@@ -122,7 +129,7 @@ class Encoder:
         self._check_once("text")
         return self._encoded("text", self.text_features(texts), unknown)
 
-    def pictures(self, pictures: Sequence[UInt8[np.ndarray, "side side 3"]]) -> Encoded:
+    def pictures(self, pictures: Sequence[np.ndarray]) -> Encoded:
         """Encodes pictures that `read_picture` read.
 
         Raises:
@@ -138,12 +145,11 @@ class Encoder:
         return features.text_features(model, texts)
 
     def picture_features(
-        self, pictures: Sequence[UInt8[np.ndarray, "side side 3"]]
+        self, pictures: Sequence[np.ndarray]
     ) -> Float[np.ndarray, "n width"]:
         """Features of pictures, computed one alone or eight at once."""
         extractor = self.extractor
-        side = extractor.cut.side
-        rows = np.asarray(pictures, np.uint8).reshape(-1, side, side, 3)
+        rows = np.stack(pictures) if len(pictures) else np.zeros((0, 1))
         return in_batches(extractor.apply, rows, width=extractor.width)
 
     def self_check(self, *modalities: str) -> None:
@@ -179,7 +185,8 @@ class Encoder:
             model = self._require("text", self.text_model)
             rows = self.text_features(probes.texts(model)[:count])
         else:
-            rows = self.picture_features(probes.pictures(self.extractor.cut)[:count])
+            drawn = probes.pictures()[:count]
+            rows = self.picture_features([self.extractor.prepare(p) for p in drawn])
         return self._relax(modality, rows)
 
     def _check_once(self, modality: str) -> None:
@@ -199,7 +206,7 @@ class Encoder:
         return in_batches(relax, rows, width=self.bits)
 
     @cached_property
-    def _known_words(self) -> frozenset[str]:
+    def _known_words(self) -> frozenset[str] | None:
         return features.known_words(self._require("text", self.text_model))
 
     def _require(self, modality: str, part: Any) -> Any:
@@ -217,18 +224,17 @@ class Encoder:
 def in_batches(
     function: Callable[[np.ndarray], np.ndarray], rows: np.ndarray, *, width: int
 ) -> Float[np.ndarray, "n width"]:
-    """Computes one row alone, and several in batches of 8, the last filled with zeros.
+    """Computes one row alone, and several in batches of 8, the last one filled up.
 
     Args:
         function: rows to rows of another width.
-        rows: at least two axes.
+        rows: at least one axis.
         width: of the result.
     """
     size = 1 if len(rows) == 1 else BATCH
     found = np.zeros((len(rows), width), np.float32)
     for start in range(0, len(rows), size):
         part = rows[start : start + size]
-        batch = np.zeros((size, *rows.shape[1:]), rows.dtype)
-        batch[: len(part)] = part
+        batch = part[np.minimum(np.arange(size), len(part) - 1)]
         found[start : start + size] = function(batch)[: len(part)]
     return found

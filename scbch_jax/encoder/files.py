@@ -23,8 +23,8 @@ def write_encoder(
     Args:
         folder: which is made.
         encoder: what is written.
-        copy_weights: whether the file of weights of the network of pictures is copied;
-            by default its path is noted.
+        copy_weights: whether weights are copied, of the network of pictures or a
+            pretrained network; by default their path is noted.
 
     Raises:
         InputError: if a file cannot be written.
@@ -32,12 +32,12 @@ def write_encoder(
     folder.mkdir()
     _write_arrays(folder / NETWORKS, runs.named_arrays(encoder.networks.params))
     _write_arrays(folder / PROBES, encoder.expected)
-    if encoder.text_model is not None:
+    if isinstance(encoder.text_model, features.SavedModel):
         features.save_text_model(folder / "text", encoder.text_model)
-    weights = encoder.network.weights if encoder.network else None
+    weights = encoder.weights
     copied = weights is not None and copy_weights
     if weights is not None and copied:
-        shutil.copyfile(weights, folder / f"weights{weights.suffix}")
+        _copy_weights(weights, folder)
     noted = str(weights.absolute()) if weights and not copied else None
     record = {
         "format": FORMAT,
@@ -50,12 +50,22 @@ def write_encoder(
     io.write_json(folder / RECORD, record)
 
 
+def _copy_weights(weights: Path, folder: Path) -> None:
+    if weights.is_file():
+        shutil.copyfile(weights, folder / f"weights{weights.suffix}")
+        return
+    for path in features.files_of(weights):
+        copy = folder / "network" / path.relative_to(weights)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+
+
 def open_encoder(path: Path, *, weights: Path | None = None) -> Encoder:
     """Opens the encoder of an index.
 
     Args:
         path: the folder of the index.
-        weights: of the network of pictures, if they are not where they were.
+        weights: of the network, if they are not where they were.
 
     Raises:
         InputError: if the index has none, or what it has is damaged or of another id
@@ -71,11 +81,11 @@ def open_encoder(path: Path, *, weights: Path | None = None) -> Encoder:
 
 
 def read_encoder(folder: Path, *, weights: Path | None = None) -> Encoder:
-    """Opens the folder of an encoder; the weights of VGG19 are read when they are used.
+    """Opens the folder of an encoder; weights of networks are read when they are used.
 
     Args:
         folder: as `write_encoder` writes it.
-        weights: of the network of pictures, if they are not where they were.
+        weights: of the network, if they are not where they were.
 
     Raises:
         InputError: if a part is missing, damaged or of another encoder.
@@ -85,6 +95,7 @@ def read_encoder(folder: Path, *, weights: Path | None = None) -> Encoder:
     _check(record, path)
     arrays, extractors = _read_arrays(folder / NETWORKS), record["extractors"]
     networks = runs.restore_networks(record, arrays, path)
+    weights = _weights(folder, record, weights)
     found = runs.encoder_id(networks, extractors)
     got = f"{folder} of {found[:12]}"
     require(found == record["id"], "encoder", got, f"{record['id'][:12]} as {path}")
@@ -92,8 +103,8 @@ def read_encoder(folder: Path, *, weights: Path | None = None) -> Encoder:
         networks,
         found,
         extractors,
-        _text_model(folder / "text", record),
-        _network(folder, record, weights),
+        _text_model(folder / "text", record, weights),
+        _network(record, weights),
         _read_arrays(folder / PROBES),
     )
     _check_probes(encoder, folder / PROBES)
@@ -118,30 +129,38 @@ def _check(record: io.Record, path: Path) -> None:
     require(fits, "encoder", f"{path}, damaged", "the record of an encoder")
 
 
-def _text_model(folder: Path, record: io.Record) -> features.TextModel | None:
+def _weights(folder: Path, record: io.Record, given: Path | None) -> Path | None:
+    """The weights: given, copied, or where they were."""
+    weighty = any(map(features.has_weights, record["extractors"].values()))
+    wanted = "none: the encoder has no network with weights"
+    require(weighty or not given, "weights", given, wanted)
+    copied = next(iter(sorted(folder.glob("weights.*"))), None)
+    if (folder / "network").is_dir():
+        copied = folder / "network"
+    noted = Path(record["weights"]) if record["weights"] else None
+    return given or copied or noted
+
+
+def _text_model(
+    folder: Path, record: io.Record, weights: Path | None
+) -> features.TextModel | None:
+    name = record["extractors"].get("text", "")
+    if features.is_pretrained(name):
+        return features.TextNetwork(name, weights) if weights else None
     if "text" not in record["takes"]:
         return None
     model = features.load_text_model(folder)
-    same = features.model_sha256(model) == record["extractors"]["text"]
+    same = features.model_sha256(model) == name
     require(same, "encoder", f"{folder}, changed", "the text model as it was written")
     return model
 
 
-def _network(
-    folder: Path, record: io.Record, weights: Path | None
-) -> PictureNetwork | None:
-    """The network of pictures with its weights: given, copied, or where they were."""
-    name = record["extractors"].get("image")
-    wanted = "none: the encoder has no network with weights"
-    weighty = bool(name) and features.has_weights(name)
-    require(weighty or not weights, "weights", weights, wanted)
-    if "image" not in record["takes"] and not weights:
-        return None
-    if not weighty:
-        return PictureNetwork(name)
-    copied = next(iter(sorted(folder.glob("weights.*"))), None)
-    noted = Path(record["weights"]) if record["weights"] else None
-    return PictureNetwork(name, weights or copied or noted)
+def _network(record: io.Record, weights: Path | None) -> PictureNetwork | None:
+    """The network of pictures, with its weights."""
+    name = record["extractors"].get("image", "")
+    if not features.has_weights(name):
+        return PictureNetwork(name) if "image" in record["takes"] else None
+    return PictureNetwork(name, weights) if weights else None
 
 
 def _check_probes(encoder: Encoder, path: Path) -> None:

@@ -1,6 +1,6 @@
 """Features of raw pictures and texts.
 
-JAX, gensim, h5py and tensorflow-datasets are imported where they are used.
+JAX, PyTorch, gensim, h5py and tensorflow-datasets are imported where they are used.
 """
 
 from scbch_jax.config.data import DbowConfig, Doc2VecConfig
@@ -15,7 +15,13 @@ from scbch_jax.features.coco_captions import Captions, open_captions, write_capt
 from scbch_jax.features.dbow import DbowModel, dbow_vectors, train_dbow
 from scbch_jax.features.descriptors import DESCRIPTOR_DIM, compute_descriptors
 from scbch_jax.features.doc2vec import Doc2VecModel, infer_vectors, train_doc2vec
-from scbch_jax.features.extraction import FeatureCache, Unreadable, extract, open_cache
+from scbch_jax.features.extraction import (
+    FeatureCache,
+    Unreadable,
+    extract,
+    extract_texts,
+    open_cache,
+)
 from scbch_jax.features.extractors import (
     Extractor,
     VGG19Weights,
@@ -23,6 +29,7 @@ from scbch_jax.features.extractors import (
     extractor_named,
     extractor_of,
     has_weights,
+    pretrained_extractor,
     read_vgg19,
     vgg19_extractor,
 )
@@ -40,11 +47,27 @@ from scbch_jax.features.pictures import (
     read_picture,
     read_thumbnail,
 )
+from scbch_jax.features.pretrained import (
+    Pretrained,
+    describe_pretrained,
+    open_pretrained,
+)
+from scbch_jax.features.pretrained_files import (
+    PretrainedFiles,
+    files_of,
+    find_pretrained,
+    is_pretrained,
+    read_files,
+)
 from scbch_jax.features.text_models import (
+    TEXTS,
+    SavedModel,
     TextModel,
+    TextNetwork,
     column_names,
     known_words,
     load_text_model,
+    model_id,
     model_sha256,
     model_summary,
     save_text_model,
@@ -55,6 +78,7 @@ from scbch_jax.features.text_models import (
 
 __all__ = [
     "DESCRIPTOR_DIM",
+    "TEXTS",
     "BagOfWords",
     "Captions",
     "Cut",
@@ -65,8 +89,12 @@ __all__ = [
     "Extractor",
     "FeatureCache",
     "Manifest",
+    "Pretrained",
+    "PretrainedFiles",
     "Sample",
+    "SavedModel",
     "TextModel",
+    "TextNetwork",
     "Unreadable",
     "VGG19Weights",
     "Vocabulary",
@@ -76,20 +104,29 @@ __all__ = [
     "column_names",
     "compute_descriptors",
     "dbow_vectors",
+    "describe_pretrained",
     "descriptor_extractor",
     "encode_png",
     "extract",
+    "extract_texts",
     "extractor_named",
     "extractor_of",
+    "files_of",
+    "find_pretrained",
     "has_weights",
     "infer_vectors",
+    "is_pretrained",
     "known_words",
     "load_text_model",
+    "model_id",
     "model_sha256",
     "model_summary",
     "multi_hot",
     "open_cache",
     "open_captions",
+    "open_pretrained",
+    "pretrained_extractor",
+    "read_files",
     "read_manifest",
     "read_picture",
     "read_thumbnail",

@@ -1,4 +1,4 @@
-"""Features of many pictures, batch by batch, in a cache on disk that can be resumed.
+"""Features of many pictures or texts, batch by batch, in a cache that can be resumed.
 
 FOLDER/manifest.json    what decides the features: another manifest is another cache
 FOLDER/features.npy     a row for each picture
@@ -24,6 +24,7 @@ from scbch_jax.config.data import MAX_PIXELS
 from scbch_jax.errors import InputError, Interrupted, require
 from scbch_jax.features.extractors import Extractor
 from scbch_jax.features.pictures import read_picture
+from scbch_jax.features.text_models import TextNetwork, text_features
 
 Unreadable = dict[int, str]
 """Index of each picture that cannot be read, and why."""
@@ -116,17 +117,28 @@ class FeatureCache:
 
 @contextlib.contextmanager
 def open_cache(
-    folder: Path, names: Sequence[str], extractor: Extractor, *, batch_size: int
+    folder: Path,
+    names: Sequence[str],
+    network: Extractor | TextNetwork,
+    *,
+    batch_size: int,
 ) -> Iterator[FeatureCache]:
-    """Opens the cache of these pictures' features, or makes it, and locks it.
+    """Opens the cache of the features of pictures or texts, or makes it, and locks it.
+
+    Args:
+        folder: of the cache.
+        names: of the pictures, or the texts.
+        network: that computes the features.
+        batch_size: how many are computed at once.
 
     Raises:
-        InputError: if the folder holds the features of other pictures or of another
-            extractor, cannot be written, or is in use by another process.
+        InputError: if the folder holds the features of others or of another network,
+            cannot be written, or is in use by another process.
     """
     digest = hashlib.sha256(json.dumps(names).encode()).hexdigest()
-    manifest = {"network": extractor.name, "width": extractor.width}
-    manifest |= {"pictures": digest, "rows": len(names), "batch_size": batch_size}
+    kind = "pictures" if isinstance(network, Extractor) else "texts"
+    manifest = {"network": network.name, "width": network.width, kind: digest}
+    manifest |= {"rows": len(names), "batch_size": batch_size}
     with io.locked_folder(folder):
         yield FeatureCache(folder, manifest)
 
@@ -163,14 +175,14 @@ def extract(
     todo = [batch for batch, sum_ in enumerate(files) if not cache.has(batch, sum_)]
     on_batch(len(paths) - sum(len(cache.rows_of(batch)) for batch in todo))
     unreadable: Unreadable = {}
-    read = partial(read_picture, max_pixels=max_pixels, cut=extractor.cut)
+    read = partial(read_picture, max_pixels=max_pixels, prepare=extractor.prepare)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for batch, futures in _prefetch(pool, read, paths, cache, todo):
             rows = cache.rows_of(batch)
-            shape = (cache.manifest["batch_size"], *2 * [extractor.cut.side], 3)
-            pictures, lost = _collect(futures, shape)
-            # A network may return memory of its device, which cannot be written to.
-            features = np.array(extractor.apply(pictures)[: len(rows)])
+            pictures, lost = _collect(futures, cache.manifest["batch_size"])
+            features = np.zeros((len(rows), extractor.width), np.float32)
+            if len(lost) < len(rows):
+                features[:] = extractor.apply(pictures)[: len(rows)]
             features[list(lost)] = 0
             cache.write(batch, features, None if lost else files[batch])
             unreadable |= {rows[i]: reason for i, reason in lost.items()}
@@ -179,6 +191,30 @@ def extract(
                 pool.shutdown(cancel_futures=True)
                 raise Interrupted(f"{rows.stop} pictures of {len(paths)}")
     return unreadable
+
+
+def extract_texts(
+    texts: Sequence[str],
+    network: TextNetwork,
+    cache: FeatureCache,
+    *,
+    on_batch: Callable[[int], None] = lambda rows: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Fills the cache with features of texts, as `extract` does with those of pictures.
+
+    Raises:
+        Interrupted: if `stop` returned true.
+    """
+    todo = [batch for batch in range(cache.batches) if not cache.has(batch, 0)]
+    on_batch(len(texts) - sum(len(cache.rows_of(batch)) for batch in todo))
+    for batch in todo:
+        rows = cache.rows_of(batch)
+        part = text_features(network, texts[rows.start : rows.stop])
+        cache.write(batch, part, 0)  # The cache's manifest has the texts themselves.
+        on_batch(len(rows))
+        if stop() and batch != todo[-1]:
+            raise Interrupted(f"{rows.stop} texts of {len(texts)}")
 
 
 def _allocate(path: Path, shape: tuple[int, int]) -> None:
@@ -227,14 +263,15 @@ def _prefetch(
 
 
 def _collect(
-    futures: Sequence[Future[np.ndarray]], shape: tuple[int, ...]
+    futures: Sequence[Future[np.ndarray]], size: int
 ) -> tuple[np.ndarray, Unreadable]:
-    """A full batch; black where there is no picture or it cannot be read."""
-    pictures = np.zeros(shape, np.uint8)
+    """A full batch; another of its pictures where there is none that can be read."""
+    found: dict[int, np.ndarray] = {}
     lost: Unreadable = {}
     for i, future in enumerate(futures):
         try:
-            pictures[i] = future.result()
+            found[i] = future.result()
         except InputError as error:
             lost[i] = str(error)
-    return pictures, lost
+    other = next(iter(found.values()), np.zeros(()))
+    return np.stack([found.get(i, other) for i in range(size)]), lost

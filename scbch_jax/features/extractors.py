@@ -1,22 +1,26 @@
-"""Feature extractors of pictures: VGG19 with given weights, or a descriptor.
+"""Feature extractors of pictures: pretrained networks, VGG19, or a descriptor.
 
-JAX is loaded by VGG19 alone.
+JAX is loaded by VGG19 alone, PyTorch by pretrained networks.
 """
 
 import hashlib
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 
 from scbch_jax.errors import InputError, require
 from scbch_jax.features.descriptors import DESCRIPTOR_DIM, compute_descriptors
-from scbch_jax.features.pictures import IMAGENET, Cut
+from scbch_jax.features.pictures import Cut, Prepare, center_crop
+from scbch_jax.features.pretrained import Pretrained, pretrained_named
+from scbch_jax.features.pretrained_files import is_pretrained
 
-Apply = Callable[[UInt8[np.ndarray, "n side side 3"]], Float[np.ndarray, "n width"]]
+Apply = Callable[[np.ndarray], Float[np.ndarray, "n width"]]
+"""From prepared pictures, [n] or [n, ...], to features."""
 
 KERAS = (".h5", ".hdf5")
 
@@ -34,8 +38,8 @@ class Extractor(NamedTuple):
     """The network, with the checksum of its weights: all that decides the features."""
     width: int
     apply: Apply
-    cut: Cut = IMAGENET
-    """Which pixels of a picture it takes."""
+    prepare: Prepare = center_crop
+    """What it takes of an RGB picture: an array that has one shape for all."""
 
 
 class VGG19Weights(NamedTuple):
@@ -54,8 +58,20 @@ def descriptor_extractor(side: int | None = None) -> Extractor:
     """
     if side is None:
         return Extractor(DESCRIPTOR, DESCRIPTOR_DIM, compute_descriptors)
-    name, cut = f"{DESCRIPTOR}, {side} pixels", Cut(side, side)
-    return Extractor(name, DESCRIPTOR_DIM, compute_descriptors, cut)
+    name = f"{DESCRIPTOR}, {side} pixels"
+    prepare = partial(center_crop, cut=Cut(side, side))
+    return Extractor(name, DESCRIPTOR_DIM, compute_descriptors, prepare)
+
+
+def pretrained_extractor(network: Pretrained) -> Extractor:
+    """The features of pictures of a pretrained network.
+
+    Raises:
+        InputError: if it has none, or cannot be used.
+    """
+    network.require("image")
+    width = network.picture_width
+    return Extractor(network.name, width, network.pictures, network.prepare)
 
 
 def vgg19_extractor(path: Path) -> Extractor:
@@ -68,7 +84,7 @@ def vgg19_extractor(path: Path) -> Extractor:
 
 
 def has_weights(name: str) -> bool:
-    """Whether the network of a recorded name has a file of weights."""
+    """Whether the network of a recorded name has weights in a file or folder."""
     return _DESCRIPTOR_NAME.fullmatch(name) is None
 
 
@@ -77,7 +93,7 @@ def extractor_named(name: str, weights: Path | None = None) -> Extractor:
 
     Args:
         name: as `Extractor.name`.
-        weights: file of its weights, if it has any.
+        weights: file of its weights or folder of the network, if it has any.
 
     Raises:
         InputError: if this version has no such network, or the weights are missing or
@@ -85,6 +101,8 @@ def extractor_named(name: str, weights: Path | None = None) -> Extractor:
     """
     if found := _DESCRIPTOR_NAME.fullmatch(name):
         return descriptor_extractor(int(found[1]) if found[1] else None)
+    if is_pretrained(name):
+        return pretrained_extractor(pretrained_named(name, weights))
     known = name.startswith(VGG19)
     require(known, "network", name, f"{DESCRIPTOR}, or {VGG19} and their SHA-256")
     wanted = f"--weights FILE, as {name}"

@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +27,8 @@ class Cut(NamedTuple):
 IMAGENET = Cut()
 """The cut of networks that were trained on ImageNet."""
 
+Prepare = Callable[[Image.Image], np.ndarray]
+"""From an RGB picture of any size to what a network takes of it."""
 
 MAX_ASPECT_RATIO = 100
 """Longer pictures are refused: resized, they would fill the memory."""
@@ -38,25 +41,46 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 """Endings of the files that count as pictures in a folder."""
 
 
+def center_crop(
+    picture: Image.Image, cut: Cut = IMAGENET
+) -> UInt8[np.ndarray, "side side 3"]:
+    """Resizes a picture and crops its center, as torchvision's transform does.
+
+    The shorter side is resized to 256 pixels by Pillow's bilinear filter, which
+    averages when it shrinks, and the central 224 by 224 pixels are kept.
+
+    Args:
+        picture: RGB.
+        cut: other sizes than 256 and 224.
+    """
+    width, height = picture.size
+    short = min(width, height)
+    # Torchvision rounds the longer side down, and the corner to the nearest even.
+    wide, high = (cut.resized * side // short for side in (width, height))
+    left, top = (round((side - cut.side) / 2) for side in (wide, high))
+    resized = picture.resize((wide, high), Image.Resampling.BILINEAR)
+    return np.asarray(resized.crop((left, top, left + cut.side, top + cut.side)))
+
+
 def read_picture(
     source: Path | BytesIO,
     *,
     max_pixels: int = MAX_PIXELS,
-    cut: Cut = IMAGENET,
+    prepare: Prepare = center_crop,
     formats: tuple[str, ...] = FORMATS,
-) -> UInt8[np.ndarray, "side side 3"]:
-    """Reads a picture as torchvision's transform for ImageNet does.
+) -> np.ndarray:
+    """Reads a picture, and prepares it for a network.
 
-    The shorter side is resized to 256 pixels by Pillow's bilinear filter, which
-    averages when it shrinks, and the central 224 by 224 pixels are kept. Grayscale,
-    palette and transparent pictures are converted to RGB. The orientation in EXIF data
-    is ignored, as torchvision ignores it. Of an animation, the first frame is read.
+    Grayscale, palette and transparent pictures are converted to RGB. The orientation in
+    EXIF data is ignored, as torchvision ignores it. Of an animation, the first frame is
+    read.
 
     Args:
         source: a JPEG, PNG, WebP, BMP, GIF or TIFF file, by its path or in memory.
         max_pixels: a picture whose header announces more is not decoded, so that a
             small file cannot fill the memory.
-        cut: other sizes than 256 and 224.
+        prepare: what is made of the RGB picture; by default that of torchvision's
+            transform for ImageNet, uint8 [224, 224, 3].
         formats: which of these the file may have.
 
     Raises:
@@ -72,7 +96,13 @@ def read_picture(
                         f"{file.width} x {file.height} pixels are more than "
                         f"{max_pixels:,}, the limit; see --max-pixels"
                     )
-                return center_crop(file.convert("RGB"), cut)
+                short, long = sorted(file.size)
+                if long > MAX_ASPECT_RATIO * short:
+                    raise InputError(
+                        f"{file.width} x {file.height} pixels are longer than "
+                        f"{MAX_ASPECT_RATIO} to 1"
+                    )
+                return prepare(file.convert("RGB"))
     except Exception as error:
         # Each format's decoder raises its own kinds of errors for damaged files.
         reason = (str(error) or type(error).__name__).splitlines()[0]
@@ -82,25 +112,11 @@ def read_picture(
         ) from error
 
 
-def center_crop(
-    picture: Image.Image, cut: Cut = IMAGENET
-) -> UInt8[np.ndarray, "side side 3"]:
-    """Resizes a picture and crops its center, as `read_picture` does.
-
-    Raises:
-        InputError: if one side is more than 100 times as long as the other.
-    """
-    width, height = picture.size
-    short, long = sorted((width, height))
-    if long > MAX_ASPECT_RATIO * short:
-        raise InputError(
-            f"{width} x {height} pixels are longer than {MAX_ASPECT_RATIO} to 1"
-        )
-    # Torchvision rounds the longer side down, and the corner to the nearest even.
-    wide, high = (cut.resized * side // short for side in (width, height))
-    left, top = (round((side - cut.side) / 2) for side in (wide, high))
-    resized = picture.resize((wide, high), Image.Resampling.BILINEAR)
-    return np.asarray(resized.crop((left, top, left + cut.side, top + cut.side)))
+def encode_png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
+    """The bytes of a PNG file of an RGB picture."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
 
 
 def read_thumbnail(
@@ -135,10 +151,3 @@ def read_thumbnail(
     except Exception:
         # Each format's decoder raises its own kinds of errors for damaged files.
         return None
-
-
-def encode_png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
-    """The bytes of a PNG file of an RGB picture."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()

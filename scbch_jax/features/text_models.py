@@ -1,4 +1,6 @@
-"""Text models, which map texts to features, as files, so that they apply to new texts.
+"""Text models, which map texts to features: pretrained networks, and models as files.
+
+A trained model is saved, so that it applies to new texts:
 
 FOLDER/words.json       kind, options, words with their counts
 FOLDER/arrays.npz       of Doc2Vec only: input vectors and output weights of the words,
@@ -10,7 +12,7 @@ import json
 from collections.abc import Container, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,35 +23,79 @@ from scbch_jax.errors import InputError, require
 from scbch_jax.features.bag_of_words import BagOfWords, bag_of_words, tokenize
 from scbch_jax.features.dbow import DbowModel, dbow_vectors
 from scbch_jax.features.doc2vec import Doc2VecModel, infer_vectors
+from scbch_jax.features.pretrained import Pretrained, pretrained_named
 
 FORMATS = (1, 2)
 """Versions that are read; the last one is written. Version 1 called the config "plan"
 and the minimum count "least"."""
 
-TextModel = BagOfWords | Doc2VecModel | DbowModel
+
+class TextNetwork(NamedTuple):
+    """A pretrained network of texts, which is opened when it is used."""
+
+    name: str
+    """As `PretrainedFiles.name`."""
+    folder: Path | None = None
+    """Of the network, if it is known."""
+
+    @property
+    def opened(self) -> Pretrained:
+        """The network.
+
+        Raises:
+            InputError: if it is not in the folder, or has no features of texts.
+        """
+        network = pretrained_named(self.name, self.folder)
+        network.require("text")
+        return network
+
+    @property
+    def width(self) -> int:
+        """Columns of its features."""
+        return self.opened.text_width
+
+
+SavedModel = BagOfWords | Doc2VecModel | DbowModel
+"""Models that are trained, and saved as files."""
+
+TextModel = SavedModel | TextNetwork
+
+TEXTS = 32
+"""Texts that a network computes at once."""
 
 
 def text_features(model: TextModel, texts: Sequence[str]) -> np.ndarray:
-    """Features of texts: float32 [n, words] or [n, dim]."""
+    """Features of texts: float32 [n, width]; zeros where there are no known words."""
     if isinstance(model, BagOfWords):
         return bag_of_words(texts, model.vocabulary)
     if isinstance(model, DbowModel):
         return dbow_vectors(model, texts)
-    return infer_vectors(model, texts)
+    if isinstance(model, Doc2VecModel):
+        return infer_vectors(model, texts)
+    found = np.zeros((len(texts), model.width), np.float32)
+    rows = [i for i, text in enumerate(texts) if text.strip()]
+    for start in range(0, len(rows), TEXTS):
+        part = rows[start : start + TEXTS]
+        found[part] = model.opened.texts([texts[i] for i in part])
+    return found
 
 
 def without_known_words(model: TextModel, texts: Sequence[str]) -> list[int]:
     """Rows of the texts whose features are zeros because the model knows no word."""
     known = known_words(model)
+    if known is None:
+        return [i for i, text in enumerate(texts) if not text.strip()]
     return [i for i, text in enumerate(texts) if known.isdisjoint(tokenize(text))]
 
 
-def known_words(model: TextModel) -> frozenset[str]:
-    """The words of the vocabulary, as `unknown_words` takes them."""
+def known_words(model: TextModel) -> frozenset[str] | None:
+    """The words of the vocabulary; None for a network, which takes any word."""
+    if isinstance(model, TextNetwork):
+        return None
     return frozenset(word for word, _ in model.vocabulary)
 
 
-def unknown_words(text: str, known: Container[str]) -> list[str]:
+def unknown_words(text: str, known: Container[str] | None) -> list[str]:
     """The words of a text that a model does not know, each once.
 
     >>> unknown_words("A dog, a unicorn", {"a", "dog"})
@@ -57,13 +103,13 @@ def unknown_words(text: str, known: Container[str]) -> list[str]:
 
     Args:
         text: any.
-        known: the words that the model knows.
+        known: the words that the model knows; None if it takes any.
 
     Raises:
         InputError: if it knows none of the text, whose features would be zeros.
     """
-    words = list(dict.fromkeys(tokenize(text)))
-    unknown = [word for word in words if word not in known]
+    words = text.split() if known is None else list(dict.fromkeys(tokenize(text)))
+    unknown = [] if known is None else [word for word in words if word not in known]
     shown = text if len(text) <= 60 else f"{text[:59]}…"
     got = f"{shown!r}, without a word that the encoder knows"
     require(len(unknown) < len(words), "text", got, "one such word at least")
@@ -78,11 +124,18 @@ def column_names(model: TextModel) -> list[str]:
 
 def model_summary(model: TextModel) -> str:
     """The kind of a model and the size of its vocabulary, in words."""
+    if isinstance(model, TextNetwork):
+        return model.name
     kind = KINDS[_kind(model)]
     return f"{kind}, {len(model.vocabulary)} words"
 
 
-def model_sha256(model: TextModel) -> str:
+def model_id(model: TextModel) -> str:
+    """What identifies a model: the name of a network, the SHA-256 of a saved model."""
+    return model.name if isinstance(model, TextNetwork) else model_sha256(model)
+
+
+def model_sha256(model: SavedModel) -> str:
     """SHA-256 of everything that decides the features of a text."""
     digest = hashlib.sha256(json.dumps(_record(model), sort_keys=True).encode())
     for name, array in _arrays(model).items():
@@ -91,7 +144,7 @@ def model_sha256(model: TextModel) -> str:
     return digest.hexdigest()
 
 
-def save_text_model(folder: Path, model: TextModel) -> None:
+def save_text_model(folder: Path, model: SavedModel) -> None:
     """Writes a model, atomically.
 
     Raises:
@@ -104,7 +157,7 @@ def save_text_model(folder: Path, model: TextModel) -> None:
         io.write_json(partial / "words.json", _record(model))
 
 
-def load_text_model(folder: Path) -> TextModel:
+def load_text_model(folder: Path) -> SavedModel:
     """Reads a model; nothing in it can run code.
 
     Raises:
@@ -143,20 +196,20 @@ ARRAYS = {"doc2vec": ("words", "outputs"), "dbow": ("outputs",)}
 """Names of the matrices in the file."""
 
 
-def _kind(model: TextModel) -> str:
+def _kind(model: SavedModel) -> str:
     if isinstance(model, BagOfWords):
         return "words"
     return "dbow" if isinstance(model, DbowModel) else "doc2vec"
 
 
-def _record(model: TextModel) -> io.Record:
+def _record(model: SavedModel) -> io.Record:
     record: io.Record = {"format": FORMATS[-1], "kind": _kind(model)}
     if not isinstance(model, BagOfWords):
         record |= {"config": asdict(model.config)}
     return record | {"vocabulary": model.vocabulary}
 
 
-def _arrays(model: TextModel) -> dict[str, np.ndarray]:
+def _arrays(model: SavedModel) -> dict[str, np.ndarray]:
     if isinstance(model, BagOfWords):
         return {}
     if isinstance(model, DbowModel):

@@ -14,7 +14,7 @@ FORMAT = 1
 MANIFEST = "index.json"
 ENCODER = "encoder"
 """Folder of the encoder in an index."""
-_ENCODER_FILE = r"(text/)?[a-z]+\.[a-z0-9]+"
+_ENCODER_FILE = r"(text/)?[a-z]+\.[a-z0-9]+|network/(\d_\w+/)?\w[\w.-]*"
 _ENGINE_FILE = r"faiss-ivf-\d{8,}-(image|text)\.bin"
 
 

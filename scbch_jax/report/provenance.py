@@ -90,6 +90,7 @@ def _data_and_device(run: Run) -> list[str]:
     return [
         f"Data: {known.get('data')}{f' ({files})' if files else ''}; "
         f"{sizes.replace('_', ' ')}.",
+        *([f"Features: {known['features']}."] if known.get("features") else []),
         f"Python {known.get('python')}; {versions}. Device: {known.get('device')}.",
         *([f"Loss terms added by the user: {terms}."] if terms else []),
     ]

@@ -125,7 +125,13 @@ _OPTIONS: dict[str, type | tuple[type, ...]] = {
 }
 """Options that every run has, and their types."""
 
-_PROVENANCE = {"files": dict, "versions": dict, "sizes": dict, "extra_terms": list}
+_PROVENANCE = {
+    "files": dict,
+    "versions": dict,
+    "sizes": dict,
+    "extra_terms": list,
+    "features": str,
+}
 
 
 def _read_folder(path: Path) -> Iterator[Run]:

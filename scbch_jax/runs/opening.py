@@ -209,6 +209,7 @@ def _provenance(
         "files": _files(experiment, loaded) if loaded else {},
         "split": loaded.split if loaded else "",
         "extractors": dict(loaded.extractors) if loaded else {},
+        "features": loaded.made_by if loaded else "",
         "device": jax.devices()[0].device_kind,
         "cores": _cores(),
         "python": platform.python_version(),

@@ -31,6 +31,8 @@ def main(options: ShowData) -> None:
     for name, file in loaded.sources.items():
         console.output(f"  {name}: {file}")
     console.output(f"split: {loaded.split}")
+    if loaded.made_by:
+        console.output(f"features: {loaded.made_by}")
     header = ["part", "rows", "image", "text", "classes", "labels per row", "no label"]
     parts = loaded.dataset._asdict().items()
     console.output(as_markdown(header, [_row(name, part) for name, part in parts]))

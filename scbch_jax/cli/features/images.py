@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from scbch_jax.config.data import MAX_PIXELS, PILLOW_MAX_PIXELS
 from scbch_jax.errors import require
 
 if TYPE_CHECKING:
-    from scbch_jax.features import Extractor, FeatureCache, Manifest
+    from scbch_jax.features import Extractor, FeatureCache, Manifest, PretrainedFiles
 
 NAMED = 10
 """Unreadable pictures that a message names."""
@@ -37,35 +37,57 @@ class ReadingOptions:
     after all pictures were tried."""
 
 
+OWN = ("vgg19", "descriptor")
+"""Networks of pictures that this program has itself."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class PictureOptions(ReadingOptions):
+class PrecisionOptions:
+    """How pretrained networks compute."""
+
+    mixed: bool = False
+    """On a GPU, compute in bfloat16 where PyTorch holds it safe, which is faster and
+    less exact; only for networks of Hugging Face."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureOptions(ReadingOptions, PrecisionOptions):
     """Options of the features of pictures."""
 
-    network: Literal["vgg19", "descriptor"] = "vgg19"
+    network: str = "vgg19"
     """vgg19: output of fc7, 4,096 columns; descriptor: histograms of colors and edges,
-    509 columns, without weights."""
+    509 columns, without weights; or an image-text model or image encoder in the format
+    of Hugging Face transformers: its folder, or OWNER/NAME or OWNER/NAME@REVISION,
+    which is fetched."""
     weights: Path | None = None
     """VGG19's weights: torchvision's in a .pt, .pth or .safetensors file, or Keras's in
     an .h5 file."""
 
 
 def check_weights(options: PictureOptions) -> None:
-    """VGG19 needs weights, and the descriptor has none.
+    """VGG19 needs weights; the descriptor has none, and other networks bring theirs.
 
     Raises:
-        InputError: if weights are missing, or given for the descriptor.
+        InputError: if weights are missing, or given for another network than VGG19.
     """
+    own = options.network in OWN
+    wanted = "full precision: this network is no one of Hugging Face"
+    require(not (own and options.mixed), "mixed", "True", wanted)
     if options.network == "vgg19":
         wanted = "a file of VGG19's weights, or --network descriptor, which has none"
         require(options.weights is not None, "weights", "none", wanted)
     else:
-        wanted = "none: the descriptor has no weights"
+        descriptor = options.network == "descriptor"
+        why = (
+            "the descriptor has no weights" if descriptor else "they are in the folder"
+        )
+        wanted = f"none: {why}"
         require(options.weights is None, "weights", options.weights, wanted)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeaturesImages(PictureOptions, SourceOptions):
-    """Compute features of pictures: VGG19's fc7, or a descriptor without weights."""
+    """Compute features of pictures: by VGG19, a descriptor, or CLIP and its like."""
 
     out: Path = Path("pictures.npz")
     """File to write: image [n, width], names, the paths of the pictures, and
@@ -126,8 +148,26 @@ def open_network(options: PictureOptions) -> Extractor:
 
     if options.network == "descriptor":
         return features.descriptor_extractor()
-    assert options.weights is not None
-    return features.vgg19_extractor(options.weights)
+    if options.network == "vgg19":
+        assert options.weights is not None
+        return features.vgg19_extractor(options.weights)
+    files = find_network(options.network, options)
+    network = features.open_pretrained(files.name, files.folder)
+    return features.pretrained_extractor(network)
+
+
+def find_network(network: str, options: PrecisionOptions) -> PretrainedFiles:
+    """Finds a pretrained network, or says that it is fetched and does so.
+
+    Raises:
+        InputError: if there is none.
+    """
+    from scbch_jax import features
+
+    def report(name: str) -> None:
+        console.log(f"network: fetching {name} from Hugging Face, unless it is there")
+
+    return features.find_pretrained(network, mixed=options.mixed, on_fetch=report)
 
 
 @contextlib.contextmanager
