@@ -1,4 +1,4 @@
-"""Options of DHRL (Shu et al., IEEE Transactions on Big Data 2024)."""
+"""Options of DHRL (Shu et al., IEEE Transactions on Big Data 11(2), 2025)."""
 
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple

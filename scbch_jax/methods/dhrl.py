@@ -1,4 +1,4 @@
-"""DHRL: hashing with ranking learning for noisy labels (Shu et al., IEEE TBD 2024).
+"""DHRL: hashing with ranking learning for noisy labels (Shu et al., IEEE TBD 2025).
 
 Each modality classifies the rows whose given labels the other modality ranks best; the
 codes of a pair are drawn together on all rows. Codes have a token for each bit, which a

@@ -1,6 +1,8 @@
 """Properties of every method: small whole runs, finite losses, short modules."""
 
 import ast
+import inspect
+import re
 from typing import get_args
 
 import jax
@@ -31,6 +33,7 @@ from scbch_jax.config import (
 )
 from scbch_jax.config.experiment import DECLARED, Name
 from scbch_jax.errors import Interrupted
+from scbch_jax.methods.base import check_full_batch
 from scbch_jax.methods.recipe import METHODS
 
 DATA = Data(planted=Planted(train=600, queries=100, database=800, clutter=1.0))
@@ -149,6 +152,13 @@ def test_it_learns_with_an_own_term_and_resumes_to_the_bit(name, tmp_path):
     assert numbers(again) == numbers(results)
     params = (runs.saved_params(folder)[2] for folder in (whole, stopped))
     jax.tree.map(np.testing.assert_array_equal, *params)
+
+
+def test_help_names_the_methods_that_leave_out_a_shorter_batch():
+    whole = {name for name, entry in METHODS.items() if entry.check is check_full_batch}
+    source = inspect.getsource(Training)
+    (named,) = re.findall(r"but not by (.*?)\.", source, re.DOTALL)
+    assert set(re.findall(r"\w+", named.lower())) - {"and"} == whole
 
 
 def test_every_declared_method_is_registered():
