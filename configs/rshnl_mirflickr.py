@@ -3,7 +3,7 @@
     bin/scbch train configs/rshnl_mirflickr.py --data.root FOLDER
 
 For another dataset: `--data.name coco --noise.kind swap`. Sets with many classes need a
-larger `--hparams.age`, such as 9 for COCO and IAPR: see docs/methods.md.
+larger `--hparams.pace-threshold`, such as 9 for COCO and IAPR: see docs/methods.md.
 
 Expected: neither time nor score is measured at the default width of 4,096.
 """

@@ -19,8 +19,8 @@ NOISES = (
     Noise("add", rate=0.5),
     Noise("drop", rate=0.5),
     Noise("flip", rate=0.1),
-    Noise("confuse", rate=0.5),
-    Noise("mistake", rate=0.5),
+    Noise("class-dependent", rate=0.5),
+    Noise("instance-dependent", rate=0.5),
 )
 """Drawn from the seed of each run; all methods of a seed learn from the same labels."""
 

@@ -152,7 +152,7 @@ def _options(arrays: Mapping[str, np.ndarray]) -> Options:
     layers = {"hidden": "init_img.fc1.bias", "joint_hidden": "init_joint.gcnJ1.bias"}
     return Options(
         image_weight=float(arrays["a1"]),
-        plain_share=float(arrays["a2"]),
+        cosine_weight=float(arrays["a2"]),
         dropped=float(arrays["K"]) / len(arrays["img"]),
         similarity_rows="position",
         dropout=0.0,

@@ -40,7 +40,7 @@ def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosse
     labels, logits = (jnp.asarray(arrays[k]) for k in ("ranked", "logits"))
     hp, every = HParams(), jnp.ones(len(labels), bool)
     scores = losses.label_ranking_score(
-        logits, labels, missing_weight=hp.missing_weight, extra_weight=hp.extra_weight
+        logits, labels, absent_weight=hp.absent_weight, given_weight=hp.given_weight
     )
     yield compare("ranking scores", scores, arrays["exp_ranking"], kind="loss")
     alone = jnp.eye(len(labels), dtype=bool)

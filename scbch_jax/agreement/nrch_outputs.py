@@ -58,7 +58,7 @@ def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
     run, log, kept = replay.trained(
         arrays, run, hp, recipe, observe=lambda s: s.confidence >= hp.threshold
     )
-    first = options.separate_from - 1
+    first = options.selection_start_epoch - 1
     computed, recorded = np.array(kept)[first:], arrays["exp_kept"][first:]
     yield compare("rows kept", computed, recorded, kind="rows kept")
     yield StepLosses(log["total"], arrays["exp_loss"])

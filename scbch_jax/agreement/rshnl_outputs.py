@@ -71,7 +71,8 @@ def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
 
 
 def _numbers(arrays: Mapping[str, np.ndarray]) -> HParams:
-    return HParams(**{k: float(arrays[k]) for k in HParams._fields if k in arrays})
+    names = {"age": "pace_threshold"} | {k: k for k in HParams._fields}
+    return HParams(**{names[k]: float(arrays[k]) for k in arrays if k in names})
 
 
 KIND = Kind(frozenset({"labels", "age", "exponent"}), check)

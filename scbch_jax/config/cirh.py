@@ -29,7 +29,7 @@ class Options:
 
     image_weight: Annotated[float, between(0, 1)] = 0.6
     """a1: weight of the images' cosines in the graph; that of the texts is 1 - a1."""
-    plain_share: Annotated[float, between(0, 1)] = 0.6
+    cosine_weight: Annotated[float, between(0, 1)] = 0.6
     """a2: weight of the pruned cosines; that of their hyperbolic tangents is 1 - a2."""
     dropped: Annotated[float, between(0, 0.99)] = 0.6
     """Share of each row's cosines that is set to 0, the smallest: 3,000 of about 5,000

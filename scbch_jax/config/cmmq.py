@@ -28,9 +28,9 @@ class HParams(NamedTuple):
 class Options(TwoTowerOptions):
     """Choices of CMMQ that are fixed at compilation."""
 
-    mutual: Literal["released", "paper"] = "released"
-    """released: each text picks its image within the batch; paper: symmetric divergence
-    of the bits of both codes."""
+    mutual: Literal["official", "paper"] = "official"
+    """official: each text picks its image within the batch, as in the released code;
+    paper: symmetric divergence of the bits of both codes."""
     target: Literal["majority", "first"] = "majority"
     """majority: the code to learn is the majority of the proxies of all labels; first:
     the proxy of the first label, as the released code has it for datasets whose names

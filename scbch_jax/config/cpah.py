@@ -39,9 +39,10 @@ class Options:
     test_mask: Literal["on", "off"] = "on"
     """Parts that codes outside of training come from: on takes the common part, as in
     training; off takes all features, as the released code does."""
-    learning_rate_rule: Literal["released", "every30"] = "released"
+    learning_rate_rule: Literal["official", "every30"] = "official"
     """Epochs after which the learning rate is divided by five, to 1e-6 at least:
-    released does so after the first, the 31st and so on; every30 after every 30th."""
+    official does so after the first, the 31st and so on, as the released code does;
+    every30 after every 30th."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""

@@ -15,9 +15,9 @@ from scbch_jax.config.constraints import (
 class HParams(NamedTuple):
     """Hyperparameters of DHRL; changing one needs no new compilation."""
 
-    missing_weight: Annotated[float, between(0, 1e6)] = 0.2
+    absent_weight: Annotated[float, between(0, 1e6)] = 0.2
     """Weight of the part of the ranking score that sums over absent classes."""
-    extra_weight: Annotated[float, between(0, 1e6)] = 0.8
+    given_weight: Annotated[float, between(0, 1e6)] = 0.8
     """Weight of the part of the ranking score that sums over given classes."""
     alignment_weight: Annotated[float, between(0, 1e6)] = 1.0
     """Weight of the squared difference of the codes of a pair."""

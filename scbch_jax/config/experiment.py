@@ -60,8 +60,17 @@ class Data:
 
 
 NoiseKind = Literal[
-    "none", "swap", "add", "drop", "flip", "confuse", "mistake", "published"
+    "none",
+    "swap",
+    "add",
+    "drop",
+    "flip",
+    "class-dependent",
+    "instance-dependent",
+    "published",
 ]
+DRAWN_NOISE = tuple(k for k in get_args(NoiseKind) if k not in ("none", "published"))
+"""Kinds of noise that are drawn from a seed."""
 
 
 @dataclass(frozen=True)
@@ -69,23 +78,25 @@ class Noise:
     """Label noise in the training set."""
 
     kind: NoiseKind = "swap"
-    """swap: one label of a corrupted row is replaced by another; add, drop: a label is
-    added, removed; flip: every entry is flipped independently; confuse: replaced by a
-    label that often occurs with it; mistake: by one that a weak classifier of the image
-    predicts; published: the benchmark's own noise file. All others are drawn from the
-    run's seed."""
+    """none: labels are left as they are. swap: one label of a corrupted row is replaced
+    by another. add: one label is added. drop: one label is removed. flip: every entry
+    is inverted independently of the others. class-dependent: one label is replaced by
+    one that often occurs with it, or by a confusion matrix. instance-dependent: one
+    label is replaced by one that a weak classifier of the images predicts. published:
+    the labels are those of the benchmark's noise file. All but the last are drawn from
+    the run's seed."""
     rate: Annotated[float, between(0, 1)] = 0.5
     """Share of corrupted training rows; with flip, share of flipped entries."""
     confusion: str = ""
-    """For confuse: FILE or FILE:KEY of a confusion matrix, one row and one column for
-    each class; a label is replaced by others in proportion to the values of its row.
-    By default, how many training rows have both labels."""
+    """For class-dependent: FILE or FILE:KEY of a confusion matrix, one row and one
+    column for each class; a label is replaced by others in proportion to the values of
+    its row. By default, how many training rows have both labels."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
         check_fields(self, "noise.")
-        used = not self.confusion or self.kind == "confuse"
-        wanted = f"none with noise.kind {self.kind}: only confuse uses it"
+        used = not self.confusion or self.kind == "class-dependent"
+        wanted = f"none with noise.kind {self.kind}: only class-dependent uses it"
         require(used, "noise.confusion", self.confusion, wanted)
 
 

@@ -24,6 +24,14 @@ SHIPPED = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent / "configs"
 """Configs of this package: inside it if installed, beside it in a checkout."""
 
 RENAMED = {
+    "hparams.age": "hparams.pace_threshold",
+    "hparams.extra_weight": "hparams.given_weight",
+    "hparams.missing_weight": "hparams.absent_weight",
+    "options.missing": "options.missing_rate",
+    "options.pairs": "options.pair_loss",
+    "options.plain_share": "options.cosine_weight",
+    "options.separate_from": "options.selection_start_epoch",
+    "options.wrong": "options.wrong_rate",
     "data.planted.silence": "data.planted.word_dropout",
     "data.scenes.blur": "data.scenes.nuisance",
     "data.scenes.silence": "data.scenes.word_dropout",
@@ -31,6 +39,10 @@ RENAMED = {
 """Options by their names in earlier versions, for the runs that were saved then."""
 
 RENAMED_VALUES = {
+    "noise.kind": {"confuse": "class-dependent", "mistake": "instance-dependent"},
+    "options.drop": {"weights": "row-weights"},
+    "options.learning_rate_rule": {"released": "official"},
+    "options.mutual": {"released": "official"},
     "options.ranking": {"rows_twice": "official", "both_ways": "bidirectional"},
 }
 """Values of options by their names in earlier versions, likewise."""
@@ -129,13 +141,24 @@ def restore(record: Record) -> Experiment:
     """
     method = record.get("method", Experiment().method)
     require(method in (*DECLARED,), "method", method, f"one of {', '.join(DECLARED)}")
+    experiment, left = _fill(defaults_of(method), translate(record), "")
+    require(not left, "config", ", ".join(sorted(left)), "known options only")
+    return experiment
+
+
+def translate(record: Record) -> Record:
+    """Saved options with the names and values of this version.
+
+    >>> translate({"data.planted.silence": 0.5, "options.drop": ["weights"]})
+    {'data.planted.word_dropout': 0.5, 'options.drop': ['row-weights']}
+    """
     record = {RENAMED.get(name, name): value for name, value in record.items()}
     for name, renamed in RENAMED_VALUES.items():
         if isinstance(value := record.get(name), str):
             record[name] = renamed.get(value, value)
-    experiment, left = _fill(defaults_of(method), record, "")
-    require(not left, "config", ", ".join(sorted(left)), "known options only")
-    return experiment
+        elif isinstance(value, list):
+            record[name] = [renamed.get(each, each) for each in map(str, value)]
+    return record
 
 
 def save(experiment: Experiment, path: Path) -> None:
@@ -213,6 +236,9 @@ def _fill(default: Any, record: Record, prefix: str) -> tuple[Any, set[str]]:
 
 
 def _as_type_of(old: Any, new: Any, name: str) -> Any:
+    if old is None:
+        # An optional number.
+        return None if new is None else _as_type_of(0.0, new, name)
     if isinstance(old, tuple) and isinstance(new, list):
         return tuple(new)
     if isinstance(old, float) and isinstance(new, int) and not isinstance(new, bool):

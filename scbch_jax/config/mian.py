@@ -43,7 +43,7 @@ class Options:
     text: Literal["multiscale", "plain"] = "multiscale"
     """Input of the text network. multiscale: the words beside averages of 5, 10, 15, 30
     and 50 neighboring ones, as released; plain: the words."""
-    pairs: Literal["official", "likelihood"] = "official"
+    pair_loss: Literal["official", "likelihood"] = "official"
     """Loss of pairs. official: squares, as the released code computes it; likelihood:
     negative log-likelihood, as the released code has it beside."""
     image_noise: Literal["training", "always"] = "training"

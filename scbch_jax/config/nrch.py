@@ -31,5 +31,5 @@ class Options(TwoTowerOptions):
     ranking: Literal["official", "bidirectional"] = "official"
     """official: images rank texts, counted twice, as the released code does;
     bidirectional: texts rank images, too, as presumably intended."""
-    separate_from: Annotated[int, at_least(1)] = 20
+    selection_start_epoch: Annotated[int, at_least(1)] = 20
     """First epoch, from 1, that leaves out rows below the threshold."""

@@ -35,23 +35,28 @@ class Options(TwoTowerOptions):
     """Folds of rows; the labels of a fold are predicted from the others."""
     ridge: Annotated[float | None, optional(between(1e-3, 1e6))] = None
     """Penalty of the ridge regression that predicts labels, relative to the mean
-    variance of the features; by default that of 0.03 to 10 which predicts the first
-    fold best."""
-    missing: Annotated[float | None, optional(between(0, MOST_NOISE))] = None
-    """Rate of true labels that are not given, if it is known; with options.wrong."""
-    wrong: Annotated[float | None, optional(between(0, MOST_NOISE))] = None
-    """Rate of labels given though not true, if it is known; with options.missing. By
-    default both rates are estimated for each class."""
+    variance of the features; by default chosen from 0.03 to 10 on the first fold."""
+    missing_rate: Annotated[float | None, optional(between(0, MOST_NOISE))] = None
+    """Rate of true labels that are not given, if it is known; with
+    options.wrong_rate."""
+    wrong_rate: Annotated[float | None, optional(between(0, MOST_NOISE))] = None
+    """Rate of labels given though not true, if it is known; with options.missing_rate.
+    By default both rates are estimated for each class."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
         super().__post_init__()
-        known = (self.missing is None) == (self.wrong is None)
-        wanted = "both options.missing and options.wrong, or none"
+        known = (self.missing_rate is None) == (self.wrong_rate is None)
+        wanted = "both options.missing_rate and options.wrong_rate, or none"
         require(known, "options", "one rate of noise", wanted)
-        unused = self.labels == "given" and self.missing is not None
+        unused = self.labels == "given" and self.missing_rate is not None
         wanted = "none with options.labels given"
-        require(not unused, "options.missing", self.missing, wanted)
-        total = (self.missing or 0.0) + (self.wrong or 0.0)
+        require(not unused, "options.missing_rate", self.missing_rate, wanted)
+        total = (self.missing_rate or 0.0) + (self.wrong_rate or 0.0)
         wanted = f"at most {MOST_NOISE} together"
-        require(total <= MOST_NOISE, "options.missing, options.wrong", total, wanted)
+        require(
+            total <= MOST_NOISE,
+            "options.missing_rate, options.wrong_rate",
+            total,
+            wanted,
+        )

@@ -14,7 +14,7 @@ class HParams(NamedTuple):
     """λ: weight of the aggregation of codes about the centers of their classes."""
     contrast_weight: Annotated[float, between(0, 1e6)] = 0.1
     """α: weight of the contrast within the batch."""
-    age: Annotated[float, positive()] = 5.0
+    pace_threshold: Annotated[float, positive()] = 5.0
     """γ: loss from which on a row has weight 0. Before training the loss of a row is
     about 2 log(classes / positives): 3.7 for MIRFlickr, but 6.7 for COCO and 7.6 for
     IAPR, where 8 or 9 keeps rows from being left out."""
@@ -36,6 +36,6 @@ class Options(TwoTowerOptions):
     """Fully connected layers of the text network."""
     pacing: Literal["linear", "hard", "none"] = "linear"
     """linear: the weight of a row falls linearly with its loss; hard: it is 1 for a
-    loss below hparams.age, else 0; none: all rows have weight 1."""
+    loss below hparams.pace_threshold, else 0; none: all rows have weight 1."""
     warmup_epochs: Annotated[int, at_least(0)] = 5
     """Epochs before rows are weighted."""

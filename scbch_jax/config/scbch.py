@@ -8,7 +8,12 @@ from scbch_jax.config.two_towers import TwoTowerOptions
 from scbch_jax.errors import require
 
 Part = Literal[
-    "classification", "contrast", "weights", "attraction", "repulsion", "quantization"
+    "classification",
+    "contrast",
+    "row-weights",
+    "attraction",
+    "repulsion",
+    "quantization",
 ]
 
 
@@ -46,7 +51,8 @@ class Options(TwoTowerOptions):
     warmup_epochs: Annotated[int, at_least(0)] = 5
     """E_w of Eq. 9: warm-up epochs, in which the confidence of every row is 1."""
     drop: tuple[Part, ...] = ()
-    """Components to leave out, as in the paper's ablations."""
+    """Components to leave out, as in the paper's ablations; contrast is attraction,
+    repulsion and quantization, row-weights the confidence that weights rows."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
@@ -63,7 +69,7 @@ ABLATIONS: dict[str, tuple[Part, ...]] = {
     "SCBCH": (),
     "SCBCH-1, no classification": ("classification",),
     "SCBCH-2, no contrast": ("contrast",),
-    "SCBCH-3, no weights": ("weights",),
+    "SCBCH-3, no weights": ("row-weights",),
     "SCBCH-4, no attraction": ("attraction",),
 }
 """What each row of the paper's Table 3 drops."""

@@ -98,16 +98,6 @@ def _source(path: Path) -> str:
     return f"{path.name}, sha256 {checksum(path)}"
 
 
-MODELS = {
-    "swap": label_noise.swap_labels,
-    "add": label_noise.add_labels,
-    "drop": label_noise.drop_labels,
-    "flip": label_noise.flip_labels,
-    "confuse": label_noise.confuse_labels,
-}
-"""Kinds of noise that are drawn from labels alone."""
-
-
 def noisy_labels(
     data: Data,
     noise: Noise,
@@ -123,7 +113,7 @@ def noisy_labels(
         noise: kind and rate.
         clean: clean training labels.
         seed: the run's seed; determines noise that is drawn.
-        image: image features of the same rows; only noise of kind mistake needs them.
+        image: features of the same rows; only instance-dependent noise needs them.
 
     Raises:
         InputError: for a noise file or a confusion matrix that cannot be used.
@@ -133,13 +123,14 @@ def noisy_labels(
     if noise.kind == "published":
         return label_noise.read_published(_published_file(data, noise), clean)
     rng = np.random.default_rng(seed)
-    if noise.kind == "mistake":
-        assert image is not None, "noise.kind mistake needs image features"
-        return label_noise.mistake_labels(clean, rng, rate=noise.rate, image=image)
+    given: dict[str, np.ndarray] = {}
+    if noise.kind == "instance-dependent":
+        assert image is not None, "instance-dependent noise needs image features"
+        given["image"] = image
     if noise.confusion:
         matrix = label_noise.read_confusion(noise.confusion, classes=clean.shape[1])
-        return label_noise.confuse_labels(clean, rng, rate=noise.rate, confusion=matrix)
-    return MODELS[noise.kind](clean, rng, rate=noise.rate)
+        given["confusion"] = matrix
+    return label_noise.MODELS[noise.kind](clean, rng, rate=noise.rate, **given)
 
 
 def noise_sources(data: Data, noise: Noise) -> dict[str, str]:

@@ -118,8 +118,8 @@ def label_ranking_score(
     logits: Float[Array, "n classes"],
     labels: Float[Array, "n classes"],
     *,
-    missing_weight: ScalarLike,
-    extra_weight: ScalarLike,
+    absent_weight: ScalarLike,
+    given_weight: ScalarLike,
 ) -> Float[Array, " n"]:
     """How badly class scores rank given above absent labels, for each row, of DHRL.
 
@@ -133,15 +133,15 @@ def label_ranking_score(
     Args:
         logits: z, class scores before the sigmoid.
         labels: y, multi-hot.
-        missing_weight: a.
-        extra_weight: b.
+        absent_weight: a.
+        given_weight: b.
 
     Raises:
         ValueError: if they are not two matrices of one shape.
 
     Example:
         >>> logits, labels = jnp.zeros((1, 2)), jnp.array([[1.0, 0.0]])
-        >>> label_ranking_score(logits, labels, missing_weight=0.2, extra_weight=0.8)
+        >>> label_ranking_score(logits, labels, absent_weight=0.2, given_weight=0.8)
         Array([1.00001], dtype=float32)
     """
     check_rank(2, logits=logits)
@@ -149,10 +149,10 @@ def label_ranking_score(
     difference = logits[:, :, None] - logits[:, None, :]
     pairs = (1.0 - labels)[:, :, None] * labels[:, None, :]
     errors = jnp.square(jnp.maximum(2.0 * difference + 1.0, 0.0)) * pairs
-    missing, extra = (
+    absent, given = (
         jnp.sqrt(errors.sum(axis=axis) + 1e-10).sum(axis=1) for axis in (2, 1)
     )
-    return missing_weight * missing + extra_weight * extra
+    return absent_weight * absent + given_weight * given
 
 
 @partial(jax.jit, static_argnames="count")

@@ -20,7 +20,7 @@ from scbch_jax.arrays import Scalar, ScalarLike
 
 @jax.jit
 def linear_pace(
-    row_losses: Float[Array, " n"], *, age: ScalarLike
+    row_losses: Float[Array, " n"], *, threshold: ScalarLike
 ) -> Float[Array, " n"]:
     """Weights that fall linearly with the loss, without gradient.
 
@@ -28,35 +28,37 @@ def linear_pace(
 
     Args:
         row_losses: ℓ, at least 0.
-        age: γ, the loss from which on a row is left out.
+        threshold: γ, the loss from which on a row is left out.
 
     Example:
-        >>> linear_pace(jnp.array([0.0, 1.0, 3.0]), age=2.0)
+        >>> linear_pace(jnp.array([0.0, 1.0, 3.0]), threshold=2.0)
         Array([1. , 0.5, 0. ], dtype=float32)
     """
-    return jax.lax.stop_gradient(jnp.maximum(0, 1 - row_losses / age))
+    return jax.lax.stop_gradient(jnp.maximum(0, 1 - row_losses / threshold))
 
 
 @jax.jit
-def hard_pace(row_losses: Float[Array, " n"], *, age: ScalarLike) -> Float[Array, " n"]:
+def hard_pace(
+    row_losses: Float[Array, " n"], *, threshold: ScalarLike
+) -> Float[Array, " n"]:
     """Weights of 1 below a loss and 0 from it on.
 
         w_i = [ℓ_i < γ], which minimizes w_i ℓ_i - γ w_i
 
     Args:
         row_losses: ℓ, at least 0.
-        age: γ, the loss from which on a row is left out.
+        threshold: γ, the loss from which on a row is left out.
 
     Example:
-        >>> hard_pace(jnp.array([0.0, 1.0, 2.0]), age=2.0)
+        >>> hard_pace(jnp.array([0.0, 1.0, 2.0]), threshold=2.0)
         Array([1., 1., 0.], dtype=float32)
     """
-    return (row_losses < age).astype(row_losses.dtype)
+    return (row_losses < threshold).astype(row_losses.dtype)
 
 
 @partial(jax.jit, static_argnames="linear")
 def pace_regularizer(
-    weights: Float[Array, " n"], *, age: ScalarLike, linear: bool
+    weights: Float[Array, " n"], *, threshold: ScalarLike, linear: bool
 ) -> Scalar:
     """The reward for including rows, which the weights' rule minimizes with the losses.
 
@@ -66,15 +68,15 @@ def pace_regularizer(
 
     Args:
         weights: w.
-        age: γ.
+        threshold: γ.
         linear: for `linear_pace`, else for `hard_pace`.
 
     Example:
-        >>> pace_regularizer(jnp.array([1.0, 0.0]), age=2.0, linear=True)
+        >>> pace_regularizer(jnp.array([1.0, 0.0]), threshold=2.0, linear=True)
         Array(-0.5, dtype=float32)
     """
     squares = jnp.square(weights) / 2 if linear else 0.0
-    return (age * (squares - weights)).mean()
+    return (threshold * (squares - weights)).mean()
 
 
 @jax.jit

@@ -54,7 +54,7 @@ def context(options: Options, train: Split) -> Float[Array, "samples samples"]:
         train.image,
         train.text,
         image_weight=options.image_weight,
-        plain_share=options.plain_share,
+        cosine_weight=options.cosine_weight,
         dropped=int(options.dropped * len(train.image)),
     )
 

@@ -90,7 +90,7 @@ def term_inputs(
     proxy = sum((losses.proxy_cross_entropy(z, targets) for z in both), jnp.zeros(()))
     squares = (jnp.square(jnp.abs(code) - 1) for code in codes)
     quantization = sum((s.mean(axis=1) for s in squares), jnp.zeros(()))
-    if options.mutual == "released":
+    if options.mutual == "official":
         mutual = losses.text_to_image_contrast(*codes)
     else:
         mutual = losses.bernoulli_divergence(*both)

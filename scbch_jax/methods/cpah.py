@@ -99,7 +99,7 @@ def terms(hp: HParams) -> Terms:
 
 def rate_factor(rule: str, hp: HParams, state: CpahState) -> ScalarLike:
     """The learning rate of the state's epoch over that of the first."""
-    drops = (state.epoch + 29 * (rule == "released")) // 30
+    drops = (state.epoch + 29 * (rule == "official")) // 30
     lowest = jnp.minimum(LOWEST_RATE / hp.learning_rate, 1.0)
     return jnp.maximum(0.2**drops, lowest)
 

@@ -69,8 +69,8 @@ def term_inputs(
         scores = losses.label_ranking_score(
             jax.lax.stop_gradient(logits),
             labels,
-            missing_weight=hp.missing_weight,
-            extra_weight=hp.extra_weight,
+            absent_weight=hp.absent_weight,
+            given_weight=hp.given_weight,
         )
         return losses.lowest(scores, count=options.kept)
 

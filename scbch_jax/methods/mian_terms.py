@@ -138,7 +138,7 @@ def _functions(options: Options) -> dict[str, Any]:
 
 
 def _pairs_of(options: Options) -> Any:
-    squared = options.pairs == "official"
+    squared = options.pair_loss == "official"
     loss = (
         losses.asymmetric_squared_loss if squared else losses.asymmetric_likelihood_loss
     )

@@ -163,7 +163,7 @@ def build(
         params: Params, state: NrchState, batch: Batch, key: Key[Array, ""]
     ) -> tuple[ScalarLike, tuple[NrchState, Metrics]]:
         kept = state.confidence[batch.index] >= hp.threshold
-        kept |= state.epoch + 1 < options.separate_from
+        kept |= state.epoch + 1 < options.selection_start_epoch
         inputs = term_inputs(
             towers.encode_image(params, batch.image),
             towers.encode_text(params, batch.text),

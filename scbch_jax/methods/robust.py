@@ -72,8 +72,8 @@ def learn_labels(
     if options.labels == "given":
         return None
     rates = None
-    if options.missing is not None and options.wrong is not None:
-        rates = labels.NoiseRates(options.missing, options.wrong)
+    if options.missing_rate is not None and options.wrong_rate is not None:
+        rates = labels.NoiseRates(options.missing_rate, options.wrong_rate)
     found = labels.posteriors(
         *train, key=key, folds=options.folds, ridge=options.ridge, rates=rates
     )

@@ -76,7 +76,7 @@ def term_inputs(
     if options.pacing != "none":
         linear = options.pacing == "linear"
         pace = losses.linear_pace if linear else losses.hard_pace
-        weights = jnp.where(paced, pace(both, age=hp.age), weights)
+        weights = jnp.where(paced, pace(both, threshold=hp.pace_threshold), weights)
     return TermInputs(image_codes, text_codes, centers, both, weights, paced)
 
 
@@ -88,7 +88,9 @@ def terms(hp: HParams, options: Options) -> Terms:
 
     def pacing(v: TermInputs) -> Scalar:
         linear = options.pacing == "linear"
-        value = losses.pace_regularizer(v.weights, age=hp.age, linear=linear)
+        value = losses.pace_regularizer(
+            v.weights, threshold=hp.pace_threshold, linear=linear
+        )
         return jnp.where(v.paced, value, 0.0)
 
     def contrast(v: TermInputs) -> Scalar:

@@ -177,7 +177,7 @@ def build(
                 train.labels, soft_labels, floor=hp.confidence_floor
             )
 
-        if "weights" in options.drop:
+        if "row-weights" in options.drop:
             return ScbchState(epoch, ones)
         confidence = lax.cond(warmed_up(epoch), update_confidence, lambda: ones)
         return ScbchState(epoch, confidence)
@@ -193,7 +193,7 @@ def build(
         passes=((Step(loss, trains=("image", "text")),),),
         encode_image=towers.encode_image,
         encode_text=towers.encode_text,
-        needs_codes=None if "weights" in options.drop else warmed_up,
+        needs_codes=None if "row-weights" in options.drop else warmed_up,
     )
 
 

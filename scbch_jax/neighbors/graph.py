@@ -97,7 +97,7 @@ def pruned_graph(
     text: Float[Array, "n text_dim"],
     *,
     image_weight: ScalarLike,
-    plain_share: ScalarLike,
+    cosine_weight: ScalarLike,
     dropped: int,
     block: int = 512,
 ) -> Float[Array, "n n"]:
@@ -112,7 +112,7 @@ def pruned_graph(
         image: features.
         text: features.
         image_weight: a1.
-        plain_share: a2.
+        cosine_weight: a2.
         dropped: entries of each row that are set to 0, from 0 to n - 1; fewer if some
             of them equal the smallest one that is kept.
         block: rows that are sorted at once, which bounds memory.
@@ -123,7 +123,7 @@ def pruned_graph(
     Example:
         >>> rows = jnp.array([[1.0, 0.0], [4.0, 3.0], [0.0, 1.0]])
         >>> (10 * pruned_graph(
-        ...     rows, rows, image_weight=0.5, plain_share=1.0, dropped=1
+        ...     rows, rows, image_weight=0.5, cosine_weight=1.0, dropped=1
         ... )).round().tolist()
         [[10.0, 8.0, 0.0], [8.0, 10.0, 0.0], [0.0, 6.0, 10.0]]
     """
@@ -140,7 +140,7 @@ def pruned_graph(
     pair = jax.lax.map(prune, pair, batch_size=min(block, len(pair)))
     squashed = jnp.tanh(pair / 2.0) + jnp.eye(len(pair))
     symmetric = (squashed + squashed.T) / 2.0
-    return plain_share * pair + (1.0 - plain_share) * symmetric
+    return cosine_weight * pair + (1.0 - cosine_weight) * symmetric
 
 
 @jax.jit

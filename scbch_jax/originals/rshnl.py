@@ -136,8 +136,9 @@ def train(torch: Any, task: common.Task) -> common.Coders:
     model, centers = networks(torch, sizes, given["options.hidden"])
     names = {
         "alpha": "hparams.contrast_weight", "lamda": "hparams.aggregation_weight",
-        "q": "hparams.exponent", "tau": "hparams.temperature", "gamma": "hparams.age",
-        "tp": "options.warmup_epochs", "MAX_EPOCH": "training.epochs",
+        "q": "hparams.exponent", "tau": "hparams.temperature",
+        "gamma": "hparams.pace_threshold", "tp": "options.warmup_epochs",
+        "MAX_EPOCH": "training.epochs",
     }  # fmt: skip
     settings = {k: given[name] for k, name in names.items()}
     fit(torch, model, centers, loaders, settings, given["hparams.learning_rate"])

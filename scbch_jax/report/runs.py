@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from scbch_jax import io, results
+from scbch_jax.config.experiment_file import translate
 from scbch_jax.errors import require
 from scbch_jax.io import Record
 from scbch_jax.results import EpochResult
@@ -138,7 +139,7 @@ def _read_run(path: Path) -> Iterator[Run]:
     for name in ("experiment.json", "run.json"):
         wanted = "the folder of a run or of a sweep"
         require((path / name).is_file(), "source", path, wanted)
-    options = io.read_object(path / "experiment.json", "source")
+    options = translate(io.read_object(path / "experiment.json", "source"))
     provenance = io.read_object(path / "run.json", "source")
     for name, kind in _OPTIONS.items():
         got = f"{path / 'experiment.json'} without {name}, or with an invalid one"
@@ -175,4 +176,4 @@ def _read_sweep(path: Path) -> Iterator[Run]:
             got = f"{path / folder}.jsonl with a damaged line"
             fits = isinstance(options, dict) and bool(options.get("seeds"))
             require(fits, "source", got, "lines that sweep wrote")
-            yield Run(run, options["seeds"][0], options, {}, [])
+            yield Run(run, options["seeds"][0], translate(options), {}, [])

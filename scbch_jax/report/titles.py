@@ -49,7 +49,7 @@ def short_variant(title: str) -> str:
 def method_title(options: Record) -> str:
     """The method or its ablation, as the paper calls it.
 
-    >>> method_title({"method": "scbch", "options.drop": ["weights"]})
+    >>> method_title({"method": "scbch", "options.drop": ["row-weights"]})
     'SCBCH-3, no weights'
     """
     dropped = tuple(options.get("options.drop") or ())

@@ -121,7 +121,7 @@ def test_pictures_are_shown_from_the_folder_that_is_named(folder, tmp_path):
 
 
 def test_known_rates_replace_estimates(folder, tmp_path, capsys):
-    words = ["--missing", 0.15, "--wrong", 0.05, "--out", tmp_path / "out"]
+    words = ["--missing-rate", 0.15, "--wrong-rate", 0.05, "--out", tmp_path / "out"]
     assert clean(folder / "store", *words) == 0
     said = capsys.readouterr().out
     assert "a shore: all 400 rows of the store" in said
@@ -155,10 +155,13 @@ def test_a_small_store_without_names_and_captions(tmp_path, capsys):
     [
         (["--folds", 1], "folds: got 1, wanted a whole number from 2"),
         (["--ridge", 0], "ridge: got 0"),
-        (["--missing", 0.1], "missing, wrong: got one of them, wanted both, or none"),
         (
-            ["--missing", 0.5, "--wrong", 0.6],
-            "missing, wrong: got 1.1 together, wanted at most 0.9 together",
+            ["--missing-rate", 0.1],
+            "missing-rate, wrong-rate: got one of them, wanted both, or none",
+        ),
+        (
+            ["--missing-rate", 0.5, "--wrong-rate", 0.6],
+            "missing-rate, wrong-rate: got 1.1 together, wanted at most 0.9 together",
         ),
         (["--root", "nowhere"], "root: got nowhere, wanted a folder that exists"),
         (["--out", "."], "out: got ., which exists, wanted a new folder"),

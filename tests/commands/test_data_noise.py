@@ -69,16 +69,16 @@ def test_bad_input_is_one_line(capsys, words, message):
     assert said.count("\n") == 1
 
 
-def test_a_run_with_mistake_noise():
+def test_a_run_with_instance_dependent_noise():
     """The kind that looks at images gets them from the experiment."""
     from scbch_jax import runs
 
-    plan = Experiment(data=PLANTED, noise=Noise("mistake", 0.5))
+    plan = Experiment(data=PLANTED, noise=Noise("instance-dependent", 0.5))
     dataset = datasets.load(PLANTED).dataset
     task = runs.prepare(plan, dataset, seed=3)
     assert int((~task.clean).sum()) == 100
     rng = np.random.default_rng(3)
-    noisy = label_noise.mistake_labels(
+    noisy = label_noise.swap_by_instance(
         dataset.train.labels, rng, rate=0.5, image=dataset.train.image
     )
     np.testing.assert_array_equal(task.train.labels, noisy)

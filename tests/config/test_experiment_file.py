@@ -1,4 +1,5 @@
 import ast
+import dataclasses
 import json
 
 import pytest
@@ -9,17 +10,20 @@ from scbch_jax.config import (
     Experiment,
     Noise,
     Training,
+    defaults_of,
     dgcpn,
     experiment_file,
+    robust,
     scbch,
 )
+from scbch_jax.config.experiment import DECLARED
 from scbch_jax.errors import InputError
 
 CONFIGS = sorted((ROOT / "configs").glob("*.py"))
 ODD = Experiment(
     noise=Noise("none", 0.25),
     bits=24,
-    options=scbch.Options(drop=("weights", "attraction")),
+    options=scbch.Options(drop=("row-weights", "attraction")),
     hparams=scbch.HParams(margin=0.5),
     training=Training(precision="high"),
     seeds=(3, 1),
@@ -72,7 +76,8 @@ def test_a_record_of_before_there_were_other_methods():
     )
     experiment = experiment_file.restore(old)
     found = experiment_file.flatten(experiment)
-    old = {experiment_file.RENAMED.get(name, name): old[name] for name in old}
+    assert old["options.drop"] == ["weights"]
+    old = experiment_file.translate(old)
     assert {name: found[name] for name in old} == old
     later = {name: found[name] for name in found.keys() - old.keys()}
     assert later.items() <= experiment_file.flatten(Experiment()).items()
@@ -115,10 +120,19 @@ def test_a_new_option_with_a_default_changes_no_digest(monkeypatch):
     assert experiment_file.digest(ODD) == before
 
 
+def method_with(option):
+    """The first method that has an option."""
+    flat = ((m, experiment_file.flatten(defaults_of(m))) for m in DECLARED)
+    return next(method for method, options in flat if option in options)
+
+
 @pytest.mark.parametrize(("old", "new"), experiment_file.RENAMED.items())
 def test_names_of_earlier_versions_are_read(old, new):
-    restored = experiment_file.restore({old: 0.25})
-    assert experiment_file.flatten(restored)[new] == 0.25
+    values = {"options.pairs": "likelihood", "options.separate_from": 7}
+    both = {"options.missing": 0.25, "options.wrong": 0.25}
+    record = {old: values.get(old, 0.25), **(both if old in both else {})}
+    found = experiment_file.restore({"method": method_with(new), **record})
+    assert experiment_file.flatten(found)[new] == record[old]
 
 
 @pytest.mark.parametrize(
@@ -130,8 +144,19 @@ def test_names_of_earlier_versions_are_read(old, new):
     ],
 )
 def test_values_of_earlier_versions_are_read(name, old, new):
-    restored = experiment_file.restore({"method": "nrch", name: old})
-    assert experiment_file.flatten(restored)[name] == new
+    listed = name == "options.drop"
+    record = {"method": method_with(name), name: [old] if listed else old}
+    found = experiment_file.flatten(experiment_file.restore(record))[name]
+    assert found == ([new] if listed else new)
+
+
+def test_optional_numbers_are_read_back():
+    """Their default, None, has no type to compare with."""
+    options = robust.Options(ridge=1.0, missing_rate=0.25, wrong_rate=0.125)
+    known = dataclasses.replace(defaults_of("robust"), options=options)
+    assert experiment_file.restore(experiment_file.flatten(known)) == known
+    with pytest.raises(InputError, match="options.ridge: got '1', wanted a number"):
+        experiment_file.restore({"method": "robust", "options.ridge": "1"})
 
 
 @pytest.mark.parametrize(

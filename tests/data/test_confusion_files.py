@@ -80,21 +80,21 @@ def test_complex_numbers_that_matlab_calls_double(tmp_path):
 
 SMALL = Planted(classes=3, train=200, queries=10, database=220)
 WORDS = ["--planted.classes", "3", "--planted.train", "200", "--planted.database"]
-WORDS += ["220", "--planted.queries", "10", "--kinds", "swap", "confuse"]
+WORDS += ["220", "--planted.queries", "10", "--kinds", "swap", "class-dependent"]
 
 
 def test_a_run_draws_by_the_file(tmp_path):
     source, word = Data(planted=SMALL), by_npy(tmp_path / "a")
     clean = datasets.load(source).dataset.train.labels
-    noise = Noise("confuse", 0.5, word)
+    noise = Noise("class-dependent", 0.5, word)
     drawn = datasets.noisy_labels(source, noise, clean, seed=7)
     rng = np.random.default_rng(7)
-    wanted = label_noise.confuse_labels(clean, rng, rate=0.5, confusion=MATRIX)
+    wanted = label_noise.swap_by_class(clean, rng, rate=0.5, confusion=MATRIX)
     np.testing.assert_array_equal(drawn, wanted)
     (said,) = datasets.noise_sources(source, noise).values()
     np.save(tmp_path / "a.npy", 2 * MATRIX)
     assert datasets.noise_sources(source, noise) != {"confusion": said}
-    assert datasets.noise_sources(source, Noise("confuse")) == {}
+    assert datasets.noise_sources(source, Noise("class-dependent")) == {}
 
 
 def test_data_noise_draws_by_the_file(tmp_path, capsys):
@@ -104,7 +104,7 @@ def test_data_noise_draws_by_the_file(tmp_path, capsys):
     for more in ([], ["--confusion", by_npy(tmp_path / "a")]):
         out = tmp_path / f"{len(said)}"
         assert program.main([*words, *more, "--out", str(out)]) == 0
-        kinds = ("swap_0.5.h5", "confuse_0.5.h5")
+        kinds = ("swap_0.5.h5", "class-dependent_0.5.h5")
         said.append([formats.read_array(out / kind, "result") for kind in kinds])
     (swap, confused), (same, other) = said
     np.testing.assert_array_equal(swap, same)

@@ -10,7 +10,7 @@ from scbch_jax.data.label_noise import models
 from scbch_jax.errors import InputError
 
 ROWS = 2000
-BY_ROWS = ("add", "drop", "confuse", "mistake")
+BY_ROWS = ("add", "drop", "class-dependent", "instance-dependent")
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +26,8 @@ def drawn():
 def corrupt(drawn, kind, rate, seed=0):
     labels, image = drawn
     rng = np.random.default_rng(seed)
-    if kind == "mistake":
-        return label_noise.mistake_labels(labels, rng, rate=rate, image=image)
-    return getattr(label_noise, f"{kind}_labels")(labels, rng, rate=rate)
+    given = {"image": image} if kind == "instance-dependent" else {}
+    return label_noise.MODELS[kind](labels, rng, rate=rate, **given)
 
 
 def full(labels):
@@ -60,7 +59,12 @@ def test_the_rate_is_exact(drawn, kind, rate):
 
 @pytest.mark.parametrize(
     ("kind", "gained", "lost"),
-    [("add", 1, 0), ("drop", 0, 1), ("confuse", 1, 1), ("mistake", 1, 1)],
+    [
+        ("add", 1, 0),
+        ("drop", 0, 1),
+        ("class-dependent", 1, 1),
+        ("instance-dependent", 1, 1),
+    ],
 )
 def test_what_a_corrupted_row_gains_and_loses(drawn, kind, gained, lost):
     labels = drawn[0]
@@ -105,12 +109,12 @@ def test_confusions_follow_the_matrix():
     labels[:, 0] = 1
     confusion = np.array([[9, 1, 2, 0], [1, 0, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0]])
     rng = np.random.default_rng(0)
-    noisy = label_noise.confuse_labels(labels, rng, rate=1.0, confusion=confusion)
+    noisy = label_noise.swap_by_class(labels, rng, rate=1.0, confusion=confusion)
     counts = noisy.sum(axis=0)
     assert counts[0] == counts[3] == 0
     assert scipy.stats.chisquare(counts[1:3], [2000, 4000]).pvalue > 1e-3
     labels = np.roll(labels, 3, axis=1)
-    counts = label_noise.confuse_labels(labels, rng, rate=1.0, confusion=confusion).sum(
+    counts = label_noise.swap_by_class(labels, rng, rate=1.0, confusion=confusion).sum(
         axis=0
     )
     assert counts[3] == 0
@@ -120,7 +124,7 @@ def test_confusions_follow_the_matrix():
 def test_by_default_labels_that_occur_together_are_confused():
     """Labels 0 and 1 are often together, 0 and 2 never: 0 is replaced by 1."""
     labels = np.array([[1, 1, 0, 0]] * 50 + [[1, 0, 0, 0]] * 50 + [[0, 0, 1, 1]] * 50)
-    noisy = label_noise.confuse_labels(labels, np.random.default_rng(0), rate=1.0)
+    noisy = label_noise.swap_by_class(labels, np.random.default_rng(0), rate=1.0)
     np.testing.assert_array_equal(noisy[50:100], [[0, 1, 0, 0]] * 50)
 
 
@@ -128,12 +132,12 @@ def test_by_default_labels_that_occur_together_are_confused():
 def test_bad_matrices_are_refused(drawn):
     rng = np.random.default_rng(0)
     with pytest.raises(InputError, match="confusion: got negative or NaN"):
-        label_noise.confuse_labels(drawn[0], rng, rate=1, confusion=-np.eye(6))
+        label_noise.swap_by_class(drawn[0], rng, rate=1, confusion=-np.eye(6))
     for matrix in (np.zeros((6, 6)), np.eye(6)):
         with pytest.raises(InputError, match="confusion: got only zeros off the diag"):
-            label_noise.confuse_labels(drawn[0], rng, rate=1, confusion=matrix)
+            label_noise.swap_by_class(drawn[0], rng, rate=1, confusion=matrix)
     with pytest.raises(ValueError, match="classes: got shape"):
-        label_noise.confuse_labels(drawn[0], rng, rate=1, confusion=np.eye(5))
+        label_noise.swap_by_class(drawn[0], rng, rate=1, confusion=np.eye(5))
 
 
 def quantiles(rng, weights, chosen):
@@ -167,7 +171,7 @@ def test_mistakes_are_those_that_the_image_suggests(drawn):
     rows = full(drawn[0])
     labels, image = drawn[0][rows], drawn[1][rows]
     scores = models.weak_scores(labels, np.random.default_rng(5), image)
-    noisy = corrupt((labels, image), "mistake", 1.0, seed=5)
+    noisy = corrupt((labels, image), "instance-dependent", 1.0, seed=5)
     uniform = corrupt((labels, image), "swap", 1.0, seed=5)
     for sign in (1, -1):
         weights = np.exp(sign * scores) * (sign * labels < 0.5 * sign)
@@ -187,7 +191,7 @@ def test_rows_with_a_large_margin_are_corrupted_first():
         scores = models.weak_scores(labels, np.random.default_rng(seed), image)
         present = np.where(labels > 0, scores, np.inf).min(axis=1)
         weights[seed] = np.exp(np.where(labels > 0, -np.inf, scores).max(1) - present)
-        noisy = corrupt((labels, image), "mistake", 0.1, seed)
+        noisy = corrupt((labels, image), "instance-dependent", 0.1, seed)
         (changed[seed],) = np.flatnonzero(label_noise.corrupted_rows(noisy, labels))
     assert_drawn_by(weights, changed, rng.integers(10, size=tries))
 

@@ -95,7 +95,7 @@ COMMANDS: dict[str, Command] = {
         malformed=30,
     ),
     "train with a confusion": Command(
-        f"train @plan.json {TINY} --noise.kind confuse --noise.confusion "
+        f"train @plan.json {TINY} --noise.kind class-dependent --noise.confusion "
         "@confusion.npy --out run",
         ("run",),
         again=RESUME,

@@ -8,16 +8,18 @@ from scbch_jax import losses
 pytestmark = pytest.mark.usefixtures("strict")
 
 ROW_LOSSES = jnp.array([0.0, 0.7, 1.9, 2.0, 8.0])
-AGE = 2.0
+THRESHOLD = 2.0
 
 
 @pytest.mark.parametrize(("pace", "linear"), [("linear", True), ("hard", False)])
 def test_weights_minimize_the_regularized_loss(pace, linear):
     """No other weight from 0 to 1 is better, for any row."""
-    weights = getattr(losses, f"{pace}_pace")(ROW_LOSSES, age=AGE)
+    weights = getattr(losses, f"{pace}_pace")(ROW_LOSSES, threshold=THRESHOLD)
 
     def objective(w, loss):
-        regularizer = losses.pace_regularizer(w[None], age=AGE, linear=linear)
+        regularizer = losses.pace_regularizer(
+            w[None], threshold=THRESHOLD, linear=linear
+        )
         return w * loss + regularizer
 
     grid = jnp.linspace(0, 1, 41)
@@ -28,8 +30,8 @@ def test_weights_minimize_the_regularized_loss(pace, linear):
 
 def test_weights_have_no_gradient(transform):
     def weighted(row_losses):
-        weights = losses.linear_pace(row_losses, age=AGE)
-        regularizer = losses.pace_regularizer(weights, age=AGE, linear=True)
+        weights = losses.linear_pace(row_losses, threshold=THRESHOLD)
+        regularizer = losses.pace_regularizer(weights, threshold=THRESHOLD, linear=True)
         return (weights * row_losses).sum() + regularizer
 
     slope = transform(jax.grad(weighted))(ROW_LOSSES)

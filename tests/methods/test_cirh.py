@@ -62,7 +62,7 @@ def test_losses_computed_by_hand():
 
 def test_a_row_keeps_its_largest_cosines():
     image, text = draws.normal(1, 12, 6), draws.normal(2, 12, 5)
-    given = {"image_weight": 0.3, "plain_share": 1.0}
+    given = {"image_weight": 0.3, "cosine_weight": 1.0}
     whole = np.array(neighbors.pruned_graph(image, text, **given, dropped=0))
     pruned = np.asarray(
         neighbors.pruned_graph(image, text, **given, dropped=7, block=5)
@@ -77,7 +77,7 @@ def test_a_row_keeps_its_largest_cosines():
 def test_rows_to_drop_are_checked(dropped):
     with pytest.raises(ValueError, match=f"dropped: got {dropped}, wanted 0 to 3"):
         neighbors.pruned_graph(
-            IMAGE, TEXT, image_weight=0.5, plain_share=0.5, dropped=dropped
+            IMAGE, TEXT, image_weight=0.5, cosine_weight=0.5, dropped=dropped
         )
 
 

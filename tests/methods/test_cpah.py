@@ -100,7 +100,7 @@ def test_the_total_weighs_the_terms():
 @pytest.mark.parametrize(
     ("rule", "rates"),
     [
-        ("released", {0: 1e-4, 1: 2e-5, 30: 2e-5, 31: 4e-6, 60: 4e-6, 61: 1e-6}),
+        ("official", {0: 1e-4, 1: 2e-5, 30: 2e-5, 31: 4e-6, 60: 4e-6, 61: 1e-6}),
         ("every30", {0: 1e-4, 29: 1e-4, 30: 2e-5, 59: 2e-5, 60: 4e-6, 90: 1e-6}),
     ],
 )
@@ -114,7 +114,7 @@ def test_the_learning_rate_falls_to_a_fifth(rule, rates):
 def test_a_rate_below_the_lowest_stays():
     state = cpah.CpahState(jnp.int32(70), None, None, None)
     hp = HParams(learning_rate=1e-7)
-    assert cpah.rate_factor("released", hp, state) == 1
+    assert cpah.rate_factor("official", hp, state) == 1
 
 
 def test_the_memory_is_the_signs_of_the_epoch_before(epochs):

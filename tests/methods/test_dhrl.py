@@ -27,7 +27,7 @@ def hand_checked(kept):
 
 
 def scores(logits, labels):
-    weights = {"missing_weight": 0.2, "extra_weight": 0.8}
+    weights = {"absent_weight": 0.2, "given_weight": 0.8}
     return losses.label_ranking_score(logits, labels, **weights)
 
 

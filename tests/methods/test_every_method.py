@@ -61,7 +61,7 @@ EXPERIMENTS = {
         "training": Training(epochs=8, batch_size=32),
     },
     "nrch": {
-        "options": nrch.Options(hidden=128, separate_from=6),
+        "options": nrch.Options(hidden=128, selection_start_epoch=6),
         "hparams": nrch.HParams(learning_rate=3e-4),
         "training": Training(epochs=6, batch_size=64),
     },

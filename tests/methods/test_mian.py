@@ -96,7 +96,7 @@ def test_hand_checked_losses_of_each_network():
         total, values = objective(inputs)
         np.testing.assert_allclose(total, value, rtol=4e-7)
         np.testing.assert_allclose(values["quantization"], distance, rtol=4e-7)
-    likelihood = mian.terms(HParams(), Options(pairs="likelihood"), "label")
+    likelihood = mian.terms(HParams(), Options(pair_loss="likelihood"), "label")
     value = likelihood["pairs"][1](inputs)
     np.testing.assert_allclose(value, 15.846717 + 16.743955, rtol=4e-7)
 

@@ -13,7 +13,7 @@ from scbch_jax.training import RunState, coded, gradient_step
 from scbch_jax.types import Split
 
 SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=7, bits=8)
-OPTIONS = Options(hidden=16, separate_from=3)
+OPTIONS = Options(hidden=16, selection_start_epoch=3)
 
 
 @pytest.fixture

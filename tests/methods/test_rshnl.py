@@ -31,7 +31,7 @@ def started():
 
     @jax.jit
     def step(params, state, batch, age):
-        method = rshnl.build(SIZES, options, HParams(age=age))
+        method = rshnl.build(SIZES, options, HParams(pace_threshold=age))
         opt = {g: o.init(params[g]) for g, o in method.optimizers.items()}
         (one,) = method.passes[0]
         run = RunState(params, opt, state)
@@ -67,7 +67,7 @@ def test_hand_checked_values_after_the_warm_up():
 
 
 def test_hard_weights_keep_the_rows_below_the_age():
-    options, hp = Options(pacing="hard"), HParams(age=2.0)
+    options, hp = Options(pacing="hard"), HParams(pace_threshold=2.0)
     inputs = hand_inputs(options, paced=True, hp=hp)
     np.testing.assert_array_equal(inputs.weights, [0, 1, 1, 0])
     _, values = losses.weighted_sum(rshnl.terms(hp, options))(inputs)

@@ -51,7 +51,10 @@ def test_loss_and_gradient_are_finite(train, key, reading, drop):
         (("classification",), {"attraction", "repulsion", "quantization"}),
         (("contrast",), {"classification"}),
         (("attraction",), {"classification", "repulsion", "quantization"}),
-        (("weights",), {"classification", "attraction", "repulsion", "quantization"}),
+        (
+            ("row-weights",),
+            {"classification", "attraction", "repulsion", "quantization"},
+        ),
     ],
 )
 def test_an_ablation_leaves_out_terms(drop, left):
@@ -101,7 +104,7 @@ def test_confidence_is_one_during_warm_up(train, key):
 
 
 def test_without_weights_confidence_stays_one(train, key):
-    method = build(drop=("weights",))
+    method = build(drop=("row-weights",))
     params, state = method.init(key)
     codes = coded(method, params, train, jnp.int32(40))
     assert not bool(codes.image.any()), "zeros, as no update reads them"

@@ -39,7 +39,9 @@ def test_another_confusion_matrix_is_another_run(tmp_path):
     matrix = tmp_path / "matrix.npy"
     np.save(matrix, np.ones((12, 12)))
     small = Data(planted=Planted(train=40, queries=5, database=50))
-    experiment = Experiment(data=small, noise=Noise("confuse", 0.5, str(matrix)))
+    experiment = Experiment(
+        data=small, noise=Noise("class-dependent", 0.5, str(matrix))
+    )
     loaded = datasets.load(small)
     recipe = runs.recipe_of(experiment, loaded.dataset.train)
 

@@ -20,10 +20,10 @@ def test_each_seed_is_a_run_and_equal_runs_are_one():
 
 def test_a_name_holds_data_method_noise_bits_ablation_and_seed():
     experiment = Experiment(
-        noise=Noise("none"), bits=16, options=scbch.Options(drop=("weights",))
+        noise=Noise("none"), bits=16, options=scbch.Options(drop=("row-weights",))
     )
     name = sweeps.name_of(experiment)
-    assert name.startswith("planted-scbch-none-16bits-no-weights-seed0-")
+    assert name.startswith("planted-scbch-none-16bits-no-row-weights-seed0-")
     assert name.endswith(runs.digest(experiment))
 
 

@@ -77,7 +77,7 @@ def test_resuming_gives_the_same_bits(train):
 
 def test_epochs_use_different_orders(train):
     """Without weights, only the batch order differs between epochs."""
-    options = Options(hidden=16, neighbors=3, drop=("weights",))
+    options = Options(hidden=16, neighbors=3, drop=("row-weights",))
     recipe = Recipe("scbch", SIZES, options, batch_size=8)
     first, _ = epochs(train, 0, 1, recipe=recipe)
     other, _ = epochs(train, 1, 2, recipe=recipe)

@@ -35,12 +35,12 @@ class CleanData:
     """Seed of the folds."""
     ridge: Annotated[float | None, optional(between(1e-3, 1e6))] = None
     """Penalty of the regression, relative to the mean variance of the features; by
-    default that of 0.03 to 10 which predicts the first fold best."""
-    missing: Annotated[float | None, optional(between(0, MOST_NOISE))] = None
-    """Rate of true labels that are not given, if it is known; with --wrong."""
-    wrong: Annotated[float | None, optional(between(0, MOST_NOISE))] = None
-    """Rate of labels given though not true, if it is known; with --missing. By default
-    both rates are estimated for each class."""
+    default chosen from 0.03 to 10 on the first fold."""
+    missing_rate: Annotated[float | None, optional(between(0, MOST_NOISE))] = None
+    """Rate of true labels that are not given, if it is known; with --wrong-rate."""
+    wrong_rate: Annotated[float | None, optional(between(0, MOST_NOISE))] = None
+    """Rate of labels given though not true, if it is known; with --missing-rate. By
+    default both rates are estimated for each class."""
     shown: Annotated[int, at_least(0)] = 50
     """Rows on the page, the most doubtful ones."""
     root: Path | None = None
@@ -49,11 +49,12 @@ class CleanData:
     def __post_init__(self) -> None:
         """Checks the fields."""
         check_fields(self)
-        known = (self.missing is None) == (self.wrong is None)
-        require(known, "missing, wrong", "one of them", "both, or none")
-        total = (self.missing or 0.0) + (self.wrong or 0.0)
+        both = "missing-rate, wrong-rate"
+        known = (self.missing_rate is None) == (self.wrong_rate is None)
+        require(known, both, "one of them", "both, or none")
+        total = (self.missing_rate or 0.0) + (self.wrong_rate or 0.0)
         wanted = f"at most {MOST_NOISE} together"
-        require(total <= MOST_NOISE, "missing, wrong", f"{total:g} together", wanted)
+        require(total <= MOST_NOISE, both, f"{total:g} together", wanted)
 
 
 def main(options: CleanData) -> None:
@@ -119,9 +120,9 @@ def _review(options: CleanData, store: Store) -> LabelReview:
 def _known_rates(options: CleanData) -> NoiseRates | None:
     from scbch_jax.labels import NoiseRates
 
-    if options.missing is None or options.wrong is None:
+    if options.missing_rate is None or options.wrong_rate is None:
         return None
-    return NoiseRates(options.missing, options.wrong)
+    return NoiseRates(options.missing_rate, options.wrong_rate)
 
 
 def _write(
@@ -145,7 +146,7 @@ def _write(
         title,
         display=display,
         shown=options.shown,
-        estimated=options.missing is None,
+        estimated=options.missing_rate is None,
         note=note if has_pictures and options.root is None else "",
     )
     with io.new_folder(options.out) as fresh:

@@ -10,7 +10,7 @@ import tyro
 
 from scbch_jax.config import Data, Noise
 from scbch_jax.config.constraints import at_least, check_fields
-from scbch_jax.config.experiment import NO_NOISE_FILE, NoiseKind
+from scbch_jax.config.experiment import DRAWN_NOISE, NO_NOISE_FILE, NoiseKind
 from scbch_jax.errors import require
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ class NoiseData:
     """Measure what each kind of label noise does to a dataset; write noise files."""
 
     data: Annotated[Data, tyro.conf.arg(name="")] = field(default_factory=Data)
-    kinds: tuple[NoiseKind, ...] = ("swap", "add", "drop", "flip", "confuse", "mistake")
+    kinds: tuple[NoiseKind, ...] = DRAWN_NOISE
     """Kinds of noise, as noise.kind of a run."""
     rates: tuple[float, ...] = (0.2, 0.5, 0.8)
     """Noise rates, as noise.rate of a run."""
     confusion: str = ""
-    """Confusion matrix for confuse, as noise.confusion of a run."""
+    """Confusion matrix for class-dependent, as noise.confusion of a run."""
     seed: Annotated[int, at_least(0)] = 0
     """Seed of the noise; a run with this seed sees the same labels."""
     out: Path | None = None
@@ -41,8 +41,9 @@ class NoiseData:
             require(bool(getattr(self, name)), name, "none", "at least one")
         for rate in self.rates:
             require(0 <= rate <= 1, "rates", rate, "numbers from 0 to 1")
-        used = not self.confusion or "confuse" in self.kinds
-        require(used, "confusion", self.confusion, "confuse among the kinds")
+        used = not self.confusion or "class-dependent" in self.kinds
+        wanted = "class-dependent among the kinds"
+        require(used, "confusion", self.confusion, wanted)
         published = "published" in self.kinds and self.data.name in NO_NOISE_FILE
         wanted = f"drawn kinds: {NO_NOISE_FILE.get(self.data.name)} has no noise file"
         require(not published, "kinds", "published", wanted)
@@ -66,7 +67,7 @@ def main(options: NoiseData) -> None:
     header = ["noise", "rate", "rows", "entries", "precision", "recall", "pairs"]
     lines, files = [], {}
     for kind in options.kinds:
-        confusion = options.confusion if kind == "confuse" else ""
+        confusion = options.confusion if kind == "class-dependent" else ""
         for rate in options.rates:
             noise = Noise(kind, rate, confusion)
             noisy = datasets.noisy_labels(

@@ -14,20 +14,21 @@ from scbch_jax.data.label_noise.files import (
     read_published,
 )
 from scbch_jax.data.label_noise.models import (
+    MODELS,
     add_labels,
-    confuse_labels,
     corrupted_count,
     drop_labels,
     flip_labels,
-    mistake_labels,
+    swap_by_class,
+    swap_by_instance,
     swap_labels,
 )
 
 __all__ = [
+    "MODELS",
     "Effect",
     "Flips",
     "add_labels",
-    "confuse_labels",
     "confusion_file",
     "corrupted_count",
     "corrupted_rows",
@@ -35,9 +36,10 @@ __all__ = [
     "effect_of",
     "flip_labels",
     "flips",
-    "mistake_labels",
     "published_file",
     "read_confusion",
     "read_published",
+    "swap_by_class",
+    "swap_by_instance",
     "swap_labels",
 ]

@@ -66,7 +66,7 @@ def read_confusion(selector: str, *, classes: int) -> np.ndarray:
         classes: number of labels.
 
     Returns:
-        [classes, classes], float64; `confuse_labels` checks its values.
+        [classes, classes], float64; `swap_by_class` checks its values.
 
     Raises:
         InputError: if there is no such file or array, or it is no such matrix.

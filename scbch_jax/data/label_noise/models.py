@@ -76,7 +76,7 @@ def flip_labels(
     )
 
 
-def confuse_labels(
+def swap_by_class(
     labels: np.ndarray,
     rng: np.random.Generator,
     *,
@@ -85,7 +85,8 @@ def confuse_labels(
 ) -> np.ndarray:
     """Replaces one label of each corrupted row by one that it is confused with.
 
-    In floor(rate · samples) rows, a present label j, drawn uniformly, is replaced by an
+    This is class-dependent noise: the new label depends on the old one. In
+    floor(rate · samples) rows, a present label j, drawn uniformly, is replaced by an
     absent label k, drawn in proportion to confusion[j, k], or uniformly where all of
     these are 0. A row without labels only gains one, a row with all only loses one.
 
@@ -114,7 +115,7 @@ def confuse_labels(
     return _change(labels, rng, rows, add=weights) - (labels - dropped)
 
 
-def mistake_labels(
+def swap_by_instance(
     labels: np.ndarray,
     rng: np.random.Generator,
     *,
@@ -147,6 +148,17 @@ def mistake_labels(
     rows = np.argsort(-keys, kind="stable")[: corrupted_count(len(labels), rate)]
     dropped = _change(labels, rng, rows, drop=-scores)
     return _change(labels, rng, rows, add=scores) - (labels - dropped)
+
+
+MODELS = {
+    "swap": swap_labels,
+    "add": add_labels,
+    "drop": drop_labels,
+    "flip": flip_labels,
+    "class-dependent": swap_by_class,
+    "instance-dependent": swap_by_instance,
+}
+"""Kinds of noise that are drawn, by their names in `noise.kind`."""
 
 
 def corrupted_count(samples: int, rate: float) -> int:
