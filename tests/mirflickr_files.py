@@ -2,18 +2,18 @@
 
 import numpy as np
 
+from scbch_jax.data.archives import mirflickr
 from scbch_jax.data.formats import read_array
-from scbch_jax.data.originals import mirflickr
 
 PICTURES = 30
 
 LEAST = 20
 """Pictures with each common tag of the whole original."""
 
-UNLABELLED = (2, 29)
+UNLABELED = (2, 29)
 WITHOUT_COMMON = (7, 20)
 
-EXPECTED = [n for n in range(1, PICTURES + 1) if n not in UNLABELLED + WITHOUT_COMMON]
+EXPECTED = [n for n in range(1, PICTURES + 1) if n not in UNLABELED + WITHOUT_COMMON]
 """Pictures of the rows that are kept."""
 
 WORDS = ("sea", "españa", "geo:tool=gmif", "save8", "save7", "late")
@@ -45,7 +45,7 @@ def labels_of_the_miniature():
     return {
         n: sorted({n % 24, (5 * n) % 24})
         for n in range(1, PICTURES + 1)
-        if n not in UNLABELLED
+        if n not in UNLABELED
     }
 
 
@@ -101,12 +101,12 @@ def turned_back(published):
     late = [n for n in left if n not in early.values()][
         len(set(early.values())) - 419 :
     ]
-    unlabelled = sorted({*early.values(), *late})
-    labelled = [n for n in left if n not in unlabelled]
+    unlabeled = sorted({*early.values(), *late})
+    labeled = [n for n in left if n not in unlabeled]
     own |= {n: [] for n in left}
     for column, count in enumerate(more):
         places = [early[column]] if column in early else []
-        places += [n for n in reversed(unlabelled) if n not in places]
+        places += [n for n in reversed(unlabeled) if n not in places]
         for n in places[:count]:
             own[n].append(names[column])
     twice = next(n for n in numbers if own[n])
@@ -115,8 +115,8 @@ def turned_back(published):
         name: list(numbers[labels[:, i] > 0]) for i, name in enumerate(mirflickr.LABELS)
     }
     for i in range(92_902 - int(labels.sum())):
-        place, turn = i % len(labelled), i // len(labelled)
-        hot[mirflickr.LABELS[turn]].append(labelled[place])
+        place, turn = i % len(labeled), i // len(labeled)
+        hot[mirflickr.LABELS[turn]].append(labeled[place])
     return _files(own, hot, names, tags.sum(axis=0, dtype=int) + more), labels, tags
 
 

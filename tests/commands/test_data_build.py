@@ -61,6 +61,16 @@ def features(path, pictures):
     return path
 
 
+def test_labeled_rows_have_an_earlier_spelling(original, tmp_path):
+    for rows in ("labeled", "labelled"):
+        assert build(original, tmp_path / rows, "--rows", rows) == 0
+    old, new = (
+        store.read(tmp_path / rows, partial=True) for rows in ("labelled", "labeled")
+    )
+    assert old.sums == new.sums
+    assert len(new.labels) > len(made.EXPECTED)
+
+
 def test_features_are_added_to_the_rows_that_have_them(original, tmp_path, capsys):
     pictures = [f"mirflickr/im{n}.jpg" for n in made.EXPECTED]
     every = features(tmp_path / "every.npz", pictures)

@@ -1,4 +1,4 @@
-"""Each layout is recognised and read to identical arrays; none is read wrongly."""
+"""Each layout is recognized and read to identical arrays; none is read wrongly."""
 
 import layouts
 import numpy as np

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from scbch_jax.data.originals import matching
-from scbch_jax.data.originals.matching import Table
+from scbch_jax.data.archives import matching
+from scbch_jax.data.archives.matching import Table
 from scbch_jax.errors import InputError
 
 ROWS = 40

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from original_files import write, write_published, write_zip
 
-from scbch_jax.data import originals
-from scbch_jax.data.originals import Files, coco
+from scbch_jax.data import archives
+from scbch_jax.data.archives import Files, coco
 from scbch_jax.errors import InputError
 
 
-def read(folder, rows="labelled"):
+def read(folder, rows="labeled"):
     return coco.read(Files(folder), rows=rows)
 
 
@@ -59,7 +59,7 @@ def test_known_orders_of_published_rows_are_found(tmp_path, edition):
     for words, ids in orders.items():
         rows = [made.KEPT.index(i) for i in ids if i in made.KEPT]
         path = write_published(tmp_path / "a.mat", found.labels[rows], np.ones((11, 3)))
-        match = originals.match_files(found, (path,))
+        match = archives.match_files(found, (path,))
         assert match.order == words
         assert match.published[rows].tolist() == list(range(len(made.KEPT)))
 
@@ -68,11 +68,11 @@ def test_shuffled_rows_are_equal_as_a_set(tmp_path):
     found = read(write(tmp_path / "a", made.miniature("2014")))
     rows = np.random.default_rng(0).permutation(len(found.labels))
     path = write_published(tmp_path / "a.mat", found.labels[rows], np.ones((11, 3)))
-    match = originals.match_files(found, (path,))
+    match = archives.match_files(found, (path,))
     assert (match.order, match.equal) == ("", 11)
     alone = sum(made.labels().count(row) == 1 for row in made.labels())
     assert match.placed == alone < 11
-    said = " ".join(originals.describe_match(match, found))
+    said = " ".join(archives.describe_match(match, found))
     assert "by labels alone" in said
     assert "equal rows: 36, 49, 74" in said
 

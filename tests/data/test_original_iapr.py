@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 from original_files import write, write_published, write_tgz
 
-from scbch_jax.data import originals
-from scbch_jax.data.originals import Files, iapr
+from scbch_jax.data import archives
+from scbch_jax.data.archives import Files, iapr
 from scbch_jax.errors import InputError
 
 LABELS = "saiaprtc12ok/benchmark/saiapr_tc-12/01/labels.txt"
 
 
-def read(folder, rows="labelled"):
+def read(folder, rows="labeled"):
     return iapr.read(Files(folder), rows=rows)
 
 
@@ -46,9 +46,9 @@ def test_columns_and_rows_in_another_order_are_matched(tmp_path):
     rows, columns = rng.permutation(20), rng.permutation(5)
     labels = found.labels[rows][:, columns]
     path = write_published(tmp_path / "a.mat", labels, np.ones((20, 3)))
-    match = originals.match_files(found, (path,))
+    match = archives.match_files(found, (path,))
     assert match.equal == 20
-    same = originals.in_published_columns(found, match)
+    same = archives.in_published_columns(found, match)
     assert same.classes == tuple(found.classes[c] for c in columns)
 
 

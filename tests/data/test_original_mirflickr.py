@@ -5,9 +5,9 @@ import numpy as np
 import original_files
 import pytest
 
-from scbch_jax.data import originals
-from scbch_jax.data.originals import Files, mirflickr
-from scbch_jax.data.originals.base import digest
+from scbch_jax.data import archives
+from scbch_jax.data.archives import Files, mirflickr
+from scbch_jax.data.archives.base import digest
 from scbch_jax.errors import InputError
 
 
@@ -36,16 +36,16 @@ def test_the_miniature_is_built_to_the_expected_rows(tmp_path, nested, packed):
     assert found.pictures[0] == ("im1.jpg" if packed else "mirflickr/im1.jpg")
     assert len(found.absent) == (len(made.EXPECTED) if packed else 1)
     assert counts(found)["with a label and a common tag"] == len(made.EXPECTED)
-    assert counts(found)["pictures without a label"] == len(made.UNLABELLED)
+    assert counts(found)["pictures without a label"] == len(made.UNLABELED)
     assert "2 _r1 set aside" in found.read
     assert not found.whole
     assert found.texts[made.EXPECTED.index(16)] == "sea rare 日本"
 
 
-def test_all_labelled_rows_and_the_listed_order_of_tags(tmp_path):
+def test_all_labeled_rows_and_the_listed_order_of_tags(tmp_path):
     original_files.write(tmp_path, made.miniature(nested=True))
-    found = read(tmp_path, rows="labelled", tag_order="listed")
-    assert len(found.labels) == made.PICTURES - len(made.UNLABELLED)
+    found = read(tmp_path, rows="labeled", tag_order="listed")
+    assert len(found.labels) == made.PICTURES - len(made.UNLABELED)
     assert found.words == tuple(mirflickr.read_common_tags(Files(tmp_path)))
     assert found.words != made.WORDS
     assert not found.text[found.ids.index("im20")].any()
@@ -115,7 +115,7 @@ def real(tmp_path_factory):
     folder = tmp_path_factory.mktemp("original")
     files, labels, text = made.turned_back(MIRFLICKR)
     original_files.write_zip(folder / "mirflickr25k.zip", files)
-    return originals.read("mirflickr", folder), labels, text
+    return archives.read("mirflickr", folder), labels, text
 
 
 @pytest.mark.slow
@@ -124,9 +124,9 @@ def test_the_published_arrays_are_rebuilt_to_their_digests(real, mirflickr):
     assert digest(labels) == digest(found.labels) == found.digests["labels"]
     assert digest(text) == digest(found.text) == found.digests["text"]
     files = tuple(mirflickr / f"mirflickr25k-{name}.mat" for name in ("lall", "yall"))
-    match = originals.match_files(found, files)
+    match = archives.match_files(found, files)
     assert match.order == "this order"
-    said = " ".join(originals.describe(found))
+    said = " ".join(archives.describe(found))
     assert "SHA-256 of labels and tags: as published" in said
 
 
@@ -138,15 +138,15 @@ def test_shuffled_published_rows_are_placed_by_labels_and_tags(real, tmp_path):
     original_files.write_published(
         tmp_path / "a.mat", labels[order], text[order][:, columns]
     )
-    match = originals.match_files(found, (tmp_path / "a.mat",))
+    match = archives.match_files(found, (tmp_path / "a.mat",))
     assert match.equal == 20_015
     assert match.placed == 19_104
     placed = match.published >= 0
     np.testing.assert_array_equal(
         order[match.published[placed]], np.flatnonzero(placed)
     )
-    said = " ".join(originals.describe_match(match, found))
+    said = " ".join(archives.describe_match(match, found))
     assert "equal as a set: 20,015 of 20,015; placed 19,104 (95.4 %); 911 rows" in said
     # save7 and save8 are equal in all rows, so either may be the other.
-    same = originals.in_published_columns(found, match)
+    same = archives.in_published_columns(found, match)
     np.testing.assert_array_equal(same.text, text[:, columns])

@@ -6,8 +6,8 @@ import pytest
 from command_line import SCBCH, SURROUNDINGS
 from original_files import write, write_zip
 
-from scbch_jax.data.originals import Files, files, nuswide
-from scbch_jax.data.originals.bits import BitRows, read_bits
+from scbch_jax.data.archives import Files, files, nuswide
+from scbch_jax.data.archives.bits import BitRows, read_bits
 from scbch_jax.errors import InputError
 
 
@@ -17,14 +17,14 @@ def read(folder, rows="tagged"):
 
 def test_of_fewer_concepts_all_are_kept(tmp_path):
     write(tmp_path, made.miniature(listed=True))
-    found = nuswide.read(Files(tmp_path), rows="labelled", concepts=10)
+    found = nuswide.read(Files(tmp_path), rows="labeled", concepts=10)
     assert found.classes == made.CONCEPTS
     assert found.benchmark == "nuswide-10"
     assert not any("equally" in note for note in found.notes)
 
 
 @pytest.mark.parametrize("listed", [False, True])
-@pytest.mark.parametrize("rows", ["tagged", "labelled"])
+@pytest.mark.parametrize("rows", ["tagged", "labeled"])
 def test_the_miniature_is_built_to_the_expected_rows(tmp_path, listed, rows):
     write(tmp_path, made.miniature(listed=listed))
     found = read(tmp_path, rows)
@@ -50,8 +50,8 @@ def test_the_miniature_is_built_to_the_expected_rows(tmp_path, listed, rows):
 
 def test_rows_with_one_photo_id_are_both_kept(tmp_path):
     write(tmp_path, made.miniature(listed=True))
-    found = read(tmp_path, "labelled")
-    lines, labels, _ = made.expected("labelled")
+    found = read(tmp_path, "labeled")
+    lines, labels, _ = made.expected("labeled")
     rows = [list(lines).index(line) for line in made.TWICE]
     assert found.ids[rows[0]] == found.ids[rows[1]]
     assert found.pictures[rows[0]] != found.pictures[rows[1]]
@@ -112,7 +112,7 @@ def file_of(path, content):
 
 @pytest.mark.parametrize("block", [1, 7, 64, 1 << 20])
 def test_values_do_not_depend_on_where_blocks_end(tmp_path, monkeypatch, block):
-    monkeypatch.setattr("scbch_jax.data.originals.bits.BYTES", block)
+    monkeypatch.setattr("scbch_jax.data.archives.bits.BYTES", block)
     rng = np.random.default_rng(0)
     values = rng.integers(2, size=(13, 11), dtype=np.uint8)
     ends = ["\n", "\r\n", " \n", "\t\r\n"]
@@ -130,8 +130,8 @@ def test_values_do_not_depend_on_where_blocks_end(tmp_path, monkeypatch, block):
 MEASURED = """
 import sys, time
 from pathlib import Path
-from scbch_jax.data.originals.bits import read_bits
-from scbch_jax.data.originals.files import File
+from scbch_jax.data.archives.bits import read_bits
+from scbch_jax.data.archives.files import File
 start = time.process_time()
 rows = read_bits(File("AllTags1k.txt", None, sys.argv[1]), 1000)
 # Of this program alone: getrusage counts what its parent held when it was started.

@@ -13,8 +13,8 @@ from scbch_jax.config.constraints import check_fields
 from scbch_jax.errors import require
 
 if TYPE_CHECKING:
+    from scbch_jax.data.archives import Match, Original
     from scbch_jax.data.importing import SplitDataset
-    from scbch_jax.data.originals import Match, Original
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +33,10 @@ class BuildData(splitting.SplitOptions):
     archives are read in place."""
     out: Path
     """Folder of the new store."""
-    rows: Literal["published", "tagged", "labelled"] = "published"
-    """tagged: rows with a label and a tag; labelled: all with a label; published: as in
-    most papers, tagged for mirflickr and nuswide, else labelled."""
+    rows: Literal["published", "tagged", "labeled", "labelled"] = "published"
+    """tagged: rows with a label and a tag; labeled, or labelled as in earlier versions:
+    all with a label; published: as in most papers, tagged for mirflickr and nuswide,
+    else labeled."""
     tag_order: Literal["dcmh", "listed"] = "dcmh"
     """Columns of MIRFlickr's tags: dcmh, as published; listed: of common_tags.txt."""
     image: str = ""
@@ -59,34 +60,32 @@ class BuildData(splitting.SplitOptions):
 def main(options: BuildData) -> None:
     """Reads, counts, matches and writes; says what was done."""
     from scbch_jax.cli import console
-    from scbch_jax.data import importing, originals
+    from scbch_jax.data import archives, importing
 
     out = options.out
     require(not out.exists(), "out", f"{out}, which exists", "a new folder")
-    original = originals.read(
+    original = archives.read(
         options.benchmark,
         options.source,
-        rows=options.rows,
+        rows="labeled" if options.rows == "labelled" else options.rows,
         tag_order=options.tag_order,
     )
-    match = (
-        originals.match_files(original, options.against) if options.against else None
-    )
+    match = archives.match_files(original, options.against) if options.against else None
     if match:
-        original = originals.in_published_columns(original, match)
+        original = archives.in_published_columns(original, match)
     features = {
-        field: originals.read_features(field, selector, original)
+        field: archives.read_features(field, selector, original)
         for field, selector in (("image", options.image), ("text", options.text))
         if selector
     }
-    dataset, rows = originals.aligned(original, **features)
+    dataset, rows = archives.aligned(original, **features)
     split = splitting.split_by_name(options, dataset)
     title = importing.write_store(
         split,
         out,
-        source=originals.source_of(original, options.source, match),
+        source=archives.source_of(original, options.source, match),
         title=options.title,
-        lines=originals.row_lines(original, rows, match),
+        lines=archives.row_lines(original, rows, match),
     )
     console.output(f"{title} from {options.source}")
     for line in _report(original, match, split, [original.ids[row] for row in rows]):
@@ -100,11 +99,11 @@ def main(options: BuildData) -> None:
 def _report(
     original: Original, match: Match | None, split: SplitDataset, ids: list[str]
 ) -> list[str]:
-    from scbch_jax.data import originals
+    from scbch_jax.data import archives
 
-    lines = list(originals.describe(original))
+    lines = list(archives.describe(original))
     if match:
-        lines += originals.describe_match(match, original)
+        lines += archives.describe_match(match, original)
     parts = split.rows._asdict().items()
-    lines += [originals.describe_part(name, rows, ids) for name, rows in parts]
+    lines += [archives.describe_part(name, rows, ids) for name, rows in parts]
     return [*lines, f"split: {split.split}"]

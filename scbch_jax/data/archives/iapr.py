@@ -1,6 +1,6 @@
 """IAPR TC-12 from its annotations and the segmentation of SAIAPR TC-12.
 
-Rows are the pictures with a labelled region, by ascending number; labels are the ids in
+Rows are the pictures with a labeled region, by ascending number; labels are the ids in
 use, by ascending id. The 2,912 words of the published texts follow no known rule, so
 texts are descriptions, and their features are left to be added; nor is the published
 order of rows and columns known, which matching may recover.
@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scbch_jax.data.originals import base, files
-from scbch_jax.data.originals.base import Original, Stage
-from scbch_jax.data.originals.files import Files
+from scbch_jax.data.archives import base, files
+from scbch_jax.data.archives.base import Original, Stage
+from scbch_jax.data.archives.files import Files
 from scbch_jax.errors import require
 
 PICTURES = 20_000
@@ -41,7 +41,7 @@ def read(folder: Files, *, rows: str) -> Original:
 
     Args:
         folder: the files.
-        rows: labelled, or tagged for pictures that have a description, too.
+        rows: labeled, or tagged for pictures that have a description, too.
 
     Raises:
         InputError: if files are missing, given twice or damaged; or if the original is
@@ -51,7 +51,7 @@ def read(folder: Files, *, rows: str) -> Original:
     names = read_names(folder)
     texts = read_descriptions(folder)
     every = sorted(regions.of_picture)
-    kept = [n for n in every if rows == base.LABELLED or texts.get(n)]
+    kept = [n for n in every if rows == base.LABELED or texts.get(n)]
     used = sorted(set().union(*regions.of_picture.values()))
     column = {label: i for i, label in enumerate(used)}
     labels = np.zeros((len(kept), len(used)), np.uint8)
@@ -63,11 +63,11 @@ def read(folder: Files, *, rows: str) -> Original:
     return base.checked(
         Original(
             benchmark="iapr",
-            read=f"{regions.count:,} labelled regions, {len(texts):,} English texts",
+            read=f"{regions.count:,} labeled regions, {len(texts):,} English texts",
             pictures_read=len(every),
             pictures_whole=PICTURES,
             stages=(
-                Stage("labelled pictures", len(every), PICTURES),
+                Stage("labeled pictures", len(every), PICTURES),
                 Stage("labels in use", len(used), 255),
                 Stage("English texts", len(texts), 19_999),
                 Stage("rows without a description", _without(kept, texts)),

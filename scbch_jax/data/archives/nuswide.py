@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scbch_jax.data.archives import base, files
+from scbch_jax.data.archives.base import Original, Stage
+from scbch_jax.data.archives.bits import BitRows, read_bits
+from scbch_jax.data.archives.files import File, Files
 from scbch_jax.data.formats.numpy_files import row_blocks
-from scbch_jax.data.originals import base, files
-from scbch_jax.data.originals.base import Original, Stage
-from scbch_jax.data.originals.bits import BitRows, read_bits
-from scbch_jax.data.originals.files import File, Files
 from scbch_jax.errors import require
 
 PICTURES = 269_648
@@ -27,8 +27,8 @@ BENCHMARKS = {21: "nuswide", 10: "nuswide-10"}
 EXPECTED = {21: (411_438, 195_834, 190_421), 10: (332_189, 186_577, 181_365)}
 """Ones of the concepts that are kept; rows with one of them; and with a tag, too."""
 
-LABEL_ONES = {(21, base.TAGGED): 402_316, (21, base.LABELLED): 411_438}
-LABEL_ONES |= {(10, base.LABELLED): 332_189}
+LABEL_ONES = {(21, base.TAGGED): 402_316, (21, base.LABELED): 411_438}
+LABEL_ONES |= {(10, base.LABELED): 332_189}
 """Ones of the labels of the rows, by concepts and rows."""
 
 
@@ -47,7 +47,7 @@ def read(folder: Files, *, rows: str, concepts: int = 21) -> Original:
 
     Args:
         folder: the files.
-        rows: tagged or labelled.
+        rows: tagged or labeled.
         concepts: how many of the most frequent concepts are kept.
 
     Raises:
@@ -62,9 +62,9 @@ def read(folder: Files, *, rows: str, concepts: int = 21) -> Original:
     tags = read_bits(folder.one(r"AllTags1k[.]txt", "AllTags1k.txt"), len(words))
     named = read_pictures(folder)
     _require_lines({"AllTags1k.txt": len(tags), "the list": len(named.ids)}, labels)
-    labelled = np.asarray(labels[:, chosen].any(axis=1))
-    tagged = labelled & (tags.row_sums() > 0)
-    kept = np.flatnonzero(tagged if rows == base.TAGGED else labelled)
+    labeled = np.asarray(labels[:, chosen].any(axis=1))
+    tagged = labeled & (tags.row_sums() > 0)
+    kept = np.flatnonzero(tagged if rows == base.TAGGED else labeled)
     paths, absent = _paths(folder, named, kept)
     text = tags.take(kept)
     return base.checked(
@@ -74,7 +74,7 @@ def read(folder: Files, *, rows: str, concepts: int = 21) -> Original:
             f"{len(words):,} tags",
             pictures_read=len(labels),
             pictures_whole=PICTURES,
-            stages=_stages(labels, chosen, tags, (labelled, tagged), kept, rows),
+            stages=_stages(labels, chosen, tags, (labeled, tagged), kept, rows),
             labels=np.ascontiguousarray(labels[kept][:, chosen]),
             text=text,
             classes=tuple(names[c] for c in chosen),
@@ -163,14 +163,14 @@ def _stages(
 ) -> tuple[Stage, ...]:
     ones = labels[:, chosen].sum(axis=1, dtype=np.int64)
     count = len(chosen)
-    of_chosen, labelled, tagged = EXPECTED.get(count, (None, None, None))
+    of_chosen, labeled, tagged = EXPECTED.get(count, (None, None, None))
     all_tags = int(tags.row_sums().sum())
     return (
         Stage("concepts", labels.shape[1], 81),
         Stage("ones of all concepts", int(labels.sum(dtype=np.int64)), 503_848),
         Stage("ones of AllTags1k", all_tags, 1_559_464),
         Stage(f"ones of the {count} concepts kept", int(ones.sum()), of_chosen),
-        Stage("rows with one of them", int(masks[0].sum()), labelled),
+        Stage("rows with one of them", int(masks[0].sum()), labeled),
         Stage("and one of the tags", int(masks[1].sum()), tagged),
         Stage(
             "label ones of the rows",

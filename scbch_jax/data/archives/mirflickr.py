@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scbch_jax.data.originals import base, files
-from scbch_jax.data.originals.base import Original, Stage
-from scbch_jax.data.originals.files import File, Files
+from scbch_jax.data.archives import base, files
+from scbch_jax.data.archives.base import Original, Stage
+from scbch_jax.data.archives.files import File, Files
 from scbch_jax.errors import require
 
 LABELS = (
@@ -49,7 +49,7 @@ def read(
 
     Args:
         folder: the files.
-        rows: tagged or labelled.
+        rows: tagged or labeled.
         tag_order: dcmh, the rule above, or listed, as in `common_tags.txt`.
 
     Raises:
@@ -62,8 +62,8 @@ def read(
     words = tuple(listed if tag_order == "listed" else by_use(tags, set(listed)))
     column = {word: i for i, word in enumerate(words)}
     used = {n: {column[t] for t in own if t in column} for n, own in tags.items()}
-    labelled = [n for n in sorted(tags) if n in notations.hot]
-    kept = [n for n in labelled if used[n]] if rows == base.TAGGED else labelled
+    labeled = [n for n in sorted(tags) if n in notations.hot]
+    kept = [n for n in labeled if used[n]] if rows == base.TAGGED else labeled
     labels = np.array([notations.hot[n] for n in kept], np.uint8).reshape(
         -1, len(LABELS)
     )
@@ -158,17 +158,17 @@ def _stages(
     labels: np.ndarray,
     rows: str,
 ) -> tuple[Stage, ...]:
-    labelled = [n for n in tags if n in notations.hot]
-    both = sum(bool(used[n]) for n in labelled)
-    ones = sum(int(notations.hot[n].sum()) for n in labelled)
+    labeled = [n for n in tags if n in notations.hot]
+    both = sum(bool(used[n]) for n in labeled)
+    ones = sum(int(notations.hot[n].sum()) for n in labeled)
     tag_ones = sum(len(used[n]) for n in kept)
     tagged = rows == base.TAGGED
     return (
         Stage("ones of all labels", ones, 92_902),
         Stage("ones of all common tags", sum(map(len, used.values())), 94_281),
-        Stage("pictures with a label", len(labelled), 24_581),
-        Stage("pictures without a label", len(tags) - len(labelled), 419),
-        Stage("with a label, without a common tag", len(labelled) - both, 4_566),
+        Stage("pictures with a label", len(labeled), 24_581),
+        Stage("pictures without a label", len(tags) - len(labeled), 419),
+        Stage("with a label, without a common tag", len(labeled) - both, 4_566),
         Stage("with a label and a common tag", both, 20_015),
         Stage(
             "label ones of the rows", int(labels.sum()), 75_640 if tagged else 92_902

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from scbch_jax.data.archives import base, files
+from scbch_jax.data.archives.base import Original, Stage
+from scbch_jax.data.archives.files import Files
 from scbch_jax.data.formats.base import one_line_errors
-from scbch_jax.data.originals import base, files
-from scbch_jax.data.originals.base import Original, Stage
-from scbch_jax.data.originals.files import Files
 from scbch_jax.errors import require
 
 PICTURES = 123_287
@@ -46,7 +46,7 @@ def read(folder: Files, *, rows: str) -> Original:
 
     Args:
         folder: the files.
-        rows: labelled, or tagged for pictures that have a caption, too.
+        rows: labeled, or tagged for pictures that have a caption, too.
 
     Raises:
         InputError: if files are missing, given twice or damaged; or if the original is
@@ -61,7 +61,7 @@ def read(folder: Files, *, rows: str) -> Original:
     categories = _categories(parts)
     hot = _labels(parts, names, sorted(categories))
     captions = _captions(parts, names)
-    kept = [i for i in sorted(hot) if rows == base.LABELLED or captions[i]]
+    kept = [i for i in sorted(hot) if rows == base.LABELED or captions[i]]
     labels = np.array([hot[i] for i in kept], np.uint8).reshape(-1, len(categories))
     of_part = {i: part.name for part in parts for i in part.pictures}
     wanted = [f"{of_part[i]}/{names[i]}" for i in kept]

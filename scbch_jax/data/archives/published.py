@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from scbch_jax.data.archives.matching import Table
 from scbch_jax.data.formats import ArrayInfo, find_arrays
 from scbch_jax.data.formats.numpy_files import row_blocks
 from scbch_jax.data.importing.layout_names import LAYOUTS, SegmentNames
-from scbch_jax.data.originals.matching import Table
 from scbch_jax.data.validation import narrow_labels
 from scbch_jax.errors import require
 

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from scbch_jax.data.archives.base import Original
+from scbch_jax.data.archives.matching import Match
 from scbch_jax.data.benchmarks import BENCHMARKS
 from scbch_jax.data.formats import ArrayInfo, find_arrays, read_strings
 from scbch_jax.data.importing.alignment import AlignedDataset, Segment
 from scbch_jax.data.importing.layout_names import ROWS, Layout
 from scbch_jax.data.importing.layouts import files_named, select
-from scbch_jax.data.originals.base import Original
-from scbch_jax.data.originals.matching import Match
 from scbch_jax.errors import require
 from scbch_jax.io import Record
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from scbch_jax.data.originals.files import File, opened
+from scbch_jax.data.archives.files import File, opened
 from scbch_jax.errors import require
 
 BYTES = 4 << 20

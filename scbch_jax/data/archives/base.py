@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from scbch_jax.data.originals.files import Files
+from scbch_jax.data.archives.files import Files
 from scbch_jax.errors import require
 
-TAGGED, LABELLED = "tagged", "labelled"
+TAGGED, LABELED = "tagged", "labeled"
 """Which rows are kept: those with a label and a tag, or all with a label."""
 
 

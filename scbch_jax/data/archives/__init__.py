@@ -1,12 +1,15 @@
-"""Benchmarks from their original downloads: labels, texts, names and picture paths."""
+"""Benchmarks from the archives that their makers published, called originals here.
+
+They give labels, texts, names and the paths of pictures.
+"""
 
 import functools
 from pathlib import Path
 from typing import Any, Literal
 
-from scbch_jax.data.originals import coco, iapr, matching, mirflickr, nuswide, published
-from scbch_jax.data.originals.base import LABELLED, TAGGED, Original, Stage
-from scbch_jax.data.originals.dataset import (
+from scbch_jax.data.archives import coco, iapr, matching, mirflickr, nuswide, published
+from scbch_jax.data.archives.base import LABELED, TAGGED, Original, Stage
+from scbch_jax.data.archives.dataset import (
     Features,
     aligned,
     in_published_columns,
@@ -14,13 +17,13 @@ from scbch_jax.data.originals.dataset import (
     row_lines,
     source_of,
 )
-from scbch_jax.data.originals.description import (
+from scbch_jax.data.archives.description import (
     describe,
     describe_match,
     describe_part,
 )
-from scbch_jax.data.originals.files import Files
-from scbch_jax.data.originals.matching import Match
+from scbch_jax.data.archives.files import Files
+from scbch_jax.data.archives.matching import Match
 
 READERS: dict[str, Any] = {
     "mirflickr": mirflickr.read,
@@ -39,7 +42,7 @@ def read(
     benchmark: str,
     folder: Path,
     *,
-    rows: Literal["published", "tagged", "labelled"] = "published",
+    rows: Literal["published", "tagged", "labeled"] = "published",
     tag_order: Literal["dcmh", "listed"] = "dcmh",
 ) -> Original:
     """Reads an original.
@@ -47,14 +50,14 @@ def read(
     Args:
         benchmark: its name in `data.BENCHMARKS`.
         folder: with its files.
-        rows: tagged, labelled, or as most papers use it.
+        rows: tagged, labeled, or as most papers use it.
         tag_order: of the columns of MIRFlickr's tags.
 
     Raises:
         InputError: for files that are missing, given twice or damaged, and for counts
             that the whole original does not have.
     """
-    kept = ROWS.get(benchmark, LABELLED) if rows == "published" else rows
+    kept = ROWS.get(benchmark, LABELED) if rows == "published" else rows
     options = {"tag_order": tag_order} if benchmark == "mirflickr" else {}
     return READERS[benchmark](Files(folder), rows=kept, **options)
 
@@ -74,7 +77,7 @@ def match_files(original: Original, paths: tuple[Path, ...]) -> Match:
 
 
 __all__ = [
-    "LABELLED",
+    "LABELED",
     "READERS",
     "TAGGED",
     "Features",

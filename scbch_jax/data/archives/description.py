@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from scbch_jax.data.originals.base import Original, digest
-from scbch_jax.data.originals.matching import Match
+from scbch_jax.data.archives.base import Original, digest
+from scbch_jax.data.archives.matching import Match
 
 SHOWN = 5
 """Rows and groups that are named."""
