@@ -78,7 +78,7 @@ def double():
 
 @pytest.fixture
 def batch():
-    """A small labelled batch with awkward rows: no label, all labels, twins."""
+    """A small labeled batch with awkward rows: no label, all labels, twins."""
     import draws
     import jax.numpy as jnp
 

@@ -112,8 +112,8 @@ def test_every_option_has_help(name, capsys, monkeypatch):
         (["train", SMOKE, "--noise.rate=x"], "--noise.rate: got x, wanted a number"),
         (["train", SMOKE, "--seeds", "0", "x"], "--seeds: got 0 x, wanted one or more"),
         (
-            ["compare", "a", "b", "--depth", "x"],
-            "--depth: got x, wanted a whole",
+            ["compare", "a", "b", "--cutoff", "x"],
+            "--cutoff: got x, wanted a whole",
         ),
         (
             ["compare", "a"],
@@ -121,8 +121,8 @@ def test_every_option_has_help(name, capsys, monkeypatch):
             "(scbch compare --help lists the options)",
         ),
         (
-            ["evaluate", "a", "--grade", "x"],
-            "--grade: got x, wanted one of none, shared, jaccard\n",
+            ["evaluate", "a", "--relevance", "x"],
+            "--relevance: got x, wanted one of none, shared, jaccard\n",
         ),
         (
             ["train", SMOKE, "--bits", "7"],
@@ -201,7 +201,7 @@ def test_every_option_has_help(name, capsys, monkeypatch):
         (["evaluate", "gone"], "source: got gone, wanted a file or a folder that"),
         (["evaluate"], "source: got nothing, wanted the folder of a run"),
         (["compare", "gone", "gone"], "first: got gone"),
-        (["evaluate", SMOKE, "--depth", "0"], "depth: got 0, wanted whole numbers"),
+        (["evaluate", SMOKE, "--cutoffs", "0"], "cutoffs: got 0, wanted whole numbers"),
         (["evaluate", SMOKE, "--keys", "a"], "keys: got a, wanted PART=NAME"),
         (["evaluate", SMOKE], "wanted one ending in .mat"),
         (["encode", "gone"], "run: got gone"),

@@ -74,7 +74,7 @@ class Load(NamedTuple):
     search: float
     """Median milliseconds of the stage search."""
     megabytes: float
-    """Memory of the service afterwards."""
+    """Memory of the service afterward."""
 
 
 @contextmanager

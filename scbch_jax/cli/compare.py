@@ -28,8 +28,8 @@ class Compare:
     """Names of the files' arrays if they are not known ones, as for evaluate."""
     pairs: tuple[str, ...] = ()
     """Which modality searches which, as for evaluate."""
-    depth: Annotated[int | None, optional(at_least(1))] = None
-    """Cut-off k of MAP; by default the whole ranking."""
+    cutoff: Annotated[int | None, optional(at_least(1))] = None
+    """Cutoff k of MAP; by default the whole ranking."""
     rounds: Annotated[int, at_least(1, 1_000_000)] = 10_000
     """Permutations of the paired randomization test, and bootstrap resamples."""
     show: Annotated[int, at_least(0)] = 5
@@ -78,8 +78,10 @@ def _check_same_task(options: Compare, first: "CodeSets", second: "CodeSets") ->
         got = f"{words} with other labels"
         require(np.array_equal(*labels), "second", got, "those of the first")
     items = first.sizes["items"]
-    fits = options.depth is None or options.depth <= items
-    require(fits, "depth", options.depth, f"at most the {items} items of the database")
+    fits = options.cutoff is None or options.cutoff <= items
+    require(
+        fits, "cutoff", options.cutoff, f"at most the {items} items of the database"
+    )
 
 
 def _compare(
@@ -91,7 +93,7 @@ def _compare(
     from scbch_jax import retrieval
 
     before, after = (
-        _average_precisions(sets, direction, options.depth) for sets in (first, second)
+        _average_precisions(sets, direction, options.cutoff) for sets in (first, second)
     )
     gain = after - before
     low, high = retrieval.bootstrap_interval(gain, resamples=options.rounds)

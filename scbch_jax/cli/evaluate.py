@@ -37,11 +37,11 @@ class Evaluate:
     database_image); by default image:text and text:image, or codes."""
     root: str = ""
     """Data root of a run, if its data were moved since it was trained."""
-    depth: Annotated[tuple[int, ...], depth_list()] = ()
-    """Cut-offs k: each adds MAP, precision and recall among the first k items."""
-    grade: Literal["none", "shared", "jaccard"] = "none"
+    cutoffs: Annotated[tuple[int, ...], depth_list()] = ()
+    """Cutoffs k: each adds MAP, precision and recall among the first k items."""
+    relevance: Literal["none", "shared", "jaccard"] = "none"
     """Graded relevance: the number of shared labels, or their Jaccard similarity; adds
-    weighted MAP, and NDCG and ACG at each cut-off."""
+    weighted MAP, and NDCG and ACG at each cutoff."""
     rank: tuple[Literal["query", "both"], ...] = ()
     """Also rank the nearest items by the cosine of the query's relaxed code with hash
     codes (query) or relaxed codes (both) of the items: adds MAP and NDCG@10, graded by
@@ -87,9 +87,9 @@ def main(options: Evaluate) -> None:
         relaxed=bool(options.rank),
     ):
         items = sets.sizes["items"]
-        fits = max(options.depth, default=0) <= items
-        got = ", ".join(map(str, options.depth))
-        require(fits, "depth", got, f"at most the {items} items of the database")
+        fits = max(options.cutoffs, default=0) <= items
+        got = ", ".join(map(str, options.cutoffs))
+        require(fits, "cutoffs", got, f"at most the {items} items of the database")
         line, points, values = _evaluate(options, sets)
         (source,) = name.values()
         lines.append({**name, **line})
@@ -99,10 +99,10 @@ def main(options: Evaluate) -> None:
         header = ["source", "direction", "radius", "precision", "recall"]
         io.write_csv(options.curve, header, curve)
     if options.queries:
-        header = ["source", "direction", "query", "measure", "value"]
+        header = ["source", "direction", "query", "metric", "value"]
         io.write_csv(options.queries, header, queries)
     if options.csv:
-        header = ["source", "direction", "measure", "value"]
+        header = ["source", "direction", "metric", "value"]
         io.write_csv(options.csv, header, _rows(lines))
     if options.json:
         console.output("\n".join(map(io.json_line, lines)))
@@ -151,8 +151,8 @@ def _evaluate(
             for radius, (precision, recall) in enumerate(points)
         ]
         queries += [
-            (direction, query, measure, f"{value:.9g}")
-            for measure, numbers in (values | ranked).items()
+            (direction, query, metric, f"{value:.9g}")
+            for metric, numbers in (values | ranked).items()
             for query, value in enumerate(numbers)
         ]
     average = [line[direction]["MAP"] for direction in sets.searches]
@@ -165,10 +165,10 @@ def _metrics(options: Evaluate, sets: "CodeSets", codes: Pair, counts: Any) -> A
     from scbch_jax import retrieval
 
     graded = None
-    if options.grade != "none":
+    if options.relevance != "none":
         labels = (sets.query_labels, sets.database_labels)
-        graded = retrieval.graded_counts(*codes, *labels, grade=options.grade)
-    return retrieval.measures(counts, depths=options.depth, graded=graded)
+        graded = retrieval.graded_counts(*codes, *labels, grade=options.relevance)
+    return retrieval.measures(counts, depths=options.cutoffs, graded=graded)
 
 
 def _means(
@@ -213,9 +213,9 @@ def _directions(line: Record) -> dict[str, Record]:
 def _rows(lines: list[Record]) -> Iterator[tuple[Any, ...]]:
     for line in lines:
         for direction, metrics in _directions(line).items():
-            for measure, value in metrics.items():
+            for metric, value in metrics.items():
                 source = line.get("file", line.get("seed"))
-                yield source, direction, measure, f"{value:.9g}"
+                yield source, direction, metric, f"{value:.9g}"
 
 
 def _table(line: Record) -> str:
@@ -225,11 +225,11 @@ def _table(line: Record) -> str:
     name = line.get("file", f"seed {line.get('seed')}")
     name += ": {queries} queries, {items} items, {bits} bits".format(**line)
     rows = []
-    for measure in next(iter(directions.values())):
-        values = [metrics[measure] for metrics in directions.values()]
-        if measure.startswith(("ACG", "weighted")):
+    for metric in next(iter(directions.values())):
+        values = [metrics[metric] for metrics in directions.values()]
+        if metric.startswith(("ACG", "weighted")):
             # Mean grades may exceed 1.
-            rows.append([f"{measure} (grade)", *(f"{value:.3f}" for value in values)])
+            rows.append([f"{metric} (grade)", *(f"{value:.3f}" for value in values)])
         else:
-            rows.append([f"{measure} (%)", *map(percent, values)])
+            rows.append([f"{metric} (%)", *map(percent, values)])
     return as_markdown([name, *(x.upper() for x in directions)], rows)

@@ -16,11 +16,11 @@ class HParams(NamedTuple):
     similarity_weight: Annotated[float, between(0, 1e6)] = 0.01
     """β: weight of similarities in the loss of the hash functions."""
     joint_learning_rate: Annotated[float, positive()] = 1e-3
-    """Adam's step size of the joint network; 1e-4 was released for NUS-WIDE."""
+    """Adam's learning rate of the joint network; 1e-4 was released for NUS-WIDE."""
     image_learning_rate: Annotated[float, positive()] = 1e-4
-    """Adam's step size of the image hash function; 5e-4 was released for COCO."""
+    """Adam's learning rate of the image hash function; 5e-4 was released for COCO."""
     text_learning_rate: Annotated[float, positive()] = 1e-4
-    """Adam's step size of the text hash function; 5e-4 was released for COCO."""
+    """Adam's learning rate of the text hash function; 5e-4 was released for COCO."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class HParams(NamedTuple):
     mutual_weight: Annotated[float, between(0, 1e6)] = 0.0
     """β: weight of the mutual term; the released default of 0 turns it off."""
     learning_rate: Annotated[float, positive()] = 1e-5
-    """RMSprop's step size."""
+    """Learning rate of RMSprop."""
     weight_decay: Annotated[float, between(0, 1)] = 1e-5
     """L2 decay, added to the gradient before RMSprop's mean of squares."""
 

@@ -18,11 +18,12 @@ class HParams(NamedTuple):
     penalty_weight: Annotated[float, between(0, 1e6)] = 10.0
     """Weight of the gradient penalty in the discriminator's loss."""
     learning_rate: Annotated[float, positive()] = 1e-4
-    """Adam's step size of all networks but the discriminator, in the first epoch."""
+    """Adam's learning rate in the first epoch, of all networks but the discriminator.
+    """
     weight_decay: Annotated[float, between(0, 1)] = 5e-4
     """L2 decay of these networks, added to the gradient before Adam's moments."""
     discriminator_learning_rate: Annotated[float, positive()] = 1e-4
-    """Adam's step size of the discriminator, in all epochs."""
+    """Adam's learning rate of the discriminator, in all epochs."""
     discriminator_weight_decay: Annotated[float, between(0, 1)] = 1e-4
     """L2 decay of the discriminator."""
 

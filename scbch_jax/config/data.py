@@ -27,13 +27,15 @@ class Planted:
     database: Annotated[int, at_least(1, MAX_ROWS)] = 3000
     """Database samples; the training samples are the first of them."""
     classes: Annotated[int, at_least(2, 100_000)] = 12
-    """Classes; their frequency falls off, and neighboring classes occur together."""
+    """Classes; their frequencies decrease with the class number, and classes with
+    adjacent numbers co-occur."""
     image_dim: Annotated[int, at_least(1, 1_000_000)] = 128
     """Dimension of the image features."""
     words: Annotated[int, at_least(1, 1_000_000)] = 300
     """Dimension of the text features, bags of words."""
     clutter: Annotated[float, between(0, 100)] = 4.0
-    """Strength of image directions that no label explains; 0 makes the task easy."""
+    """Strength of the clutter: directions of the image features that vary by more than
+    those of a label and depend on none; 0 makes the task easy."""
     word_dropout: Annotated[float, between(0, 1)] = 0.6
     """Share of the informative words that a text omits."""
     seed: Annotated[int, at_least(0, 2**32 - 1)] = 0

@@ -22,7 +22,7 @@ class HParams(NamedTuple):
     alignment_weight: Annotated[float, between(0, 1e6)] = 1.0
     """Weight of the squared difference of the codes of a pair."""
     learning_rate: Annotated[float, positive()] = 0.001
-    """Adam's step size."""
+    """Learning rate of Adam."""
 
 
 @dataclass(frozen=True)

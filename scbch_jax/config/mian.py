@@ -23,11 +23,11 @@ class HParams(NamedTuple):
     """Weight of the divergence of image features from a standard normal distribution,
     within the bottleneck."""
     label_learning_rate: Annotated[float, positive()] = 1e-2
-    """Adam's first step size for the label network."""
+    """Adam's first learning rate for the label network."""
     text_learning_rate: Annotated[float, positive()] = 10**-3.5
-    """Adam's first step size for the text network."""
+    """Adam's first learning rate for the text network."""
     image_learning_rate: Annotated[float, positive()] = 10**-4.5
-    """Adam's first step size for the image network."""
+    """Adam's first learning rate for the image network."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Options:
     codes too; these draws depend on the row's place among the encoded rows."""
     outer_epochs: Annotated[int, at_least(1)] = 8
     """Rounds over the three networks, after which nothing changes any more; each
-    divides the step sizes by √10. The released code has 30."""
+    divides the learning rates by √10. The released code has 30."""
     label_passes: Annotated[int, at_least(2)] = 10
     """Most passes of the label network's first stage; its second has half as many."""
     network_passes: Annotated[int, at_least(3)] = 15

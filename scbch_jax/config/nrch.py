@@ -19,7 +19,7 @@ class HParams(NamedTuple):
     threshold: Annotated[float, between(0, 1)] = 0.3
     """Smallest confidence of a row that is used for training."""
     learning_rate: Annotated[float, positive()] = 1e-5
-    """RMSprop's step size."""
+    """Learning rate of RMSprop."""
     weight_decay: Annotated[float, between(0, 1)] = 1e-5
     """L2 decay, added to the gradient before RMSprop's mean of squares."""
 

@@ -36,7 +36,7 @@ class HParams(NamedTuple):
     text_learning_rate: Annotated[float, positive()] = 0.01
     """Learning rate of gradient descent for the text network."""
     generator_learning_rate: Annotated[float, positive()] = 0.001
-    """Adam's step size of the generator."""
+    """Adam's learning rate of the generator."""
     momentum: Annotated[float, between(0, 1)] = 0.9
     """Momentum of gradient descent."""
     weight_decay: Annotated[float, between(0, 1)] = 5e-4

@@ -23,7 +23,7 @@ class HParams(NamedTuple):
     temperature: Annotated[float, positive()] = 1.0
     """τ: similarities are divided by it in the contrast."""
     learning_rate: Annotated[float, positive()] = 1e-4
-    """Adam's step size."""
+    """Learning rate of Adam."""
 
 
 @dataclass(frozen=True)

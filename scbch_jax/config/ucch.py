@@ -23,7 +23,7 @@ class HParams(NamedTuple):
     shift: Annotated[float, between(0, 1e6)] = 1.0
     """How much the similarity of others is reduced."""
     learning_rate: Annotated[float, positive()] = 1e-4
-    """Adam's step size."""
+    """Learning rate of Adam."""
     weight_decay: Annotated[float, between(0, 1)] = 1e-6
     """L2 decay, added to the clipped gradient before Adam's moments."""
     clip: Annotated[float, positive()] = 1.0

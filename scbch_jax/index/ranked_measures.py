@@ -67,7 +67,7 @@ def ranked_measures(
         labels: multi-hot, of both.
         ranks: as in `search_ranked`.
         pool: size of the pool.
-        depth: cut-off k.
+        depth: cutoff k.
 
     Returns:
         Values in [0, 1]; NaN for a query without relevant items.

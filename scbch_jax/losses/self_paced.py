@@ -95,7 +95,7 @@ def smallest_losses(
         >>> smallest_losses(jnp.array([3.0, 1.0, 2.0]), share=0.7).tolist()
         [False, True, True]
     """
-    # A whole product that is rounded downwards stays whole.
+    # A whole product that is rounded downward stays whole.
     count = jnp.floor(share * len(row_losses) + 1e-4)
     ranks = jnp.argsort(jnp.argsort(row_losses))
     return ranks < jnp.maximum(count, 1).astype(ranks.dtype)

@@ -46,7 +46,7 @@ def trains(progress: Progress, network: str) -> Bool[Array, ""]:
 
 
 def rate_factor(progress: Progress) -> Float[Array, ""]:
-    """Factor of the step size: 1/√10 for each outer epoch and stage of a network."""
+    """Factor of the learning rate: 1/√10 for each outer epoch and each stage."""
     number = jnp.array([i for _, i in STAGES])[progress.stage]
     return 10 ** (-(progress.outer + number) / 2)
 

@@ -29,7 +29,7 @@ class TorchBatchNorm(nn.Module):
         (x - mean) / sqrt(variance + 1e-5) * scale + shift
 
     In training, mean and variance are those of the rows, and each running value moves
-    by a tenth towards the new one: for the variance towards the unbiased estimate,
+    by a tenth toward the new one: for the variance toward the unbiased estimate,
     where `flax.linen.BatchNorm` takes the biased one. Otherwise the running values are
     used. They are the collection `batch_stats`, mutable in training.
     """

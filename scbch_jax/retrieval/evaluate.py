@@ -34,7 +34,7 @@ def measures(
 
     Args:
         counts: from `radius_counts`.
-        depths: cut-offs k; metrics at a cut-off are left out if there are none.
+        depths: cutoffs k; metrics at a cutoff are left out if there are none.
         graded: from `graded_counts`; graded metrics are left out if it is None.
     """
     found = {

@@ -31,7 +31,7 @@ def mean_average_precision(
     Args:
         counts: from `radius_counts`.
         ties: order of items at equal distance; see `average_precision`.
-        depth: cut-off k; the whole ranking if omitted.
+        depth: cutoff k; the whole ranking if omitted.
 
     Returns:
         The mean in [0, 1]; 0 if no query has a relevant item.
@@ -53,7 +53,7 @@ def average_precision(
         counts: from `radius_counts`.
         ties: "expected" is the mean over all orders of items at equal distance; "best"
             and "worst" place the relevant ones first and last.
-        depth: cut-off k: precisions are summed over the first k items, and divided by
+        depth: cutoff k: precisions are summed over the first k items, and divided by
             the smaller of k and the number of relevant items.
 
     Returns:
@@ -72,7 +72,7 @@ def released_average_precision(
 ) -> Float[np.ndarray, " queries"]:
     """Average precision over the first k relevant items.
 
-    Published hashing code calls this MAP@k. The standard cut-off counts ranks; this one
+    Published hashing code calls this MAP@k. The standard cutoff counts ranks; this one
     counts relevant items, so it depends less on the irrelevant items between them.
 
     Args:
@@ -168,7 +168,7 @@ def ranked_average_precision(
         distances: Hamming distance of each item.
         relevance: which items are relevant.
         first: number of relevant items to average over at most, which the released
-            code calls MAP@k; the standard cut-off counts ranks instead.
+            code calls MAP@k; the standard cutoff counts ranks instead.
 
     Returns:
         Values in [0, 1]; NaN for a query without relevant items.

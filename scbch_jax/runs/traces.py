@@ -3,7 +3,7 @@
 FOLDER/seed-S/traces/epoch-0001.npz holds these arrays:
 
 confidence            of every training row, where the method has it
-agreement             cosine of each row's noisy and clean labels
+label_cosine          cosine of each row's noisy and clean labels
 rows, labels          some training rows, and their clean labels
 image, text           their relaxed codes
 
@@ -112,8 +112,8 @@ def _confidence(task: Task, state: Any) -> Arrays:
         return {}
     given, clean = task.given, _clean(task)
     lengths = np.linalg.norm(given, axis=1) * np.linalg.norm(clean, axis=1)
-    agreement = (given * clean).sum(axis=1) / np.maximum(lengths, 1)
-    return {"confidence": sharding.to_host(confidence), "agreement": agreement}
+    cosine = (given * clean).sum(axis=1) / np.maximum(lengths, 1)
+    return {"confidence": sharding.to_host(confidence), "label_cosine": cosine}
 
 
 def _codes(task: Task, params: Params, rows: Int[np.ndarray, " n"]) -> Arrays:

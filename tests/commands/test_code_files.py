@@ -118,13 +118,13 @@ def test_every_measure_and_every_file(sets, tmp_path, capsys):
     np.savez(tmp_path / "a.npz", **sets)
     outs = [tmp_path / f"{name}.csv" for name in ("csv", "queries", "curve")]
     words = [w for out in outs for w in (f"--{out.stem}", str(out))]
-    words += ["--depth", "5", "--grade", "jaccard", "--stable"]
+    words += ["--cutoffs", "5", "--relevance", "jaccard", "--stable"]
     assert program.main(["evaluate", str(tmp_path / "a.npz"), *words]) == 0
     said = capsys.readouterr().out
     for name in ("NDCG@5", "ACG@5", "weighted MAP", "MAP, first 5 relevant", "95 %"):
         assert name in said
     scores = list(csv.reader(outs[0].read_text().splitlines()))
-    assert scores[0] == ["source", "direction", "measure", "value"]
+    assert scores[0] == ["source", "direction", "metric", "value"]
     assert len(outs[1].read_text().splitlines()) == 1 + 2 * QUERIES * 10
     low, value, high = (
         float(next(row[3] for row in scores if row[1:3] == ["i2t", name]))
@@ -183,7 +183,7 @@ def test_signs_kept_as_bytes_are_refused(sets, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--depth", "41"], "depth: got 41, wanted at most the 40 items"),
+        (["--cutoffs", "41"], "cutoffs: got 41, wanted at most the 40 items"),
         (["--pairs", "image"], "pairs: got image, wanted QUERY:DATABASE"),
         (["--pairs", "image:audio"], "pairs: got database_audio, wanted one of"),
         (["--keys", "image=a"], "keys: got image, wanted query_ or database_"),
@@ -215,7 +215,7 @@ def test_any_modalities_by_name(sets, tmp_path, capsys):
 
 def test_several_depths(sets, tmp_path, capsys):
     np.savez(tmp_path / "a.npz", **sets)
-    line = evaluated(capsys, tmp_path / "a.npz", "--depth", "1", "40")
+    line = evaluated(capsys, tmp_path / "a.npz", "--cutoffs", "1", "40")
     assert line["i2t"]["MAP@40"] == pytest.approx(line["i2t"]["MAP"], abs=1e-12)
     assert "precision@1" in line["t2i"]
 
@@ -238,8 +238,8 @@ def test_compare_names_the_file_that_is_missing(sets, tmp_path, capsys):
 def test_compare_refuses_a_depth_beyond_the_database(sets, tmp_path, capsys):
     np.savez(tmp_path / "a.npz", **sets)
     words = [str(tmp_path / "a.npz")] * 2
-    assert program.main(["compare", *words, "--depth", "41"]) == 2
-    assert "depth: got 41, wanted at most the 40 items" in capsys.readouterr().err
+    assert program.main(["compare", *words, "--cutoff", "41"]) == 2
+    assert "cutoff: got 41, wanted at most the 40 items" in capsys.readouterr().err
 
 
 def test_compare_tells_noise_from_a_difference(sets, tmp_path, capsys):

@@ -34,7 +34,7 @@ def test_a_pipe_as_output_is_written_to_and_kept(trained, tmp_path):
     assert program.main(words) == 0
     got = os.read(reader, 10_000).decode()
     os.close(reader)
-    assert got.startswith("source,direction,measure,value\n4,i2t,MAP,")
+    assert got.startswith("source,direction,metric,value\n4,i2t,MAP,")
     assert pipe.is_fifo()
 
 

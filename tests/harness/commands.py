@@ -121,7 +121,7 @@ COMMANDS: dict[str, Command] = {
         malformed=45,
     ),
     "evaluate codes": Command(
-        "evaluate @query.npz @database.npz --depth 5 --csv scores.csv",
+        "evaluate @query.npz @database.npz --cutoffs 5 --csv scores.csv",
         ("scores.csv",),
         replaces=True,
         kills=2,

@@ -25,7 +25,7 @@ WRONG: dict[str, Any] = {
     "a NUL": "a\0b",
     "a lone surrogate": "\ud800",
     "a line separator": "a\u2028b",
-    "a path upwards": "../../../etc/hostname",
+    "a path upward": "../../../etc/hostname",
     "an absolute path": "/etc/hostname",
     "an empty list": [],
     "a list": [1, "x", None],

@@ -113,7 +113,7 @@ def stepped():
 
 
 def test_statistics_of_the_shared_head_move_twice_in_a_step(stepped):
-    """By a tenth towards those of the images, then of the texts."""
+    """By a tenth toward those of the images, then of the texts."""
     method, run, after, batch, _ = stepped
     expected = np.zeros(SIZES.bits * 2), np.ones(SIZES.bits * 2)
     for modality, rows in (("image", batch.image), ("text", batch.text)):

@@ -64,15 +64,16 @@ def test_first_and_last_are_shown_and_no_weights_of_the_warm_up(run):
     assert "ROC AUC 0.800" in figures[-1].text, "of the result line"
 
 
-def test_the_text_says_which_confidence_is_possible(run):
+@pytest.mark.parametrize("name", ["label_cosine", "agreement"])
+def test_the_text_says_which_confidence_is_possible(run, name):
     """Of three noisy rows one shares nothing, one half, one all but a fifth."""
     path = run.seed_folder / "traces" / "epoch-0003.npz"
-    agreement = np.ones(20)
-    agreement[[2, 7, 9]] = 0.0, 0.5, 0.8
+    cosine = np.ones(20)
+    cosine[[2, 7, 9]] = 0.0, 0.5, 0.8
     confidence = np.full(20, 0.9)
     confidence[[2, 7, 9]] = 0.6, 0.7, 0.8
     with np.load(path) as file:
-        arrays = dict(file) | {"agreement": agreement, "confidence": confidence}
+        arrays = dict(file) | {name: cosine, "confidence": confidence}
     np.savez(path, **arrays)
     early, late = figures_of(run)[-2:]
     assert "Means are 0.90 and 0.70" in late.text

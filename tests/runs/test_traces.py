@@ -61,14 +61,14 @@ def test_confidence_and_codes_are_those_of_the_run(ran):
         )
 
 
-def test_agreement_is_the_cosine_of_noisy_and_clean_labels(ran):
+def test_label_cosine_is_the_cosine_of_noisy_and_clean_labels(ran):
     dataset = datasets.load(EXPERIMENT.data).dataset
     given, clean = tasks.noisy_labels(EXPERIMENT, dataset, 5), dataset.train.labels
     expected = [
         y @ t / np.sqrt(max(y @ y * (t @ t), 1))
         for y, t in zip(given, clean, strict=True)
     ]
-    got = load(ran[0], 3)["agreement"]
+    got = load(ran[0], 3)["label_cosine"]
     np.testing.assert_allclose(got, expected, rtol=1e-6)
     hit = np.unique(np.load(ran[0] / "seed-5" / "noise.npz")["rows"])
     assert (got[hit] < 1).all()

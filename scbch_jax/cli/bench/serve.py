@@ -92,5 +92,5 @@ def _measured(options: BenchServe) -> tuple[list[Record], float]:
             after = serving.closed_loop(
                 port, requests, connections=1, seconds=options.seconds
             )
-            loads.append(after._replace(load="closed, 1, afterwards"))
+            loads.append(after._replace(load="closed, 1, afterward"))
     return [{**load._asdict(), "engine": engine} for load in loads], engine

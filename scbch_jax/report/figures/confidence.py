@@ -96,9 +96,9 @@ def _separation(
 def _best_possible(run: Run, trace: Arrays, clean: Bool[np.ndarray, " n"]) -> str:
     """The mean of noisy rows that Eq. 2 gives if all soft labels are clean."""
     floor = run.options.get("hparams.confidence_floor")
-    if floor is None or "agreement" not in trace:
+    if floor is None or "label_cosine" not in trace:
         return ""
-    best = floor + (1 - floor) * trace["agreement"][~clean].mean()
+    best = floor + (1 - floor) * trace["label_cosine"][~clean].mean()
     learned = trace["confidence"][~clean].mean() > best
     above = "; more comes from learning noisy labels" if learned else ""
     return (

@@ -128,7 +128,7 @@ _TOGETHER = (
 
 _AXES = {
     "confidence": "rows",
-    "agreement": "rows",
+    "label_cosine": "rows",
     "changed_pairs": "",
     "labels": "samples classes",
     "image": "samples bits",
@@ -149,9 +149,12 @@ _AXES = {
 }
 """Axes of the arrays of a trace; axes of one name have one size."""
 
+_RENAMED = {"agreement": "label_cosine"}
+"""Arrays by their names in earlier versions."""
+
 
 def _read_trace(path: Path) -> Arrays:
-    trace = read_arrays(path)
+    trace = {_RENAMED.get(k, k): array for k, array in read_arrays(path).items()}
     for names in _TOGETHER:
         missing = [name for name in names if name not in trace]
         # Every trace of a direction has its own arrays.
