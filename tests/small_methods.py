@@ -33,7 +33,7 @@ OPTIONS = {
     "dhrl": dhrl.Options(hidden=16, text_hidden=16, width=8, layers=1, kept=6),
     "djsrh": djsrh.Options(hidden=16),
     "cirh": cirh.Options(hidden=16, joint_hidden=16),
-    "nrch": nrch.Options(hidden=16, separate_from=1),
+    "nrch": nrch.Options(hidden=16, selection_start_epoch=1),
     "rshnl": rshnl.Options(hidden=16, warmup_epochs=1),
     "mian": mian.Options(hidden=16, embedding=8),
     "cmmq": cmmq.Options(hidden=16, ramp_epochs=2),

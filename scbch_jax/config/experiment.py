@@ -107,8 +107,8 @@ class Training:
     epochs: Annotated[int, at_least(1, 1_000_000)] = 50
     """Epochs to train: E_m of Eq. 9."""
     batch_size: Annotated[int, at_least(2)] = 128
-    """Rows of a batch; a last, smaller batch is used, too, but not by UCCH, DJSRH, MIAN
-    and pip_like."""
+    """Rows of a batch; a last, smaller batch is used, too, but not by UCCH, DJSRH, MIAN,
+    pip_like and ltcmh_like."""
     score_every: Annotated[int, at_least(1)] = 1
     """Epochs between two evaluations; the last epoch is always evaluated."""
     save_every: Annotated[int, at_least(1)] = 5

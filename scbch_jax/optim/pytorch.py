@@ -24,7 +24,7 @@ def torch_adam(
     This is `torch.optim.Adam(weight_decay=...)`, and not AdamW.
 
     Args:
-        learning_rate: step size; may be traced.
+        learning_rate: may be traced.
         weight_decay: factor of the weights that is added to their gradient.
         b1: decay of the gradients' mean.
         b2: decay of the squared gradients' mean.
@@ -42,7 +42,7 @@ def torch_sgd(
     """SGD with momentum: `torch.optim.SGD(momentum=..., weight_decay=...)`.
 
     Args:
-        learning_rate: step size; may be traced.
+        learning_rate: may be traced.
         momentum: decay of the accumulated gradient.
         weight_decay: factor of the weights that is added to their gradient.
     """
@@ -61,7 +61,7 @@ def torch_rmsprop(
     The mean of squares starts at 0 with decay 0.99; 1e-8 is added to its root.
 
     Args:
-        learning_rate: step size; may be traced.
+        learning_rate: may be traced.
         weight_decay: factor of the weights that is added to their gradient.
     """
     return optax.chain(
