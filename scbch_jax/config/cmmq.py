@@ -12,7 +12,7 @@ class HParams(NamedTuple):
 
     noise_rate: Annotated[float, between(0, 1)] = 0.6
     """r: share of each batch that is left out after the ramp. It is meant to be the
-    true share of noisy rows, which no other method is told; noise.rate does not set
+    true share of noisy rows, which no other method is given; noise.rate does not set
     it."""
     quantization_weight: Annotated[float, between(0, 1e6)] = 1e-4
     """λ: weight of the quantization term."""

@@ -107,8 +107,8 @@ class Training:
     epochs: Annotated[int, at_least(1, 1_000_000)] = 50
     """Epochs to train: E_m of Eq. 9."""
     batch_size: Annotated[int, at_least(2)] = 128
-    """Rows of a batch; a last, smaller batch is used, too, but not by UCCH, DJSRH, MIAN,
-    pip_like and ltcmh_like."""
+    """Rows of a batch; a last, smaller batch is used, too, but not by UCCH, DJSRH,
+    MIAN, pip_like and ltcmh_like."""
     score_every: Annotated[int, at_least(1)] = 1
     """Epochs between two evaluations; the last epoch is always evaluated."""
     save_every: Annotated[int, at_least(1)] = 5
@@ -116,7 +116,8 @@ class Training:
     hold_out: Annotated[int, between(0, 2**31 - 1)] = 0
     """Training rows that are left out of training, to choose an epoch without the test
     queries: they search the other training rows, judged by their noisy labels. Results
-    name the chosen epoch; the weights that are kept are those of the last ones."""
+    name the chosen epoch; the saved weights are those of the last epochs, not of the
+    chosen one."""
     precision: Literal["highest", "high", "default", "bfloat16"] = "highest"
     """Precision of matrix products: highest is float32; high and default may use fewer
     bits on accelerators; bfloat16 rounds the inputs of layers and sums in float32."""

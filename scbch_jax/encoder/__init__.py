@@ -2,7 +2,7 @@
 
 FOLDER/encoder.json             what it consists of, with checksums, and its id
 FOLDER/networks.safetensors     the arrays of both hash networks
-FOLDER/probes.safetensors       relaxed codes of drawn inputs, for the self-check
+FOLDER/probes.safetensors       relaxed codes of the self-check inputs, which are drawn
 FOLDER/text/                    the text model
 FOLDER/weights.*                weights of the network of pictures, if they were copied
 """

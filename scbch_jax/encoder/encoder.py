@@ -63,7 +63,7 @@ class Encoder:
     text_model: TextModel | None = None
     network: PictureNetwork | None = None
     expected: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """Relaxed codes of the probes by modality, for the self-check."""
+    """Relaxed codes of the self-check inputs, by modality."""
     _checked: set[str] = field(default_factory=set)
 
     @property
@@ -164,7 +164,8 @@ class Encoder:
                 # There are none if the weights were not at hand then.
                 wanted = self.expected.get(modality, found)
                 far = float(np.abs(found - wanted[:count]).max(initial=0))
-                got = f"{modality} codes of its probes that differ by {far:.2g}"
+                codes = f"{modality} codes of its self-check inputs"
+                got = f"{codes} that differ by {far:.2g}"
                 text = f"at most {TOLERANCE}: the weights, precision and device"
                 ok = far <= TOLERANCE
                 require(ok, "encoder", got, f"{text} that it was built with")
@@ -173,7 +174,7 @@ class Encoder:
     def probe_codes(
         self, modality: str, count: int = probes.COUNT
     ) -> Float[np.ndarray, "n bits"]:
-        """Relaxed codes of the first probes of a modality."""
+        """Relaxed codes of the first self-check inputs of a modality."""
         if modality == "text":
             model = self._require("text", self.text_model)
             rows = self.text_features(probes.texts(model)[:count])

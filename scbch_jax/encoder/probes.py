@@ -1,6 +1,6 @@
-"""Drawn pictures and texts whose codes show whether an encoder still computes the same.
+"""Self-check inputs: their codes show whether an encoder still computes the same.
 
-They depend on nothing but fixed seeds and the vocabulary of the text model.
+They are drawn pictures and texts, and depend on nothing but fixed seeds and the vocabulary of the text model.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from PIL import Image
 from scbch_jax.features import Cut, TextModel, center_crop
 
 COUNT = 4
-"""Probes of each modality."""
+"""Self-check inputs of each modality."""
 
 GRID, CELL = (9, 12), 40
 """Cells of a picture, and pixels of a side of a cell."""

@@ -41,7 +41,7 @@ class Encoder(Protocol):
         ...
 
     def self_check(self) -> None:
-        """Compiles everything and encodes its probes.
+        """Compiles everything and encodes its self-check inputs.
 
         Raises:
             InputError: if they get other codes than they had.

@@ -1,4 +1,7 @@
-"""The contract: every operation once, from which routes and OpenAPI 3.1 are made."""
+"""Declares every HTTP operation.
+
+The routes and the OpenAPI document are generated from it.
+"""
 
 from typing import Any, NamedTuple
 

@@ -39,7 +39,7 @@ class Snapshot:
         """The index; a request uses one throughout."""
 
     async def follow(self) -> None:
-        """Takes up newer generations until it is canceled."""
+        """Reloads newer generations until it is canceled."""
         while True:
             await asyncio.sleep(PERIOD)
             await asyncio.to_thread(self.refresh)

@@ -1,4 +1,4 @@
-"""Forms of files in use today: recognized, read rightly, or refused in one line."""
+"""Recent layouts of files: recognized, read rightly, or refused in one line."""
 
 import pickle
 import subprocess

@@ -130,7 +130,7 @@ def test_other_networks_fail_the_self_check(opened, of_words):
         lambda: changed.pictures([np.zeros((224, 224, 3), np.uint8)]),
     ):
         with pytest.raises(
-            InputError, match="encoder: got .* codes of its probes that"
+            InputError, match="encoder: got .* codes of its self-check inputs that"
         ):
             use()
 
