@@ -1,6 +1,7 @@
 """Self-check inputs: their codes show whether an encoder still computes the same.
 
-They are drawn pictures and texts, and depend on nothing but fixed seeds and the vocabulary of the text model.
+They are drawn pictures and texts, and depend on nothing but fixed seeds and the
+vocabulary of the text model.
 """
 
 import numpy as np
