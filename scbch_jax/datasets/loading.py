@@ -20,7 +20,7 @@ from scbch_jax.data.split import queries_first
 from scbch_jax.data.validation import check_dataset
 from scbch_jax.datasets.scenes import generate
 from scbch_jax.errors import require
-from scbch_jax.features import TextModel, model_sha256
+from scbch_jax.features import SavedModel, model_sha256
 from scbch_jax.types import Dataset, Split
 
 ROOT_VARIABLE = "SCBCH_DATA"
@@ -39,7 +39,7 @@ class Loaded(NamedTuple):
     extractors: Mapping[str, str] = MappingProxyType({})
     """What made the features, by modality, where it is known; see `store.extractors`.
     """
-    text_model: TextModel | None = None
+    text_model: SavedModel | None = None
     """The text model of scenes, which stands in no file."""
     made_by: str = ""
     """The same in words."""

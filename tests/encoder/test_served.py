@@ -35,7 +35,7 @@ def test_words_and_pictures_have_the_codes_of_the_index(raw, of_words):
 
 
 def test_words_and_pictures_that_mean_nothing_are_refused(raw):
-    assert raw.get("/v1/search?text=qwertz").problem == "words"
+    assert raw.get("/v1/search?text=qwertz").problem == "unknown-words"
     assert raw.get("/v1/search?text=red+qwertz").json["unknown_words"] == ["qwertz"]
     for content in (b"", b"GIF89a", picture(1, size=(8000, 6000), mode="1")):
         answer = raw.ask("POST", "/v1/search/picture", content, **PNG)
