@@ -85,7 +85,7 @@ def vgg19_extractor(path: Path) -> Extractor:
 
 def has_weights(name: str) -> bool:
     """Whether the network of a recorded name has weights in a file or folder."""
-    return _DESCRIPTOR_NAME.fullmatch(name) is None
+    return name.startswith(VGG19) or is_pretrained(name)
 
 
 def extractor_named(name: str, weights: Path | None = None) -> Extractor:
