@@ -111,8 +111,8 @@ def scaled(
     """Features as the networks see them: of mean square 1, of length 1, or as given.
 
     Example:
-        >>> scaled(jnp.array([[3.0, 0.0, 4.0, 0.0]]), "scaled").round(2).tolist()
-        [[1.2000000476837158, 0.0, 1.600000023841858, 0.0]]
+        >>> scaled(jnp.array([[3.0, 3.0, 3.0, -3.0]]), "scaled").round(2).tolist()
+        [[1.0, 1.0, 1.0, -1.0]]
     """
     if kind == "given":
         return rows

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from scbch_jax import datasets, features
 from scbch_jax.config import Data, Scenes, experiment_file
@@ -57,7 +58,8 @@ def test_what_made_the_features_is_known(drawn):
     loaded = datasets.load(Data(name="scenes", scenes=SOME))
     made_by = loaded.extractors
     extractor = features.extractor_named(made_by["image"])
-    assert extractor.cut.side == SOME.side
+    larger = Image.new("RGB", (3 * SOME.side, 2 * SOME.side))
+    assert extractor.prepare(larger).shape == (SOME.side, SOME.side, 3)
     again = extractor.apply(drawn.pictures[:3])
     np.testing.assert_array_equal(again, loaded.dataset.query.image[:3])
     assert features.model_sha256(loaded.text_model) == made_by["text"]
