@@ -247,8 +247,9 @@ def test_the_installed_wheel_runs_outside_a_checkout(command, installed, tmp_pat
 def test_the_demo_of_a_wheel_tells_the_methods_apart(installed, tmp_path):
     ran = run_installed(installed, "demo", "--out", "out", folder=tmp_path)
     assert ran.returncode == 0, ran.stderr
-    page = ran.stdout.splitlines()[-1]
+    page, command = ran.stdout.splitlines()[-2:]
     assert page == "out/report/index.html"
+    assert command.endswith(": scbch serve out/index")
     assert "data:image/png" in (tmp_path / page).read_text(), "scenes are shown"
     rows = [
         [cell.strip() for cell in line.split("|")[1:-1]]

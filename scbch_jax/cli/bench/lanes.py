@@ -43,7 +43,7 @@ def main(options: BenchLanes) -> None:
     shape = Shape(options.hidden, rows=options.rows)
     lines: list[Record] = []
     for lanes in options.lanes:
-        console.log(f"{console.counted(lanes, 'run')}: training")
+        console.log(f"{console.counted(lanes, 'run')}: training an epoch")
         found = measure_lanes(shape, lanes, rounds=options.rounds)
         lines.append({"lanes": lanes, **shape._asdict(), **found._asdict()})
     if options.json:
