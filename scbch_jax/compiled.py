@@ -39,7 +39,8 @@ def keep_programs(place: str | None = None) -> None:
         return
     folder = (Path(given).absolute() if given else _user_folder()) / _machine()
     usable = _make_private(folder)
-    require(usable or not given, VARIABLE, given, "a folder that only you can write")
+    name = "compilation_cache" if place else VARIABLE
+    require(usable or not given, name, given, "a folder that only you can write")
     if usable:
         prune(folder)
         _use(folder)

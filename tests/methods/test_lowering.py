@@ -111,7 +111,7 @@ def test_a_callback_is_seen():
     def program(x):
         return jax.pure_callback(np.sin, jax.ShapeDtypeStruct((3,), np.float32), x)
 
-    with pytest.raises((AssertionError, ValueError, NotImplementedError)):
+    with pytest.raises(NotImplementedError, match="callback"):
         lower(program, np.zeros(3, np.float32))
 
 
