@@ -40,7 +40,9 @@ class Crosscheck:
     --official and --runs run a clone of that code, which is code of somebody else.
     """
 
-    files: tyro.conf.Positional[tuple[Path, ...]] = ()
+    files: Annotated[
+        tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="[FILES ...]")
+    ] = ()
     """Recorded .npz files, or folders of them; by default those of the package."""
     float64: bool = False
     """Compute in double precision, whatever the inputs were recorded in."""

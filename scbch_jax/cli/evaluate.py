@@ -24,7 +24,10 @@ Pair = tuple[Any, Any]
 class Evaluate:
     """Compute retrieval metrics of a trained run, or of hash codes in files."""
 
-    source: tyro.conf.Positional[tuple[Path, ...]]
+    source: Annotated[
+        tyro.conf.Positional[tuple[Path, ...]],
+        tyro.conf.arg(metavar="SOURCE ..."),
+    ]
     """Folder that train wrote, or files with codes and labels of queries and database:
     .npz, .npy, .h5 or .mat. Codes are real values, -1 and 1, 0 and 1, or packed bytes;
     labels are multi-hot rows or class ids."""
