@@ -92,8 +92,8 @@ def encoder_id(networks: HashNetworks, extractors: Mapping[str, str]) -> str:
 
     Args:
         networks: of a trained run.
-        extractors: name of the network of pictures with its cut and the checksum of its
-            weights, and SHA-256 of the text model, where they are known.
+        extractors: name of the image feature network with its crop and the checksum of
+            its weights, and SHA-256 of the text model, where they are known.
     """
     facts = {
         "method": networks.experiment.method,

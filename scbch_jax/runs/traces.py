@@ -131,7 +131,7 @@ def _codes(task: Task, params: Params, rows: Int[np.ndarray, " n"]) -> Arrays:
 def _clean(task: Task) -> Float[np.ndarray, "samples classes"]:
     """The labels before noise."""
     labels = np.array(task.given)
-    labels[task.flips.rows, task.flips.classes] = ~task.flips.added
+    labels[task.changes.rows, task.changes.classes] = ~task.changes.added
     return labels
 
 
