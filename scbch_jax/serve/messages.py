@@ -241,7 +241,7 @@ class ProblemMeaning(Struct, frozen=True):
 
 
 class Unreadable(ValueError):
-    """A body is no JSON."""
+    """A body is not JSON."""
 
 
 class Unacceptable(ValueError):
@@ -257,7 +257,7 @@ def from_json(body: bytes, kind: type[T]) -> T:
     """Reads a body in JSON.
 
     Raises:
-        Unreadable: if it is no JSON.
+        Unreadable: if it is not JSON.
         Unacceptable: if a field is unknown or has a wrong value.
     """
     try:
