@@ -249,7 +249,7 @@ def parse_train(kind: Any, words: list[str]) -> Any:
     """The options of `train CONFIG`.
 
     Raises:
-        InputError: if there is no config, or words are no options of its experiment.
+        InputError: if there is no config, or words are not options of its experiment.
     """
     program = "scbch train CONFIG"
     if not _has_config("train", words):
@@ -269,7 +269,7 @@ def parse_sweep(kind: Any, words: list[str]) -> Any:
     """The options of `sweep CONFIG`: those that are given are put in each experiment.
 
     Raises:
-        InputError: if there is no config, or words are no options of an experiment.
+        InputError: if there is no config, or words are not options of an experiment.
     """
     program = "scbch sweep CONFIG"
     if not _has_config("sweep", words):

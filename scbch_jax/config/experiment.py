@@ -46,7 +46,7 @@ class Data:
     """Folder with the benchmark's files, or the store; by default the folder that the
     environment variable SCBCH_DATA names."""
     image: str = ""
-    """File of image features in the root; by default the first of the known ones."""
+    """File of image features in the root; by default the first with a known name."""
     planted: Planted = field(default_factory=Planted)
     scenes: Scenes = field(default_factory=Scenes)
 
@@ -180,7 +180,7 @@ DECLARED = dict(
 
 
 def original_of(method: str) -> str:
-    """The method that one reconstructs; empty for methods that are no reconstruction.
+    """The method that one reconstructs; empty for other methods.
 
     A module of options says by `RECONSTRUCTION_OF` that its method is one.
 

@@ -108,7 +108,7 @@ def extractor_named(name: str, weights: Path | None = None) -> Extractor:
     wanted = f"--weights FILE, as {name}"
     require(weights is not None, "weights", "none", wanted)
     assert weights is not None
-    require(weights.is_file(), "weights", f"{weights}, which is no file", wanted)
+    require(weights.is_file(), "weights", f"{weights}, which is not a file", wanted)
     found = _name_of(weights)
     require(found == name, "weights", f"{weights}: {found}", name)
     return vgg19_extractor(weights)

@@ -203,7 +203,7 @@ class Pretrained:
 
     @contextlib.contextmanager
     def _precision(self) -> Iterator[None]:
-        """Float32 without shortcuts, or bfloat16 where PyTorch holds it safe."""
+        """Float32 in full precision, or autocast to bfloat16."""
         torch = _torch()
         mixed = self.name.endswith(MIXED)
         with (
@@ -249,7 +249,7 @@ def pretrained_named(name: str, folder: Path | None) -> Pretrained:
     wanted = f"--weights FOLDER, as {name}"
     require(folder is not None, "weights", "none", wanted)
     assert folder is not None
-    require(folder.is_dir(), "weights", f"{folder}, which is no folder", wanted)
+    require(folder.is_dir(), "weights", f"{folder}, which is not a folder", wanted)
     require_packages(name, "transformers")
     files = read_files(folder, mixed=name.endswith(MIXED))
     require(files.name == name, "weights", f"{folder}: {files.name}", name)

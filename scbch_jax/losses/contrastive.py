@@ -32,7 +32,7 @@ def attraction_loss(
     Args:
         similarity: S, inner products of relaxed codes; row = image, column = text.
         overlap: R, Jaccard overlap of the label sets, in [0, 1].
-        shift: ξ, the similarity at which a positive attracts with unit force.
+        shift: ξ, the similarity at which the attraction of a positive is 1.
 
     Raises:
         ValueError: if the matrices are not square and of one shape.
@@ -60,7 +60,7 @@ def soft_attraction_loss(
     Args:
         similarity: S, inner products of relaxed codes; row = image, column = text.
         weights: M, for example the probability that the samples share a label.
-        shift: ξ, the similarity at which a pair of weight 1 attracts with unit force.
+        shift: ξ, the similarity at which the attraction of a pair of weight 1 is 1.
 
     Raises:
         ValueError: if the matrices are not square and of one shape.

@@ -44,7 +44,7 @@ def printed_quantization_loss(codes: Float[Array, "n bits"]) -> Scalar:
 
         mean |h| - 1
 
-    Its sign is the opposite of the released code's: minimizing it draws codes to 0.
+    Its sign is the opposite of the released code's: minimizing it pulls codes to 0.
 
     Example:
         >>> printed_quantization_loss(jnp.array([[0.5, -1.0]]))

@@ -1,7 +1,7 @@
 """MIAN: modality-invariant asymmetric networks (Zhang et al., IEEE TKDE 35(5), 2023).
 
 A network of labels, one of texts and one of images learn in turn; `stages` says which.
-A batch's codes are compared with tables of all training rows' codes (`mian_terms`). One
+A batch's codes are compared with code memories of all training rows (`mian_terms`). One
 epoch of a run is one pass of the released code.
 """
 

@@ -209,7 +209,7 @@ def test_a_sweep_logs_its_progress_and_what_failed(
     assert "planted-scbch-swap50-8bits-seed1-" in notes[3]
     assert notes[4].startswith("5 of 5, 0 s left  coco-")
     assert notes[5].startswith("failed: coco-scbch-swap50-64bits-seed1-")
-    assert "data.root: got gone, which is no folder" in notes[5]
+    assert "data.root: got gone, which is not a folder" in notes[5]
     assert "| data.name | noise.rate | training.epochs |" in said.out
     assert "1 failed" in said.out
     assert (out / "table.md").read_text().strip() in said.out

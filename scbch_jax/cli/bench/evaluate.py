@@ -12,7 +12,7 @@ from scbch_jax.io import Record, write_jsonl
 
 @dataclass(frozen=True)
 class BenchEvaluate:
-    """Time the evaluation of hash codes, by PyTorch too, and a scan by FAISS."""
+    """Time the evaluation of hash codes here and in PyTorch, and a search by FAISS."""
 
     queries: Annotated[int, at_least(1)] = 2000
     """Number of queries of each direction."""

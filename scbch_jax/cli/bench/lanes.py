@@ -1,4 +1,4 @@
-"""`scbch bench lanes`: several runs at once, beside one after another."""
+"""`scbch bench lanes`: several runs at once, compared with one after another."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from scbch_jax.io import Record, write_jsonl
 
 @dataclass(frozen=True)
 class BenchLanes:
-    """Time an epoch of several runs trained at once, and one after another."""
+    """Time an epoch of several runs, trained at once and one after another."""
 
     lanes: Annotated[tuple[int, ...], size_list()] = (4,)
     """Numbers of runs; each is timed on its own."""

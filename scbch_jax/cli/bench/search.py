@@ -1,4 +1,4 @@
-"""`scbch bench search`: the time of a search in packed codes, beside FAISS."""
+"""`scbch bench search`: the time of a search in packed codes, here and in FAISS."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BenchSearch:
-    """Time searches in packed codes, by FAISS too, on one thread each."""
+    """Time searches in packed codes here and in FAISS, on one thread each."""
 
     items: Annotated[tuple[int, ...], size_list()] = (1_000_000,)
     """Sizes of the database; each is timed on its own."""

@@ -26,7 +26,7 @@ class RawOptions(ReadingOptions, ListOptions):
     """How raw pictures and texts are read and encoded."""
 
     weights: Path | None = None
-    """File of the weights of the network of pictures, if it has any."""
+    """File of the weights of the image feature network, if it has any."""
 
 
 class RawRows(NamedTuple):
