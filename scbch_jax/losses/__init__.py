@@ -58,7 +58,7 @@ from scbch_jax.losses.proxies import (
 )
 from scbch_jax.losses.quantization import (
     binary_codes,
-    printed_quantization_loss,
+    paper_quantization_loss,
     quantization_loss,
     unit_quantization_loss,
 )
@@ -124,7 +124,7 @@ __all__ = [
     "positive_pair_probability",
     "positive_pairs",
     "supervised_ranking_loss",
-    "printed_quantization_loss",
+    "paper_quantization_loss",
     "prototype_loss",
     "proxy_cross_entropy",
     "quantization_loss",

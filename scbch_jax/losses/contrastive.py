@@ -119,7 +119,7 @@ def stepped_repulsion_loss(
     margin: ScalarLike,
     shift: ScalarLike,
 ) -> Scalar:
-    """Repulsion of similar pairs with different labels, L_rep as the code has it.
+    """Repulsion of similar pairs with different labels, L_rep of the released code.
 
         L_rep = 1/n² Σ_ij exp((1 - R_ij) D_ij), summed over both directions
         D_ij = S_ij if S_ij >= S_ii - m, else S_ij - ξ; and max(D_ii, 0)
@@ -162,7 +162,7 @@ def decaying_repulsion_loss(
     margin: ScalarLike,
     shift: ScalarLike,
 ) -> Scalar:
-    """Repulsion of similar pairs with different labels, L_rep as printed (Eq. 6, 7).
+    """Repulsion of similar pairs with different labels, L_rep of the paper (Eq. 6, 7).
 
         L_rep = 1/(2n²) Σ_{i≠j} exp((1 - R_ij) D_ij), summed over both directions
         D_ij = S_ij - ξ max(S_ii - m - S_ij, 0)

@@ -88,7 +88,7 @@ def terms(hp: HParams, options: Options) -> Terms:
         return loss(v.similarity, v.overlap, margin=hp.margin, shift=hp.shift)
 
     def quantization(v: TermInputs) -> Scalar:
-        loss = losses.printed_quantization_loss if paper else losses.quantization_loss
+        loss = losses.paper_quantization_loss if paper else losses.quantization_loss
         return loss(v.image_codes) + loss(v.text_codes)
 
     alpha, beta = hp.contrastive_weight, hp.quantization_weight
