@@ -70,7 +70,7 @@ class Pretrained:
         return self._compute("image", {n: rows[n] for n in rows.dtype.names or ()})
 
     def texts(self, texts: Sequence[str]) -> Float[np.ndarray, "n width"]:
-        """Features of texts; longer ones than the network takes are cut."""
+        """Features of texts; longer ones than the network takes are truncated."""
         most = self.max_tokens
         joint = hasattr(self.model, "get_text_features")
         short = joint and most is not None and most <= SHORT
