@@ -37,7 +37,7 @@ COLUMNS = [
 class Crosscheck:
     """Compare this package with recorded outputs of the authors' PyTorch code.
 
-    --official and --runs run a clone of that code, which is code of somebody else.
+    --official and --runs run a clone of that code: third-party code.
     """
 
     files: Annotated[
@@ -52,7 +52,7 @@ class Crosscheck:
     """File for a figure of the step losses of both programs: .png or .svg."""
     official: Path | None = None
     """A clone of a method's original repository. Its Python code is run, with all your
-    rights; its outputs on new inputs are recorded and compared. Needs PyTorch."""
+    permissions; its outputs on new inputs are recorded and compared. Needs PyTorch."""
     method: Name = "scbch"
     """The method whose repository --official or --runs names."""
     seed: Annotated[tuple[int, ...], seed_list()] = (0,)

@@ -1,4 +1,4 @@
-"""`scbch evaluate`: retrieval metrics of a run, or of anyone's codes."""
+"""`scbch evaluate`: retrieval metrics of a run, or of any codes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

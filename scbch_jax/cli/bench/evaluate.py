@@ -23,7 +23,7 @@ class BenchEvaluate:
     classes: Annotated[int, at_least(1)] = 24
     """Number of classes of the labels."""
     rounds: Annotated[int, at_least(1)] = 5
-    """How often each baseline is timed, in turns; the median is printed."""
+    """How often each baseline is timed, interleaved; the median is printed."""
     sampled: Annotated[int, at_least(1)] = 100
     """Number of queries on which PyTorch is timed; its time is scaled to all."""
     counting: tuple[Literal["scatter", "sort", "one-hot"], ...] = ()

@@ -21,7 +21,7 @@ class BenchLanes:
     rows: Annotated[int, at_least(2)] = 2000
     """Number of training rows."""
     rounds: Annotated[int, at_least(1)] = 3
-    """How often each way is timed, in turns; the median is printed."""
+    """How often each way is timed, interleaved; the median is printed."""
     json: Path | None = None
     """File for all results, one JSON object a line."""
 

@@ -26,7 +26,7 @@ class BenchSearch:
     k: Annotated[tuple[int, ...], size_list()] = (10, 1000)
     """Numbers of hits of each query, at most the smallest database."""
     rounds: Annotated[int, at_least(1)] = 7
-    """How often each engine is timed, in turns; the median is printed."""
+    """How often each engine is timed, interleaved; the median is printed."""
     postgres: str = ""
     """postgresql://user@host/database#schema: the database is timed as well. It must
     have pgvector; the schema holds an index for that time only."""
