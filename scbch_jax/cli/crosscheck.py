@@ -17,7 +17,7 @@ from scbch_jax.config.constraints import (
     multiple_of,
     seed_list,
 )
-from scbch_jax.config.experiment import Name
+from scbch_jax.config.experiment import MethodName
 from scbch_jax.errors import require
 from scbch_jax.io import write_jsonl
 from scbch_jax.originals import clones
@@ -53,7 +53,7 @@ class Crosscheck:
     official: Path | None = None
     """A clone of a method's original repository. Its Python code is run, with all your
     permissions; its outputs on new inputs are recorded and compared. Needs PyTorch."""
-    method: Name = "scbch"
+    method: MethodName = "scbch"
     """The method whose repository --official or --runs names."""
     seed: Annotated[tuple[int, ...], seed_list()] = (0,)
     """Seeds of the inputs that --official draws."""

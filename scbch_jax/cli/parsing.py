@@ -20,7 +20,7 @@ from tyro._backends import _tyro_help_formatting
 
 from scbch_jax.config import Experiment, experiment_file
 from scbch_jax.config.constraints import Constraint
-from scbch_jax.config.experiment import DECLARED, footnotes
+from scbch_jax.config.experiment import METHOD_OPTIONS, footnotes
 from scbch_jax.errors import InputError, require
 
 T = TypeVar("T")
@@ -202,7 +202,7 @@ def _methods_with(option: str) -> str:
     kind = {"options": "Options", "hparams": "HParams"}.get(group, "")
     found = [
         method
-        for method, declared in DECLARED.items()
+        for method, declared in METHOD_OPTIONS.items()
         if name in getattr(getattr(declared, kind, None), "__annotations__", {})
     ]
     return f", which is one of method {', '.join(found)}" if found else ""
