@@ -201,7 +201,7 @@ class Encoder:
 
     def _relax(self, modality: str, rows: np.ndarray) -> np.ndarray:
         def relax(batch: np.ndarray) -> np.ndarray:
-            return self.networks.relax(modality, batch)
+            return self.networks.relaxed_codes(modality, batch)
 
         return in_batches(relax, rows, width=self.bits)
 

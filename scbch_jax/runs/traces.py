@@ -118,7 +118,7 @@ def _confidence(task: Task, state: Any) -> Arrays:
 
 def _codes(task: Task, params: Params, rows: Int[np.ndarray, " n"]) -> Arrays:
     some = Split(*(part[rows] for part in task.train))
-    codes = training.relax_split(params, task.hparams, some, recipe=task.recipe)
+    codes = training.relaxed_split_codes(params, task.hparams, some, recipe=task.recipe)
     image, text = sharding.to_host(codes)
     return {
         "rows": rows,
