@@ -29,7 +29,7 @@ class Snapshot:
             log: gets a line for a generation that cannot be served.
 
         Raises:
-            InputError: if it is no index.
+            InputError: if it is not an index.
         """
         self._manifest, self._opener, self._log = path / MANIFEST, opener, log
         # Looked at before opening: what changes meanwhile is opened again.

@@ -1,4 +1,4 @@
-"""`scbch bench search`: the time of a search in packed codes, beside FAISS."""
+"""`scbch bench search`: the time of a search in packed codes, here and in FAISS."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BenchSearch:
+<<<<<<< HEAD
     """Time searches in packed codes, by FAISS too, on one core."""
+=======
+    """Time searches in packed codes here and in FAISS, on one thread each."""
+>>>>>>> 59a8a81736c2488ead691be261e2126b79b0f8b9
 
     items: Annotated[tuple[int, ...], size_list()] = (1_000_000,)
     """Sizes of the database; each is timed on its own."""
@@ -26,7 +30,7 @@ class BenchSearch:
     k: Annotated[tuple[int, ...], size_list()] = (10, 1000)
     """Numbers of hits of each query, at most the smallest database."""
     rounds: Annotated[int, at_least(1)] = 7
-    """How often each engine is timed, in turns; the median is printed."""
+    """How often each engine is timed, interleaved; the median is printed."""
     postgres: str = ""
     """postgresql://user@host/database#schema: the database is timed as well. It must
     have pgvector; the schema holds an index for that time only."""

@@ -26,7 +26,7 @@ class RawOptions(ReadingOptions, ListOptions):
     """How raw pictures and texts are read and encoded."""
 
     weights: Path | None = None
-    """File of the weights of the network of pictures, if it has any."""
+    """File of the weights of the image feature network, if it has any."""
 
 
 class RawRows(NamedTuple):
@@ -133,7 +133,7 @@ def _coded(
         parts = (encoder.text_features(texts[i : i + BLOCK]) for i in starts)
         blocks = {**blocks, "text": parts}
     relaxed = {
-        m: np.concatenate([encoder.networks.relax(m, block) for block in rows])
+        m: np.concatenate([encoder.networks.relaxed_codes(m, block) for block in rows])
         for m, rows in blocks.items()
     }
     codes = {m: np.packbits(rows > 0, axis=1) for m, rows in relaxed.items()}
