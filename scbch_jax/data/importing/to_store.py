@@ -26,14 +26,16 @@ def row_metadata(
     """File names of the pictures, and texts, of a dataset with a single segment.
 
     Args:
-        found: all arrays of the files; those of other lengths or kinds are ignored.
+        found: all arrays of the files; those of other kinds are ignored, and those of
+            other lengths, unless features are to be computed of them.
         dataset: what they are made into.
 
     Returns:
         `picture` and `text`, each if there is one for every row.
 
     Raises:
-        InputError: if a file is damaged.
+        InputError: if a file is damaged, or paths or texts of which features are to be
+            computed are not one for each row.
     """
     if len(dataset.segments) > 1:
         return {}
@@ -118,9 +120,9 @@ def column_names(
 ) -> tuple[str, ...]:
     """Names of columns, from an array of as many strings; () if there is none."""
     for array in found:
-        strings = array.kind.startswith("<U") or array.kind == "text"
-        if strings and array.name in keys and array.shape == (columns,):
-            return tuple(read_strings(array))
+        names = read_strings(array) if array.name in keys else []
+        if len(names) == columns:
+            return tuple(names)
     return ()
 
 
@@ -132,4 +134,8 @@ def _column(
         # Only the first rows may have image features.
         if len(rows) in (dataset.samples, dataset.samples + dataset.left_out):
             return RowMetadata(array.key, rows[: dataset.samples])
+        # Where features are still to be computed of them, they must not be lost.
+        needed = bool(rows) and bool(dataset.layout.pictures)
+        got = f"{len(rows)} rows"
+        require(not needed, f"{array.key} in {array.path}", got, f"{dataset.samples}")
     return None
