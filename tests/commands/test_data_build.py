@@ -159,7 +159,12 @@ def test_pictures_of_a_store_become_features(original, tmp_path, capsys):
     assert program.main([*words, "--network", "descriptor", "--out", out]) == 0
     assert build(tmp_path, tmp_path / "full", "--image", out) == 0
     assert "train on it with" in capsys.readouterr().out
-    assert store.read(tmp_path / "full").image.shape == (26, 509)
+    full = store.read(tmp_path / "full")
+    assert full.image.shape == (26, 509)
+    assert store.extractors(full) == {"image": "descriptor"}
+    for path in (tmp_path / "full", out):
+        assert program.main(["data", "inspect", str(path)]) == 0
+        assert "Features: images by descriptor\n" in capsys.readouterr().out
 
 
 def test_options_that_do_not_fit_are_refused(original, tmp_path, capsys):
@@ -209,4 +214,5 @@ def test_captions_become_features(tmp_path, capsys):
     found = store.read(tmp_path / "s")
     np.testing.assert_array_equal(found.text, np.load(made_of)["text"])
     assert (found.title, found.words) == ("MS-COCO", [])
+    assert store.extractors(found) == {"text": np.load(made_of)["text_extractor"][0]}
     assert found.labels.tolist() == coco_originals.labels()

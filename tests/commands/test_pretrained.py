@@ -13,10 +13,12 @@ import pretrained
 import pytest
 from command_line import SMOKE, error_line
 from conftest import ROOT
+from serving import running
 
 from scbch_jax import encoder, extras, features
 from scbch_jax.cli import program
 from scbch_jax.data import store
+from scbch_jax.features.pretrained import pretrained_named
 from scbch_jax.index import Index
 
 
@@ -104,6 +106,46 @@ def test_one_input_has_one_code_by_every_way(there):
         assert written["encoder"][0] == opened.id
         np.testing.assert_array_equal(written[modality], part.codes[modality])
         np.testing.assert_array_equal(code.codes[0], written[modality][3])
+
+
+def test_an_index_of_such_a_network_is_served(made, there):
+    """Words and pictures over HTTP have the codes of the index; none is unknown."""
+    opened = Index(made / "index")
+    row = opened.record(3)
+    content = (there / "pictures" / row["picture"]).read_bytes()
+    with running(made / "index", encoder=encoder.open_encoder(made / "index")) as raw:
+        of = raw.ask("POST", "/v1/encode/picture", content, Content_Type="image/png")
+        assert of.json["code"] == opened.code(3, "image").tobytes().hex()
+        words = raw.post("/v1/encode", {"text": row["text"]}).json
+        assert words["code"] == opened.code(3, "text").tobytes().hex()
+        by_words = raw.search(text=row["text"], find="any", k=9, rank="bits")
+        assert (
+            by_words["hits"] == raw.search(item=3, by="text", find="any", k=9)["hits"]
+        )
+        assert raw.get("/v1/search?text=qwertz").json["unknown_words"] == []
+        assert raw.get("/v1/search?text=+").status == 422
+        assert "<img src=" in raw.get("/?text=red").body.decode()
+        assert sorted(raw.get("/v1/index").json["takes"]) == ["image", "text"]
+    run("search index --text red --k 3 --page found.html")
+    assert "data:image/" in (there / "found.html").read_text()
+
+
+def test_a_lost_network_is_asked_for(made, there, capsys):
+    """Where neither the noted folder nor --weights has it, one line says what to do."""
+    (there / "clip").unlink()
+    (made / "clip").rename(made / "elsewhere")
+    try:
+        line = error_line(capsys, "index", "build", "run", "pictures", "--out", "new")
+        assert "weights: got none, wanted --weights F" in line
+        pretrained_named.cache_clear()
+        line = error_line(capsys, "search", "index", "--text", "red")
+        assert "wanted --weights FOLDER, as transformers clip" in line
+        run("serve index --port 0", code=2)
+        line = capsys.readouterr().err.splitlines()[-1]
+        assert "wanted --weights FOLDER, as transformers clip" in line
+        run(f"search index --text red --weights {made / 'elsewhere'}")
+    finally:
+        (made / "elsewhere").rename(made / "clip")
 
 
 def test_a_copied_network_is_used_and_a_changed_one_refused(made, there, capsys):

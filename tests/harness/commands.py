@@ -229,6 +229,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "data show": Command("data show --name store --root @store", malformed=60),
     "data inspect": Command("data inspect @arrays.npz", malformed=85),
+    "data inspect of a store": Command("data inspect @store", malformed=40),
     "data import": Command(
         "data import @arrays.npz --queries 4 --train 9 --out store",
         ("store",),

@@ -77,8 +77,8 @@ def _pair(part: str, prefix: str, *, optional: bool = False) -> SegmentNames:
 
 def _cells(part: str, name: str, *, optional: bool = False) -> SegmentNames:
     """Views are cells, of which images are the first and texts the second."""
-    names = (f"{name}{{1}}", f"{name}{{2}}", f"{name}_labels{{1}}")
-    return SegmentNames(part, *((n,) for n in names), optional)
+    image, text, labels = f"{name}{{1}}", f"{name}{{2}}", f"{name}_labels{{1}}"
+    return SegmentNames(part, (image,), (text,), (labels,), optional)
 
 
 def _deep(prefix: str, *, optional: bool = False) -> SegmentNames:

@@ -112,7 +112,30 @@ def source_of(dataset: AlignedDataset, found: Sequence[ArrayInfo]) -> dict[str, 
     files = [{"name": p.name, "sha256": numpy_files.checksum(p)} for p in paths]
     source: dict[str, Any] = {"layout": dataset.layout.title, "files": files}
     source["transposed"] = list(dataset.transposed)
-    return source | {"rows left out": dataset.left_out}
+    source |= {"rows left out": dataset.left_out}
+    shapes = zip(("image", "text"), dataset.widths, strict=False)
+    made = {(name, (dataset.samples, width)) for name, width in shapes}
+    of = {a.path: a.name for a in found if (a.name, a.shape) in made}
+    return source | makers_of([a for a in found if a.path in of])
+
+
+def makers_of(found: Sequence[ArrayInfo]) -> dict[str, Any]:
+    """What the record of a store says of what made its features.
+
+    Args:
+        found: arrays of files; those of `features images` and `features texts` name the
+            network, or the SHA-256 of the text model.
+    """
+    names = ("image_extractor", "text_extractor")
+    made = {a.name: read_strings(a) for a in found if a.name in names}
+    record: dict[str, Any] = {}
+    for image in made.get(names[0], [])[:1]:
+        record["pictures"] = image
+    for text in made.get(names[1], [])[:1]:
+        hashed = len(text) == 64
+        record["texts"] = f"the text model of SHA-256 {text}" if hashed else text
+        record["text model"] = {"sha256" if hashed else "network": text}
+    return record
 
 
 def column_names(
