@@ -1,6 +1,7 @@
 """The README's commands with only `--network` changed, and what they refuse."""
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -228,6 +229,22 @@ def test_where_the_packages_are_missing_one_line_says_so(tmp_path, capsys, monke
     assert "needs transformers: pip install 'scbch_jax[encoders]'" in line
     line = error_line(capsys, "features", "images", ".", "--network", "vgg16")
     assert "network: got vgg16, which is no folder, wanted vgg19, descriptor" in line
+
+
+@pytest.mark.slow
+@pytest.mark.commands
+def test_the_commands_of_the_readme_with_another_network(there):
+    """From pictures to a search, with nothing changed but what `--network` names."""
+    (there / "configs").symlink_to(ROOT / "configs")
+    lines = (ROOT / "README.md").read_text().splitlines()
+    words = [x.removeprefix("bin/scbch ") for x in lines if x.startswith("bin/scbch ")]
+    own = [x for x in words if "captioned" in x]
+    assert [x.split()[0] for x in own[:3]] == ["features", "train", "encode"]
+    assert "--network descriptor" in own[0]
+    for line in [own[0].replace("--network descriptor", "--network clip"), *own[1:]]:
+        assert program.main(shlex.split(line)) == 0
+    run("evaluate runs/captioned")
+    assert np.load("captioned-codes.npz")["image"].dtype == np.uint8
 
 
 @pytest.mark.slow
