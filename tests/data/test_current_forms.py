@@ -243,6 +243,11 @@ def test_rows_by_key_leave_out_what_is_missing(tmp_path):
     assert found.classes == [f"word{c}" for c in range(4)]
     texts = [line["text"] for line in store.read_lines(tmp_path / "s")]
     assert texts == [f"a picture {i + 40}" for i in range(SAMPLES) if i != lost]
+    (tmp_path / "labels.mat").unlink()
+    keys = np.array(images["keys"], object)  # as NumPy pickles them
+    np.savez(tmp_path / "labels.npz", keys=keys, Y_multi=arrays["Y_multi"])
+    with pytest.raises(InputError, match=r"labels.npz: got objects, which could run"):
+        imported(tmp_path, out="again")
 
 
 def test_class_numbers_in_cells(tmp_path):

@@ -73,11 +73,13 @@ def _file_with(
 def _rows(arrays: dict[str, ArrayInfo], name: str) -> dict[str, int]:
     """The row of each key, without the folder that some files have in it."""
     keys, array = arrays[KEYS], arrays[name]
+    field, wanted = f"{KEYS} in {keys.path}", "texts, as the same array in a .mat file"
+    require(keys.kind != "objects", field, "objects, which could run code", wanted)
     own = [key.rpartition("/")[2] for key in read_strings(keys)]
     rows = {key: row for row, key in enumerate(own)}
     got = f"{len(rows)} different ones for {name} of shape {array.shape}"
     fits = len(rows) == len(own) == (array.shape or (0,))[0]
-    require(fits, f"{KEYS} in {keys.path}", got, "texts, one for each row, none twice")
+    require(fits, field, got, "texts, one for each row, none twice")
     return rows
 
 
