@@ -7,6 +7,9 @@ from layouts import SAMPLES, Layout
 
 SIZES = (6, 5, 4)
 
+LISTED = "all_tags as 0 and 1"
+"""Name of the bags of words that lists of tags make."""
+
 
 def write_in_mat_files(folder, arrays):
     """MATLAB 5, each array in a file of its name, as the DCHMT code has it."""
@@ -71,7 +74,7 @@ def write_caption_lists(folder, arrays):
 
 def write_lists(folder, arrays):
     """Lists in text files, as the MITH code has them."""
-    tags, labels = arrays["all_tags as 0 and 1"], arrays["all_labels"]
+    tags, labels = arrays[LISTED], arrays["all_labels"]
     words = [f"tag{i}" for i in range(tags.shape[1])]
     own = [",".join(words[c] for c in np.flatnonzero(row)) for row in tags]
     lists = {"all_imgs": paths(len(labels)), "all_tags": own, "TagList": words}
@@ -253,8 +256,6 @@ WITHOUT_FEATURES = {
     "caption lists": Layout(
         {"rows": ("", "", "all_labels")}, write_caption_lists, F4, SIZES
     ),
-    "lists": Layout(
-        {"rows": ("", "all_tags as 0 and 1", "all_labels")}, write_lists, F4, SIZES
-    ),
+    "lists": Layout({"rows": ("", LISTED, "all_labels")}, write_lists, F4, SIZES),
 }
 """Forms that lack features of pictures, or of texts, too."""

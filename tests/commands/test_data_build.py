@@ -1,6 +1,7 @@
 """`scbch data build`: from original files to a store, features, and a verdict."""
 
 import coco_originals
+import current_forms as forms
 import mirflickr_files as made
 import numpy as np
 import nuswide_files
@@ -141,6 +142,18 @@ def test_published_rows_get_the_verdict_that_they_should(
         if "published" in line:
             there = labels[line["published"]].tolist()
             assert there == made.expected()[0][row].tolist()
+
+
+def test_lists_of_tags_are_compared_too(original, tmp_path, capsys):
+    """Published labels and tags as lists, as the MITH code has them."""
+    labels, tags = made.expected()
+    forms.write_lists(tmp_path, {forms.LISTED: tags, "all_labels": labels})
+    names = ("all_tags", "TagList", "all_labels")
+    paths = [str(tmp_path / f"{name}.txt") for name in names]
+    assert build(original, tmp_path / "s", "--against", *paths) == 0
+    said = capsys.readouterr().out
+    assert "published rows, by labels and texts:" in said
+    assert f"{len(labels)} of {len(labels)} equal, in this order" in said
 
 
 def test_pictures_of_a_store_become_features(original, tmp_path, capsys):

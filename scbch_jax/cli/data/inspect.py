@@ -50,16 +50,12 @@ class ArrayOptions:
 
 def read_files(options: ArrayOptions, *selectors: str) -> list[ArrayInfo]:
     """All arrays of the files that are listed, and of those that FILE:KEY names."""
-    from scbch_jax.data.formats import find_arrays
     from scbch_jax.data.importing import files_named
-    from scbch_jax.data.importing.file_pairs import with_texts_of_pairs
-    from scbch_jax.data.importing.keyed_rows import with_rows_by_key
-    from scbch_jax.data.importing.text_lists import with_bags
+    from scbch_jax.data.importing.joined_files import find_joined
 
     named = files_named((options.image, options.text, options.labels, *selectors))
     paths = {os.path.realpath(path): path for path in (*named, *options.files)}
-    found = find_arrays(list(paths.values()))
-    return with_bags(with_rows_by_key(with_texts_of_pairs(found)))
+    return find_joined(list(paths.values()))
 
 
 def read_dataset(options: ArrayOptions, found: Sequence[ArrayInfo]) -> AlignedDataset:
