@@ -47,7 +47,8 @@ class Search(WorkerOptions):
     find: Literal["image", "text"] | None = None
     """Modality that is found; by default the other one, if the index has it."""
     weights: Path | None = None
-    """File of the weights of the image feature network, if it was moved."""
+    """Weights of the network that made the features, if they are no longer where index
+    build found them: a file of VGG19's, or the folder of a pretrained network."""
     encoder: Path | None = None
     """Index whose encoder is used, of the same id: for an index in a database, or of
     codes."""

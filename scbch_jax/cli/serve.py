@@ -45,8 +45,8 @@ class Serve(Limits):
     """Folder of the pictures that the rows name; by default where they were when the
     index was built."""
     weights: Path | None = None
-    """Weights of the image feature network, if they are not where index build found
-    them."""
+    """Weights of the network that made the features, if they are no longer where index
+    build found them: a file of VGG19's, or the folder of a pretrained network."""
     engine: Literal["flat", "device", "faiss-ivf"] = "flat"
     """How codes are compared; see search."""
     threads: Annotated[int, at_least(1, 1024)] = 1

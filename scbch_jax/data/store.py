@@ -204,7 +204,7 @@ def dataset(store: Store) -> Dataset:
 
 
 def extractors(store: Store) -> dict[str, str]:
-    """What made the features, by modality, if `features all` did.
+    """What made the features, by modality, where the store says it.
 
     Returns:
         For image the name of the network, for text that of the network or the SHA-256
@@ -219,15 +219,23 @@ def extractors(store: Store) -> dict[str, str]:
     return {m: name for m, name in found.items() if isinstance(name, str)}
 
 
-def made_by(store: Store) -> str:
-    """What made the features, in words; nothing if it is not known."""
-    image, text = (store.source.get(name) for name in ("pictures", "texts"))
-    if not isinstance(image, str) or not isinstance(text, str):
+def made_by(source: Mapping[str, Any]) -> str:
+    """What made the features, in words; nothing if it is not known.
+
+    Args:
+        source: the record of a store's origin.
+    """
+    makers = {
+        "images": source.get("pictures"),
+        "texts": source.get("texts"),
+    }
+    known = {of: name for of, name in makers.items() if isinstance(name, str)}
+    if not known:
         return ""
-    words = f"images and texts by {image}"
-    if image != text:
-        words = f"images by {image}; texts by {text}"
-    network = store.source.get("network")
+    words = "; ".join(f"{of} by {name}" for of, name in known.items())
+    if len(known) == 2 and len(set(known.values())) == 1:
+        words = f"images and texts by {known['images']}"
+    network = source.get("network")
     if not isinstance(network, dict):
         return words
     revision = f" at revision {network['revision']}" if network.get("revision") else ""

@@ -101,7 +101,7 @@ def _load_store(folder: Path) -> Loaded:
         sources,
         store.split,
         stores.extractors(store),
-        made_by=stores.made_by(store),
+        made_by=stores.made_by(store.source),
     )
 
 

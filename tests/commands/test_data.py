@@ -8,6 +8,7 @@ from conftest import MIRFLICKR
 from layouts import LAYOUTS
 
 from scbch_jax.cli import program
+from scbch_jax.data import store
 
 SMALL = (6, 5, 4)
 
@@ -176,6 +177,34 @@ def test_a_store_from_end_to_end(tmp_path, capsys):
     said = capsys.readouterr().out
     assert said.startswith("mine\n")
     assert "split: file" in said
+    said = inspect(capsys, out)
+    assert said.startswith("Store: mine\n23 rows, image features of 6 columns, text fe")
+    assert "Features: the store does not say what made them\nSplit: file (query" in said
+    assert "Labels per row: " in said
+
+
+def test_what_made_features_is_kept(tmp_path, capsys):
+    """As files of features name it; of arrays that are used, not of others."""
+    parts = layouts.draw(SMALL)
+    image = {"image": parts.image, "image_extractor": np.array(["descriptor"])}
+    np.savez(tmp_path / "image.npz", **image)
+    text = {"text": parts.text, "text_extractor": np.array(["a" * 64])}
+    np.savez(tmp_path / "text.npz", **text)
+    np.savez(tmp_path / "labels.npz", labels=parts.labels, other=parts.image + 1)
+    paths = [str(tmp_path / f"{name}.npz") for name in ("image", "text", "labels")]
+    sizes = ["--queries", "4", "--train", "9", "--out"]
+    assert program.main(["data", "import", *paths, *sizes, str(tmp_path / "s")]) == 0
+    capsys.readouterr()
+    made = {"image": "descriptor", "text": "a" * 64}
+    assert store.extractors(store.read(tmp_path / "s")) == made
+    words = f"images by descriptor; texts by the text model of SHA-256 {'a' * 64}"
+    assert f"Features: {words}\n" in inspect(capsys, tmp_path / "s")
+    assert f"Features: {words}\n" in inspect(capsys, *paths)
+    named = ["--image", "other", "--text", "text", "--labels", "labels"]
+    paths[0] = str(tmp_path / "labels.npz")
+    words = ["data", "import", *paths[:2], *named, *sizes, str(tmp_path / "t")]
+    assert program.main(words) == 0
+    assert store.extractors(store.read(tmp_path / "t")) == {"text": "a" * 64}
 
 
 def test_the_real_mirflickr(mirflickr, capsys):

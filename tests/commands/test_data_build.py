@@ -1,6 +1,7 @@
 """`scbch data build`: from original files to a store, features, and a verdict."""
 
 import coco_originals
+import current_forms as forms
 import mirflickr_files as made
 import numpy as np
 import nuswide_files
@@ -143,6 +144,18 @@ def test_published_rows_get_the_verdict_that_they_should(
             assert there == made.expected()[0][row].tolist()
 
 
+def test_lists_of_tags_are_compared_too(original, tmp_path, capsys):
+    """Published labels and tags as lists, as the MITH code has them."""
+    labels, tags = made.expected()
+    forms.write_lists(tmp_path, {forms.LISTED: tags, "all_labels": labels})
+    names = ("all_tags", "TagList", "all_labels")
+    paths = [str(tmp_path / f"{name}.txt") for name in names]
+    assert build(original, tmp_path / "s", "--against", *paths) == 0
+    said = capsys.readouterr().out
+    assert "published rows, by labels and texts:" in said
+    assert f"{len(labels)} of {len(labels)} equal, in this order" in said
+
+
 def test_pictures_of_a_store_become_features(original, tmp_path, capsys):
     """The commands that `data build` prints, with pictures that can be read."""
     from PIL import Image
@@ -159,7 +172,12 @@ def test_pictures_of_a_store_become_features(original, tmp_path, capsys):
     assert program.main([*words, "--network", "descriptor", "--out", out]) == 0
     assert build(tmp_path, tmp_path / "full", "--image", out) == 0
     assert "train on it with" in capsys.readouterr().out
-    assert store.read(tmp_path / "full").image.shape == (26, 509)
+    full = store.read(tmp_path / "full")
+    assert full.image.shape == (26, 509)
+    assert store.extractors(full) == {"image": "descriptor"}
+    for path in (tmp_path / "full", out):
+        assert program.main(["data", "inspect", str(path)]) == 0
+        assert "Features: images by descriptor\n" in capsys.readouterr().out
 
 
 def test_options_that_do_not_fit_are_refused(original, tmp_path, capsys):
@@ -209,4 +227,5 @@ def test_captions_become_features(tmp_path, capsys):
     found = store.read(tmp_path / "s")
     np.testing.assert_array_equal(found.text, np.load(made_of)["text"])
     assert (found.title, found.words) == ("MS-COCO", [])
+    assert store.extractors(found) == {"text": np.load(made_of)["text_extractor"][0]}
     assert found.labels.tolist() == coco_originals.labels()

@@ -1,6 +1,7 @@
 """The README's commands with only `--network` changed, and what they refuse."""
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -13,10 +14,12 @@ import pretrained
 import pytest
 from command_line import SMOKE, error_line
 from conftest import ROOT
+from serving import running
 
 from scbch_jax import encoder, extras, features
 from scbch_jax.cli import program
 from scbch_jax.data import store
+from scbch_jax.features.pretrained import pretrained_named
 from scbch_jax.index import Index
 
 
@@ -106,6 +109,46 @@ def test_one_input_has_one_code_by_every_way(there):
         np.testing.assert_array_equal(code.codes[0], written[modality][3])
 
 
+def test_an_index_of_such_a_network_is_served(made, there):
+    """Words and pictures over HTTP have the codes of the index; none is unknown."""
+    opened = Index(made / "index")
+    row = opened.record(3)
+    content = (there / "pictures" / row["picture"]).read_bytes()
+    with running(made / "index", encoder=encoder.open_encoder(made / "index")) as raw:
+        of = raw.ask("POST", "/v1/encode/picture", content, Content_Type="image/png")
+        assert of.json["code"] == opened.code(3, "image").tobytes().hex()
+        words = raw.post("/v1/encode", {"text": row["text"]}).json
+        assert words["code"] == opened.code(3, "text").tobytes().hex()
+        by_words = raw.search(text=row["text"], find="any", k=9, rank="bits")
+        assert (
+            by_words["hits"] == raw.search(item=3, by="text", find="any", k=9)["hits"]
+        )
+        assert raw.get("/v1/search?text=qwertz").json["unknown_words"] == []
+        assert raw.get("/v1/search?text=+").status == 422
+        assert "<img src=" in raw.get("/?text=red").body.decode()
+        assert sorted(raw.get("/v1/index").json["takes"]) == ["image", "text"]
+    run("search index --text red --k 3 --page found.html")
+    assert "data:image/" in (there / "found.html").read_text()
+
+
+def test_a_lost_network_is_asked_for(made, there, capsys):
+    """Where neither the noted folder nor --weights has it, one line says what to do."""
+    (there / "clip").unlink()
+    (made / "clip").rename(made / "elsewhere")
+    try:
+        line = error_line(capsys, "index", "build", "run", "pictures", "--out", "new")
+        assert "weights: got none, wanted --weights F" in line
+        pretrained_named.cache_clear()
+        line = error_line(capsys, "search", "index", "--text", "red")
+        assert "wanted --weights FOLDER, as transformers clip" in line
+        run("serve index --port 0", code=2)
+        line = capsys.readouterr().err.splitlines()[-1]
+        assert "wanted --weights FOLDER, as transformers clip" in line
+        run(f"search index --text red --weights {made / 'elsewhere'}")
+    finally:
+        (made / "elsewhere").rename(made / "clip")
+
+
 def test_a_copied_network_is_used_and_a_changed_one_refused(made, there, capsys):
     run("index build run pictures --copy-weights --out copied")
     shutil.copytree(made / "clip", there / "moved")
@@ -186,6 +229,22 @@ def test_where_the_packages_are_missing_one_line_says_so(tmp_path, capsys, monke
     assert "needs transformers: pip install 'scbch_jax[encoders]'" in line
     line = error_line(capsys, "features", "images", ".", "--network", "vgg16")
     assert "network: got vgg16, which is not a folder, wanted vgg19, descriptor" in line
+
+
+@pytest.mark.slow
+@pytest.mark.commands
+def test_the_commands_of_the_readme_with_another_network(there):
+    """From pictures to a search, with nothing changed but what `--network` names."""
+    (there / "configs").symlink_to(ROOT / "configs")
+    lines = (ROOT / "README.md").read_text().splitlines()
+    words = [x.removeprefix("bin/scbch ") for x in lines if x.startswith("bin/scbch ")]
+    own = [x for x in words if "captioned" in x]
+    assert [x.split()[0] for x in own[:3]] == ["features", "train", "encode"]
+    assert "--network descriptor" in own[0]
+    for line in [own[0].replace("--network descriptor", "--network clip"), *own[1:]]:
+        assert program.main(shlex.split(line)) == 0
+    run("evaluate runs/captioned")
+    assert np.load("captioned-codes.npz")["image"].dtype == np.uint8
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ import current_forms as forms
 import layouts
 import numpy as np
 import pytest
+import scipy.io
 from command_line import error_line
 from current_forms import CURRENT, WITHOUT_FEATURES
 from layouts import QUERIES, SAMPLES, TRAIN
@@ -61,7 +62,9 @@ def test_every_form_is_recognized_and_read(tmp_path, name):
         assert found.rows.train.tolist() == list(range(QUERIES, SAMPLES))
 
 
-@pytest.mark.parametrize("name", ["dchmt", "dchmt, letters", "math with features"])
+@pytest.mark.parametrize(
+    "name", ["dchmt", "dchmt, letters", "dchmt, lines", "math with features"]
+)
 def test_paths_and_all_captions_are_kept(tmp_path, name):
     _, arrays = parts_of(EVERY[name])
     EVERY[name].write(tmp_path, arrays)
@@ -147,7 +150,7 @@ def check(name, seed, folder, capsys):
     layout = EVERY[name]
     parts, arrays = parts_of(layout, seed)
     folder.mkdir()
-    if layout.write is forms.write_lists:
+    if layout.write in (forms.write_lists, forms.write_caption_lists):
         layout.write(folder, arrays)
         _damage_lists(rng, folder)
     else:
@@ -178,7 +181,7 @@ def _mutate(rng, folder, arrays, layout, mutate):
 
 def _damage_lists(rng, folder):
     """Of one list: cut short, without its end, with another value, or gone."""
-    path = folder / f"{rng.choice(['all_imgs', 'all_tags', 'all_labels'])}.txt"
+    path = rng.choice(sorted(p for p in folder.iterdir() if p.stem != "TagList"))
     lines = path.read_text().splitlines()
     row = int(rng.integers(len(lines)))
     kind = rng.integers(4)
@@ -205,3 +208,51 @@ def test_two_hundred_damaged_files_end_in_one_line(tmp_path, capsys, name):
     seeds = range(10, 210)
     said = [check(name, seed, tmp_path / f"{seed}", capsys) for seed in seeds]
     assert sum(map(bool, said)) >= 100, said
+
+
+def test_files_of_one_modality_are_images_and_then_texts(tmp_path, capsys):
+    layout = CURRENT["uhscm, two files"]
+    parts, arrays = parts_of(layout)
+    layout.write(tmp_path, arrays)
+    images, texts = (str(tmp_path / f"{name}.mat") for name in ("images", "texts"))
+    line = error_line(capsys, "data", "import", images, "--out", str(tmp_path / "s"))
+    assert "wanted also test_y; dataset_y; train_y" in line
+    other = {k: a for k, a in arrays.items() if not k.endswith("_y")}
+    other["train_L"] = 1 - other["train_L"]
+    scipy.io.savemat(texts, other)
+    line = error_line(
+        capsys, "data", "import", images, texts, "--out", str(tmp_path / "s")
+    )
+    assert f"labels: got train_L in {images} and in {texts} that differ" in line
+
+
+def test_rows_by_key_leave_out_what_is_missing(tmp_path):
+    """Names of classes and texts of the same rows; a picture without labels is out."""
+    layout = CURRENT["iapr by clip"]
+    _, arrays = parts_of(layout)
+    layout.write(tmp_path, arrays)
+    with np.load(tmp_path / "images.npz") as file:
+        images = dict(file)
+    images["missing"] = np.append(images["missing"], 3).astype("i4")
+    np.savez(tmp_path / "images.npz", **images)
+    found = imported(tmp_path)
+    lost = int(images["keys"][3]) - 40
+    np.testing.assert_array_equal(
+        found.text, np.delete(arrays["feats of texts"], lost, 0)
+    )
+    assert found.classes == [f"word{c}" for c in range(4)]
+    texts = [line["text"] for line in store.read_lines(tmp_path / "s")]
+    assert texts == [f"a picture {i + 40}" for i in range(SAMPLES) if i != lost]
+    (tmp_path / "labels.mat").unlink()
+    keys = np.array(images["keys"], object)  # as NumPy pickles them
+    np.savez(tmp_path / "labels.npz", keys=keys, Y_multi=arrays["Y_multi"])
+    with pytest.raises(InputError, match=r"labels.npz: got objects, which could run"):
+        imported(tmp_path, out="again")
+
+
+def test_class_numbers_in_cells(tmp_path):
+    _, arrays = parts_of(CURRENT["cells of views"])
+    ids = {k: np.arange(len(a))[None] % 3 for k, a in arrays.items() if "labels" in k}
+    CURRENT["cells of views"].write(tmp_path, arrays | ids)
+    found = imported(tmp_path)
+    assert found.labels.argmax(1).tolist()[:QUERIES] == [0, 1, 2, 0]

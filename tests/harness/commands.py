@@ -25,7 +25,7 @@ RESUME = "--resume"
 
 TIMES_IN_PAGES = ("*/report/index.html", "*/report/tables/overview.*")
 
-PROGRESS = r".*(MAP|loss|epoch|pictures|rows|searching|drawing|left|skipped:)"
+PROGRESS = r".*(MAP|loss|epoch|pictures|texts|rows|searching|drawing|left|skipped:)"
 """Lines of progress that may stand before the last line of standard error."""
 
 
@@ -51,6 +51,8 @@ class Command:
     """Exit codes that input of any kind may end with."""
     changes: tuple[str, ...] = ()
     """Inputs, of this command alone, that it changes where it succeeds."""
+    needs: str = ""
+    """A package without which the command is not tested."""
     serves: bool = False
     """Whether it runs until SIGTERM, and then ends with 0."""
     kills: int = 0
@@ -229,6 +231,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "data show": Command("data show --name store --root @store", malformed=60),
     "data inspect": Command("data inspect @arrays.npz", malformed=85),
+    "data inspect of a store": Command("data inspect @store", malformed=40),
     "data import": Command(
         "data import @arrays.npz --queries 4 --train 9 --out store",
         ("store",),
@@ -328,6 +331,29 @@ COMMANDS: dict[str, Command] = {
         kills=8,
         kills_by_time=2,
         malformed=30,
+    ),
+    "features all by a network": Command(
+        "features all @pictures --network @clip --batch-size 4 --out store",
+        ("store",),
+        needs="transformers",
+        kills=6,
+        kills_by_time=2,
+        malformed=60,
+    ),
+    "features images by a network": Command(
+        "features images @pictures --network @clip --batch-size 4 --out a.npz",
+        ("a.npz",),
+        needs="transformers",
+        replaces=True,
+        malformed=20,
+    ),
+    "features texts by a network": Command(
+        "features texts @list.jsonl --network @clip --out a.npz",
+        ("a.npz",),
+        needs="transformers",
+        replaces=True,
+        kills=4,
+        malformed=40,
     ),
     "crosscheck": Command(
         "crosscheck @recorded.npz --json lines.jsonl --figure steps.png",

@@ -132,6 +132,16 @@ def harness(tmp_path_factory):
     made.server.close()
 
 
+@pytest.fixture(autouse=True)
+def needed(request):
+    """Skips the tests of a command whose package is missing."""
+    params = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    command = COMMANDS.get(params.get("name"))
+    if command and command.needs:
+        reason = f"{command.needs} is not installed"
+        pytest.importorskip(command.needs, reason=reason)
+
+
 @pytest.fixture
 def is_asked():
     """Whether a case is to run: all, or those that SCBCH_HARNESS_ONLY names a part of.

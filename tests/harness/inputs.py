@@ -15,6 +15,7 @@ import numpy as np
 import nuswide_files
 import original_files
 import picture_folders
+import pretrained
 import scipy.io
 from conftest import GOLDEN, ROOT
 from harness.commands import TINY
@@ -216,6 +217,7 @@ MAKERS: dict[str, Callable[[Inputs, Path], object]] = {
     ),
     "confusion.npy": lambda inputs, path: np.save(path, np.ones((12, 12)) - np.eye(12)),
     "pictures": lambda inputs, path: picture_folders.draw(path, count=13, size=24),
+    "clip": lambda inputs, path: pretrained.clip(path),
     "list.jsonl": _json_lines,
     "list.csv": _csv,
     "corrections.csv": _corrections,

@@ -50,7 +50,8 @@ class Server:
         """Starts it; what runs say is kept in the folder `log` while they run."""
         self._log = log
         surroundings = {k: v for k, v in os.environ.items() if k != "SCBCH_DATA"}
-        surroundings |= {"PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+        paths = os.pathsep.join([str(ROOT), *sys.path])
+        surroundings |= {"PYTHONPATH": paths, "COLUMNS": "100"}
         # Compiled programs are shared by all runs, as bin/scbch does.
         surroundings.setdefault("JAX_COMPILATION_CACHE_DIR", str(log / "compiled"))
         surroundings["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"

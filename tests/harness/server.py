@@ -32,6 +32,8 @@ HEAVY = (
     *("array_record.python.array_record_module", "gensim.models", "h5py"),
     *("matplotlib.pyplot", "optax", "orbax.checkpoint", "PIL.Image"),
     *("safetensors.numpy", "scipy.io", "tensorflow_datasets", "tensorboardX"),
+    *("torch", "transformers", "transformers.models.clip.modeling_clip"),
+    *("transformers.models.clip.image_processing_pil_clip", "tokenizers"),
 )
 """What commands import when they run; those not installed are passed over."""
 

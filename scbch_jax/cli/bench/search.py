@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BenchSearch:
-<<<<<<< HEAD
-    """Time searches in packed codes, by FAISS too, on one core."""
-=======
-    """Time searches in packed codes here and in FAISS, on one thread each."""
->>>>>>> 59a8a81736c2488ead691be261e2126b79b0f8b9
+    """Time searches in packed codes here and in FAISS, on one core."""
 
     items: Annotated[tuple[int, ...], size_list()] = (1_000_000,)
     """Sizes of the database; each is timed on its own."""

@@ -80,10 +80,13 @@ def main(options: BuildData) -> None:
     }
     dataset, rows = archives.aligned(original, **features)
     split = splitting.split_by_name(options, dataset)
+    source = archives.source_of(original, options.source, match)
+    for given in features.values():
+        source |= given.made_by
     title = importing.write_store(
         split,
         out,
-        source=archives.source_of(original, options.source, match),
+        source=source,
         title=options.title,
         lines=archives.row_lines(original, rows, match),
     )

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from scbch_jax.data.formats import ArrayInfo
     from scbch_jax.data.importing import AlignedDataset
+    from scbch_jax.data.importing.description import Description
     from scbch_jax.data.importing.diagnostics import ArrayStats
+
+FINE = "Nothing looks wrong"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +52,12 @@ class ArrayOptions:
 
 def read_files(options: ArrayOptions, *selectors: str) -> list[ArrayInfo]:
     """All arrays of the files that are listed, and of those that FILE:KEY names."""
-    from scbch_jax.data.formats import find_arrays
     from scbch_jax.data.importing import files_named
-    from scbch_jax.data.importing.text_lists import with_bags
+    from scbch_jax.data.importing.joined_files import find_joined
 
     named = files_named((options.image, options.text, options.labels, *selectors))
     paths = {os.path.realpath(path): path for path in (*named, *options.files)}
-    return with_bags(find_arrays(list(paths.values())))
+    return find_joined(list(paths.values()))
 
 
 def read_dataset(options: ArrayOptions, found: Sequence[ArrayInfo]) -> AlignedDataset:
@@ -77,11 +79,24 @@ def read_dataset(options: ArrayOptions, found: Sequence[ArrayInfo]) -> AlignedDa
 
 @dataclass(frozen=True, kw_only=True)
 class InspectData(ArrayOptions):
-    """Describe the arrays in files, the dataset they make, and what looks wrong."""
+    """Describe a store, or the arrays in files and the dataset they make."""
 
 
 def main(options: InspectData) -> None:
     """Prints a table of all arrays, then the dataset that they make, then warnings."""
+    from scbch_jax.data import store
+    from scbch_jax.data.importing import description
+
+    if len(options.files) == 1 and store.is_store(options.files[0]):
+        found = store.read(options.files[0], partial=True)
+        described, fine = description.describe_store(found), FINE
+    else:
+        described, fine = _describe_files(options)
+    _print(described, fine)
+
+
+def _describe_files(options: InspectData) -> tuple[Description, str]:
+    """Prints the arrays; a description, and what is said where nothing looks wrong."""
     from scbch_jax.cli import console
     from scbch_jax.data.importing import description, diagnostics, layout_names
     from scbch_jax.report import as_markdown
@@ -93,7 +108,7 @@ def main(options: InspectData) -> None:
     header = ["array", "shape", "dtype", "zeros", "min", "max", "probably"]
     rows = [[*_row(*pair), diagnostics.guess_kind(*pair)] for pair in found]
     console.output(as_markdown(header, rows) + "\n")
-    fine = "Nothing looks wrong"
+    fine = FINE
     if layout_names.noise_keys({array.name for array in arrays}):
         described = description.describe_noise(arrays)
     else:
@@ -102,9 +117,16 @@ def main(options: InspectData) -> None:
         except InputError as error:
             console.output(f"Cannot be imported as it is: {error}")
             described = description.describe_arrays(found)
-            fine += " with the arrays themselves"
+            fine = f"{FINE} with the arrays themselves"
         else:
             described = description.describe_dataset(dataset, found)
+    described.lines.extend(description.describe_makers(arrays))
+    return described, fine
+
+
+def _print(described: Description, fine: str) -> None:
+    from scbch_jax.cli import console
+
     for line in described.lines:
         console.output(line)
     console.output("\nWhat looks wrong:" if described.warnings else f"\n{fine}.")

@@ -40,8 +40,8 @@ class IndexBuild(RawOptions, EncodedOptions):
     """Also keep relaxed codes of raw pictures and texts, by which search can rank, a
     byte for each bit."""
     copy_weights: bool = False
-    """Copy the weights of the image feature network into the index; otherwise it
-    records their path."""
+    """Copy the weights of the network that made the features into the index; otherwise
+    it records where they are."""
     classes: tuple[str, ...] = ()
     """Names of the columns of the labels; by default those of the store, or 0, 1, 2 and
     so on."""
@@ -152,6 +152,8 @@ def _encoder(options: IndexBuild) -> "Encoder":
 
 def _require_takes(encoder: "Encoder", modalities: Sequence[str], run: Path) -> None:
     """Raises `InputError` if what made the features of a modality is not at hand."""
+    from scbch_jax import features
+
     options = {
         "image": ("weights", "--weights FILE"),
         "text": ("text_model", "--text-model FOLDER"),
@@ -159,6 +161,8 @@ def _require_takes(encoder: "Encoder", modalities: Sequence[str], run: Path) -> 
     for modality in modalities:
         field, wanted = options[modality]
         name = encoder.extractors.get(modality)
+        if name and features.is_pretrained(name):
+            field, wanted = "weights", "--weights FOLDER"
         if name is None:
             wanted = f"a run on a store of features all: {run} has no record of its own"
         else:

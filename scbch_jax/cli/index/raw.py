@@ -26,7 +26,9 @@ class RawOptions(ReadingOptions, ListOptions):
     """How raw pictures and texts are read and encoded."""
 
     weights: Path | None = None
-    """File of the weights of the image feature network, if it has any."""
+    """Weights of the network that made the features, if it has any: a file of VGG19's,
+    or the folder of a pretrained network of pictures, texts or both, if that is no more
+    where features all found it."""
 
 
 class RawRows(NamedTuple):

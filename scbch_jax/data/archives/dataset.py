@@ -1,6 +1,6 @@
 """From an original, and features of its pictures, to a dataset that can be split."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from scbch_jax.data.formats import ArrayInfo, find_arrays, read_strings
 from scbch_jax.data.importing.alignment import AlignedDataset, Segment
 from scbch_jax.data.importing.layout_names import ROWS, Layout
 from scbch_jax.data.importing.layouts import files_named, select
+from scbch_jax.data.importing.to_store import makers_of
 from scbch_jax.errors import require
 from scbch_jax.io import Record
 
@@ -27,6 +28,8 @@ class Features(NamedTuple):
     """Which rows have them, ascending."""
     values: Any
     """[len(rows), width]."""
+    made_by: Mapping[str, Any] = {}
+    """What the record of a store says of what made them."""
 
 
 def read_features(field: str, selector: str, original: Original) -> Features:
@@ -54,7 +57,7 @@ def read_features(field: str, selector: str, original: Original) -> Features:
     got = f"{array.shape[0]:,} rows"
     wanted = f"{samples:,}, one for each row of the original that is kept"
     require(array.shape[0] == len(rows), f"{field} in {array.path}", got, wanted)
-    return Features(rows, array.open())
+    return Features(rows, array.open(), makers_of(found))
 
 
 def aligned(

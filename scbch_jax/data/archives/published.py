@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from scbch_jax.data.archives.matching import Table
-from scbch_jax.data.formats import ArrayInfo, find_arrays
+from scbch_jax.data.formats import ArrayInfo
 from scbch_jax.data.formats.numpy_files import row_blocks
+from scbch_jax.data.importing.joined_files import find_joined
 from scbch_jax.data.importing.layout_names import LAYOUTS, SegmentNames
 from scbch_jax.data.validation import narrow_labels
 from scbch_jax.errors import require
@@ -27,7 +28,7 @@ def read(paths: Sequence[Path], *, classes: int, words: int) -> Table:
     Raises:
         InputError: if files cannot be read, or have no labels of 0 and 1.
     """
-    found = find_arrays(paths)
+    found = find_joined(paths)
     segments = _segments({array.name for array in found})
     labels = [_array(s.labels, found) for s in segments]
     texts = [_array(s.text, found) for s in segments]

@@ -19,10 +19,16 @@ from scbch_jax.errors import require
 
 
 def matlab_arrays(path: Path) -> Iterator[ArrayInfo]:
-    """The arrays of a file, and those of its structs as `struct/field`."""
+    """The arrays of a file, those of its structs as `struct/field`.
+
+    Matrices in a row of few cells, as views of a dataset are, are `name{1}` and so on.
+    """
     for name, shape, kind in scipy.io.whosmat(path):
+        few = kind == "cell" and len(shape) == 2 and shape[0] == 1 <= shape[1] <= VIEWS
         if kind == "struct":
             yield from _struct_fields(path, name)
+        elif few and (matrices := _matrices_in_cells(path, name)):
+            yield from matrices
         else:
             kind = _KINDS.get(kind or "", kind or "-")
             read = functools.partial(_load, path, name)
@@ -38,6 +44,23 @@ def _struct_fields(path: Path, struct: str) -> Iterator[ArrayInfo]:
             yield read_at_once(path, f"{struct}/{field}", value.shape, kind, read)
 
 
+def _matrices_in_cells(path: Path, name: str) -> list[ArrayInfo]:
+    """The matrices in cells; none if a cell holds anything else."""
+    cells = [_dense(cell) for cell in _load(path, name).flat]
+    if any(cell.dtype.kind not in "fiub" or cell.size < 2 for cell in cells):
+        return []
+    return [
+        read_at_once(
+            path,
+            f"{name}{{{i}}}",
+            cell.shape,
+            dtype_name(cell.dtype),
+            functools.partial(np.asarray, cell),
+        )
+        for i, cell in enumerate(cells, 1)
+    ]
+
+
 def _load(path: Path, name: str) -> np.ndarray:
     return _dense(scipy.io.loadmat(path, variable_names=[name])[name])
 
@@ -45,6 +68,9 @@ def _load(path: Path, name: str) -> np.ndarray:
 def _dense(array: Any) -> np.ndarray:
     return array.toarray() if scipy.sparse.issparse(array) else np.asarray(array)
 
+
+VIEWS = 8
+"""Up to how many cells of a row are looked at for matrices."""
 
 _KINDS = {"double": "float64", "single": "float32", "logical": "bool"}
 _KINDS |= {"sparse": "float64, sparse"}

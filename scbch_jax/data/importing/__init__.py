@@ -10,6 +10,7 @@ from scbch_jax.data.importing.split_dataset import (
 )
 from scbch_jax.data.importing.to_store import (
     lines_of,
+    makers_of,
     named,
     row_metadata,
     source_of,
@@ -24,6 +25,7 @@ __all__ = [
     "default_split",
     "files_named",
     "lines_of",
+    "makers_of",
     "named",
     "recognize",
     "row_metadata",

@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scbch_jax.data import store
 from scbch_jax.data.benchmarks import BENCHMARKS
 from scbch_jax.data.formats import ArrayInfo
+from scbch_jax.data.formats.numpy_files import row_blocks
 from scbch_jax.data.importing import diagnostics, layout_names
 from scbch_jax.data.importing.alignment import AlignedDataset
 from scbch_jax.data.importing.diagnostics import ArrayStats
@@ -15,8 +17,9 @@ from scbch_jax.data.importing.split_dataset import (
     default_split,
     split_by_name,
 )
-from scbch_jax.data.importing.to_store import column_names
+from scbch_jax.data.importing.to_store import column_names, makers_of
 from scbch_jax.data.label_noise.effect import corrupted_rows, label_changes
+from scbch_jax.data.split import Rows
 from scbch_jax.data.validation import check_labels, narrow_labels
 from scbch_jax.errors import InputError
 
@@ -54,8 +57,7 @@ def describe_dataset(dataset: AlignedDataset, found: Found) -> Description:
         ),
     ]
     if split is not None:
-        sizes = [f"{name} {len(part):,}" for name, part in split.rows._asdict().items()]
-        lines.append(f"Default split: {split.split} ({', '.join(sizes)} rows)")
+        lines.append(f"Default split: {split.split} ({_sizes(split.rows)} rows)")
     warnings = diagnostics.size_warnings(dataset)
     for modality in ("image", "text"):
         stats = _statistics(dataset, modality, found)
@@ -63,6 +65,35 @@ def describe_dataset(dataset: AlignedDataset, found: Found) -> Description:
     warnings += diagnostics.label_warnings(dataset.labels)
     warnings += diagnostics.duplicate_warnings(dataset, split)
     return Description(lines + _describe_labels(dataset.labels, names), warnings)
+
+
+def describe_store(found: store.Store) -> Description:
+    """Sizes, split, what made the features, and labels of a store."""
+    rows, classes = found.labels.shape
+    widths = {m: getattr(found, m).shape[1] for m in ("image", "text")}
+    features = [f"{m} features of {n:,} columns" for m, n in widths.items() if n]
+    made_by = store.made_by(found.source) or "the store does not say what made them"
+    lines = [
+        f"Store: {found.title}",
+        ", ".join([f"{rows:,} rows", *features, f"{classes} classes"]),
+        f"Features: {made_by}",
+        f"Split: {found.split} ({_sizes(found.rows)} rows)",
+        *_describe_labels(found.labels, found.classes),
+    ]
+    warnings = [
+        f"no {m} features, which training needs" for m, n in widths.items() if not n
+    ]
+    for modality in (m for m, n in widths.items() if n):
+        blocks = row_blocks(getattr(found, modality))
+        stats = diagnostics.statistics(blocks)
+        warnings += diagnostics.feature_warnings(modality, stats)
+    return Description(lines, warnings + diagnostics.label_warnings(found.labels))
+
+
+def describe_makers(found: Sequence[ArrayInfo]) -> list[str]:
+    """What made features, if files say it as `features images` writes it."""
+    made_by = store.made_by(makers_of(found))
+    return [f"Features: {made_by}"] * bool(made_by)
 
 
 def describe_arrays(found: Found) -> Description:
@@ -123,6 +154,10 @@ def _describe_noisy(name: str, array: ArrayInfo) -> Description:
         *_describe_labels(noisy, ()),
     ]
     return Description(lines, diagnostics.label_warnings(noisy))
+
+
+def _sizes(rows: Rows) -> str:
+    return ", ".join(f"{name} {len(part):,}" for name, part in rows._asdict().items())
 
 
 def _default_split(dataset: AlignedDataset) -> SplitDataset | None:

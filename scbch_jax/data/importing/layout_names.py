@@ -43,6 +43,27 @@ class Layout(NamedTuple):
 LISTED_TAGS = "all_tags as 0 and 1"
 """Name of the bags of words that lists of tags make; see `text_lists`."""
 
+KEYED_IMAGES, KEYED_TEXTS = "feats of images", "feats of texts"
+KEYED_LABELS = "Y_multi"
+"""Names of arrays whose rows were matched by keys; see `keyed_rows`."""
+
+
+class HashingPart(NamedTuple):
+    """Names of a part of a split in the UHSCM and DAPH code."""
+
+    part: str
+    data: str
+    """Of images; where a file has one modality, of that one. See `file_pairs`."""
+    text: str
+    labels: str
+
+
+HASHING_PARTS = (
+    HashingPart("query", "test_data", "test_y", "test_L"),
+    HashingPart("database", "data_set", "dataset_y", "dataset_L"),
+    HashingPart("train", "train_data", "train_y", "train_L"),
+)
+
 
 def _pair(part: str, prefix: str, *, optional: bool = False) -> SegmentNames:
     return SegmentNames(
@@ -52,6 +73,12 @@ def _pair(part: str, prefix: str, *, optional: bool = False) -> SegmentNames:
         (f"{prefix}_label", f"{prefix}_img_lab"),
         optional,
     )
+
+
+def _cells(part: str, name: str, *, optional: bool = False) -> SegmentNames:
+    """Views are cells, of which images are the first and texts the second."""
+    image, text, labels = f"{name}{{1}}", f"{name}{{2}}", f"{name}_labels{{1}}"
+    return SegmentNames(part, (image,), (text,), (labels,), optional)
 
 
 def _deep(prefix: str, *, optional: bool = False) -> SegmentNames:
@@ -119,6 +146,25 @@ LAYOUTS = (
         ),
     ),
     Layout(
+        "database, training and test part of the UHSCM and DAPH code",
+        tuple(
+            SegmentNames(names.part, (names.data,), (names.text,), (names.labels,))
+            for names in HASHING_PARTS
+        ),
+    ),
+    Layout(
+        "cells of views in parts, as XMediaNet circulates",
+        (
+            _cells("query", "test"),
+            _cells("train", "train"),
+            _cells("valid", "valid", optional=True),
+        ),
+    ),
+    Layout(
+        "features by CLIP with keys, as IAPR TC-12 circulates",
+        (SegmentNames(ROWS, (KEYED_IMAGES,), (KEYED_TEXTS,), (KEYED_LABELS,)),),
+    ),
+    Layout(
         "features, tags and labels of the UCCH, NRCH and SCBCH code",
         (SegmentNames(ROWS, ("XAll",), ("YAll",), ("LAll",)),),
     ),
@@ -143,8 +189,8 @@ LAYOUTS = (
         (
             SegmentNames(
                 ROWS,
-                ("IAll", "images", "image"),
-                ("YAll", "TAll", "tags", "texts", "text", "caption_one_hot"),
+                ("IAll", "images", "image", "X_I"),
+                ("YAll", "TAll", "tags", "texts", "text", "caption_one_hot", "X_T"),
                 ("LAll", "labels", "label", "category", "label_t"),
             ),
         ),
@@ -155,13 +201,13 @@ LAYOUTS = (
         (
             SegmentNames(
                 ROWS,
-                ("image", "features"),
-                ("caption_one_hot", "YAll", LISTED_TAGS, "text"),
+                ("image", "features", "X_I"),
+                ("caption_one_hot", "YAll", LISTED_TAGS, "text", "X_T"),
                 ("category", "label", "label_t", "LAll", "labels", "all_labels"),
             ),
         ),
         common=True,
-        pictures=("index", "imgs", "all_imgs"),
+        pictures=("index", "imgs", "all_imgs", "FAll"),
     ),
 )
 
@@ -174,7 +220,7 @@ NOISE_KEYS = (
 )
 """Arrays of noise files: clean training labels, if they are there, and noisy ones."""
 
-NAMES_OF_CLASSES = ("label_names", "class_names", "classes")
+NAMES_OF_CLASSES = ("label_names", "class_names", "classes", "vocab255")
 NAMES_OF_WORDS = ("tag_names", "words", "vocabulary", "TagList")
 NAMES_OF_PICTURES = ("FAll", "file_names", "filenames", "image_names", "picture")
 NAMES_OF_PICTURES += ("index", "imgs", "all_imgs")

@@ -144,14 +144,15 @@ def _segments(layout: Layout, names: set[str]) -> tuple[SegmentNames, ...]:
 def _fill(layout: Layout, found: Sequence[ArrayInfo]) -> Recognized:
     segments = _segments(layout, {array.name for array in found})
 
-    def array(names: tuple[str, ...]) -> ArrayInfo:
+    def features(names: tuple[str, ...]) -> ArrayInfo:
         numeric = {array.name for array in found if array.numeric}
         if layout.pictures and not numeric & set(names):
             return absent(_only(layout.pictures, found))
         return _only(names, found)
 
     def arrays(segment: SegmentNames) -> tuple[ArrayInfo, ArrayInfo, ArrayInfo]:
-        return array(segment.image), array(segment.text), array(segment.labels)
+        labels = _only(segment.labels, found)
+        return features(segment.image), features(segment.text), labels
 
     prefix = _only((layout.prefix,), found) if layout.prefix else None
     return Recognized(layout, segments, tuple(map(arrays, segments)), prefix)

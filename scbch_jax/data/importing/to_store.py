@@ -26,14 +26,16 @@ def row_metadata(
     """File names of the pictures, and texts, of a dataset with a single segment.
 
     Args:
-        found: all arrays of the files; those of other lengths or kinds are ignored.
+        found: all arrays of the files; those of other kinds are ignored, and those of
+            other lengths, unless features are to be computed of them.
         dataset: what they are made into.
 
     Returns:
         `picture` and `text`, each if there is one for every row.
 
     Raises:
-        InputError: if a file is damaged.
+        InputError: if a file is damaged, or paths or texts of which features are to be
+            computed are not one for each row.
     """
     if len(dataset.segments) > 1:
         return {}
@@ -110,7 +112,30 @@ def source_of(dataset: AlignedDataset, found: Sequence[ArrayInfo]) -> dict[str, 
     files = [{"name": p.name, "sha256": numpy_files.checksum(p)} for p in paths]
     source: dict[str, Any] = {"layout": dataset.layout.title, "files": files}
     source["transposed"] = list(dataset.transposed)
-    return source | {"rows left out": dataset.left_out}
+    source |= {"rows left out": dataset.left_out}
+    shapes = zip(("image", "text"), dataset.widths, strict=False)
+    made = {(name, (dataset.samples, width)) for name, width in shapes}
+    of = {a.path: a.name for a in found if (a.name, a.shape) in made}
+    return source | makers_of([a for a in found if a.path in of])
+
+
+def makers_of(found: Sequence[ArrayInfo]) -> dict[str, Any]:
+    """What the record of a store says of what made its features.
+
+    Args:
+        found: arrays of files; those of `features images` and `features texts` name the
+            network, or the SHA-256 of the text model.
+    """
+    names = ("image_extractor", "text_extractor")
+    made = {a.name: read_strings(a) for a in found if a.name in names}
+    record: dict[str, Any] = {}
+    for image in made.get(names[0], [])[:1]:
+        record["pictures"] = image
+    for text in made.get(names[1], [])[:1]:
+        hashed = len(text) == 64
+        record["texts"] = f"the text model of SHA-256 {text}" if hashed else text
+        record["text model"] = {"sha256" if hashed else "network": text}
+    return record
 
 
 def column_names(
@@ -118,9 +143,9 @@ def column_names(
 ) -> tuple[str, ...]:
     """Names of columns, from an array of as many strings; () if there is none."""
     for array in found:
-        strings = array.kind.startswith("<U") or array.kind == "text"
-        if strings and array.name in keys and array.shape == (columns,):
-            return tuple(read_strings(array))
+        names = read_strings(array) if array.name in keys else []
+        if len(names) == columns:
+            return tuple(names)
     return ()
 
 
@@ -132,4 +157,8 @@ def _column(
         # Only the first rows may have image features.
         if len(rows) in (dataset.samples, dataset.samples + dataset.left_out):
             return RowMetadata(array.key, rows[: dataset.samples])
+        # Where features are still to be computed of them, they must not be lost.
+        needed = bool(rows) and bool(dataset.layout.pictures)
+        got = f"{len(rows)} rows"
+        require(not needed, f"{array.key} in {array.path}", got, f"{dataset.samples}")
     return None
