@@ -80,7 +80,8 @@ class Search(WorkerOptions):
     threads: Annotated[int, at_least(1, 1024)] = 1
     """Threads of a search; the device engine uses its device."""
     json: bool = False
-    """Print a JSON object for each hit instead of a table."""
+    """Print a JSON object for each hit instead of a table; its cut is how many items
+    are left out at the distance of the last hit of its query, -1 if not known."""
     out: Path | None = None
     """File to write instead: npz with ids, distances, and cut, the number of items at
     the distance of the last hit that k leaves out; a row a query, filled with -1. If
@@ -229,6 +230,7 @@ def _line(
 ) -> io.Record:
     item, distance = int(hits.ids[query, place]), int(hits.distances[query, place])
     found: io.Record = {"query": query, "distance": distance, "id": item}
+    found["cut"] = int(hits.cut[query])
     if scores is not None:
         found["score"] = round(float(scores[query, place]), 4)
     return {**opened.record(item), **found}

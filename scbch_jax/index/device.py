@@ -61,7 +61,8 @@ class DeviceIndex:
         """Finds the k nearest items of each query, as `Engine.search` says.
 
         Raises:
-            InputError: for codes of another length, k below 1, or within below 0.
+            InputError: for codes of another length, k below 1, or within beyond
+                that length.
         """
         check_queries(queries, bits=self.bits, k=k, within=within)
         k = min(k, len(self._ids))

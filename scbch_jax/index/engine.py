@@ -75,7 +75,8 @@ def check_queries(queries: Any, *, bits: int, k: int, within: int | None) -> Non
     """Checks what every engine is asked.
 
     Raises:
-        InputError: if the codes have another length, k is below 1, or within below 0.
+        InputError: if the codes have another length, k is below 1, or within is no
+            distance of such codes.
     """
     ok = queries.ndim == 2 and queries.dtype == np.uint8
     if not ok or queries.shape[1] * 8 != bits:
@@ -83,7 +84,8 @@ def check_queries(queries: Any, *, bits: int, k: int, within: int | None) -> Non
         wanted = f"packed codes of {bits} bits, uint8 [queries, {bits // 8}]"
         require(False, "queries", got, wanted)
     require(k >= 1, "k", k, "at least 1")
-    require(within is None or within >= 0, "within", within, "at least 0")
+    near = within is None or 0 <= within <= bits
+    require(near, "within", within, f"0 to {bits}, the length of the codes")
 
 
 def merge(parts: Sequence[Hits], *, k: int, bits: int) -> Hits:

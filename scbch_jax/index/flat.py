@@ -73,7 +73,8 @@ class FlatIndex:
         """Finds the k nearest items of each query, as `Engine.search` says.
 
         Raises:
-            InputError: for codes of another length, k below 1, or within below 0.
+            InputError: for codes of another length, k below 1, or within beyond
+                that length.
         """
         check_queries(queries, bits=self.bits, k=k, within=within)
         count = len(self._words)

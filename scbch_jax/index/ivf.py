@@ -62,7 +62,7 @@ class IvfEngine:
         """Finds near items of each query; arguments as of `Engine.search`.
 
         Raises:
-            InputError: for codes of another length, k below 1, within below 0, or a
+            InputError: for codes of another length, k below 1, a false within, or a
                 page after a cursor, which needs an exact engine.
         """
         check_queries(queries, bits=self.bits, k=k, within=within)

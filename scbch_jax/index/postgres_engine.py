@@ -64,7 +64,7 @@ class PostgresEngine:
 
         Raises:
             InputError: for what the database refuses, codes of another length, k below
-                1, within below 0, or a page of an approximate search.
+                1, a false within, or a page of an approximate search.
         """
         engine.check_queries(queries, bits=self.bits, k=k, within=within)
         paged = after is None or self.exact

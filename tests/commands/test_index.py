@@ -49,6 +49,7 @@ def test_a_search_prints_the_hits_of_the_flat_engine(folder, capsys, engine):
     assert [line["id"] for line in lines] == hits.ids.ravel().tolist()
     assert [line["distance"] for line in lines] == hits.distances.ravel().tolist()
     assert lines[0]["name"] == f"row{hits.ids[0, 0]}"
+    assert [line["cut"] for line in lines] == np.repeat(hits.cut, 3).tolist()
 
 
 def test_one_row_of_a_file_is_searched(folder, capsys):
@@ -115,7 +116,8 @@ def test_an_approximate_engine_is_built_named_measured_and_dropped(folder, capsy
     run("index engine index faiss-ivf --lists 2 --probes 2 --seed 3")
     assert capsys.readouterr().out.startswith("index: faiss-ivf, ")
     run("index info index --json")
-    assert json.loads(capsys.readouterr().out)["engine"] == "faiss-ivf"
+    facts = json.loads(capsys.readouterr().out)
+    assert [facts[x] for x in ("engine", "lists", "probes")] == ["faiss-ivf", 2, 2]
     run("index verify index --recall 20")
     said = capsys.readouterr().out.splitlines()
     assert said[1:] == ["image: recall@10 1.0000", "text: recall@10 1.0000"]

@@ -173,8 +173,10 @@ def test_bad_codes_and_sizes_are_refused():
     index = FlatIndex(codes)
     with pytest.raises(InputError, match="k: got 0, wanted at least 1"):
         index.search(codes[:1], k=0)
-    with pytest.raises(InputError, match="within: got -1, wanted at least 0"):
+    with pytest.raises(InputError, match="within: got -1, wanted 0 to 16"):
         index.search(codes[:1], k=1, within=-1)
+    with pytest.raises(InputError, match="within: got 17, wanted 0 to 16"):
+        index.search(codes[:1], k=1, within=17)
     with pytest.raises(InputError, match="queries: got uint8 of shape"):
         index.search(codes[:1, :1], k=1)
     with pytest.raises(ValueError, match="wanted a uint8 matrix"):

@@ -51,11 +51,13 @@ def _facts(opened: "Opened") -> Record:
     if not isinstance(opened, Index):
         engine = "hnsw" if opened.has_graphs else None
         return {**facts, "engine": engine, "bytes": opened.disk_space}
+    built = manifest.engine or {}
     files = [path for path in opened.path.rglob("*") if path.is_file()]
     return {
         **facts,
         "removed": sum(part["rows"] for part in manifest.segments) - opened.size,
         "segments": len(manifest.segments),
-        "engine": None if manifest.engine is None else manifest.engine["kind"],
+        "engine": built.get("kind"),
+        **{name: built[name] or "default" for name in ("lists", "probes") if built},
         "bytes": sum(path.stat().st_size for path in files),
     }
