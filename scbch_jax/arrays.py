@@ -17,7 +17,7 @@ Metrics = dict[str, Any]
 """Named scalars, or one array of them per step."""
 
 
-class Coded(NamedTuple):
+class TrainingCodes(NamedTuple):
     """The relaxed codes and labels of the training set."""
 
     image: Float[Array, "samples bits"]

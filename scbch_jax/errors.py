@@ -10,7 +10,7 @@ class InputError(ValueError):
 class Interrupted(BaseException):
     """A run was stopped by a signal, with its state saved; the message says where.
 
-    It is no Exception, as KeyboardInterrupt is none, so that code that handles failures
+    It is not an Exception, like KeyboardInterrupt, so that code that handles failures
     does not catch it.
     """
 

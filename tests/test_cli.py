@@ -55,12 +55,25 @@ def test_help_wraps_at_the_width_of_the_terminal_only(capsys, monkeypatch):
     assert ", as query_image=NAME; also query_text, query_c" in capsys.readouterr().out
 
 
+def test_arguments_have_the_names_of_their_roles(capsys):
+    for command, usage in (("convert", "SOURCE TARGET"), ("evaluate", "SOURCE ...")):
+        assert program.main([command, "--help"]) == 0
+        assert usage in capsys.readouterr().out.splitlines()[0]
+
+
+def test_the_options_of_a_method_have_a_title(capsys):
+    assert program.main(["train", SMOKE, "--help"]) == 0
+    assert " method options " in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", program.COMMANDS)
 def test_every_option_has_help(name, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     assert program.main([*name.split(), "--help"]) == 0
     said = capsys.readouterr().out
     assert "(default: " in said or "(required)" in said
+    assert "{None}" not in said
+    assert "options options" not in said
     for words in re.findall(r"^│ --\S+ +(.*?)\(default: ", said, re.MULTILINE):
         placeholder = r"(--\S+ +)?(\{[^}]*\}\S*|\[[A-Z{].*\]|[A-Z|]+)? *"
         assert re.sub(f"^{placeholder}", "", words), f"no help: {words}"

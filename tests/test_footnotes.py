@@ -16,7 +16,7 @@ from scbch_jax.config import (
     defaults_of,
     experiment_file,
 )
-from scbch_jax.config.experiment import DECLARED, footnotes
+from scbch_jax.config.experiment import METHOD_OPTIONS, footnotes
 from scbch_jax.report import result_tables, runs, tables, titles
 from scbch_jax.report.overview import overview
 
@@ -38,8 +38,8 @@ def name(request):
 
 
 def test_reconstructions_are_the_methods_with_that_name():
-    assert [m for m in DECLARED if m.endswith("_like")] == list(RECONSTRUCTIONS)
-    assert len(footnotes(DECLARED)) == len(RECONSTRUCTIONS)
+    assert [m for m in METHOD_OPTIONS if m.endswith("_like")] == list(RECONSTRUCTIONS)
+    assert len(footnotes(METHOD_OPTIONS)) == len(RECONSTRUCTIONS)
     assert all(
         note_of(m).endswith("no original was compared.") for m in RECONSTRUCTIONS
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from scbch_jax.config import Experiment, Noise, experiment_file
-from scbch_jax.config.experiment import DECLARED
+from scbch_jax.config.experiment import METHOD_OPTIONS
 
 HERE = Path(__file__).parent
 
@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 def get_sweep() -> Iterator[Experiment]:
     """The runs of ablations.py, then each config of the others at the same rates."""
     yield from experiment_file.load_sweep(HERE / "ablations.py")
-    for name in DECLARED:
+    for name in METHOD_OPTIONS:
         if name == "scbch":
             continue
         single = experiment_file.load(HERE.parent / f"{name}_mirflickr.py")

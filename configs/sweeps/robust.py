@@ -1,4 +1,4 @@
-"""The robust method beside SCBCH and NRCH: noise of several kinds and rates, lengths.
+"""The robust method, SCBCH and NRCH: kinds and rates of noise, code lengths.
 
 bin/scbch sweep configs/sweeps/robust.py --data.root FOLDER --delete-checkpoints
 

@@ -101,7 +101,7 @@ def finished(path: Path, name: io.Record) -> dict[tuple[str, int], io.Record]:
     """The runs of a file whose lines have these values, by program and seed.
 
     Raises:
-        InputError: if the file cannot be read, or such a line is no run.
+        InputError: if the file cannot be read, or such a line is not a run.
     """
     found = {}
     for line in io.read_jsonl(path):

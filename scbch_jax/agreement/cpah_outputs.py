@@ -11,7 +11,7 @@ import numpy as np
 from scbch_jax import training
 from scbch_jax.agreement import replay
 from scbch_jax.agreement.comparison import Comparison, Kind, StepLosses, compare
-from scbch_jax.arrays import Coded, Params
+from scbch_jax.arrays import Params, TrainingCodes
 from scbch_jax.config.cpah import HParams, Options
 from scbch_jax.methods import Method, Sizes, cpah
 from scbch_jax.training.epoch import begin, run_batches
@@ -137,7 +137,7 @@ def _trained(
         )
 
     logs, shares, size = [], arrays["shares"], int(arrays["batch_size"])
-    codes = Coded(train.image, train.text, train.labels)
+    codes = TrainingCodes(train.image, train.text, train.labels)
     for epoch, order in enumerate(arrays["batch_order"]):
         key = jax.random.key(0)
         run = begin(build(), run, codes, key, jnp.int32(epoch))

@@ -77,7 +77,7 @@ def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
 
 
 def _options(arrays: Mapping[str, np.ndarray], **more: int) -> Options:
-    """The recorded options; `knn_number` counts the rows that are no neighbors."""
+    """The recorded options; `knn_number` counts the rows that are not neighbors."""
     return Options(
         text_weight=float(arrays["a1"]),
         coherence_share=float(arrays["a2"]),

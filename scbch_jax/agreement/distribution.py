@@ -40,7 +40,7 @@ def difference_of_means(original: Any, package: Any, *, margin: float) -> Differ
     Args:
         original: a number for each run of the original, two or more.
         package: likewise of this package.
-        margin: the largest difference that is no difference, above 0.
+        margin: the largest difference that counts as agreement, above 0.
 
     Sources:
         B. L. Welch, Biometrika 34, 1947; D. J. Schuirmann, J. Pharmacokinetics and

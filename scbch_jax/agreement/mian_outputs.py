@@ -102,7 +102,7 @@ def _programs(arrays: Mapping[str, np.ndarray], method: Method) -> Any:
 
     @jax.jit
     def next_epoch(run: training.RunState, epoch: Any) -> Any:
-        codes = training.coded(method, run.params, train, epoch)
+        codes = training.training_codes(method, run.params, train, epoch)
         key = jax.random.key(0)
         state = method.epoch_update(run.params, run.state, codes, epoch, key)
         return run._replace(state=state)

@@ -1,4 +1,4 @@
-"""Several runs trained as lanes of one program, beside one after another."""
+"""Several runs trained as lanes of one program, compared with one after another."""
 
 import statistics
 from typing import Any, NamedTuple

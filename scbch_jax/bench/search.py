@@ -1,11 +1,12 @@
 """The time of a Hamming search, of this package's engines and of FAISS's.
 
-Each runs on one thread. Exact engines search random codes, approximate ones codes in
+Each runs on one core. Exact engines search random codes, approximate ones codes in
 clusters, as those of trained networks are.
 """
 
 import importlib
 import math
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,6 +58,20 @@ class SearchTime(NamedTuple):
     """Of the flat engine's time to this one's."""
     recall: float
     """Share of its hits that are as near as the k nearest."""
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Keeps this thread, and those that it starts, on one core, where Linux can."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def draw_random(*, items: int, bits: int, queries: int) -> tuple[Any, Any]:
@@ -153,6 +168,9 @@ def postgres_engines(
 
 
 def _flat(codes: UInt8[np.ndarray, "items bytes"]) -> Engines:
+    # With JAX imported the scan is compiled, as in a process that searches more often.
+    import jax  # noqa: F401
+
     flat = FlatIndex(codes)
     return {"flat": lambda queries, k: flat.search(queries, k=k).distances}
 

@@ -1,8 +1,8 @@
 """Searches over HTTP: latency and rate of `scbch serve`, which runs as a process.
 
-A closed loop has connections that each ask again as soon as they are answered. An open
-loop asks at a steady rate, whatever comes back; its latency counts from the moment at
-which a request was due, so that a service that stalls is not asked less.
+In a closed loop each connection sends its next request when it has the last answer. An
+open loop sends requests at a constant rate; latency counts from the moment at which a
+request was due, so that a stalled service does not get fewer requests.
 """
 
 import asyncio

@@ -120,10 +120,14 @@ def _codes_of_run(
             }
             sets = CodeSets(searches, query.labels, items.labels)
             if relaxed:
-                relax = training.relax_streamed if streamed else training.relax_split
+                codes_of = (
+                    training.streamed_relaxed_codes
+                    if streamed
+                    else training.relaxed_split_codes
+                )
                 (image, text), (images, texts) = (
                     sharding.to_host(
-                        relax(params, experiment.hparams, s, recipe=recipe)
+                        codes_of(params, experiment.hparams, s, recipe=recipe)
                     )
                     for s in splits
                 )

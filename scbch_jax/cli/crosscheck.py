@@ -17,7 +17,7 @@ from scbch_jax.config.constraints import (
     multiple_of,
     seed_list,
 )
-from scbch_jax.config.experiment import Name
+from scbch_jax.config.experiment import MethodName
 from scbch_jax.errors import require
 from scbch_jax.io import write_jsonl
 from scbch_jax.originals import clones
@@ -37,10 +37,12 @@ COLUMNS = [
 class Crosscheck:
     """Compare this package with recorded outputs of the authors' PyTorch code.
 
-    --official and --runs run a clone of that code, which is code of somebody else.
+    --official and --runs run a clone of that code: third-party code.
     """
 
-    files: tyro.conf.Positional[tuple[Path, ...]] = ()
+    files: Annotated[
+        tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="[FILES ...]")
+    ] = ()
     """Recorded .npz files, or folders of them; by default those of the package."""
     float64: bool = False
     """Compute in double precision, whatever the inputs were recorded in."""
@@ -50,8 +52,8 @@ class Crosscheck:
     """File for a figure of the step losses of both programs: .png or .svg."""
     official: Path | None = None
     """A clone of a method's original repository. Its Python code is run, with all your
-    rights; its outputs on new inputs are recorded and compared. Needs PyTorch."""
-    method: Name = "scbch"
+    permissions; its outputs on new inputs are recorded and compared. Needs PyTorch."""
+    method: MethodName = "scbch"
     """The method whose repository --official or --runs names."""
     seed: Annotated[tuple[int, ...], seed_list()] = (0,)
     """Seeds of the inputs that --official draws."""

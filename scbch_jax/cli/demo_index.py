@@ -75,7 +75,7 @@ def _rows(found: "Encoder", loaded: "Loaded", drawn: Any) -> "Rows":
     for modality in ("image", "text"):
         parts = [getattr(loaded.dataset, x) for x in ("query", "database")]
         features = np.concatenate([getattr(part, modality) for part in parts])
-        relaxed[modality] = found.networks.relax(modality, features)
+        relaxed[modality] = found.networks.relaxed_codes(modality, features)
     codes = {m: np.packbits(rows > 0, axis=1) for m, rows in relaxed.items()}
     records: list[io.Record] = [
         {"name": _name(row), "picture": _name(row), "text": caption}

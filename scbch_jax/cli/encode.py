@@ -87,7 +87,7 @@ def _relax(arrays: Any, experiment: Experiment, recipe: Any, params: Any) -> Any
 
     from scbch_jax import training
 
-    codes = _in_blocks(training.relax_features, arrays, experiment, recipe, params)
+    codes = _in_blocks(training.relaxed_codes, arrays, experiment, recipe, params)
     packed = {m: np.packbits(code > 0, axis=1) for m, code in codes.items()}
     return packed | {f"relaxed_{m}": code for m, code in codes.items()}
 

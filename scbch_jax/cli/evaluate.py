@@ -1,4 +1,4 @@
-"""`scbch evaluate`: retrieval metrics of a run, or of anyone's codes."""
+"""`scbch evaluate`: retrieval metrics of a run, or of any codes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +24,10 @@ Pair = tuple[Any, Any]
 class Evaluate:
     """Compute retrieval metrics of a trained run, or of hash codes in files."""
 
-    source: tyro.conf.Positional[tuple[Path, ...]]
+    source: Annotated[
+        tyro.conf.Positional[tuple[Path, ...]],
+        tyro.conf.arg(metavar="SOURCE ..."),
+    ]
     """Folder that train wrote, or files with codes and labels of queries and database:
     .npz, .npy, .h5 or .mat. Codes are real values, -1 and 1, 0 and 1, or packed bytes;
     labels are multi-hot rows or class ids."""
@@ -168,7 +171,7 @@ def _metrics(options: Evaluate, sets: "CodeSets", codes: Pair, counts: Any) -> A
     if options.relevance != "none":
         labels = (sets.query_labels, sets.database_labels)
         graded = retrieval.graded_counts(*codes, *labels, grade=options.relevance)
-    return retrieval.measures(counts, depths=options.cutoffs, graded=graded)
+    return retrieval.query_metrics(counts, depths=options.cutoffs, graded=graded)
 
 
 def _means(
@@ -192,7 +195,7 @@ def _means(
 def _ranked(options: Evaluate, sets: "CodeSets", direction: str) -> Any:
     """Metrics of every query where the nearest items are ranked by more than bits."""
     from scbch_jax.index.rank import RELAXED_WANTED, check_relaxed
-    from scbch_jax.index.ranked_measures import ranked_measures
+    from scbch_jax.index.ranked_metrics import ranked_metrics
 
     assert sets.relaxed is not None
     sizes, relaxed = sets.sizes, sets.relaxed[direction]
@@ -203,7 +206,7 @@ def _ranked(options: Evaluate, sets: "CodeSets", direction: str) -> Any:
         check_relaxed(name, found, rows=sizes[side], bits=sizes["bits"])
     labels = (sets.query_labels, sets.database_labels)
     codes, ranks = sets.searches[direction], options.rank
-    return ranked_measures(codes, relaxed, labels, ranks=ranks, pool=options.pool)
+    return ranked_metrics(codes, relaxed, labels, ranks=ranks, pool=options.pool)
 
 
 def _directions(line: Record) -> dict[str, Record]:

@@ -9,16 +9,18 @@ import contextlib
 import dataclasses
 import difflib
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
 
 import tyro
 from tyro import _errors, _strings
+from tyro._backends import _tyro_help_formatting
 
 from scbch_jax.config import Experiment, experiment_file
 from scbch_jax.config.constraints import Constraint
-from scbch_jax.config.experiment import DECLARED, footnotes
+from scbch_jax.config.experiment import METHOD_OPTIONS, footnotes
 from scbch_jax.errors import InputError, require
 
 T = TypeVar("T")
@@ -54,10 +56,10 @@ def parse(
         raise InputError(_message(event, kind, words, default)) from None
 
     # Of several methods' options, those of the default are offered.
-    config = (tyro.conf.AvoidSubcommands,)
+    config = (tyro.conf.AvoidSubcommands, tyro.conf.PositionalMetavarFromFieldName)
     start: Any = tyro.MISSING_NONPROP if default is None else default
     try:
-        with _errors.on_parse_error(stop), _help_in_paragraphs():
+        with _errors.on_parse_error(stop), _plain_help():
             return tyro.cli(
                 kind,
                 prog=program,
@@ -73,22 +75,54 @@ def parse(
 
 
 @contextlib.contextmanager
-def _help_in_paragraphs() -> Iterator[None]:
-    """Lets help wrap at the width of the terminal.
+def _plain_help() -> Iterator[None]:
+    """Replaces three parts of tyro's help that it has no setting for.
 
-    tyro joins the lines of a docstring, but not those that are indented, as the lines
-    of a field's docstring are.
+    It joins the lines of a docstring, but not those that are indented, as the lines of
+    a field's docstring are: text would not wrap at the width of the terminal. It shows
+    an optional path as `{None}|PATH`. It titles the group of `--options.hidden`
+    "options options".
     """
 
     def join(text: str) -> str:
         return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
 
-    before = _strings.remove_single_line_breaks
-    _strings.remove_single_line_breaks = join
+    def join_types(metavars: Iterable[str]) -> str:
+        kept = [name for name in metavars if name != "{None}"]
+        return kept[0] if len(kept) == 1 else union(kept)
+
+    def format_help(args: Sequence[Any], **others: Any) -> list[str]:
+        return help_lines(args=[_titled(arg) for arg in args], **others)
+
+    union, help_lines = _strings.join_union_metavars, _tyro_help_formatting.format_help
+    with (
+        _replaced(_strings, "remove_single_line_breaks", join),
+        _replaced(_strings, "join_union_metavars", join_types),
+        _replaced(_tyro_help_formatting, "format_help", format_help),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def _replaced(module: ModuleType, name: str, function: Any) -> Iterator[None]:
+    """Replaces a function of a module for a while."""
+    before = getattr(module, name)
+    setattr(module, name, function)
     try:
         yield
     finally:
-        _strings.remove_single_line_breaks = before
+        setattr(module, name, before)
+
+
+def _titled(arg: Any) -> Any:
+    """An option in a group whose title is "method options" if it was "options options".
+
+    tyro appends " options" to the prefix of a group.
+    """
+    if arg.source_parser.extern_prefix != "options":
+        return arg
+    group = dataclasses.replace(arg.source_parser, extern_prefix="method")
+    return dataclasses.replace(arg, source_parser=group)
 
 
 def suggest(word: str, known: Sequence[str]) -> str:
@@ -168,7 +202,7 @@ def _methods_with(option: str) -> str:
     kind = {"options": "Options", "hparams": "HParams"}.get(group, "")
     found = [
         method
-        for method, declared in DECLARED.items()
+        for method, declared in METHOD_OPTIONS.items()
         if name in getattr(getattr(declared, kind, None), "__annotations__", {})
     ]
     return f", which is one of method {', '.join(found)}" if found else ""
@@ -185,8 +219,9 @@ def _missing(argument: Any) -> str:
 
 def _wanted(argument: Any) -> str:
     """What an option accepts, in words."""
-    if argument.lowered.choices:
-        return f"one of {', '.join(argument.lowered.choices)}"
+    choices = [x for x in argument.lowered.choices or () if x != "None"]
+    if choices:
+        return f"one of {', '.join(choices)}"
     hint = argument.field.type
     for mark in getattr(hint, "__metadata__", ()):
         if isinstance(mark, Constraint):
@@ -214,7 +249,7 @@ def parse_train(kind: Any, words: list[str]) -> Any:
     """The options of `train CONFIG`.
 
     Raises:
-        InputError: if there is no config, or words are no options of its experiment.
+        InputError: if there is no config, or words are not options of its experiment.
     """
     program = "scbch train CONFIG"
     if not _has_config("train", words):
@@ -234,7 +269,7 @@ def parse_sweep(kind: Any, words: list[str]) -> Any:
     """The options of `sweep CONFIG`: those that are given are put in each experiment.
 
     Raises:
-        InputError: if there is no config, or words are no options of an experiment.
+        InputError: if there is no config, or words are not options of an experiment.
     """
     program = "scbch sweep CONFIG"
     if not _has_config("sweep", words):

@@ -145,7 +145,7 @@ def parse(name: str, words: list[str]) -> Any:
     """The options of a command.
 
     Raises:
-        InputError: for words that are no options of it, or values that do not pass.
+        InputError: for words that are not options of it, or values that do not pass.
         HelpPrinted: if the words asked for help.
     """
     _, kind = _module_and_class(name)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 class Report:
     """Write a page, figures and tables of runs and sweeps."""
 
-    source: tyro.conf.Positional[tuple[Path, ...]]
+    source: Annotated[
+        tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="SOURCE ...")
+    ]
     """Folders written by train or sweep."""
     out: Path = Path("runs") / "report"
     """Folder for index.html, figures/ and tables/; a report that is there is

@@ -31,9 +31,9 @@ class Search(WorkerOptions):
     index: tyro.conf.Positional[str]
     """Folder of the index, or postgresql://user@host/database#schema."""
     text: str | None = None
-    """Words: the encoder of the index makes their code, which is the query."""
+    """Words to search for, which the encoder of the index encodes."""
     picture: Path | None = None
-    """File of a picture: the encoder of the index makes its code, likewise."""
+    """Picture file to search with, which the encoder of the index encodes."""
     queries: Path | None = None
     """File of packed codes, as encode writes it; every row, or --row, is a query."""
     row: Annotated[int | None, optional(at_least(0))] = None
@@ -47,15 +47,15 @@ class Search(WorkerOptions):
     find: Literal["image", "text"] | None = None
     """Modality that is found; by default the other one, if the index has it."""
     weights: Path | None = None
-    """Weights of the network that made the features, if they are no more where index
+    """Weights of the network that made the features, if they are no longer where index
     build found them: a file of VGG19's, or the folder of a pretrained network."""
     encoder: Path | None = None
     """Index whose encoder is used, of the same id: for an index in a database, or of
     codes."""
     k: Annotated[int, at_least(1)] = 10
-    """At most how many items of each query."""
+    """Number of items to find for each query."""
     within: Annotated[int | None, optional(at_least(0))] = None
-    """Largest Hamming distance that is found."""
+    """Largest Hamming distance of an item that is found."""
     any_of: Annotated[tuple[str, ...] | None, optional(some_names())] = None
     """Classes of which a found item has at least one."""
     all_of: Annotated[tuple[str, ...] | None, optional(some_names())] = None

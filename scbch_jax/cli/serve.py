@@ -25,39 +25,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Serve(Limits):
-    """Serve an index: a page, and searches over HTTP."""
+    """Serve an index over HTTP: a search page, and an API for other programs."""
 
     index: tyro.conf.Positional[Path]
     """Folder of the index. It is reloaded when it has changed."""
     host: str = "127.0.0.1"
-    """Address to listen at. Any but this machine's own wants --token-file or --open."""
+    """Address to listen on. Any but a loopback address needs --token-file or --open."""
     port: Annotated[int, at_least(0, 65_535)] = 8000
-    """Port to listen at; 0 for any that is free."""
+    """Port to listen on; 0 for any that is free."""
     token_file: Path | None = None
     """File with a token of at least 16 characters, which every client has to send."""
     open: bool = False
     """Let other machines search without a token."""
     allow_host: Annotated[tuple[str, ...] | None, optional(some_names())] = None
-    """Names by which clients may ask, beside localhost; those of other machines need
-    theirs here."""
+    """Host names, other than localhost, by which clients may address the service."""
     trust_proxy: Annotated[tuple[str, ...] | None, optional(some_names())] = None
-    """Addresses of proxies whose X-Forwarded headers are believed."""
+    """Addresses of proxies whose X-Forwarded headers are trusted."""
     pictures: Path | None = None
     """Folder of the pictures that the rows name; by default where they were when the
     index was built."""
     weights: Path | None = None
-    """Weights of the network that made the features, if they are no more where index
+    """Weights of the network that made the features, if they are no longer where index
     build found them: a file of VGG19's, or the folder of a pretrained network."""
     engine: Literal["flat", "device", "faiss-ivf"] = "flat"
     """How codes are compared; see search."""
     threads: Annotated[int, at_least(1, 1024)] = 1
     """Threads that share the rows of the index in each search."""
     batch_wait_seconds: Annotated[float, between(0, 1)] = 0.0
-    """Time that an input waits for others, to be encoded with them; 0.002 pays on an
-    accelerator."""
+    """Seconds that an input waits for others to be encoded in one batch; 0.002 raises
+    the throughput of an accelerator."""
     log: Literal["requests", "queries", "none"] = "requests"
-    """What is written to standard error: a JSON object for each request, with the texts
-    that are searched for if it is queries."""
+    """What is written to standard error. requests: a JSON object for each request;
+    queries: the same with the texts that are searched for; none: no requests."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
@@ -124,6 +123,6 @@ def _encoder(options: Serve) -> Any:
 
 
 def _log(line: str) -> None:
-    """Writes a line, or goes on without it where nobody reads the log."""
+    """Writes a line, or continues without it if nothing reads the log."""
     with contextlib.suppress(InputError, BrokenPipeError):
         console.log(line)

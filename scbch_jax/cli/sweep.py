@@ -126,7 +126,7 @@ class _Display:
 
 @contextlib.contextmanager
 def _live_display() -> Iterator[Any]:
-    """A display that is updated in place; None if standard error is no terminal."""
+    """A display that is updated in place; None if standard error is not a terminal."""
     if not sys.stderr.isatty():
         yield None
         return

@@ -46,7 +46,7 @@ class Data:
     """Folder with the benchmark's files, or the store; by default the folder that the
     environment variable SCBCH_DATA names."""
     image: str = ""
-    """File of image features in the root; by default the first of the known ones."""
+    """File of image features in the root; by default the first with a known name."""
     planted: Planted = field(default_factory=Planted)
     scenes: Scenes = field(default_factory=Scenes)
 
@@ -137,7 +137,7 @@ class Training:
         check_fields(self, "training.")
 
 
-Name = Literal[
+MethodName = Literal[
     "scbch",
     "ucch",
     "dgcpn",
@@ -153,11 +153,11 @@ Name = Literal[
     "ltcmh_like",
     "robust",
 ]
-"""Every method; the module of its name in this package declares Options and HParams."""
+"""Every method, by the name of its module of options in this package."""
 
-DECLARED = dict(
+METHOD_OPTIONS = dict(
     zip(
-        get_args(Name),
+        get_args(MethodName),
         (
             scbch,
             ucch,
@@ -177,17 +177,18 @@ DECLARED = dict(
         strict=True,
     )
 )
+"""Module with `Options` and `HParams` of each method."""
 
 
 def original_of(method: str) -> str:
-    """The method that one reconstructs; empty for methods that are no reconstruction.
+    """The method that one reconstructs; empty for other methods.
 
     A module of options says by `RECONSTRUCTION_OF` that its method is one.
 
     >>> original_of("pip_like")
     'PIP'
     """
-    return getattr(DECLARED[method], "RECONSTRUCTION_OF", "")
+    return getattr(METHOD_OPTIONS[method], "RECONSTRUCTION_OF", "")
 
 
 def footnotes(methods: Iterable[str]) -> list[str]:
@@ -255,7 +256,7 @@ class Experiment:
     noise: Noise = field(default_factory=Noise)
     bits: Annotated[int, multiple_of(8, 65536)] = 64
     """Code length L, in bits."""
-    method: Name = "scbch"
+    method: MethodName = "scbch"
     """Method to train; options and hparams are those of the same method."""
     options: AnyOptions = field(default_factory=scbch.Options)
     hparams: AnyHParams = field(default_factory=scbch.HParams)
@@ -280,9 +281,9 @@ class Experiment:
         )
 
 
-def defaults_of(method: Name) -> Experiment:
+def defaults_of(method: MethodName) -> Experiment:
     """An experiment of the method, all else left at its default."""
-    declared = DECLARED[method]
+    declared = METHOD_OPTIONS[method]
     return Experiment(
         method=method, options=declared.Options(), hparams=declared.HParams()
     )

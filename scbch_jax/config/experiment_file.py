@@ -14,7 +14,7 @@ from typing import Any
 
 from scbch_jax import io
 from scbch_jax.config import Experiment, defaults_of
-from scbch_jax.config.experiment import DECLARED
+from scbch_jax.config.experiment import METHOD_OPTIONS
 from scbch_jax.errors import InputError, require
 from scbch_jax.io import Record
 
@@ -140,7 +140,12 @@ def restore(record: Record) -> Experiment:
             default.
     """
     method = record.get("method", Experiment().method)
-    require(method in (*DECLARED,), "method", method, f"one of {', '.join(DECLARED)}")
+    require(
+        method in (*METHOD_OPTIONS,),
+        "method",
+        method,
+        f"one of {', '.join(METHOD_OPTIONS)}",
+    )
     experiment, left = _fill(defaults_of(method), translate(record), "")
     require(not left, "config", ", ".join(sorted(left)), "known options only")
     return experiment

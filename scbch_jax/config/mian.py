@@ -45,7 +45,7 @@ class Options:
     and 50 neighboring ones, as released; plain: the words."""
     pair_loss: Literal["official", "likelihood"] = "official"
     """Loss of pairs. official: squares, as the released code computes it; likelihood:
-    negative log-likelihood, as the released code has it beside."""
+    negative log-likelihood, as in other parts of the released code."""
     image_noise: Literal["training", "always"] = "training"
     """Whether image features are random in training only, or, as released, for the
     codes too; these draws depend on the row's place among the encoded rows."""

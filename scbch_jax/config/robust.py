@@ -37,11 +37,11 @@ class Options(TwoTowerOptions):
     """Penalty of the ridge regression that predicts labels, relative to the mean
     variance of the features; by default chosen from 0.03 to 10 on the first fold."""
     missing_rate: Annotated[float | None, optional(between(0, MOST_NOISE))] = None
-    """Rate of true labels that are not given, if it is known; with
+    """Rate of true labels that are not given, if it is known; set together with
     options.wrong_rate."""
     wrong_rate: Annotated[float | None, optional(between(0, MOST_NOISE))] = None
-    """Rate of labels given though not true, if it is known; with options.missing_rate.
-    By default both rates are estimated for each class."""
+    """Rate of labels given though not true, if it is known; set together with
+    options.missing_rate. By default both are estimated for each class."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""

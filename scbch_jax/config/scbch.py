@@ -29,8 +29,8 @@ class HParams(NamedTuple):
     margin: Annotated[float, between(0, 1e6)] = 0.15
     """m of Eq. 6: how far below a pair's own similarity others repel fully."""
     shift: Annotated[float, between(0, 1e6)] = 0.8
-    """ξ of Eq. 5 and 6: similarity at which a positive attracts with unit force, and
-    reduction of the similarity of distant pairs."""
+    """ξ of Eq. 5 and 6: similarity at which the attraction exp(ξ - S) of a positive is
+    1, and reduction of the similarity of distant pairs."""
     learning_rate: Annotated[float, positive()] = 1e-4
     """Learning rate of Adam."""
     weight_decay: Annotated[float, between(0, 1)] = 1e-5

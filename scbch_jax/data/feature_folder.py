@@ -89,7 +89,7 @@ def find_records(folder: FeatureFolder, *, step: int) -> Records:
     """Finds the first line of each part of `step` rows.
 
     Raises:
-        InputError: for lines that are no JSON objects, or not one for each row.
+        InputError: for lines that are not JSON objects, or not one for each row.
     """
     path = folder.path / "rows.jsonl"
     if not path.is_file():

@@ -135,8 +135,8 @@ def read(folder: Path, *, partial: bool = False) -> Store:
         partial: whether it may lack features of images, texts or both.
 
     Raises:
-        InputError: if it is no store, shapes, dtypes or row numbers do not fit, or it
-            lacks features that are needed.
+        InputError: if it is not a store, shapes, dtypes or row numbers do not fit, or
+            features that are needed are missing.
     """
     folder = Path(folder)
     record = _read_record(folder)
@@ -170,7 +170,7 @@ def verify(folder: Path) -> dict[str, str]:
         The checksum of each file, all of them as written.
 
     Raises:
-        InputError: if it is no store, or a file is missing, changed, or one too many.
+        InputError: if it is not a store, or a file is missing, changed or unexpected.
     """
     folder = Path(folder)
     read(folder, partial=True)
@@ -266,7 +266,7 @@ def read_lines(folder: Path) -> list[dict[str, Any]]:
     """The object of each row; empty if the store has none.
 
     Raises:
-        InputError: for lines that are no JSON objects, or not one for each row.
+        InputError: for lines that are not JSON objects, or not one for each row.
     """
     path = Path(folder) / "rows.jsonl"
     if not path.is_file():

@@ -67,7 +67,7 @@ def read_display_data(
             out.
 
     Raises:
-        InputError: for lines that are no JSON objects, or a file that is no UTF-8.
+        InputError: for lines that are not JSON objects, or a file that is not UTF-8.
     """
     rows, names = folder / "rows.jsonl", folder / "labels.txt"
     if not rows.is_file() and not names.is_file():

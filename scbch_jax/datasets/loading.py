@@ -179,7 +179,7 @@ def data_root(data: Data) -> Path:
     require(
         bool(root) and Path(root).is_dir(),
         "data.root",
-        f"{root}, which is no folder" if root else "nothing",
+        f"{root}, which is not a folder" if root else "nothing",
         f"a folder with {', '.join(files)} (also: the environment variable "
         f"{ROOT_VARIABLE}); they are described in {benchmark.obtain}",
     )

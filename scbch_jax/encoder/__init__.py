@@ -2,9 +2,9 @@
 
 FOLDER/encoder.json             what it consists of, with checksums, and its id
 FOLDER/networks.safetensors     the arrays of both hash networks
-FOLDER/probes.safetensors       relaxed codes of the self-check inputs, which are drawn
+FOLDER/probes.safetensors       relaxed codes of random inputs, for the self-check
 FOLDER/text/                    the text model
-FOLDER/weights.*                weights of the network of pictures, if they were copied
+FOLDER/weights.*                weights of the image feature network, if copied
 FOLDER/network/                 a pretrained network, likewise
 """
 

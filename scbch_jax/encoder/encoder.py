@@ -12,7 +12,7 @@ from jaxtyping import Float, UInt8
 
 from scbch_jax import features
 from scbch_jax.config.data import MAX_PIXELS
-from scbch_jax.encoder import probes
+from scbch_jax.encoder import self_check_inputs
 from scbch_jax.errors import InputError, require
 from scbch_jax.features import Extractor, TextModel, TextNetwork
 from scbch_jax.features.pictures import FORMATS
@@ -38,7 +38,7 @@ class Encoded(NamedTuple):
 
 
 class PictureNetwork(NamedTuple):
-    """The network of pictures, before its weights are loaded."""
+    """The image feature network, before its weights are loaded."""
 
     name: str
     """As `Extractor.name`."""
@@ -58,7 +58,7 @@ class Encoder:
     id: str
     """SHA-256 of all that decides the code of an input."""
     extractors: Mapping[str, str]
-    """Names of the network of pictures and of the text model, by modality: what the
+    """Names of the image feature network and of the text model, by modality: what the
     hash networks were trained on."""
     text_model: TextModel | None = None
     network: PictureNetwork | None = None
@@ -86,7 +86,7 @@ class Encoder:
 
     @cached_property
     def extractor(self) -> Extractor:
-        """The network of pictures.
+        """The image feature network.
 
         Raises:
             InputError: if there is none, or its weights cannot be used.
@@ -153,7 +153,7 @@ class Encoder:
         return in_batches(extractor.apply, rows, width=extractor.width)
 
     def self_check(self, *modalities: str) -> None:
-        """Encodes drawn inputs, and compares with what building the encoder saw.
+        """Compares the codes of random inputs with those when the encoder was built.
 
         This compiles both batch shapes. A difference is due to other weights, another
         precision or a broken device.
@@ -165,8 +165,8 @@ class Encoder:
             InputError: if relaxed codes differ by more than 1e-4.
         """
         for modality in modalities or self.takes:
-            for count in (probes.COUNT, 1):
-                found = self.probe_codes(modality, count)
+            for count in (self_check_inputs.COUNT, 1):
+                found = self.self_check_codes(modality, count)
                 # There are none if the weights were not at hand then.
                 wanted = self.expected.get(modality, found)
                 far = float(np.abs(found - wanted[:count]).max(initial=0))
@@ -177,15 +177,15 @@ class Encoder:
                 require(ok, "encoder", got, f"{text} that it was built with")
             self._checked.add(modality)
 
-    def probe_codes(
-        self, modality: str, count: int = probes.COUNT
+    def self_check_codes(
+        self, modality: str, count: int = self_check_inputs.COUNT
     ) -> Float[np.ndarray, "n bits"]:
         """Relaxed codes of the first self-check inputs of a modality."""
         if modality == "text":
             model = self._require("text", self.text_model)
-            rows = self.text_features(probes.texts(model)[:count])
+            rows = self.text_features(self_check_inputs.texts(model)[:count])
         else:
-            drawn = probes.pictures()[:count]
+            drawn = self_check_inputs.pictures()[:count]
             rows = self.picture_features([self.extractor.prepare(p) for p in drawn])
         return self._relax(modality, rows)
 
@@ -201,7 +201,7 @@ class Encoder:
 
     def _relax(self, modality: str, rows: np.ndarray) -> np.ndarray:
         def relax(batch: np.ndarray) -> np.ndarray:
-            return self.networks.relax(modality, batch)
+            return self.networks.relaxed_codes(modality, batch)
 
         return in_batches(relax, rows, width=self.bits)
 

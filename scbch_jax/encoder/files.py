@@ -12,7 +12,11 @@ from scbch_jax.errors import InputError, require
 from scbch_jax.networks import weight_files
 
 FORMAT = 1
-RECORD, NETWORKS, PROBES = "encoder.json", "networks.safetensors", "probes.safetensors"
+RECORD, NETWORKS, EXPECTED = (
+    "encoder.json",
+    "networks.safetensors",
+    "probes.safetensors",
+)
 
 
 def write_encoder(
@@ -23,7 +27,7 @@ def write_encoder(
     Args:
         folder: which is made.
         encoder: what is written.
-        copy_weights: whether weights are copied, of the network of pictures or a
+        copy_weights: whether weights are copied, of the image feature network or a
             pretrained network; by default their path is noted.
 
     Raises:
@@ -31,7 +35,7 @@ def write_encoder(
     """
     folder.mkdir()
     _write_arrays(folder / NETWORKS, runs.named_arrays(encoder.networks.params))
-    _write_arrays(folder / PROBES, encoder.expected)
+    _write_arrays(folder / EXPECTED, encoder.expected)
     if isinstance(encoder.text_model, features.SavedModel):
         features.save_text_model(folder / "text", encoder.text_model)
     weights = encoder.weights
@@ -105,9 +109,9 @@ def read_encoder(folder: Path, *, weights: Path | None = None) -> Encoder:
         extractors,
         _text_model(folder / "text", record, weights),
         _network(record, weights),
-        _read_arrays(folder / PROBES),
+        _read_arrays(folder / EXPECTED),
     )
-    _check_probes(encoder, folder / PROBES)
+    _check_codes(encoder, folder / EXPECTED)
     return encoder
 
 
@@ -156,14 +160,14 @@ def _text_model(
 
 
 def _network(record: io.Record, weights: Path | None) -> PictureNetwork | None:
-    """The network of pictures, with its weights."""
+    """The image feature network, with its weights."""
     name = record["extractors"].get("image", "")
     if not features.has_weights(name):
         return PictureNetwork(name) if "image" in record["takes"] else None
     return PictureNetwork(name, weights) if weights else None
 
 
-def _check_probes(encoder: Encoder, path: Path) -> None:
+def _check_codes(encoder: Encoder, path: Path) -> None:
     for modality, codes in encoder.expected.items():
         ok = codes.ndim == 2 and codes.shape[1] == encoder.bits
         ok = ok and codes.dtype == np.float32 and modality in ("image", "text")

@@ -35,7 +35,7 @@ def encoder_of_run(
         _text_model(run, text_model, weights),
         _network(run, weights),
     )
-    expected = {m: encoder.probe_codes(m) for m in encoder.takes}
+    expected = {m: encoder.self_check_codes(m) for m in encoder.takes}
     return replace(encoder, expected=expected)
 
 

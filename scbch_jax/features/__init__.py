@@ -41,7 +41,7 @@ from scbch_jax.features.manifest import (
     require_inside,
 )
 from scbch_jax.features.pictures import (
-    Cut,
+    Crop,
     center_crop,
     encode_png,
     read_picture,
@@ -81,7 +81,7 @@ __all__ = [
     "TEXTS",
     "BagOfWords",
     "Captions",
-    "Cut",
+    "Crop",
     "DbowConfig",
     "DbowModel",
     "Doc2VecConfig",

@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from scbch_jax.errors import InputError, require
 from scbch_jax.features.descriptors import DESCRIPTOR_DIM, compute_descriptors
-from scbch_jax.features.pictures import Cut, Prepare, center_crop
+from scbch_jax.features.pictures import Crop, Prepare, center_crop
 from scbch_jax.features.pretrained import Pretrained, pretrained_named
 from scbch_jax.features.pretrained_files import is_pretrained
 
@@ -54,12 +54,12 @@ def descriptor_extractor(side: int | None = None) -> Extractor:
     """The color and edge descriptor, which has no weights.
 
     Args:
-        side: to which pictures are resized; by default they are cut as for ImageNet.
+        side: to which pictures are resized; by default cropped as for ImageNet.
     """
     if side is None:
         return Extractor(DESCRIPTOR, DESCRIPTOR_DIM, compute_descriptors)
     name = f"{DESCRIPTOR}, {side} pixels"
-    prepare = partial(center_crop, cut=Cut(side, side))
+    prepare = partial(center_crop, crop=Crop(side, side))
     return Extractor(name, DESCRIPTOR_DIM, compute_descriptors, prepare)
 
 
@@ -108,7 +108,7 @@ def extractor_named(name: str, weights: Path | None = None) -> Extractor:
     wanted = f"--weights FILE, as {name}"
     require(weights is not None, "weights", "none", wanted)
     assert weights is not None
-    require(weights.is_file(), "weights", f"{weights}, which is no file", wanted)
+    require(weights.is_file(), "weights", f"{weights}, which is not a file", wanted)
     found = _name_of(weights)
     require(found == name, "weights", f"{weights}: {found}", name)
     return vgg19_extractor(weights)

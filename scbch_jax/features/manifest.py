@@ -119,7 +119,7 @@ def _read_text(path: Path) -> str | None:
         raise InputError(f"source: got {path} ({error}), wanted UTF-8") from error
 
 
-# Excel begins a UTF-8 file with a byte order mark, which is no part of the first name.
+# Excel begins a UTF-8 file with a byte order mark, which is not part of the first name.
 def _of_csv(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         yield from csv.DictReader(file, strict=True)

@@ -15,7 +15,7 @@ from scbch_jax.config.data import MAX_PIXELS
 from scbch_jax.errors import InputError
 
 
-class Cut(NamedTuple):
+class Crop(NamedTuple):
     """How a picture of any size becomes a square of pixels."""
 
     resized: int = 256
@@ -24,8 +24,8 @@ class Cut(NamedTuple):
     """Pixels of each side of the center crop, at most `resized`."""
 
 
-IMAGENET = Cut()
-"""The cut of networks that were trained on ImageNet."""
+IMAGENET = Crop()
+"""The crop of networks that were trained on ImageNet."""
 
 Prepare = Callable[[Image.Image], np.ndarray]
 """From an RGB picture of any size to what a network takes of it."""
@@ -42,7 +42,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
 def center_crop(
-    picture: Image.Image, cut: Cut = IMAGENET
+    picture: Image.Image, crop: Crop = IMAGENET
 ) -> UInt8[np.ndarray, "side side 3"]:
     """Resizes a picture and crops its center, as torchvision's transform does.
 
@@ -51,15 +51,15 @@ def center_crop(
 
     Args:
         picture: RGB.
-        cut: other sizes than 256 and 224.
+        crop: other sizes than 256 and 224.
     """
     width, height = picture.size
     short = min(width, height)
     # Torchvision rounds the longer side down, and the corner to the nearest even.
-    wide, high = (cut.resized * side // short for side in (width, height))
-    left, top = (round((side - cut.side) / 2) for side in (wide, high))
+    wide, high = (crop.resized * side // short for side in (width, height))
+    left, top = (round((side - crop.side) / 2) for side in (wide, high))
     resized = picture.resize((wide, high), Image.Resampling.BILINEAR)
-    return np.asarray(resized.crop((left, top, left + cut.side, top + cut.side)))
+    return np.asarray(resized.crop((left, top, left + crop.side, top + crop.side)))
 
 
 def read_picture(

@@ -21,7 +21,7 @@ class Pooling(NamedTuple):
     normalize: bool = False
     """Whether the vector is divided by its length."""
     max_tokens: int | None = None
-    """Texts are cut to so many tokens."""
+    """Texts are truncated to this number of tokens."""
 
 
 def read_pooling(folder: Path) -> Pooling:

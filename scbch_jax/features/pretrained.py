@@ -70,7 +70,7 @@ class Pretrained:
         return self._compute("image", {n: rows[n] for n in rows.dtype.names or ()})
 
     def texts(self, texts: Sequence[str]) -> Float[np.ndarray, "n width"]:
-        """Features of texts; longer ones than the network takes are cut."""
+        """Features of texts; longer ones than the network takes are truncated."""
         most = self.max_tokens
         joint = hasattr(self.model, "get_text_features")
         short = joint and most is not None and most <= SHORT
@@ -203,7 +203,7 @@ class Pretrained:
 
     @contextlib.contextmanager
     def _precision(self) -> Iterator[None]:
-        """Float32 without shortcuts, or bfloat16 where PyTorch holds it safe."""
+        """Float32 in full precision, or autocast to bfloat16."""
         torch = _torch()
         mixed = self.name.endswith(MIXED)
         with (
@@ -249,7 +249,7 @@ def pretrained_named(name: str, folder: Path | None) -> Pretrained:
     wanted = f"--weights FOLDER, as {name}"
     require(folder is not None, "weights", "none", wanted)
     assert folder is not None
-    require(folder.is_dir(), "weights", f"{folder}, which is no folder", wanted)
+    require(folder.is_dir(), "weights", f"{folder}, which is not a folder", wanted)
     require_packages(name, "transformers")
     files = read_files(folder, mixed=name.endswith(MIXED))
     require(files.name == name, "weights", f"{folder}: {files.name}", name)

@@ -76,7 +76,7 @@ def find_pretrained(
     """
     folder = Path(network)
     found = None if folder.is_dir() else re.fullmatch(HUB_NAME, network)
-    got = f"{network}, which is no folder"
+    got = f"{network}, which is not a folder"
     require(folder.is_dir() or found is not None, "network", got, NETWORKS)
     require_packages(f"--network {network}", "transformers")
     if found is not None:
@@ -96,7 +96,7 @@ def read_files(
         mixed: as for `find_pretrained`.
 
     Raises:
-        InputError: if it is no folder of such a network.
+        InputError: if it is not a folder of such a network.
     """
     given = given or str(folder)
     config = folder / "config.json"

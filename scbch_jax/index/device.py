@@ -18,8 +18,8 @@ QUERIES = 16
 class DeviceIndex:
     """An exact engine whose codes lie on JAX's default device.
 
-    It gives the hits of `FlatIndex`, and is faster than that where the device is a GPU
-    or TPU.
+    It gives the hits of `FlatIndex`, and is meant for a GPU or TPU: on a CPU
+    `FlatIndex` is faster.
 
     >>> codes = np.array([[0b1111_0000], [0b1111_1111]], np.uint8)
     >>> DeviceIndex(codes).search(np.array([[0b1111_0001]], np.uint8), k=2).distances

@@ -1,16 +1,20 @@
-"""Exact Hamming search over packed codes in NumPy: XOR and popcount in blocks."""
+"""Exact Hamming search over packed codes: every code is compared."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int, UInt8
 
 from scbch_jax.index.engine import MISSING_ID, Cursor, Hits, check_queries, merge
+from scbch_jax.index.scan import LARGE_BLOCK, Distances, distance_type, scan, words_of
 
-BLOCK = 32_768
-"""Rows of a block: its 64-bit words, and as many results, stay in a core's cache."""
+PAYS = 2**29
+"""Comparisons of two codes that take NumPy as long as it takes to import JAX."""
 
 
 class FlatIndex:
@@ -48,7 +52,7 @@ class FlatIndex:
                 "wanted a uint8 matrix, one row a code"
             )
         self.bits = 8 * codes.shape[1]
-        self._words = _words(codes)
+        self._words = words_of(codes)
         self._ids = ids
         self._removed = np.zeros(0, np.int64) if removed is None else removed
         self._threads = threads
@@ -74,41 +78,50 @@ class FlatIndex:
         check_queries(queries, bits=self.bits, k=k, within=within)
         count = len(self._words)
         k = min(k, count)
+
+        def nearest(scanned: Iterable[Distances]) -> Hits:
+            found = [_Nearest(k, self.bits, within) for _ in queries]
+            self._take(scanned, found, after)
+            return self._hits(found, k)
+
+        if self._is_compiled(len(queries)):
+            return nearest(self._compiled(queries))
         edges = np.linspace(0, count, self._threads + 1).astype(int).tolist()
-        parts = range(self._threads)
-        found = [[_Nearest(k, self.bits, within) for _ in queries] for _ in parts]
-        asked = _words(queries)
-
-        def scan(part: int) -> Hits:
-            start, stop = edges[part : part + 2]
-            self._scan(asked, found[part], start, stop, after)
-            return self._hits(found[part], k)
-
+        scans = [scan(self._words, words_of(queries), *x) for x in pairwise(edges)]
         if self._threads == 1:
-            return scan(0)
+            return nearest(scans[0])
         with ThreadPoolExecutor(self._threads) as pool:
-            return merge(list(pool.map(scan, parts)), k=k, bits=self.bits)
+            return merge(list(pool.map(nearest, scans)), k=k, bits=self.bits)
 
-    def _scan(
+    def _is_compiled(self, queries: int) -> bool:
+        """Whether the compiled scan is worth it; it finds the same."""
+        rows = len(self._words)
+        pays = "jax" in sys.modules or queries * rows >= PAYS
+        return pays and queries > 0 and rows >= LARGE_BLOCK
+
+    @cached_property
+    def _compiled(self) -> Callable[[Any], Iterable[Distances]]:
+        # Imports JAX, which takes half a second.
+        from scbch_jax.index.compiled_scan import CompiledScan
+
+        return CompiledScan(self._words.view(np.uint8))
+
+    def _take(
         self,
-        queries: Any,
+        scanned: Iterable[Distances],
         found: list["_Nearest"],
-        start: int,
-        stop: int,
         after: Cursor | None,
     ) -> None:
-        """Compares the queries with the rows from `start` to `stop`."""
-        distance_of = _Distances(self.bits, queries.shape[1], self._words.dtype)
-        for first, last in _blocks(start, stop):
-            block = self._words[first:last]
-            low, high = np.searchsorted(self._removed, (first, last))
-            hidden = self._removed[low:high] - first
-            for query, nearest in zip(queries, found, strict=True):
-                distance = distance_of(query, block)
-                distance[hidden] = distance_of.never
-                if after is not None:
-                    self._hide_until(after, distance, first, distance_of.never)
-                nearest.add(distance, first)
+        """Gives the distances of each query to what keeps its nearest rows."""
+        never = np.iinfo(distance_type(self.bits)).max
+        for query, first, values in scanned:
+            low, high = np.searchsorted(self._removed, (first, first + len(values)))
+            if low < high or after is not None:
+                values = np.array(values)
+                values[self._removed[low:high] - first] = never
+            if after is not None:
+                self._hide_until(after, values, first, never)
+            found[query].add(values, first)
 
     def _hide_until(self, after: Cursor, distance: Any, first: int, never: int) -> None:
         """Hides what does not come after a cursor."""
@@ -141,21 +154,24 @@ class _Nearest:
         self.full = False
         self.cut = 0
         self.rows = np.zeros(0, np.int64)
-        self.distances = np.zeros(0, np.int64)
+        # NumPy sorts short integers by radix.
+        self.distances = np.zeros(0, distance_type(bits))
         self._waiting: list[tuple[Any, Any]] = []
         self._count = 0
 
     def add(self, distance: Any, first: int) -> None:
         """Takes the distances of a block; all rows before it were taken already."""
-        candidates = np.count_nonzero(distance <= self.limit)
-        if not candidates:
+        near = np.flatnonzero(distance <= self.limit)
+        if not len(near):
             return
+        distances = distance[near]
         # Rows come in order: one at the limit has a larger id than all that are kept.
-        near = np.flatnonzero(distance < self.limit)
-        self.cut += (candidates - len(near)) if self.full else 0
-        if len(near):
-            self._waiting.append((near + first, distance[near].astype(np.int64)))
-            self._count += len(near)
+        closer = distances < self.limit
+        count = np.count_nonzero(closer)
+        self.cut += (len(near) - count) if self.full else 0
+        if count:
+            self._waiting.append((near[closer] + first, distances[closer]))
+            self._count += count
             if self._count >= self.k:
                 self.shrink()
 
@@ -174,43 +190,3 @@ class _Nearest:
             self.cut, self.limit, self.full = before + dropped, limit, True
         self.rows, self.distances = rows[order[: self.k]], distances[: self.k]
         self._waiting, self._count = [], 0
-
-
-class _Distances:
-    """Hamming distances of a query to a block of words, in buffers that are reused."""
-
-    def __init__(self, bits: int, words: int, dtype: Any) -> None:
-        kind = np.uint8 if bits < 255 else np.uint16
-        self.never = int(np.iinfo(kind).max)
-        """A distance that no two codes have."""
-        self._differing = np.empty(BLOCK, dtype)
-        self._ones = np.empty(BLOCK, np.uint8)
-        self._total = np.empty(BLOCK, kind)
-        self._words = words
-
-    def __call__(self, query: Any, block: Any) -> Any:
-        count = len(block)
-        differing, ones = self._differing[:count], self._ones[:count]
-        total = self._total[:count]
-        for word in range(self._words):
-            np.bitwise_xor(block[:, word], query[word], out=differing)
-            if word:
-                np.bitwise_count(differing, out=ones)
-                np.add(total, ones, out=total)
-            else:
-                np.bitwise_count(differing, out=total)
-        return total
-
-
-def _words(codes: Any) -> Any:
-    """Codes as a matrix of the longest words that divide them, at most 64 bits."""
-    width = next(n for n in (8, 4, 2, 1) if codes.shape[1] % n == 0)
-    return np.ascontiguousarray(codes).view(f"u{width}")
-
-
-def _blocks(start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Ranges of rows; the first are short, so that the limit is tight early."""
-    size = BLOCK // 32
-    while start < stop:
-        yield start, min(start + size, stop)
-        start, size = start + size, min(2 * size, BLOCK)

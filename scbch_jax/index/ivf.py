@@ -160,8 +160,8 @@ def build(
 def read(mapped: np.memmap, facts: io.Record) -> Any:
     """Reads what `build` returned, after its checksum was compared.
 
-    FAISS's reader is no guard against files that were made to harm, so only the bytes
-    that the manifest names are given to it.
+    FAISS's reader does not guard against malicious files, so it only gets the bytes
+    that the manifest names.
 
     Args:
         mapped: the file.

@@ -56,7 +56,7 @@ def read_manifest(path: Path) -> Manifest:
     """Reads the manifest of an index.
 
     Raises:
-        InputError: if the folder is no index, or one of a newer format.
+        InputError: if the folder is not an index, or one of a newer format.
     """
     require_folder(path)
     wanted = "the folder of an index, as index build writes"

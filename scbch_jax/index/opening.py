@@ -39,7 +39,7 @@ def open_index(name: str | Path, *, engine: str = "flat", threads: int = 1) -> O
         threads: of the flat engine and of faiss-ivf.
 
     Raises:
-        InputError: if it is no index, or has no such engine.
+        InputError: if it is not an index, or has no such engine.
     """
     if is_database(name):
         there = engine in ("flat", "hnsw")

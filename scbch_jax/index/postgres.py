@@ -23,9 +23,9 @@ from scbch_jax.index.postgres_engine import PostgresEngine
 class PostgresIndex:
     """An index in a database, opened for searches.
 
-    Unlike the folder of an index it is no snapshot: each search sees what was committed
-    before it. It has one connection, which threads take in turns, and must be opened
-    again where another index has replaced this one.
+    Unlike the folder of an index it is not a snapshot: each search sees what was
+    committed before it. It has one connection, which threads take in turns, and must be
+    opened again where another index has replaced this one.
     """
 
     def __init__(self, address: str, *, approximate: bool = False) -> None:

@@ -43,8 +43,8 @@ class Index:
                 with a filter, and rows added since, are always compared by flat.
 
         Raises:
-            InputError: if the folder is no index, a file of it is damaged, or it lacks
-                the engine.
+            InputError: if the folder is not an index, a file of it is damaged, or it
+                lacks the engine.
         """
         self.path = Path(path)
         # A writer may delete a file of this generation while it is being opened.

@@ -40,7 +40,7 @@ def to_database(
         Number of rows.
 
     Raises:
-        InputError: if the folder is no index, or the database refuses.
+        InputError: if the folder is not an index, or the database refuses.
     """
     opened, session = Index(path), Session(Address.parse(address), writes=True)
     if graphs:

@@ -45,7 +45,7 @@ def require_utf8(field: str, path: Path) -> None:
     """Checks the name of a folder that native code writes in: Orbax takes no other.
 
     Raises:
-        InputError: if the path holds bytes that are no UTF-8.
+        InputError: if the path holds bytes that are not UTF-8.
     """
     try:
         str(path.absolute()).encode()

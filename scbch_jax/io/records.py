@@ -97,7 +97,7 @@ def read_jsonl(path: Path) -> list[Record]:
     """Reads all lines; one at the end that was cut short by a crash is left out.
 
     Raises:
-        InputError: if the file cannot be read, or another line is no JSON object.
+        InputError: if the file cannot be read, or another line is not a JSON object.
     """
     if not path.is_file():
         return []
@@ -109,7 +109,7 @@ def read_jsonl(path: Path) -> list[Record]:
         records = [json.loads(line) for line in lines]
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"results: got {path} with a line that is no JSON ({error}), "
+            f"results: got {path} with a line that is not JSON ({error}), "
             "wanted the result lines of a run"
         ) from error
     for record in records:
@@ -129,7 +129,7 @@ def iterate_jsonl(path: Path, field: str) -> Iterator[Record]:
         field: what an error names as being wrong.
 
     Raises:
-        InputError: if the file cannot be read, or for a line that is no JSON object.
+        InputError: if the file cannot be read, or for a line that is not a JSON object.
     """
     number = 0
     try:

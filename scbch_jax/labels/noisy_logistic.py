@@ -59,7 +59,7 @@ def fit_noisy_logistic(
     W, b and, unless they are given, the rates maximize the penalized likelihood of the
     noisy labels. The rates are where the curve levels off: of rows that surely lack a
     label, a share of ρ₀ has it; of rows that surely have it, a share of ρ₁ lacks it.
-    Logits of estimated rates are drawn to their mean over the classes; see `SPREAD`.
+    Logits of estimated rates are shrunk to their mean over the classes; see `SPREAD`.
 
     Args:
         inputs: x, about standardized.

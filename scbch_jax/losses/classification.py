@@ -32,7 +32,7 @@ def classification_loss(
         L_cscc = 1/n Σ_i w_i (BCE(z_i^image, y_i) + BCE(z_i^text, y_i)) / 2
         BCE(z, y) = -mean_c [y_c log z_c + (1 - y_c) log(1 - z_c)]
 
-    Eq. 3 prints z log y, which is infinite for hard labels; both readings use y log z,
+    Eq. 3 has z log y, which is infinite for hard labels; both readings use y log z,
     as the released code does. All w are 1 until the warm-up ends.
 
     Args:

@@ -32,7 +32,7 @@ def attraction_loss(
     Args:
         similarity: S, inner products of relaxed codes; row = image, column = text.
         overlap: R, Jaccard overlap of the label sets, in [0, 1].
-        shift: ξ, the similarity at which a positive attracts with unit force.
+        shift: ξ, the similarity at which the attraction of a positive is 1.
 
     Raises:
         ValueError: if the matrices are not square and of one shape.
@@ -60,7 +60,7 @@ def soft_attraction_loss(
     Args:
         similarity: S, inner products of relaxed codes; row = image, column = text.
         weights: M, for example the probability that the samples share a label.
-        shift: ξ, the similarity at which a pair of weight 1 attracts with unit force.
+        shift: ξ, the similarity at which the attraction of a pair of weight 1 is 1.
 
     Raises:
         ValueError: if the matrices are not square and of one shape.
@@ -119,7 +119,7 @@ def stepped_repulsion_loss(
     margin: ScalarLike,
     shift: ScalarLike,
 ) -> Scalar:
-    """Repulsion of similar pairs with different labels, L_rep as the code has it.
+    """Repulsion of similar pairs with different labels, L_rep of the released code.
 
         L_rep = 1/n² Σ_ij exp((1 - R_ij) D_ij), summed over both directions
         D_ij = S_ij if S_ij >= S_ii - m, else S_ij - ξ; and max(D_ii, 0)
@@ -162,7 +162,7 @@ def decaying_repulsion_loss(
     margin: ScalarLike,
     shift: ScalarLike,
 ) -> Scalar:
-    """Repulsion of similar pairs with different labels, L_rep as printed (Eq. 6, 7).
+    """Repulsion of similar pairs with different labels, L_rep of the paper (Eq. 6, 7).
 
         L_rep = 1/(2n²) Σ_{i≠j} exp((1 - R_ij) D_ij), summed over both directions
         D_ij = S_ij - ξ max(S_ii - m - S_ij, 0)

@@ -59,7 +59,7 @@ def hadamard_proxies(
         bits: L, a power of 2.
 
     Raises:
-        ValueError: if L is no power of 2.
+        ValueError: if L is not a power of 2.
 
     Example:
         >>> hadamard_proxies(jax.random.key(0), classes=3, bits=2).tolist()

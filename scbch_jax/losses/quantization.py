@@ -39,15 +39,15 @@ def quantization_loss(codes: Float[Array, "n bits"]) -> Scalar:
 
 
 @jax.jit
-def printed_quantization_loss(codes: Float[Array, "n bits"]) -> Scalar:
-    """Last term of Eq. 8 as the paper prints it.
+def paper_quantization_loss(codes: Float[Array, "n bits"]) -> Scalar:
+    """Last term of Eq. 8 as published, of `options.reading paper`.
 
         mean |h| - 1
 
-    Its sign is the opposite of the released code's: minimizing it draws codes to 0.
+    Its sign is the opposite of the released code's: minimizing it pulls codes to 0.
 
     Example:
-        >>> printed_quantization_loss(jnp.array([[0.5, -1.0]]))
+        >>> paper_quantization_loss(jnp.array([[0.5, -1.0]]))
         Array(-0.25, dtype=float32)
     """
     return jnp.abs(codes).mean() - 1.0

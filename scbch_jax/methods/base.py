@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 import optax
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from scbch_jax.arrays import Batch, Coded, Metrics, Params, ScalarLike
+from scbch_jax.arrays import Batch, Metrics, Params, ScalarLike, TrainingCodes
 from scbch_jax.errors import require
 
 
@@ -47,7 +47,7 @@ class EpochFn(Protocol):
         self,
         params: Params,
         state: Any,
-        train: Coded,
+        train: TrainingCodes,
         epoch: Int[Array, ""],
         key: Key[Array, ""],
     ) -> Any:
@@ -56,7 +56,11 @@ class EpochFn(Protocol):
 
 
 def record_epoch(
-    params: Params, state: Any, train: Coded, epoch: Int[Array, ""], key: Key[Array, ""]
+    params: Params,
+    state: Any,
+    train: TrainingCodes,
+    epoch: Int[Array, ""],
+    key: Key[Array, ""],
 ) -> Any:
     """Sets `epoch` in the state: the update of methods that need no other."""
     return state._replace(epoch=epoch)

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from scbch_jax import losses, neighbors, networks
-from scbch_jax.arrays import Batch, Coded, Metrics, Params, ScalarLike
+from scbch_jax.arrays import Batch, Metrics, Params, ScalarLike, TrainingCodes
 from scbch_jax.config.cirh import HParams, Options
 from scbch_jax.errors import require
 from scbch_jax.losses import Terms
@@ -139,7 +139,7 @@ def build(
     def epoch_update(
         params: Params,
         state: CirhState,
-        train: Coded,
+        train: TrainingCodes,
         epoch: Int[Array, ""],
         key: Key[Array, ""],
     ) -> CirhState:

@@ -1,8 +1,8 @@
 """DHRL: hashing with ranking learning for noisy labels (Shu et al., IEEE TBD 2025).
 
 Each modality classifies the rows whose given labels the other modality ranks best; the
-codes of a pair are drawn together on all rows. Codes have a token for each bit, which a
-transformer relates; the last layers are shared by both modalities.
+codes of a pair are pulled together on all rows. Codes have a token for each bit; a
+transformer works on these; the last layers are shared by both modalities.
 """
 
 from typing import Any, NamedTuple

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from scbch_jax import losses, networks
-from scbch_jax.arrays import Batch, Coded, Metrics, Params, Scalar, ScalarLike
+from scbch_jax.arrays import Batch, Metrics, Params, Scalar, ScalarLike, TrainingCodes
 from scbch_jax.config.ltcmh_like import HParams, Options
 from scbch_jax.losses import Terms
 from scbch_jax.methods.base import Method, Sizes, Step
@@ -194,7 +194,7 @@ def build(
     def epoch_update(
         params: Params,
         state: LtcmhLikeState,
-        train: Coded,
+        train: TrainingCodes,
         epoch: Int[Array, ""],
         key: Key[Array, ""],
     ) -> LtcmhLikeState:

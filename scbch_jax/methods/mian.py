@@ -1,7 +1,7 @@
 """MIAN: modality-invariant asymmetric networks (Zhang et al., IEEE TKDE 35(5), 2023).
 
 A network of labels, one of texts and one of images learn in turn; `stages` says which.
-A batch's codes are compared with tables of all training rows' codes (`mian_terms`). One
+A batch's codes are compared with code memories of all training rows (`mian_terms`). One
 epoch of a run is one pass of the released code.
 """
 
@@ -13,7 +13,7 @@ import optax
 from jaxtyping import Array, Float, Int, Key
 
 from scbch_jax import losses, networks
-from scbch_jax.arrays import Batch, Coded, Metrics, Params, ScalarLike
+from scbch_jax.arrays import Batch, Metrics, Params, ScalarLike, TrainingCodes
 from scbch_jax.config.mian import HParams, Options
 from scbch_jax.losses import Terms
 from scbch_jax.methods import mian_terms, stages
@@ -111,7 +111,7 @@ def build(
     def epoch_update(
         params: Params,
         state: MianState,
-        train: Coded,
+        train: TrainingCodes,
         epoch: Int[Array, ""],
         key: Key[Array, ""],
     ) -> MianState:

@@ -1,4 +1,4 @@
-"""The loss of MIAN: tables of all training rows' codes, and terms of a batch."""
+"""The loss of MIAN: code memories of all training rows, and terms of a batch."""
 
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ COMPARED = {
     "text": ("label", "text"),
     "image": ("label", "image"),
 }
-"""The tables that each network's codes are compared with."""
+"""The code memories that each network's codes are compared with."""
 
 
 class Tables(NamedTuple):
@@ -42,11 +42,11 @@ class TermInputs(NamedTuple):
     outputs: Any
     """What the network computes of the batch: `codes`, h, and more."""
     image_codes: Float[Array, "n bits"]
-    """h if the network is that of images, else from the table."""
+    """h if the network is that of images, else from its code memory."""
     text_codes: Float[Array, "n bits"]
-    """h if the network is that of texts, else from the table."""
+    """h if the network is that of texts, else from its code memory."""
     compared: tuple[Float[Array, "samples bits"], ...]
-    """Tables that h is compared with, the batch's own codes included."""
+    """Code memories that h is compared with, the batch's own codes included."""
     shared: Float[Array, "samples n"]
     """S: 0.999 where a training row and a sample of the batch share a label."""
     binary: Float[Array, "n bits"]
@@ -54,7 +54,7 @@ class TermInputs(NamedTuple):
     labels: Float[Array, "n classes"]
     """Labels y of the batch."""
     text_features: Float[Array, "n embedding"]
-    """Features of the batch's texts, from the table."""
+    """Features of the batch's texts, from the memory."""
 
 
 def first_tables(key: Key[Array, ""], sizes: Sizes, embedding: int) -> Tables:
@@ -74,7 +74,7 @@ def code_weights(hp: HParams) -> dict[str, ScalarLike]:
 
 
 def with_binary(tables: Tables, hp: HParams) -> Tables:
-    """Computes B of the other tables: sign(a F + (1 - a) G + η H)."""
+    """Computes B of the code memories: sign(a F + (1 - a) G + η H)."""
     weights = code_weights(hp)
     image, text, label = (weights[k] * tables.codes[k] for k in weights)
     return tables._replace(binary=jnp.sign(image + text + label))

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from scbch_jax import losses, networks
-from scbch_jax.arrays import Batch, Coded, Metrics, Params, Scalar, ScalarLike
+from scbch_jax.arrays import Batch, Metrics, Params, Scalar, ScalarLike, TrainingCodes
 from scbch_jax.config.nrch import HParams, Options
 from scbch_jax.losses import Terms
 from scbch_jax.methods.base import Method, Sizes, Step
@@ -178,7 +178,7 @@ def build(
     def epoch_update(
         params: Params,
         state: NrchState,
-        train: Coded,
+        train: TrainingCodes,
         epoch: Int[Array, ""],
         key: Key[Array, ""],
     ) -> NrchState:

@@ -8,7 +8,7 @@ from jax import lax
 from jaxtyping import Array, Float, Int, Key
 
 from scbch_jax import losses, neighbors, networks, sharding
-from scbch_jax.arrays import Batch, Coded, Metrics, Params, Scalar, ScalarLike
+from scbch_jax.arrays import Batch, Metrics, Params, Scalar, ScalarLike, TrainingCodes
 from scbch_jax.config.scbch import HParams, Options
 from scbch_jax.errors import require
 from scbch_jax.losses import Terms
@@ -88,7 +88,7 @@ def terms(hp: HParams, options: Options) -> Terms:
         return loss(v.similarity, v.overlap, margin=hp.margin, shift=hp.shift)
 
     def quantization(v: TermInputs) -> Scalar:
-        loss = losses.printed_quantization_loss if paper else losses.quantization_loss
+        loss = losses.paper_quantization_loss if paper else losses.quantization_loss
         return loss(v.image_codes) + loss(v.text_codes)
 
     alpha, beta = hp.contrastive_weight, hp.quantization_weight
@@ -159,7 +159,7 @@ def build(
     def epoch_update(
         params: Params,
         state: ScbchState,
-        train: Coded,
+        train: TrainingCodes,
         epoch: Int[Array, ""],
         key: Key[Array, ""],
     ) -> ScbchState:

@@ -1,13 +1,13 @@
 """Networks as pure functions; the only package that imports flax."""
 
 from scbch_jax.networks.affine import affine_network
-from scbch_jax.networks.common_private import common_private_networks
-from scbch_jax.networks.concepts import (
+from scbch_jax.networks.bit_tokens import (
     NormalizedNetwork,
     positions,
     token_head,
     token_network,
 )
+from scbch_jax.networks.common_private import common_private_networks
 from scbch_jax.networks.hash_network import (
     Network,
     class_logits,

@@ -12,11 +12,11 @@ from scbch_jax import extras
 from scbch_jax.errors import InputError, require
 
 
-class Original(NamedTuple):
+class Repository(NamedTuple):
     """The repository of a method's released code."""
 
-    repository: str
-    """On github.com."""
+    name: str
+    """OWNER/NAME on github.com."""
     commit: str
     """The outputs in the package were recorded from it."""
     files: tuple[str, ...]
@@ -25,24 +25,26 @@ class Original(NamedTuple):
     """Optional packages that its recorder needs."""
 
 
-ORIGINALS = {
-    "scbch": Original("Plke/SCBCH", "cfcc18c", ("train.py", "noise_label/generate.py")),
-    "nrch": Original(
+REPOSITORIES = {
+    "scbch": Repository(
+        "Plke/SCBCH", "cfcc18c", ("train.py", "noise_label/generate.py")
+    ),
+    "nrch": Repository(
         "LonganWANG-cs/NRCH", "b190e97", ("NRCH.py",), ("torch", "sklearn")
     ),
-    "ucch": Original("penghu-cs/UCCH", "0c20e62", ("UCCH.py",)),
-    "dgcpn": Original("Atmegal/DGCPN", "9f62c56", ("train_div.py",)),
-    "rshnl": Original("perquisite/RSHNL", "34de146", ("train_model.py",)),
-    "cmmq": Original(
+    "ucch": Repository("penghu-cs/UCCH", "0c20e62", ("UCCH.py",)),
+    "dgcpn": Repository("Atmegal/DGCPN", "9f62c56", ("train_div.py",)),
+    "rshnl": Repository("perquisite/RSHNL", "34de146", ("train_model.py",)),
+    "cmmq": Repository(
         "yangerkun/Mutual-Quantization-for-Cross-Modal-Search-With-Noisy-Labels",
         "2b17232",
         ("My_method.py",),
     ),
-    "mian": Original("E-Galois/MIAN", "eea7e79", ("MICH.py",)),
-    "dhrl": Original("zzidlezz/DHRL", "139c1c8", ("train_transformer.py",)),
-    "cpah": Original("comrados/cpah", "1470738", ("models/CPAH.py",)),
-    "cirh": Original("XizeWu/CIRH", "0f6439d", ("my_opt.py", "load_data.py")),
-    "djsrh": Original("zs-zhong/DJSRH", "6041c2d", ("settings.py", "train.py")),
+    "mian": Repository("E-Galois/MIAN", "eea7e79", ("MICH.py",)),
+    "dhrl": Repository("zzidlezz/DHRL", "139c1c8", ("train_transformer.py",)),
+    "cpah": Repository("comrados/cpah", "1470738", ("models/CPAH.py",)),
+    "cirh": Repository("XizeWu/CIRH", "0f6439d", ("my_opt.py", "load_data.py")),
+    "djsrh": Repository("zs-zhong/DJSRH", "6041c2d", ("settings.py", "train.py")),
 }
 """By method; a module of the same name beside this one records its outputs."""
 
@@ -63,13 +65,13 @@ def require_clone(method: str, clone: Path, option: str = "official") -> None:
         InputError: if the method has no original, the clone is none of its repository,
             or a package is missing.
     """
-    known = f"one with released code: {', '.join(ORIGINALS)}"
-    require(method in ORIGINALS, "method", method, known)
-    original = ORIGINALS[method]
-    wanted = f"a clone of github.com/{original.repository} with its files"
-    found = all((clone / name).is_file() for name in original.files)
+    known = f"one with released code: {', '.join(REPOSITORIES)}"
+    require(method in REPOSITORIES, "method", method, known)
+    repository = REPOSITORIES[method]
+    wanted = f"a clone of github.com/{repository.name} with its files"
+    found = all((clone / name).is_file() for name in repository.files)
     require(found, option, clone, wanted)
-    extras.require_packages(f"--{option}", *original.packages)
+    extras.require_packages(f"--{option}", *repository.packages)
 
 
 def record(method: str, clone: Path, seed: int, folder: Path) -> None:

@@ -80,7 +80,7 @@ def options_of(image: Any, text: Any) -> Any:
 
 
 def state_of(model: Any, stage: str) -> dict[str, np.ndarray]:
-    """Weights and running statistics, copied; positions are no state."""
+    """Weights and running statistics, copied; positions are not state."""
     return {
         f"{stage}.{k}": x.detach().numpy().copy()
         for k, x in model.state_dict().items()

@@ -38,8 +38,8 @@ def _table(settings: Sequence[Setting]) -> Table:
     ]
     notes = titles.notes(s.runs[0].options for s in shown)
     return Table(
-        name=f"beside-{settings[0].data}",
-        title=f"Beside the paper on {titles.dataset_title(settings[0].data)}",
+        name=f"comparison-{settings[0].data}",
+        title=f"Comparison with the paper on {titles.dataset_title(settings[0].data)}",
         row_header="method",
         column_groups=tuple(
             (f"{titles.noise_title(rate)}, {bits} bits", _COLUMNS)

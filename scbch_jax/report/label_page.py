@@ -88,8 +88,8 @@ errs on rare classes, on what features do not show, and on errors that features 
 
 _ESTIMATED = (
     "The rates are estimated from the noisy labels alone. They are often too high if "
-    "no row of a class can be told with certainty from its features, and too low if "
-    "errors depend on the features."
+    "the features of no row show with certainty whether it has the label, and too low "
+    "if errors depend on the features."
 )
 
 

@@ -113,7 +113,7 @@ def mean_and_std(values: Sequence[float]) -> tuple[float, float | None]:
 
 
 _NO_SETTING = ("seeds", "data.root", "training.save_every")
-"""Options that are no part of a setting."""
+"""Options that are not part of a setting."""
 
 _OPTIONS: dict[str, type | tuple[type, ...]] = {
     "seeds": list,

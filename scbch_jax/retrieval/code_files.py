@@ -261,7 +261,7 @@ def read_labels(
 
 
 def _require_known_layout(field: str, codes: np.ndarray) -> None:
-    """Refuses numbers whose signs are no code bits, such as 0.2 and 0.7."""
+    """Refuses numbers whose signs are not code bits, such as 0.2 and 0.7."""
     low, high = codes.min(), codes.max()
     whole = codes.dtype.kind in "iu"
     few = bool(np.isin(codes, (-1, 0, 1)).all())

@@ -24,7 +24,7 @@ from scbch_jax.retrieval.metrics import (
 from scbch_jax.retrieval.parallel import count
 
 
-def measures(
+def query_metrics(
     counts: RadiusCounts,
     *,
     depths: Sequence[int] = (),

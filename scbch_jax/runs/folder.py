@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from scbch_jax import io
-from scbch_jax.data.label_noise import Flips
+from scbch_jax.data.label_noise import LabelChanges
 from scbch_jax.errors import InputError, require
 from scbch_jax.results import EpochResult, append_result, read_results, write_results
 from scbch_jax.training import Checkpoints, RunState
@@ -39,7 +39,7 @@ class RunFolder:
             self._checkpoints[seed] = Checkpoints(self._part(seed) / "checkpoints")
         return self._checkpoints[seed]
 
-    def rewind(self, seed: int, done: int, flips: Flips) -> None:
+    def rewind(self, seed: int, done: int, changes: LabelChanges) -> None:
         """Removes the results of epochs after `done`, and records the noise.
 
         Raises:
@@ -47,7 +47,7 @@ class RunFolder:
         """
         part = self._part(seed)
         part.mkdir(exist_ok=True)
-        io.write_npz(part / "noise.npz", **flips._asdict())
+        io.write_npz(part / "noise.npz", **changes._asdict())
         kept = [result for result in self.results(seed) if result.epoch <= done]
         got = f"{len(kept)} result lines of {done} saved epochs in {part}"
         require(len(kept) == done, "resume", got, "all of them, or another folder")

@@ -171,7 +171,7 @@ def _resume(
         checkpoints.delete_after(done)
     for lane in lanes:
         if lane.active and lane.folder is not None:
-            lane.folder.rewind(lane.task.seed, done, lane.task.flips)
+            lane.folder.rewind(lane.task.seed, done, lane.task.changes)
             for result in lane.folder.results(lane.task.seed):
                 lane.on_epoch(result)
     done, state = sharding.broadcast_from_main((done, state))

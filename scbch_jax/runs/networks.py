@@ -40,9 +40,11 @@ class HashNetworks(NamedTuple):
         """Packed codes of features, [rows, width]."""
         return self._apply(training.encode_features, modality, features)
 
-    def relax(self, modality: str, features: Any) -> Float[np.ndarray, "rows bits"]:
+    def relaxed_codes(
+        self, modality: str, features: Any
+    ) -> Float[np.ndarray, "rows bits"]:
         """Relaxed codes of features, [rows, width]."""
-        return self._apply(training.relax_features, modality, features)
+        return self._apply(training.relaxed_codes, modality, features)
 
     def _apply(self, encode: Any, modality: str, features: Any) -> np.ndarray:
         with jax.default_matmul_precision(self.experiment.training.precision):
@@ -92,8 +94,8 @@ def encoder_id(networks: HashNetworks, extractors: Mapping[str, str]) -> str:
 
     Args:
         networks: of a trained run.
-        extractors: name of the network of pictures with its cut and the checksum of its
-            weights, and SHA-256 of the text model, where they are known.
+        extractors: name of the image feature network with its crop and the checksum of
+            its weights, and SHA-256 of the text model, where they are known.
     """
     facts = {
         "method": networks.experiment.method,

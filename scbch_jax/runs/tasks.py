@@ -43,7 +43,7 @@ class Task(NamedTuple):
     held out."""
     clean: Any
     """Which training rows kept their labels; bool [samples], on the host."""
-    flips: label_noise.Flips
+    changes: label_noise.LabelChanges
     """Which entries of the labels noise changed."""
 
 
@@ -130,12 +130,12 @@ def task_of(
         noisy_rows, clean = _take(noisy_rows, kept), clean[kept]
     given, rows = noisy_rows.labels, noisy_rows
     learned = recipe.learn_labels(rows, jax.random.fold_in(key, LABELS))
-    flips = label_noise.flips(given, clean)
+    changes = label_noise.label_changes(given, clean)
     confidence = entries_roc_auc = None
     if learned is not None:
         learned = np.asarray(sharding.to_host(learned))
         confidence = labels.row_confidence(given, learned)
-        entries_roc_auc = posterior_roc_auc(given, learned, flips)
+        entries_roc_auc = posterior_roc_auc(given, learned, changes)
         rows = rows._replace(labels=learned)
     train = to_device(training, rows)
     return Task(
@@ -149,33 +149,33 @@ def task_of(
         entries_roc_auc=entries_roc_auc,
         held_out=held_rows and (held_rows, train._replace(labels=given)),
         clean=~label_noise.corrupted_rows(given, clean),
-        flips=flips,
+        changes=changes,
     )
 
 
 def posterior_roc_auc(
     given: Float[np.ndarray, "samples classes"],
     posterior: Float[np.ndarray, "samples classes"],
-    flips: label_noise.Flips,
+    changes: label_noise.LabelChanges,
 ) -> float | None:
     """Area under the ROC curve of 1 - |y - q| over entries, right against wrong.
 
     Args:
         given: noisy labels y.
         posterior: q, the probability of each label.
-        flips: entries that are wrong.
+        changes: entries that are wrong.
 
     Returns:
         The area in [0, 1]; None if all entries are right, or all are wrong.
 
     Example:
         >>> given, posterior = np.array([[1.0, 0.0, 0.0]]), np.array([[0.9, 0.1, 0.2]])
-        >>> wrong = label_noise.flips(given, np.array([[1, 0, 1]]))
+        >>> wrong = label_noise.label_changes(given, np.array([[1, 0, 1]]))
         >>> posterior_roc_auc(given, posterior, wrong)
         1.0
     """
     right = np.ones(given.shape, bool)
-    right[flips.rows, flips.classes] = False
+    right[changes.rows, changes.classes] = False
     agreement = 1 - np.abs(given - posterior)
     area = retrieval.roc_auc(agreement.ravel(), right.ravel())
     return None if np.isnan(area) else area

@@ -118,7 +118,7 @@ def _confidence(task: Task, state: Any) -> Arrays:
 
 def _codes(task: Task, params: Params, rows: Int[np.ndarray, " n"]) -> Arrays:
     some = Split(*(part[rows] for part in task.train))
-    codes = training.relax_split(params, task.hparams, some, recipe=task.recipe)
+    codes = training.relaxed_split_codes(params, task.hparams, some, recipe=task.recipe)
     image, text = sharding.to_host(codes)
     return {
         "rows": rows,
@@ -131,7 +131,7 @@ def _codes(task: Task, params: Params, rows: Int[np.ndarray, " n"]) -> Arrays:
 def _clean(task: Task) -> Float[np.ndarray, "samples classes"]:
     """The labels before noise."""
     labels = np.array(task.given)
-    labels[task.flips.rows, task.flips.classes] = ~task.flips.added
+    labels[task.changes.rows, task.changes.classes] = ~task.changes.added
     return labels
 
 

@@ -181,7 +181,7 @@ class Api:
         return _json(self.index_facts())
 
     def index_facts(self) -> IndexFacts:
-        """What the index is, and what the service takes."""
+        """The index, its encoder and the limits of the service."""
         opened, limits = self.index, self.work.limits
         manifest = opened.manifest
         fixed = {"k": MAX_K, "codes": MAX_CODES, "hits": MAX_HITS}

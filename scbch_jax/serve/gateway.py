@@ -21,7 +21,7 @@ from scbch_jax.serve.problems import Problem
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 PAUSE = 0.2
-"""Seconds before a search is refused: clients that ask again at once would else take
+"""Seconds before a search is refused: clients that retry at once would else take
 the processor from the searches that were admitted."""
 
 
@@ -72,12 +72,12 @@ class Gateway:
 
         Args:
             inner: the routes.
-            rules: who may ask.
+            rules: which clients may send requests.
             metrics: what is counted.
             rate: of each client, if it is limited.
             log: gets defects.
             log_requests: whether it gets a line in JSON for each request.
-            shorten: removes from a message what is no business of clients.
+            shorten: removes from a message what clients must not see.
             routes: the template of each endpoint's path.
         """
         self._inner, self._rules, self._metrics = inner, rules, metrics
@@ -141,7 +141,7 @@ class Gateway:
             return Problem("value", self._shorten(str(error)))
         lines = "".join(traceback.format_exception(error))
         self._log(f"scbch: request {trace.id} failed\n{lines}")
-        return Problem("internal", "service: got a defect, wanted none; see its log")
+        return Problem("internal", "service: got an internal error; see its log")
 
     def _note(self, scope: Scope, trace: Trace) -> None:
         method = scope["method"] if scope["method"] in METHODS else "other"

@@ -38,14 +38,14 @@ class After(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class How(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """How is searched, whatever the query is."""
+    """Options of a search, whatever its query is."""
 
     find: Literal["image", "text", "any"] | None = None
     """Modality that is found; image by default, or what the index has."""
     k: Annotated[int, Meta(ge=1, le=MAX_K)] = 10
-    """At most how many items."""
+    """Number of items, at most."""
     within: Distance | None = None
-    """Largest Hamming distance that is found."""
+    """Largest Hamming distance of an item that is found."""
     where: Where | None = None
     rank: Rank = "bits"
     """By bits; or the nearest by bits are ordered by the cosine of the query's relaxed
@@ -54,7 +54,7 @@ class How(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 
 
 class SearchRequest(How, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A search: one of text, item, code and codes, and how."""
+    """A search: one of text, item, code and codes, and its options."""
 
     text: str | None = None
     """Words."""
@@ -72,21 +72,21 @@ class SearchRequest(How, kw_only=True, frozen=True, forbid_unknown_fields=True):
 
 
 class PictureSearch(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """How is searched with a picture, in the address."""
+    """Query parameters of a search by a picture."""
 
     find: Literal["image", "text", "any"] | None = None
     """Modality that is found; image by default, or what the index has."""
     k: Annotated[int, Meta(ge=1, le=MAX_K)] = 10
-    """At most how many items."""
+    """Number of items, at most."""
     within: Distance | None = None
-    """Largest Hamming distance that is found."""
+    """Largest Hamming distance of an item that is found."""
     label: Names = []
     """Labels of which a found item has at least one."""
     rank: Rank = "bits"
 
     @property
     def how(self) -> How:
-        """How is searched."""
+        """The options of a search."""
         where = Where(any_of=self.label) if self.label else None
         return How(
             find=self.find, k=self.k, within=self.within, where=where, rank=self.rank
@@ -94,13 +94,13 @@ class PictureSearch(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
 
 
 class WordSearch(PictureSearch, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A search by words, in the address."""
+    """Query parameters of a search by words."""
 
     text: str
 
 
 class PageSearch(PictureSearch, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A search in the address of the page."""
+    """Query parameters of the search page."""
 
     text: str | None = None
     item: Id | None = None
@@ -110,7 +110,7 @@ class PageSearch(PictureSearch, kw_only=True, frozen=True, forbid_unknown_fields
 
 
 class PictureEncoding(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is wanted of a picture, in the address."""
+    """Query parameters of encoding a picture."""
 
     relaxed: bool = False
 
@@ -185,7 +185,7 @@ class EncodeAnswer(Struct, frozen=True):
 
 
 class Item(Struct, frozen=True):
-    """What is known of an item."""
+    """The record and codes of an item."""
 
     id: int
     name: str | None
@@ -197,7 +197,7 @@ class Item(Struct, frozen=True):
 
 
 class IndexFacts(Struct, frozen=True):
-    """What the index is, and what the service takes."""
+    """The index, its encoder and the limits of the service."""
 
     bits: int
     items: int
@@ -214,7 +214,7 @@ class IndexFacts(Struct, frozen=True):
 
 
 class Health(Struct, frozen=True):
-    """Whether the service lives, or is ready for searches."""
+    """Whether the service is running, or ready for searches."""
 
     status: str
 
@@ -241,7 +241,7 @@ class ProblemMeaning(Struct, frozen=True):
 
 
 class Unreadable(ValueError):
-    """A body is no JSON."""
+    """A body is not JSON."""
 
 
 class Unacceptable(ValueError):
@@ -257,7 +257,7 @@ def from_json(body: bytes, kind: type[T]) -> T:
     """Reads a body in JSON.
 
     Raises:
-        Unreadable: if it is no JSON.
+        Unreadable: if it is not JSON.
         Unacceptable: if a field is unknown or has a wrong value.
     """
     try:

@@ -23,14 +23,14 @@ class Operation(NamedTuple):
     endpoint: str
     """Name of the method of `Api`."""
     summary: str
-    gives: Any
-    """Structs of the answer in JSON, or its media types."""
-    takes: Any = None
-    """Struct of a body in JSON; "picture" for a picture file."""
+    response: Any
+    """Structs of a JSON response, or its media type."""
+    body: Any = None
+    """Struct of a JSON request body; "picture" for a picture file."""
     query: Any = None
-    """Struct of the parameters of the address."""
+    """Struct of the query parameters."""
     problems: tuple[str, ...] = ()
-    """Beside those of every request."""
+    """Kinds of errors, in addition to those that every request can get."""
 
 
 _WORK = ("busy", "starting", "draining", "deadline", "value", "encoder")
@@ -44,7 +44,7 @@ OPERATIONS = (
         "search",
         "Search by words, item, code or codes",
         (m.SearchAnswer, m.BulkAnswer),
-        takes=m.SearchRequest,
+        body=m.SearchRequest,
         problems=(*_WORK, *_JSON, "unknown-words"),
     ),
     Operation(
@@ -62,7 +62,7 @@ OPERATIONS = (
         "search_picture",
         "Search by a picture",
         (m.SearchAnswer,),
-        takes="picture",
+        body="picture",
         query=m.PictureSearch,
         problems=(*_WORK, *_PICTURE),
     ),
@@ -72,7 +72,7 @@ OPERATIONS = (
         "encode",
         "The code of a text",
         (m.EncodeAnswer,),
-        takes=m.EncodeRequest,
+        body=m.EncodeRequest,
         problems=(*_WORK, *_JSON, "unknown-words"),
     ),
     Operation(
@@ -81,7 +81,7 @@ OPERATIONS = (
         "encode_picture",
         "The code of a picture",
         (m.EncodeAnswer,),
-        takes="picture",
+        body="picture",
         query=m.PictureEncoding,
         problems=(*_WORK, *_PICTURE),
     ),
@@ -89,7 +89,7 @@ OPERATIONS = (
         "GET",
         "/v1/items/{id}",
         "item",
-        "What is known of an item",
+        "The record and codes of an item",
         (m.Item,),
         problems=("not-found",),
     ),
@@ -102,9 +102,15 @@ OPERATIONS = (
         problems=("not-found",),
     ),
     Operation(
-        "GET", "/v1/index", "facts", "What the index is and takes", (m.IndexFacts,)
+        "GET",
+        "/v1/index",
+        "facts",
+        "The index, its encoder and the limits of the service",
+        (m.IndexFacts,),
     ),
-    Operation("GET", "/health/live", "live", "Whether the process lives", (m.Health,)),
+    Operation(
+        "GET", "/health/live", "live", "Whether the process is running", (m.Health,)
+    ),
     Operation(
         "GET",
         "/health/ready",
@@ -131,9 +137,9 @@ def document() -> dict[str, Any]:
     """The contract in OpenAPI 3.1, as an object for JSON."""
     structs: list[Any] = [m.ProblemDetails]
     for operation in OPERATIONS:
-        gives = operation.gives if isinstance(operation.gives, tuple) else ()
-        takes = () if operation.takes in (None, "picture") else (operation.takes,)
-        structs += [*gives, *takes]
+        responses = operation.response if isinstance(operation.response, tuple) else ()
+        bodies = () if operation.body in (None, "picture") else (operation.body,)
+        structs += [*responses, *bodies]
     _, schemas = msgspec.json.schema_components(structs, ref_template=REFERENCE)
     paths: dict[str, Any] = {}
     for operation in OPERATIONS:
@@ -154,14 +160,17 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "operationId": operation.endpoint,
         "summary": operation.summary,
         "parameters": [*_of_path(operation.path), *_of_query(operation.query)],
-        "responses": {"200": _answer(operation.gives), **_problems(operation.problems)},
+        "responses": {
+            "200": _response(operation.response),
+            **_problems(operation.problems),
+        },
     }
-    if operation.takes == "picture":
+    if operation.body == "picture":
         binary = {"schema": {"type": "string", "format": "binary"}}
         content: dict[str, Any] = {kind: binary for kind in KINDS}
         found["requestBody"] = {"required": True, "content": content}
-    elif operation.takes is not None:
-        content = {"application/json": {"schema": _reference(operation.takes)}}
+    elif operation.body is not None:
+        content = {"application/json": {"schema": _reference(operation.body)}}
         found["requestBody"] = {"required": True, "content": content}
     return found
 
@@ -196,7 +205,7 @@ def _of_query(struct: Any) -> list[Any]:
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """An address has no null: a parameter is there or is left out."""
+    """A query string has no null: a parameter is given or left out."""
     kept = [x for x in schema.get("anyOf", ()) if x != {"type": "null"}]
     if len(kept) == 1:
         return kept[0]
@@ -204,10 +213,10 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     return {"enum": values} if values else schema
 
 
-def _answer(gives: Any) -> dict[str, Any]:
-    if isinstance(gives, str):
-        return {"description": "OK", "content": {gives: {}}}
-    references = [_reference(struct) for struct in gives]
+def _response(response: Any) -> dict[str, Any]:
+    if isinstance(response, str):
+        return {"description": "OK", "content": {response: {}}}
+    references = [_reference(struct) for struct in response]
     schema = references[0] if len(references) == 1 else {"anyOf": references}
     return {"description": "OK", "content": {"application/json": {"schema": schema}}}
 

@@ -34,7 +34,7 @@ class Page(NamedTuple):
     """Name of the index."""
     asked: PageSearch
     facts: IndexFacts | None
-    """None without the token that is wanted."""
+    """None if the required token is missing."""
     answer: SearchAnswer | None = None
     problem: Problem | None = None
     examples: list[Hit] = []
@@ -100,11 +100,11 @@ def render_file(page: Page, picture: str = "") -> str:
 def _results(page: Page) -> tuple[str, str]:
     """The state in a sentence for the live region, and the results."""
     if page.facts is None:
-        return "A token is wanted.", _UNLOCK
+        return "A token is required.", _UNLOCK
     if page.problem is not None:
         return _problem(page.problem, page)
     if page.facts.items == 0:
-        return "The index is empty.", "<p>Rows come by <code>index add</code>.</p>"
+        return "The index is empty.", "<p>Add rows with <code>index add</code>.</p>"
     if page.answer is None:
         return "", _first_visit(page)
     if not page.answer.hits:

@@ -17,33 +17,45 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "malformed": Kind(400, "Malformed", "The request is no HTTP, or its body no JSON."),
-    "token": Kind(401, "Token wanted", "Send the header Authorization: Bearer TOKEN."),
+    "malformed": Kind(
+        400,
+        "Malformed",
+        "The request is not valid HTTP, or its body is not valid JSON.",
+    ),
+    "token": Kind(
+        401, "Token required", "Send the header Authorization: Bearer TOKEN."
+    ),
     "host": Kind(
         403,
         "Foreign host",
-        "The service was asked under a name that it does not know; --allow-host adds "
-        "one.",
+        "The header Host names a host that the service does not know; --allow-host "
+        "adds one.",
     ),
     "origin": Kind(
         403, "Foreign origin", "A page of another origin sent this request."
     ),
-    "not-found": Kind(404, "Not found", "There is no such page, item or picture."),
-    "method": Kind(405, "Method not allowed", "The header Allow lists those that are."),
-    "slow": Kind(408, "Too slow", "The request did not arrive in time."),
+    "not-found": Kind(404, "Not found", "There is no such path, item or picture."),
+    "method": Kind(
+        405,
+        "Method not allowed",
+        "This path has other methods; the header Allow lists them.",
+    ),
+    "slow": Kind(408, "Request timeout", "The request did not arrive in time."),
     "too-large": Kind(413, "Too large", "The body is larger than the limit."),
     "media-type": Kind(
         415,
-        "Wrong kind of body",
-        "JSON is sent as application/json, a picture as image/jpeg, image/png or "
-        "image/webp.",
+        "Unsupported media type",
+        "JSON has to be sent as application/json, a picture as image/jpeg, image/png "
+        "or image/webp.",
     ),
-    "value": Kind(422, "Wrong value", "A field has a value that is not accepted."),
+    "value": Kind(422, "Invalid value", "A field has a value that is not accepted."),
     "unknown-words": Kind(
         422, "No known word", "The text model knows no word of the text."
     ),
     "picture": Kind(
-        422, "Unusable picture", "The picture is damaged, too large or no picture."
+        422,
+        "Unusable picture",
+        "The file is a damaged or too large picture, or not a picture.",
     ),
     "encoder": Kind(
         422,
@@ -52,18 +64,22 @@ KINDS = {
         "none for this kind of input.",
     ),
     "rate": Kind(
-        429, "Too many requests", "Ask again after the seconds of Retry-After."
+        429, "Too many requests", "Retry after the number of seconds in Retry-After."
     ),
-    "internal": Kind(500, "Internal error", "A defect of the service; its log has it."),
+    "internal": Kind(
+        500, "Internal error", "An error in the service; its log has the traceback."
+    ),
     "busy": Kind(
         503,
         "Busy",
-        "As many searches as can be admitted wait already; ask again after the "
-        "seconds of Retry-After.",
+        "The queue of searches is full; retry after the number of seconds in "
+        "Retry-After.",
     ),
-    "starting": Kind(503, "Starting", "The encoder is being checked; ask again later."),
-    "draining": Kind(503, "Stopping", "The service ends; it takes no new searches."),
-    "deadline": Kind(504, "Out of time", "The search took too long and was given up."),
+    "starting": Kind(503, "Starting", "The encoder is being checked; retry later."),
+    "draining": Kind(
+        503, "Stopping", "The service is shutting down and takes no new searches."
+    ),
+    "deadline": Kind(504, "Timeout", "The search took too long and was stopped."),
 }
 """By the last part of the problem's type, `/problems/NAME`."""
 

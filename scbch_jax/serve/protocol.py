@@ -1,4 +1,4 @@
-"""HTTP/1.1 with deadlines: uvicorn's protocol waits for slow clients without end."""
+"""HTTP/1.1 with deadlines: uvicorn's protocol waits for slow clients indefinitely."""
 
 import asyncio
 import secrets
@@ -67,7 +67,7 @@ class DeadlineProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        """Answers what is no HTTP."""
+        """Answers what is not HTTP."""
         detail = f"request: got {msg.rstrip('.').lower()}, wanted HTTP/1.1"
         self._end(Problem("malformed", detail))
 

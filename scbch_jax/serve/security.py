@@ -1,4 +1,4 @@
-"""Who may ask: names of this host, origins, tokens, and rates; headers of answers."""
+"""Access: host names, origins, tokens and rates; security headers of responses."""
 
 import hmac
 import ipaddress
@@ -36,7 +36,7 @@ _CLIENTS = 10_000
 
 
 class Rules(NamedTuple):
-    """Who may ask the service."""
+    """Which clients may use the service."""
 
     hosts: frozenset[str] = frozenset()
     """Names beside those of the loopback address."""
@@ -81,7 +81,7 @@ def check(path: str, headers: Mapping[str, str], rules: Rules) -> None:
     Args:
         path: of the request.
         headers: by their names in small letters.
-        rules: who may ask.
+        rules: which clients may send requests.
 
     Raises:
         Problem: if it is refused.

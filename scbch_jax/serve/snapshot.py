@@ -5,6 +5,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from scbch_jax.errors import require
 from scbch_jax.index import Index
 from scbch_jax.index.manifest import MANIFEST
@@ -27,7 +29,7 @@ class Snapshot:
             log: gets a line for a generation that cannot be served.
 
         Raises:
-            InputError: if it is no index.
+            InputError: if it is not an index.
         """
         self._manifest, self._opener, self._log = path / MANIFEST, opener, log
         # Looked at before opening: what changes meanwhile is opened again.
@@ -75,6 +77,12 @@ class Snapshot:
 
 def _warm(opened: Index) -> Index:
     """Makes the engines, so that no request waits for that."""
+    # Where JAX is imported, the scan of a large database is compiled: once for a single
+    # query, and once for several.
+    import jax  # noqa: F401
+
     for modality in opened.manifest.modalities:
-        opened.engine_of(modality)
+        for queries in (1, 2):
+            codes = np.zeros((queries, opened.bits // 8), np.uint8)
+            opened.search(codes, find=modality, k=1)
     return opened

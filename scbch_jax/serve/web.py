@@ -32,7 +32,7 @@ class Web:
     """The page over the interface."""
 
     def __init__(self, api: Api, rules: security.Rules, name: str) -> None:
-        """Takes the interface, who may ask, and the name of the index."""
+        """Takes the interface, the access rules, and the name of the index."""
         self._api, self._rules, self._name = api, rules, name
         self._examples = lru_cache(maxsize=1)(examples)
 

@@ -144,7 +144,7 @@ class Work:
         """The code of a picture file.
 
         Raises:
-            Problem: if there is no encoder of pictures, or it is no picture.
+            Problem: if there is no encoder of pictures, or it is not a picture.
         """
         encoder, model = self._model("image", "a picture")
 

@@ -3,11 +3,11 @@
 from scbch_jax.training.batches import batch_order, gather
 from scbch_jax.training.checkpoints import Checkpoints
 from scbch_jax.training.encoding import (
-    coded,
     encode_features,
     encode_split,
-    relax_features,
-    relax_split,
+    relaxed_codes,
+    relaxed_split_codes,
+    training_codes,
 )
 from scbch_jax.training.epoch import (
     RunState,
@@ -28,7 +28,11 @@ from scbch_jax.training.lanes import (
 )
 from scbch_jax.training.loop import Epoch, fit, require_finite
 from scbch_jax.training.scoring import codes_of, score
-from scbch_jax.training.streaming import encode_streamed, relax_streamed, stream_epoch
+from scbch_jax.training.streaming import (
+    encode_streamed,
+    stream_epoch,
+    streamed_relaxed_codes,
+)
 
 __all__ = [
     "Checkpoints",
@@ -37,7 +41,7 @@ __all__ = [
     "LanesEpoch",
     "RunState",
     "batch_order",
-    "coded",
+    "training_codes",
     "codes_of",
     "context_of",
     "encode_features",
@@ -48,9 +52,9 @@ __all__ = [
     "gather",
     "gradient_step",
     "lane",
-    "relax_features",
-    "relax_split",
-    "relax_streamed",
+    "relaxed_codes",
+    "relaxed_split_codes",
+    "streamed_relaxed_codes",
     "require_finite",
     "score",
     "shard_state",

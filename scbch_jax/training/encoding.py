@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, UInt8
 
 from scbch_jax import sharding
-from scbch_jax.arrays import Coded, Params
+from scbch_jax.arrays import Params, TrainingCodes
 from scbch_jax.methods import Method, Recipe
 from scbch_jax.retrieval import PairedCodes, pack
 from scbch_jax.types import Split
@@ -23,7 +23,7 @@ def encode_split(
     params: Params, hparams: Any, split: Split, *, recipe: Recipe
 ) -> PairedCodes:
     """Packed codes of both modalities, with the labels."""
-    codes = relax(recipe.build(hparams), params, split)
+    codes = relaxed_pair(recipe.build(hparams), params, split)
     return PairedCodes(*map(pack, codes), labels=split.labels)
 
 
@@ -45,11 +45,11 @@ def encode_features(
         modality: "image" or "text".
         recipe: the run's recipe.
     """
-    return pack(_relax_modality(params, hparams, features, modality, recipe))
+    return pack(_modality_codes(params, hparams, features, modality, recipe))
 
 
 @partial(jax.jit, static_argnames=("modality", "recipe"))
-def relax_features(
+def relaxed_codes(
     params: Params,
     hparams: Any,
     features: Float[Array, "n features"],
@@ -58,26 +58,28 @@ def relax_features(
     recipe: Recipe,
 ) -> Float[Array, "n bits"]:
     """Relaxed codes of one modality's features; arguments as of `encode_features`."""
-    return _relax_modality(params, hparams, features, modality, recipe)
+    return _modality_codes(params, hparams, features, modality, recipe)
 
 
 @partial(jax.jit, static_argnames="recipe")
-def relax_split(
+def relaxed_split_codes(
     params: Params, hparams: Any, split: Split, *, recipe: Recipe
 ) -> tuple[Float[Array, "n bits"], Float[Array, "n bits"]]:
     """Relaxed codes of images and of texts."""
-    return relax(recipe.build(hparams), params, split)
+    return relaxed_pair(recipe.build(hparams), params, split)
 
 
-def coded(method: Method, params: Params, train: Split, epoch: Int[Array, ""]) -> Coded:
+def training_codes(
+    method: Method, params: Params, train: Split, epoch: Int[Array, ""]
+) -> TrainingCodes:
     """Relaxed codes of the training set; zeros if the epoch's update needs no codes."""
-    compute = partial(relax, method, params, train)
+    compute = partial(relaxed_pair, method, params, train)
     skip = partial(zeros_like_output, compute)
     if method.needs_codes is None:
         image, text = skip()
     else:
         image, text = jax.lax.cond(method.needs_codes(epoch), compute, skip)
-    return Coded(image, text, train.labels)
+    return TrainingCodes(image, text, train.labels)
 
 
 def zeros_like_output(function: Callable[[], Any]) -> Any:
@@ -86,25 +88,25 @@ def zeros_like_output(function: Callable[[], Any]) -> Any:
     return jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
 
 
-def relax(
+def relaxed_pair(
     method: Method, params: Params, rows: Split
 ) -> tuple[Float[Array, "n bits"], Float[Array, "n bits"]]:
     """Relaxed codes of images and of texts."""
     return (
-        _relax_rows(method.encode_image, params, rows.image),
-        _relax_rows(method.encode_text, params, rows.text),
+        _row_codes(method.encode_image, params, rows.image),
+        _row_codes(method.encode_text, params, rows.text),
     )
 
 
-def _relax_modality(
+def _modality_codes(
     params: Params, hparams: Any, features: Any, modality: str, recipe: Recipe
 ) -> Any:
     method = recipe.build(hparams)
     encode = {"image": method.encode_image, "text": method.encode_text}[modality]
-    return _relax_rows(encode, params, features)
+    return _row_codes(encode, params, features)
 
 
-def _relax_rows(
+def _row_codes(
     encode: Callable[[Params, Any], Any], params: Params, features: Any
 ) -> Any:
     size = min(BLOCK, len(features))

@@ -10,10 +10,10 @@ import optax
 from jaxtyping import Array, Int, Key
 
 from scbch_jax import sharding
-from scbch_jax.arrays import Batch, Coded, Metrics, Params
+from scbch_jax.arrays import Batch, Metrics, Params, TrainingCodes
 from scbch_jax.methods import Method, Recipe, Step
 from scbch_jax.training.batches import batch_order, gather
-from scbch_jax.training.encoding import coded
+from scbch_jax.training.encoding import training_codes
 from scbch_jax.types import Split
 
 
@@ -88,7 +88,7 @@ def train_epoch(
         [batches] each.
     """
     method = recipe.build(hparams, context)
-    codes = coded(method, run.params, train, epoch)
+    codes = training_codes(method, run.params, train, epoch)
     run = begin(method, run, codes, key, epoch)
     logs = []
     for number, steps in enumerate(method.passes):
@@ -106,7 +106,7 @@ def train_epoch(
 def begin(
     method: Method,
     run: RunState,
-    codes: Coded,
+    codes: TrainingCodes,
     key: Key[Array, ""],
     epoch: Int[Array, ""],
 ) -> RunState:

@@ -12,14 +12,14 @@ import numpy as np
 from jaxtyping import Array, Int, Key
 
 from scbch_jax import sharding
-from scbch_jax.arrays import Batch, Coded, Metrics
+from scbch_jax.arrays import Batch, Metrics, TrainingCodes
 from scbch_jax.methods import Recipe
 from scbch_jax.retrieval import PairedCodes
 from scbch_jax.training.batches import batch_order
 from scbch_jax.training.encoding import (
     BLOCK,
     encode_split,
-    relax_split,
+    relaxed_split_codes,
     zeros_like_output,
 )
 from scbch_jax.training.epoch import RunState, begin, pass_keys, run_batches
@@ -92,13 +92,17 @@ def encode_streamed(
     return _of_blocks(encode, split)
 
 
-def relax_streamed(params: Any, hparams: Any, split: Split, *, recipe: Recipe) -> Any:
-    """Computes `relax_split` as `encode_streamed` does the packed codes."""
+def streamed_relaxed_codes(
+    params: Any, hparams: Any, split: Split, *, recipe: Recipe
+) -> Any:
+    """Computes `relaxed_split_codes` as `encode_streamed` does the packed codes."""
 
-    def relax(rows: Split) -> Any:
-        return sharding.to_host(relax_split(params, hparams, rows, recipe=recipe))
+    def codes_of(rows: Split) -> Any:
+        return sharding.to_host(
+            relaxed_split_codes(params, hparams, rows, recipe=recipe)
+        )
 
-    return _of_blocks(relax, split)
+    return _of_blocks(codes_of, split)
 
 
 def chunks(
@@ -123,7 +127,7 @@ def chunks(
 def _begin_epoch(
     run: RunState,
     hparams: Any,
-    codes: Coded,
+    codes: TrainingCodes,
     key: Key[Array, ""],
     epoch: Int[Array, ""],
     *,
@@ -168,20 +172,22 @@ def _batches(train: Split, first: int, index: Any) -> tuple[Any, Batch]:
 
 def _coded(
     run: RunState, hparams: Any, train: Split, epoch: Any, recipe: Recipe
-) -> Coded:
+) -> TrainingCodes:
     """Relaxed codes of the training set; zeros if the epoch's update needs no codes."""
     needs_codes = recipe.build(hparams).needs_codes
     if needs_codes is not None and bool(needs_codes(epoch)):
-        image, text = relax_streamed(run.params, hparams, train, recipe=recipe)
+        image, text = streamed_relaxed_codes(run.params, hparams, train, recipe=recipe)
     else:
         few = Split(*(np.asarray(part[:1]) for part in train))
         image, text = (
             jnp.zeros((len(train.labels), x.shape[1]), x.dtype)
             for x in zeros_like_output(
-                lambda: relax_split(run.params, hparams, few, recipe=recipe)
+                lambda: relaxed_split_codes(run.params, hparams, few, recipe=recipe)
             )
         )
-    return Coded(image, text, sharding.replicate_to_devices(np.asarray(train.labels)))
+    return TrainingCodes(
+        image, text, sharding.replicate_to_devices(np.asarray(train.labels))
+    )
 
 
 def _of_blocks(function: Callable[[Split], Any], rows: Split) -> Any:

@@ -24,7 +24,7 @@ WORDS += [f"--data.planted.{k}={n}" for k, n in PLANTED.items()]
 @pytest.fixture
 def clone(tmp_path, monkeypatch):
     """An original whose codes are random; PyTorch is not asked for."""
-    for name in clones.ORIGINALS["scbch"].files:
+    for name in clones.REPOSITORIES["scbch"].files:
         path = tmp_path / "clone" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()

@@ -116,12 +116,12 @@ VERDICTS = {
     ),
     "columns": (
         lambda a, b: (a, b[:, ::-1]),
-        "6 columns of texts stand elsewhere; theirs is taken",
+        "6 columns of texts in another order; theirs is taken",
     ),
-    "one bit": (flipped, "1 original rows without an equal: 1 (im3)"),
+    "one bit": (flipped, "1 original rows, no equal row: 1 (im3)"),
     "equal rows": (
         lambda a, b: (a[[*range(25), 24]], b[[*range(25), 24]]),
-        "1 published rows without an equal: 25",
+        "1 published rows, no equal row: 25",
     ),
 }
 

@@ -228,7 +228,7 @@ def test_where_the_packages_are_missing_one_line_says_so(tmp_path, capsys, monke
     line = error_line(capsys, *words)
     assert "needs transformers: pip install 'scbch_jax[encoders]'" in line
     line = error_line(capsys, "features", "images", ".", "--network", "vgg16")
-    assert "network: got vgg16, which is no folder, wanted vgg19, descriptor" in line
+    assert "network: got vgg16, which is not a folder, wanted vgg19, descriptor" in line
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from made_runs import write_run
 from scbch_jax import runs
 from scbch_jax.cli import program
 from scbch_jax.config import Experiment
-from scbch_jax.config.experiment import DECLARED
+from scbch_jax.config.experiment import METHOD_OPTIONS
 from scbch_jax.results import EpochResult
 
 SMOKE = str(ROOT / "configs" / "sweeps" / "smoke.py")
@@ -154,7 +154,7 @@ def test_options_are_put_in_every_experiment():
 def test_an_option_of_all_methods_is_put_in_every_experiment():
     options = program.parse("sweep", [METHODS, "--options.hidden", "1024"])
     found = {(e.method, e.options.hidden) for e in options.experiments}
-    assert found == {(name, 1024) for name in DECLARED}
+    assert found == {(name, 1024) for name in METHOD_OPTIONS}
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_a_sweep_logs_its_progress_and_what_failed(
     assert "planted-scbch-swap50-8bits-seed1-" in notes[3]
     assert notes[4].startswith("5 of 5, 0 s left  coco-")
     assert notes[5].startswith("failed: coco-scbch-swap50-64bits-seed1-")
-    assert "data.root: got gone, which is no folder" in notes[5]
+    assert "data.root: got gone, which is not a folder" in notes[5]
     assert "| data.name | noise.rate | training.epochs |" in said.out
     assert "1 failed" in said.out
     assert (out / "table.md").read_text().strip() in said.out

@@ -70,7 +70,7 @@ def test_damaged_result_lines_are_named(trained, tmp_path, capsys):
     shutil.copytree(trained[0], copy)
     (copy / "seed-4" / "results.jsonl").write_text("{\n{}\n")
     words = [*trained[1], "--out", str(copy), "--resume"]
-    assert "with a line that is no JSON" in error_line(capsys, "train", *words)
+    assert "with a line that is not JSON" in error_line(capsys, "train", *words)
 
 
 def test_the_labels_that_noise_changed_are_recorded(trained):

@@ -16,7 +16,7 @@ from scbch_jax.config import (
     robust,
     scbch,
 )
-from scbch_jax.config.experiment import DECLARED
+from scbch_jax.config.experiment import METHOD_OPTIONS
 from scbch_jax.errors import InputError
 
 CONFIGS = sorted((ROOT / "configs").glob("*.py"))
@@ -122,7 +122,7 @@ def test_a_new_option_with_a_default_changes_no_digest(monkeypatch):
 
 def method_with(option):
     """The first method that has an option."""
-    flat = ((m, experiment_file.flatten(defaults_of(m))) for m in DECLARED)
+    flat = ((m, experiment_file.flatten(defaults_of(m))) for m in METHOD_OPTIONS)
     return next(method for method, options in flat if option in options)
 
 

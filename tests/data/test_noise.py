@@ -37,10 +37,10 @@ def test_rows_with_none_or_all(labels):
 
 def test_flips_undo_the_noise(labels):
     noisy = corrupt(labels, 0.5)
-    flips = label_noise.flips(noisy, labels)
-    noisy[flips.rows, flips.classes] = ~flips.added
+    changes = label_noise.label_changes(noisy, labels)
+    noisy[changes.rows, changes.classes] = ~changes.added
     np.testing.assert_array_equal(noisy, labels)
-    assert len(set(flips.rows)) == 200
+    assert len(set(changes.rows)) == 200
 
 
 def test_the_seed_decides(labels):

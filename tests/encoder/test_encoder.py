@@ -13,7 +13,7 @@ from PIL import Image
 
 from scbch_jax import encoder, features, runs
 from scbch_jax.config import defaults_of
-from scbch_jax.config.experiment import DECLARED
+from scbch_jax.config.experiment import METHOD_OPTIONS
 from scbch_jax.encoder.encoder import in_batches
 from scbch_jax.errors import InputError
 from scbch_jax.methods import Sizes
@@ -88,7 +88,7 @@ def test_what_was_written_is_read(opened, saved):
 
 def test_every_method_is_restored_from_its_arrays(tmp_path):
     sizes = Sizes(image_dim=16, text_dim=24, classes=4, samples=80, bits=8)
-    for method in DECLARED:
+    for method in METHOD_OPTIONS:
         experiment = defaults_of(method)
         options = dataclasses.replace(experiment.options, hidden=8)
         experiment = dataclasses.replace(experiment, bits=8, options=options)

@@ -340,6 +340,6 @@ def test_a_name_is_fetched_only_if_there_is_no_folder(saved, tmp_path, monkeypat
     with pytest.raises(InputError, match=r"some/nothing, no folder.*\(no route\)"):
         features.find_pretrained("some/nothing")
     for name in ("clip", "/some/clip", "../clip", "a/b/c"):
-        with pytest.raises(InputError, match="network: got .*which is no folder"):
+        with pytest.raises(InputError, match="network: got .*which is not a folder"):
             features.find_pretrained(name)
     assert len(asked) == 2

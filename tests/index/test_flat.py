@@ -1,9 +1,17 @@
+import sys
+
 import numpy as np
 import pytest
 
 from scbch_jax.errors import InputError
-from scbch_jax.index import Cursor, FlatIndex, ShardedEngine
-from scbch_jax.index import flat as flat_module
+from scbch_jax.index import (
+    Cursor,
+    FlatIndex,
+    ShardedEngine,
+    compiled_scan,
+    flat,
+    scan,
+)
 from scbch_jax.index.device import DeviceIndex
 
 
@@ -40,7 +48,16 @@ def check(hits, codes, queries, **options):
 
 @pytest.fixture(autouse=True)
 def short_blocks(monkeypatch):
-    monkeypatch.setattr(flat_module, "BLOCK", 64)
+    monkeypatch.setattr(scan, "BLOCK", 64)
+    for module in (flat, compiled_scan):
+        monkeypatch.setattr(module, "LARGE_BLOCK", 64)
+
+
+class NumpyIndex(FlatIndex):
+    """Searches without JAX, however many rows there are."""
+
+    def _is_compiled(self, queries):
+        return False
 
 
 def sharded(codes):
@@ -52,7 +69,8 @@ def sharded(codes):
     )
 
 
-ENGINES = (FlatIndex, DeviceIndex, sharded)
+FLAT = (FlatIndex, NumpyIndex)
+ENGINES = (*FLAT, DeviceIndex, sharded)
 
 
 @pytest.mark.parametrize("engine", [DeviceIndex, sharded])
@@ -71,12 +89,31 @@ def test_other_engines_give_the_same_hits(engine, kind, bits, k):
 @pytest.mark.parametrize("kind", ["random", "clustered", "equal"])
 @pytest.mark.parametrize("bits", [8, 24, 64, 128, 1024])
 @pytest.mark.parametrize("k", [1, 10, 500])
-def test_hits_are_the_first_of_all_items_sorted(kind, bits, k):
+@pytest.mark.parametrize("engine", FLAT)
+def test_hits_are_the_first_of_all_items_sorted(engine, kind, bits, k):
     codes = drawn(kind, items=300, bits=bits)
-    check(FlatIndex(codes).search(codes[:3] ^ 1, k=k), codes, codes[:3] ^ 1, k=k)
+    check(engine(codes).search(codes[:3] ^ 1, k=k), codes, codes[:3] ^ 1, k=k)
 
 
-@pytest.mark.parametrize("engine", [FlatIndex, DeviceIndex])
+@pytest.mark.parametrize("items", [64, 65, 127, 128, 300])
+@pytest.mark.parametrize("queries", [1, 2, 16, 17, 40])
+def test_blocks_of_rows_and_queries_are_compared_once(items, queries):
+    codes = drawn("clustered", items=items, bits=32)
+    asked = drawn("random", items=queries, bits=32)
+    check(FlatIndex(codes).search(asked, k=20), codes, asked, k=20)
+
+
+def test_the_scan_is_compiled_for_large_databases_where_jax_is_there(monkeypatch):
+    few, many = (FlatIndex(np.zeros((n, 8), np.uint8)) for n in (63, 64))
+    assert not few._is_compiled(1)
+    assert many._is_compiled(1)
+    assert not many._is_compiled(0)
+    monkeypatch.delitem(sys.modules, "jax")
+    assert not many._is_compiled(1)
+    assert many._is_compiled(flat.PAYS // 64)
+
+
+@pytest.mark.parametrize("engine", [*FLAT, DeviceIndex])
 @pytest.mark.parametrize("bits", [8, 64])
 def test_a_radius_and_removed_rows_together(engine, bits):
     codes = drawn("clustered", items=300, bits=bits)
@@ -110,7 +147,7 @@ def test_pages_hold_every_item_once(engine, kind):
 
 def test_threads_change_no_hit():
     codes = drawn("clustered", items=300, bits=16)
-    one, three = (FlatIndex(codes, threads=n).search(codes[:3], k=9) for n in (1, 3))
+    one, three = (NumpyIndex(codes, threads=n).search(codes[:3], k=9) for n in (1, 3))
     for a, b in zip(one, three, strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -119,7 +156,8 @@ def test_a_memory_mapped_file_is_searched(tmp_path):
     codes = drawn("random", items=200, bits=64)
     np.save(tmp_path / "codes.npy", codes)
     mapped = np.load(tmp_path / "codes.npy", mmap_mode="r")
-    check(FlatIndex(mapped).search(codes[:3], k=4), codes, codes[:3], k=4)
+    for engine in FLAT:
+        check(engine(mapped).search(codes[:3], k=4), codes, codes[:3], k=4)
 
 
 @pytest.mark.parametrize("engine", [FlatIndex, DeviceIndex])

@@ -19,5 +19,5 @@ def test_binary_codes_have_no_loss():
 
 def test_the_printed_term_has_the_opposite_sign():
     codes = jnp.array([[0.5, -1.0], [-0.25, 0.75]])
-    printed = losses.printed_quantization_loss(codes)
+    printed = losses.paper_quantization_loss(codes)
     np.testing.assert_allclose(printed, -losses.quantization_loss(codes), rtol=1e-6)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from scbch_jax import losses, neighbors, training
-from scbch_jax.arrays import Coded
+from scbch_jax.arrays import TrainingCodes
 from scbch_jax.config.cirh import HParams, Options
 from scbch_jax.methods import Recipe, Sizes, cirh
 from scbch_jax.networks import JointOutputs
@@ -114,7 +114,7 @@ def test_functions_follow_the_similarities_of_these_rows(train, start, rows):
     )
     np.testing.assert_allclose(values["similarity"], wanted, rtol=1e-5)
     assert int(state.rows) == 12
-    given = params, state, Coded(*train), jnp.int32(1), jax.random.key(1)
+    given = params, state, TrainingCodes(*train), jnp.int32(1), jax.random.key(1)
     assert method.epoch_update(*given) == (1, 0)
 
 

@@ -6,7 +6,7 @@ import pytest
 import references
 
 from scbch_jax import losses, training
-from scbch_jax.arrays import Coded
+from scbch_jax.arrays import TrainingCodes
 from scbch_jax.config.cpah import HParams, Options
 from scbch_jax.methods import Recipe, Sizes, cpah
 from scbch_jax.types import Split
@@ -130,7 +130,7 @@ def test_codes_that_cancel_are_positive(epochs):
     (start, *_), _ = epochs
     method = RECIPE.build(HP)
     state = start.state._replace(codes=jnp.zeros((12, 8)))
-    nothing = Coded(state.codes, state.codes, jnp.ones((12, 4)))
+    nothing = TrainingCodes(state.codes, state.codes, jnp.ones((12, 4)))
     key = jax.random.key(1)
     state = method.epoch_update(start.params, state, nothing, jnp.int32(1), key)
     np.testing.assert_array_equal(state.memory, 1)
@@ -192,7 +192,7 @@ def test_the_options_of_the_released_code_train(train):
     run = training.start(HP, key, recipe=recipe)
     run, log = training.train_epoch(run, HP, train, key, jnp.int32(0), recipe=recipe)
     assert np.isfinite(log["total"]).all()
-    codes = training.relax_split(run.params, HP, train, recipe=recipe)
+    codes = training.relaxed_split_codes(run.params, HP, train, recipe=recipe)
     assert all(np.isfinite(x).all() for x in codes)
 
 

@@ -31,7 +31,7 @@ from scbch_jax.config import (
     scbch,
     ucch,
 )
-from scbch_jax.config.experiment import DECLARED, Name
+from scbch_jax.config.experiment import METHOD_OPTIONS, MethodName
 from scbch_jax.errors import Interrupted
 from scbch_jax.methods.base import check_full_batch
 from scbch_jax.methods.recipe import METHODS
@@ -162,8 +162,8 @@ def test_help_names_the_methods_that_leave_out_a_shorter_batch():
 
 
 def test_every_declared_method_is_registered():
-    assert METHODS.keys() == DECLARED.keys() == set(get_args(Name))
-    assert scbch is DECLARED["scbch"]
+    assert METHODS.keys() == METHOD_OPTIONS.keys() == set(get_args(MethodName))
+    assert scbch is METHOD_OPTIONS["scbch"]
 
 
 @pytest.mark.parametrize("name", METHODS)

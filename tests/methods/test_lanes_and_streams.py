@@ -17,7 +17,7 @@ from scbch_jax.config import (
     Planted,
     Training,
 )
-from scbch_jax.config.experiment import DECLARED, defaults_of
+from scbch_jax.config.experiment import METHOD_OPTIONS, defaults_of
 from scbch_jax.errors import InputError
 from scbch_jax.methods import METHODS
 from scbch_jax.training import streaming
@@ -51,7 +51,7 @@ def check_same(found, single, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", DECLARED)
+@pytest.mark.parametrize("name", METHOD_OPTIONS)
 def test_lanes_and_streams_train_as_single_runs(train, name, monkeypatch):
     """The second of two lanes, which differ in labels and seeds."""
     monkeypatch.setattr(streaming, "CHUNK", 4)
@@ -138,7 +138,7 @@ def test_settings_that_do_not_fit_the_data_are_one_line(name, settings, message)
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", DECLARED)
+@pytest.mark.parametrize("name", METHOD_OPTIONS)
 def test_every_number_has_bounds(name):
     """Of all options and hyperparameters: none of them may be a million below 0."""
     given = defaults_of(name)

@@ -12,7 +12,7 @@ from lowering import lower, shapes
 from small_methods import recipe_of, training_set
 
 from scbch_jax import neighbors, retrieval, training
-from scbch_jax.config.experiment import DECLARED
+from scbch_jax.config.experiment import METHOD_OPTIONS
 from scbch_jax.index import device
 from scbch_jax.methods.recipe import METHODS
 from scbch_jax.training import scoring, streaming
@@ -43,7 +43,7 @@ def whole_run(recipe, train, key, hparams):
 def test_a_run_of_each_method_lowers_for_accelerators(train, key, name):
     """Sharded over eight devices, which adds to the program of one device."""
     program = partial(whole_run, recipe_of(name))
-    hparams = DECLARED[name].HParams()
+    hparams = METHOD_OPTIONS[name].HParams()
     mesh = AbstractMesh((4, 2), ("data", "model"), (AxisType.Auto,) * 2)
     with jax.sharding.use_abstract_mesh(mesh):
         text = lower(program, shapes(train), key, hparams)
@@ -56,7 +56,7 @@ def test_a_run_on_one_device_lowers(train, key):
         partial(whole_run, recipe_of("scbch")),
         shapes(train),
         key,
-        DECLARED["scbch"].HParams(),
+        METHOD_OPTIONS["scbch"].HParams(),
     )
     assert "@mesh" not in text
 
@@ -64,7 +64,7 @@ def test_a_run_on_one_device_lowers(train, key):
 def test_lanes_lower(train, key):
     recipe, count = recipe_of("scbch"), 3
     lanes = training.Lanes(
-        training.stack([DECLARED["scbch"].HParams()] * count),
+        training.stack([METHOD_OPTIONS["scbch"].HParams()] * count),
         jnp.stack([jnp.asarray(train.labels)] * count),
         jax.random.split(key, count),
     )
@@ -74,7 +74,7 @@ def test_lanes_lower(train, key):
 
 
 def test_a_streamed_chunk_lowers(train, key):
-    recipe, hparams = recipe_of("scbch"), DECLARED["scbch"].HParams()
+    recipe, hparams = recipe_of("scbch"), METHOD_OPTIONS["scbch"].HParams()
     run = jax.eval_shape(partial(training.start, recipe=recipe), hparams, key)
     _, batches = streaming._batches(train, 0, np.arange(16).reshape(2, 8))
     chunk = partial(streaming._train_chunk, recipe=recipe, number=0)

@@ -9,7 +9,7 @@ from scbch_jax import losses
 from scbch_jax.arrays import Batch
 from scbch_jax.config.nrch import HParams, Options
 from scbch_jax.methods import Sizes, nrch
-from scbch_jax.training import RunState, coded, gradient_step
+from scbch_jax.training import RunState, gradient_step, training_codes
 from scbch_jax.types import Split
 
 SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=7, bits=8)
@@ -98,7 +98,7 @@ def test_no_step_is_taken_on_a_batch_without_kept_rows(train, key):
 
 def test_confidence_is_the_posterior_of_small_prototype_distances(train, key):
     method, run = started(key)
-    codes = coded(method, run.params, train, jnp.int32(4))
+    codes = training_codes(method, run.params, train, jnp.int32(4))
     state = method.epoch_update(run.params, run.state, codes, jnp.int32(4), key)
     codes = (
         method.encode_image(run.params, train.image),

@@ -11,7 +11,7 @@ from scbch_jax.config.scbch import ABLATIONS, HParams, Options
 from scbch_jax.methods import scbch
 from scbch_jax.methods.base import Sizes
 from scbch_jax.methods.recipe import METHODS, Recipe
-from scbch_jax.training import coded
+from scbch_jax.training import training_codes
 from scbch_jax.types import Split
 
 SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=7, bits=8)
@@ -95,7 +95,7 @@ def test_confidence_is_one_during_warm_up(train, key):
     params, state = method.init(key)
     update = jax.jit(method.epoch_update)
     for epoch in range(4):
-        codes = coded(method, params, train, jnp.int32(epoch))
+        codes = training_codes(method, params, train, jnp.int32(epoch))
         assert bool(codes.image.any()) == (epoch >= OPTIONS.warmup_epochs)
         state = update(params, state, codes, jnp.int32(epoch), key)
         assert int(state.epoch) == epoch
@@ -106,7 +106,7 @@ def test_confidence_is_one_during_warm_up(train, key):
 def test_without_weights_confidence_stays_one(train, key):
     method = build(drop=("row-weights",))
     params, state = method.init(key)
-    codes = coded(method, params, train, jnp.int32(40))
+    codes = training_codes(method, params, train, jnp.int32(40))
     assert not bool(codes.image.any()), "zeros, as no update reads them"
     state = method.epoch_update(params, state, codes, jnp.int32(40), key)
     assert bool((state.confidence == 1).all())

@@ -9,7 +9,7 @@ from scbch_jax import losses
 from scbch_jax.arrays import Batch
 from scbch_jax.config.ucch import HParams, Options
 from scbch_jax.methods import Sizes, ucch
-from scbch_jax.training import coded, gradient_step
+from scbch_jax.training import gradient_step, training_codes
 from scbch_jax.types import Split
 
 SIZES = Sizes(image_dim=6, text_dim=5, classes=4, samples=7, bits=8)
@@ -81,7 +81,7 @@ def test_warm_up_ends_with_its_epochs_and_never_without_momentum(train):
         method = ucch.build(SIZES, OPTIONS, HParams(momentum=momentum))
         key = jax.random.key(0)
         params, state = method.init(key)
-        codes = coded(method, params, train, jnp.int32(epoch))
+        codes = training_codes(method, params, train, jnp.int32(epoch))
         state = method.epoch_update(params, state, codes, jnp.int32(epoch), key)
         batch = batch_of(train, 0, 3, 4)
         _, (_, values) = method.passes[0][0].loss(

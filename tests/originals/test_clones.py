@@ -162,7 +162,8 @@ def test_a_clone_is_trained_on_given_rows(clone, pretended, tmp_path):
 
 def test_the_clones_that_can_be_trained_are_listed():
     modules = {
-        m: importlib.import_module(f"scbch_jax.originals.{m}") for m in clones.ORIGINALS
+        m: importlib.import_module(f"scbch_jax.originals.{m}")
+        for m in clones.REPOSITORIES
     }
     assert {m for m, x in modules.items() if hasattr(x, "train")} == set(clones.TRAINED)
 
@@ -181,10 +182,10 @@ def test_code_that_fails_is_one_line(clone, pretended, tmp_path, capsys):
     assert f"official: the code in {clone} failed: RuntimeError: of another" in line
 
 
-@pytest.mark.parametrize("method", clones.ORIGINALS)
+@pytest.mark.parametrize("method", clones.REPOSITORIES)
 def test_a_folder_that_is_no_clone(method, tmp_path, capsys):
     line = said(capsys, "--official", str(tmp_path), "--method", method)
-    repository = clones.ORIGINALS[method].repository
+    repository = clones.REPOSITORIES[method].name
     assert (
         f"official: got {tmp_path}, wanted a clone of github.com/{repository}" in line
     )
@@ -218,7 +219,7 @@ def test_a_method_that_has_no_clone(clone, capsys, method, message):
     ],
 )
 def test_missing_packages_are_named(tmp_path, monkeypatch, method, message):
-    for name in clones.ORIGINALS[method].files:
+    for name in clones.REPOSITORIES[method].files:
         written(tmp_path, **{name.removesuffix(".py").replace("/", "__"): ""})
     for package in ("torch", "sklearn"):
         monkeypatch.setitem(sys.modules, package, None)
@@ -228,13 +229,13 @@ def test_missing_packages_are_named(tmp_path, monkeypatch, method, message):
 
 
 def test_no_clone_can_be_taken_for_another():
-    files = [set(original.files) for original in clones.ORIGINALS.values()]
+    files = [set(x.files) for x in clones.REPOSITORIES.values()]
     assert len(files) > 9
     for one in files:
         assert sum(one <= other for other in files) == 1
 
 
-@pytest.mark.parametrize("method", sorted(clones.ORIGINALS.keys() - {"scbch"}))
+@pytest.mark.parametrize("method", sorted(clones.REPOSITORIES.keys() - {"scbch"}))
 def test_every_recorder_writes_the_files_that_the_package_has(method):
     """Without PyTorch, which a recorder gets when it is called."""
     records = importlib.import_module(f"scbch_jax.originals.{method}").RECORDS
@@ -253,7 +254,7 @@ def original(method):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", clones.ORIGINALS)
+@pytest.mark.parametrize("method", clones.REPOSITORIES)
 def test_the_live_check(method, capsys):
     words = ["--official", str(original(method)), "--method", method, "--seed", "11"]
     assert program.main(["crosscheck", *words]) == 0

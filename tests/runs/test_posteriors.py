@@ -60,6 +60,6 @@ def test_without_wrong_entries_there_is_no_area(posterior):
 def test_posteriors_that_know_the_truth_separate_all_entries():
     clean = np.array([[1, 0, 0], [0, 1, 1]])
     given = np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 0.0]])
-    flips = data.label_noise.flips(given, clean)
-    assert tasks.posterior_roc_auc(given, 0.8 * clean + 0.1, flips) == 1
-    assert tasks.posterior_roc_auc(given, 0.9 - 0.8 * clean, flips) == 0
+    changes = data.label_noise.label_changes(given, clean)
+    assert tasks.posterior_roc_auc(given, 0.8 * clean + 0.1, changes) == 1
+    assert tasks.posterior_roc_auc(given, 0.9 - 0.8 * clean, changes) == 0

@@ -298,11 +298,11 @@ class TestInABrowser:
             tab.go(f"http://127.0.0.1:{served.port}/")
             tab.console.clear()
             assert "secret" not in tab.text()
-            assert said(tab) == "A token is wanted."
+            assert said(tab) == "A token is required."
             tab.run("document.getElementById('token').focus()")
             tab.write("another-token-of-some-length")
             tab.press("Enter")
-            done(tab, "A token is wanted.")
+            done(tab, "A token is required.")
             tab.wait("document.getElementById('token').value == ''")
             tab.run("document.getElementById('token').focus()")
             tab.write(TOKEN)

@@ -5,7 +5,7 @@ from conftest import ROOT
 
 from scbch_jax import runs, sweeps
 from scbch_jax.config import Data, Experiment, Noise, experiment_file, scbch
-from scbch_jax.config.experiment import DECLARED
+from scbch_jax.config.experiment import METHOD_OPTIONS
 from scbch_jax.errors import InputError
 
 SWEEPS = sorted((ROOT / "configs" / "sweeps").glob("*.py"))
@@ -62,7 +62,7 @@ def test_methods_differ_from_their_single_configs_in_noise_alone():
         experiment_file.load_sweep(ROOT / "configs/sweeps/methods.py")
     )
     every = [run.experiment for run in some]
-    for name in DECLARED:
+    for name in METHOD_OPTIONS:
         single = experiment_file.load(ROOT / f"configs/{name}_mirflickr.py")
         for rate in (0.2, 0.5, 0.8):
             told = {"noise_rate": rate} if name == "cmmq" else {}

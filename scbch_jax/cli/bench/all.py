@@ -102,12 +102,12 @@ PARTS = {
 
 @dataclass(frozen=True)
 class BenchAll:
-    """Run every benchmark on this device, those first that are missing."""
+    """Run all benchmarks on this device that the folder does not contain yet."""
 
     out: Path = Path("bench")
-    """Folder for each part's output; parts that are there are not run again."""
+    """Folder for each part's output; parts that it contains are not run again."""
     minutes: Annotated[float, positive()] = 9.0
-    """Time after which no more is done; a second call goes on with what is missing."""
+    """Minutes after which it stops; a second call continues with the missing parts."""
     size: Literal["auto", "full", "small", "tiny"] = "auto"
     """Sizes of the parts: by default small on a CPU and full elsewhere; tiny is for
     tests."""

@@ -12,7 +12,7 @@ from scbch_jax.io import Record, write_jsonl
 
 @dataclass(frozen=True)
 class BenchEvaluate:
-    """Time the evaluation of hash codes, by PyTorch too, and a scan by FAISS."""
+    """Time the evaluation of hash codes here and in PyTorch, and a search by FAISS."""
 
     queries: Annotated[int, at_least(1)] = 2000
     """Number of queries of each direction."""
@@ -23,7 +23,7 @@ class BenchEvaluate:
     classes: Annotated[int, at_least(1)] = 24
     """Number of classes of the labels."""
     rounds: Annotated[int, at_least(1)] = 5
-    """How often each baseline is timed, in turns; the median is printed."""
+    """How often each baseline is timed, interleaved; the median is printed."""
     sampled: Annotated[int, at_least(1)] = 100
     """Number of queries on which PyTorch is timed; its time is scaled to all."""
     counting: tuple[Literal["scatter", "sort", "one-hot"], ...] = ()

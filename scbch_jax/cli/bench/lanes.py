@@ -1,4 +1,4 @@
-"""`scbch bench lanes`: several runs at once, beside one after another."""
+"""`scbch bench lanes`: several runs at once, compared with one after another."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from scbch_jax.io import Record, write_jsonl
 
 @dataclass(frozen=True)
 class BenchLanes:
-    """Time an epoch of several runs trained at once, and one after another."""
+    """Time an epoch of several runs, trained at once and one after another."""
 
     lanes: Annotated[tuple[int, ...], size_list()] = (4,)
     """Numbers of runs; each is timed on its own."""
@@ -21,7 +21,7 @@ class BenchLanes:
     rows: Annotated[int, at_least(2)] = 2000
     """Number of training rows."""
     rounds: Annotated[int, at_least(1)] = 3
-    """How often each way is timed, in turns; the median is printed."""
+    """How often each way is timed, interleaved; the median is printed."""
     json: Path | None = None
     """File for all results, one JSON object a line."""
 

@@ -23,8 +23,8 @@ class BenchNeighbors:
     search: tuple[Literal["exact", "approximate"], ...] = ("exact",)
     """Which searches to time."""
     rounds: Annotated[int, at_least(1)] = 3
-    """How often each search is timed, in turns; the median is printed. With one round,
-    the first run is timed, compilation included."""
+    """How often each search is timed, interleaved; the median is printed. With one
+    round, the first run is timed, compilation included."""
     sampled: Annotated[int, at_least(1)] = 512
     """Number of rows on which NumPy is timed, and on which neighbors are compared with
     those computed in float64."""

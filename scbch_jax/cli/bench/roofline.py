@@ -9,7 +9,7 @@ from scbch_jax.config.constraints import check_fields, size_list
 
 @dataclass(frozen=True)
 class BenchRoofline:
-    """Print operations and bytes of the programs, and their least time on devices."""
+    """Print operations and bytes of the programs, and lower bounds of their time."""
 
     hidden: Annotated[tuple[int, ...], size_list()] = (1024, 8192)
     """Widths of the hidden layers; the paper's is 8192."""

@@ -1,4 +1,4 @@
-"""`scbch bench search`: the time of a search in packed codes, beside FAISS."""
+"""`scbch bench search`: the time of a search in packed codes, here and in FAISS."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BenchSearch:
-    """Time searches in packed codes, by FAISS too, on one thread each."""
+    """Time searches in packed codes here and in FAISS, on one core."""
 
     items: Annotated[tuple[int, ...], size_list()] = (1_000_000,)
     """Sizes of the database; each is timed on its own."""
@@ -26,7 +26,7 @@ class BenchSearch:
     k: Annotated[tuple[int, ...], size_list()] = (10, 1000)
     """Numbers of hits of each query, at most the smallest database."""
     rounds: Annotated[int, at_least(1)] = 7
-    """How often each engine is timed, in turns; the median is printed."""
+    """How often each engine is timed, interleaved; the median is printed."""
     postgres: str = ""
     """postgresql://user@host/database#schema: the database is timed as well. It must
     have pgvector; the schema holds an index for that time only."""
@@ -46,9 +46,11 @@ class BenchSearch:
 def main(options: BenchSearch) -> None:
     """Times every engine at every size."""
     from scbch_jax import extras
+    from scbch_jax.bench.search import one_core
     from scbch_jax.report import as_markdown
 
-    lines = _measured(options)
+    with one_core():
+        lines = _measured(options)
     if options.json:
         write_jsonl(options.json, lines)
     if options.figure:
@@ -63,7 +65,7 @@ def main(options: BenchSearch) -> None:
         ]
         for line in lines
     ]
-    console.output(f"{options.bits} bits, one thread, {options.rounds} rounds")
+    console.output(f"{options.bits} bits, one core, {options.rounds} rounds")
     console.output(as_markdown([*header, "flat / engine", "recall"], cells))
     if not extras.is_installed("faiss"):
         console.output("not installed: FAISS (pip install 'scbch_jax[faiss]')")

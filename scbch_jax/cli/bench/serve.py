@@ -19,7 +19,7 @@ from scbch_jax.io import Record, write_jsonl
 
 @dataclass(frozen=True)
 class BenchServe:
-    """Time searches by code over HTTP, in closed loops and at more than it can take."""
+    """Time searches by code over HTTP, in closed loops and under overload."""
 
     items: Annotated[int, at_least(1)] = 1_000_000
     """Size of the index."""
@@ -45,7 +45,7 @@ class BenchServe:
 
 
 def main(options: BenchServe) -> None:
-    """Serves an index of random codes, and loads it."""
+    """Serves an index of random codes, and sends searches to it."""
     from scbch_jax.report import as_markdown
 
     lines, engine = _measured(options)

@@ -34,7 +34,7 @@ class BenchTrain:
     encoded: Annotated[int, at_least(1)] = 2048
     """Number of rows on which encoding is timed."""
     rounds: Annotated[int, at_least(1)] = 3
-    """How often each part is timed, in turns; the median is printed."""
+    """How often each part is timed, interleaved; the median is printed."""
     precision: tuple[Literal["highest", "high", "default", "bfloat16"], ...] = (
         "highest",
     )

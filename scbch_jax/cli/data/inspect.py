@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
@@ -26,7 +26,9 @@ FINE = "Nothing looks wrong"
 class ArrayOptions:
     """Files of a dataset, and its arrays if the layout is not a known one."""
 
-    files: tyro.conf.Positional[tuple[Path, ...]]
+    files: Annotated[
+        tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="FILES ...")
+    ]
     """Files of one dataset: .mat, .h5, .npz, .npy, .parquet, or lists in .txt."""
     image: str = ""
     """Array of image features, as KEY or FILE:KEY, if the layout is not a known one;

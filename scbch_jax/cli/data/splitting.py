@@ -23,7 +23,7 @@ class SplitOptions:
     split: Literal["auto", "file", "scbch", "ucch", "dchmt", "mith", "random"] = "auto"
     """file: as in the files; scbch: queries first, then the database, whose first rows
     are the training set; ucch: queries last, all other rows are database and training
-    set; dchmt, mith: as scbch, of rows that are permuted as these codes do; random:
+    set; dchmt, mith: as scbch, after permuting the rows as in that code; random:
     drawn by the seed; auto: file if the files have a split, else scbch."""
     queries: Annotated[int, at_least(0)] = 0
     """Size of the query set; 0 for the published size."""

@@ -37,8 +37,8 @@ class SourceOptions(ListOptions):
 
     source: tyro.conf.Positional[Path]
     """A folder of pictures, with the text of a.jpg in a.txt and its labels in a.labels,
-    one a line, or else the name of its folder; or a .csv, .jsonl or .parquet list with
-    the columns picture, text and labels; or a store."""
+    one a line (without a.labels its folder's name is its label); or a .csv, .jsonl or
+    .parquet list with the columns picture, text and labels; or a store."""
 
 
 def read_source(source: Path, options: ListOptions) -> Manifest:

@@ -30,7 +30,7 @@ class FeaturesAll(PictureOptions, TextOptions, SourceOptions):
     """Size of the query set, which is drawn; 0: a tenth. The text model is not trained
     on its texts."""
     train: Annotated[int, at_least(0)] = 0
-    """Size of the training set; 0: all rows that are no queries."""
+    """Size of the training set; 0: all rows that are not queries."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""

@@ -46,7 +46,7 @@ class PrecisionOptions:
     """How pretrained networks compute."""
 
     mixed: bool = False
-    """On a GPU, compute in bfloat16 where PyTorch holds it safe, which is faster and
+    """On a GPU, compute by PyTorch's autocast to bfloat16, which is faster and
     less exact; only for networks of Hugging Face."""
 
 
@@ -71,7 +71,7 @@ def check_weights(options: PictureOptions) -> None:
         InputError: if weights are missing, or given for another network than VGG19.
     """
     own = options.network in OWN
-    wanted = "full precision: this network is no one of Hugging Face"
+    wanted = "full precision: --mixed is for networks of Hugging Face"
     require(not (own and options.mixed), "mixed", "True", wanted)
     if options.network == "vgg19":
         wanted = "a file of VGG19's weights, or --network descriptor, which has none"
@@ -87,7 +87,7 @@ def check_weights(options: PictureOptions) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class FeaturesImages(PictureOptions, SourceOptions):
-    """Compute features of pictures: by VGG19, a descriptor, or CLIP and its like."""
+    """Compute features of pictures: VGG19, a descriptor, or a network such as CLIP."""
 
     out: Path = Path("pictures.npz")
     """File to write: image [n, width], names, the paths of the pictures, and

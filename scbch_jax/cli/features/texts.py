@@ -41,7 +41,7 @@ class TextOptions(Doc2VecConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class FeaturesTexts(TextOptions, PrecisionOptions, SourceOptions):
-    """Compute features of texts: bags of words, Doc2Vec, or by CLIP and its like."""
+    """Compute features of texts: bags of words, Doc2Vec, or a network such as CLIP."""
 
     network: str = ""
     """An image-text model or sentence encoder in the format of Hugging Face

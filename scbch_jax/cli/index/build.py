@@ -35,13 +35,13 @@ class IndexBuild(RawOptions, EncodedOptions):
     """What the run encodes: a folder of pictures or a list, as features all takes; or a
     store, whose features need not be computed again."""
     text_model: Path | None = None
-    """Folder of the text model, if it is no more where features all saved it."""
+    """Folder of the text model, if it was moved since features all saved it."""
     relaxed: bool = False
     """Also keep relaxed codes of raw pictures and texts, by which search can rank, a
     byte for each bit."""
     copy_weights: bool = False
     """Copy the weights of the network that made the features into the index; otherwise
-    it notes where they are."""
+    it records where they are."""
     classes: tuple[str, ...] = ()
     """Names of the columns of the labels; by default those of the store, or 0, 1, 2 and
     so on."""

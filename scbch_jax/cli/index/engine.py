@@ -20,13 +20,13 @@ class IndexEngine:
     """faiss-ivf: FAISS's inverted lists, for search --engine faiss-ivf; none: only the
     exact engines, which need no files."""
     lists: Annotated[int | None, optional(at_least(1, 2**20))] = None
-    """Lists that the codes are divided into; by default about the root of their
-    number."""
+    """Lists that the codes are divided into; by default about the square root of
+    their number."""
     probes: Annotated[int | None, optional(at_least(1, 2**20))] = None
-    """Lists that a search looks through: more find more, and take longer. By default a
-    sixty-fourth of them, at least 8."""
+    """Lists that each search compares (nprobe): more raise recall, and take longer. By
+    default a sixty-fourth of them, at least 8."""
     seed: Annotated[int, at_least(0)] = 0
-    """Seed of the drawn codes from which the centers of the lists are made."""
+    """Seed of the sample of codes from which the centers of the lists are computed."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""

@@ -135,7 +135,7 @@ def _coded(
         parts = (encoder.text_features(texts[i : i + BLOCK]) for i in starts)
         blocks = {**blocks, "text": parts}
     relaxed = {
-        m: np.concatenate([encoder.networks.relax(m, block) for block in rows])
+        m: np.concatenate([encoder.networks.relaxed_codes(m, block) for block in rows])
         for m, rows in blocks.items()
     }
     codes = {m: np.packbits(rows > 0, axis=1) for m, rows in relaxed.items()}

@@ -1,4 +1,4 @@
-"""`scbch index remove`: rows that a search shall no longer find."""
+"""`scbch index remove`: rows that searches no longer find."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -17,7 +17,7 @@ def describe(original: Original) -> Iterator[str]:
     if not original.whole:
         yield (
             f"this is {original.pictures_read:,} of {original.pictures_whole:,} "
-            "pictures; beside its counts are those of the whole original"
+            "pictures; next to its counts are those of the whole original"
         )
     for words, count, expected in original.stages:
         beside = f"{expected:>12,}" if expected is not None else f"{'-':>12}"
@@ -36,14 +36,14 @@ def describe_match(match: Match, original: Original) -> Iterator[str]:
     yield f"published rows, by {compared}:"
     for name, moved in zip(("labels", "texts"), match.permuted, strict=False):
         if moved:
-            yield f"  {moved:,} columns of {name} stand elsewhere; theirs is taken"
+            yield f"  {moved:,} columns of {name} in another order; theirs is taken"
     if match.order:
         yield f"  {rows:,} of {rows:,} equal, in {match.order}"
         return
     if match.own_left or match.published_left:
         yield f"  {match.equal:,} of {rows:,} rows equal a published one"
-        yield from _list("original rows without an equal", match.own_left, ids)
-        yield from _list("published rows without an equal", match.published_left, ())
+        yield from _list("original rows, no equal row", match.own_left, ids)
+        yield from _list("published rows, no equal row", match.published_left, ())
     else:
         share = 100 * match.placed / rows
         yield (
@@ -54,7 +54,7 @@ def describe_match(match: Match, original: Original) -> Iterator[str]:
     for group in match.groups[:SHOWN]:
         yield f"  equal rows: {', '.join(ids[row] for row in group[:SHOWN])}"
     if match.groups:
-        yield "  which of these pictures a published row has is open"
+        yield "  it is unknown which of these pictures a published row has"
 
 
 def describe_part(name: str, rows: np.ndarray, ids: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ PICTURES = 20_000
 _DESCRIPTION = re.compile(
     r"<DESCRIPTION>(.*?)</DESCRIPTION>", re.DOTALL | re.IGNORECASE
 )
-"""Searched for, not parsed: the files are no well-formed XML."""
+"""Searched for, not parsed: the files are not well-formed XML."""
 
 
 class Regions(NamedTuple):

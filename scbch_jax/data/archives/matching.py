@@ -1,4 +1,4 @@
-"""Rows of an original beside published ones: equal in order, as a set, or not.
+"""Rows of an original matched with published ones: equal in order, as a set, or not.
 
 Labels, and texts of 0 and 1, are compared. Rows with the same labels and texts are
 interchangeable here, but their pictures are not: only an order that is equal in full

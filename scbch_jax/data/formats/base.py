@@ -20,7 +20,7 @@ class ArrayInfo(NamedTuple):
     names, the file's own."""
     shape: tuple[int, ...]
     kind: str
-    """Name of the dtype, or a word for what is no array of numbers."""
+    """Name of the dtype, or a word for what is not an array of numbers."""
     open: Callable[[], Any]
     """Returns something with shape and dtype that is sliced by rows."""
 

@@ -135,7 +135,7 @@ def read_strings(found: ArrayInfo) -> list[str]:
     """The texts of an array, one a row; cells within a cell are joined by spaces.
 
     Returns:
-        The texts; empty if any element is no text, or for objects that NumPy pickled,
+        The texts; empty if any element is not text, or for objects that NumPy pickled,
         which are never read.
 
     Raises:

@@ -36,7 +36,7 @@ def npz_arrays(path: Path) -> Iterator[ArrayInfo]:
     An archive may hold a number `scale`, by which its 8-bit arrays are multiplied.
     """
     with _open_npz(path) as archive:
-        # Other members, such as a readme, are no arrays.
+        # Other members, such as a readme, are not arrays.
         names = [n for n in archive.files if f"{n}.npy" in archive.zip.namelist()]
         for name in names:
             shape, dtype = _header(archive, name)
@@ -121,7 +121,7 @@ def write(
         Rows and columns.
 
     Raises:
-        InputError: if there are no rows, or blocks are no matrices of one width.
+        InputError: if there are no rows, or blocks are not matrices of one width.
     """
     rows, columns, header = 0, 0, 0
     with path.open("wb") as file:

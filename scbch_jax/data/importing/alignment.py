@@ -80,7 +80,7 @@ def align(known: Recognized) -> AlignedDataset:
     """Opens the arrays of a layout; transposes and truncates what has to be.
 
     Raises:
-        InputError: for arrays that are no numbers, rows that do not align, widths that
+        InputError: for arrays that are not numbers, rows that do not align, widths that
             differ between segments, or labels that are neither multi-hot nor class ids.
     """
     segments, labels, transposed, left_out = [], [], [], 0
@@ -130,7 +130,7 @@ def multi_hot(parts: Mapping[str, np.ndarray]) -> tuple[np.ndarray, tuple[str, .
         were multi-hot already.
 
     Raises:
-        InputError: for labels other than 0 and 1, class ids that are no whole numbers
+        InputError: for labels other than 0 and 1, class ids that are not whole numbers
             or as many as the rows, or both kinds of labels together.
     """
     axes = {labels.ndim for labels in parts.values()}

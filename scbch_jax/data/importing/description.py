@@ -18,7 +18,7 @@ from scbch_jax.data.importing.split_dataset import (
     split_by_name,
 )
 from scbch_jax.data.importing.to_store import column_names, makers_of
-from scbch_jax.data.label_noise.effect import corrupted_rows, flips
+from scbch_jax.data.label_noise.effect import corrupted_rows, label_changes
 from scbch_jax.data.split import Rows
 from scbch_jax.data.validation import check_labels, narrow_labels
 from scbch_jax.errors import InputError
@@ -131,7 +131,7 @@ def describe_noise(found: Sequence[ArrayInfo]) -> Description:
         warning = f"rows: {keys[0]} has shape {clean.shape}, {keys[1]} {noisy.shape}"
         return Description([], [warning])
     corrupted = corrupted_rows(noisy, clean)
-    classes, changed = clean.shape[1], flips(noisy, clean)
+    classes, changed = clean.shape[1], label_changes(noisy, clean)
     added, kept = int(changed.added.sum()), ((noisy > 0) & (clean > 0)).sum()
     lines = [
         f"Noise file: clean ({keys[0]}) and noisy ({keys[1]}) training labels",

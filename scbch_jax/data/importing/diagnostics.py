@@ -85,7 +85,7 @@ def statistics(blocks: Iterable[np.ndarray]) -> ArrayStats:
 
 
 def statistics_of(found: ArrayInfo) -> ArrayStats | None:
-    """Statistics of an array of a file; None for what is no matrix of numbers.
+    """Statistics of an array of a file; None for what is not a matrix of numbers.
 
     Raises:
         InputError: if it cannot be read.

@@ -229,7 +229,7 @@ NAMES_OF_TEXTS += ("all_tags", "all_txts")
 
 
 def noise_keys(names: Collection[str]) -> tuple[str, str] | None:
-    """Names of the clean and noisy labels of a noise file; None if it is no such file.
+    """Names of the clean and noisy labels of a noise file; None for other files.
 
     >>> noise_keys(["noisy", "clean"])
     ('clean', 'noisy')

@@ -50,7 +50,7 @@ def recognize(found: Sequence[ArrayInfo]) -> Recognized:
     layout = nearest(found)
     if layout is None:
         raise InputError(
-            f"layout: got {have}, which is no known layout, wanted --image, --text "
+            f"layout: got {have}, which is not a known layout, wanted --image, --text "
             "and --labels to say which array is which"
         )
     lacks = "; ".join(" or ".join(names) for names in missing(layout, found))

@@ -2,10 +2,10 @@
 
 from scbch_jax.data.label_noise.effect import (
     Effect,
-    Flips,
+    LabelChanges,
     corrupted_rows,
     effect_of,
-    flips,
+    label_changes,
 )
 from scbch_jax.data.label_noise.files import (
     confusion_file,
@@ -27,7 +27,7 @@ from scbch_jax.data.label_noise.models import (
 __all__ = [
     "MODELS",
     "Effect",
-    "Flips",
+    "LabelChanges",
     "add_labels",
     "confusion_file",
     "corrupted_count",
@@ -35,7 +35,7 @@ __all__ = [
     "drop_labels",
     "effect_of",
     "flip_labels",
-    "flips",
+    "label_changes",
     "published_file",
     "read_confusion",
     "read_published",

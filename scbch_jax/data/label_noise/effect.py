@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 
-class Flips(NamedTuple):
+class LabelChanges(NamedTuple):
     """Every entry of the labels that noise changed, in the order of rows."""
 
     rows: np.ndarray
@@ -30,10 +30,10 @@ class Effect(NamedTuple):
     the similarity that supervised hashing learns from."""
 
 
-def flips(noisy: np.ndarray, clean: np.ndarray) -> Flips:
+def label_changes(noisy: np.ndarray, clean: np.ndarray) -> LabelChanges:
     """The entries in which noisy labels differ from clean ones."""
     rows, classes = np.nonzero(noisy != clean)
-    return Flips(rows, classes, added=noisy[rows, classes] > 0)
+    return LabelChanges(rows, classes, added=noisy[rows, classes] > 0)
 
 
 def corrupted_rows(noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:

@@ -69,7 +69,7 @@ def read_confusion(selector: str, *, classes: int) -> np.ndarray:
         [classes, classes], float64; `swap_by_class` checks its values.
 
     Raises:
-        InputError: if there is no such file or array, or it is no such matrix.
+        InputError: if there is no such file or array, or it is not such a matrix.
     """
     found = find_arrays([confusion_file(selector)])
     square = [array for array in found if array.shape == (classes, classes)]

@@ -1,7 +1,7 @@
 """Models of label noise, to measure how robust a method is.
 
-Each is a function of multi-hot labels [samples, classes] and a NumPy generator; `flips`
-of its result and the clean labels are the entries that it changed.
+Each is a function of multi-hot labels [samples, classes] and a NumPy generator;
+`label_changes` of its result and the clean labels are the entries that it changed.
 """
 
 from fractions import Fraction

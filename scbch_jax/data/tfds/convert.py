@@ -42,7 +42,7 @@ def write(
         The folder of the dataset.
 
     Raises:
-        InputError: if it is no store, the name cannot be one, or the dataset exists.
+        InputError: if it is not a store, the name cannot be one, or the dataset exists.
     """
     prepared.require_installed()
     store = stores.read(folder)
@@ -90,7 +90,7 @@ def open_set(folder: Path) -> Opened:
         folder: of the dataset, as `write` returns it.
 
     Raises:
-        InputError: if it is no such dataset, or a record cannot be read.
+        InputError: if it is not such a dataset, or a record cannot be read.
     """
     builder = prepared.open_folder(folder)
     metadata = _require_ours(builder, folder)
@@ -146,7 +146,7 @@ def _prepare(folder: Path, fresh: Path, config: str | Config, on_rows: OnRows) -
             )
         except (OSError, RuntimeError, TypeError) as error:
             # TFDS and the writer of records have their own words for a full disk; a
-            # TypeError is a path that is no UTF-8.
+            # TypeError is a path that is not UTF-8.
             reason = str(error).splitlines()[0]
             full = "disk space" in reason or "No space left" in reason
             reason = "no space left on device" if full else reason

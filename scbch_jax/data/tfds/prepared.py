@@ -63,8 +63,8 @@ def open_folder(folder: Path) -> Any:
     would run it; a folder that names others than TFDS's own is refused.
 
     Raises:
-        InputError: if it is no such folder, or its records are in another format than
-            array_record.
+        InputError: if it is not such a folder, or its records are in another format
+            than array_record.
     """
     require_installed()
     for name in (INFO, FEATURES):

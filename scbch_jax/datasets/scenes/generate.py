@@ -1,6 +1,6 @@
 """The scenes dataset: pictures, captions and labels that are drawn from a seed.
 
-Nothing is downloaded: shapes in colors and textures before backgrounds, and sentences
+Nothing is downloaded: shapes in colors and textures on backgrounds, and sentences
 about them. Their features are computed as those of any pictures and captions.
 """
 

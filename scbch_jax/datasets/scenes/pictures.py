@@ -1,4 +1,4 @@
-"""Pixels of scenes: objects with soft edges before a background, under nuisance.
+"""Pixels of scenes: objects with soft edges on a background, and nuisances.
 
 The nuisance is what changes pixels but no label: light, patches of color, and grain.
 """

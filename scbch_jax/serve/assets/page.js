@@ -122,9 +122,9 @@ function take(picture) {
   if (!picture || drop.hidden) return;
   const limit = Number(drop.dataset.bytes);
   if (!["image/jpeg", "image/png", "image/webp"].includes(picture.type))
-    complain("No picture.", "A JPEG, PNG or WebP file is wanted.");
+    complain("No picture.", "Choose a JPEG, PNG or WebP file.");
   else if (picture.size > limit)
-    complain("Too large.", `A picture of at most ${limit / 1e6} MB is wanted.`);
+    complain("Too large.", `Pictures may have ${limit / 1e6} MB at most.`);
   else search(address("text"), { picture });
 }
 

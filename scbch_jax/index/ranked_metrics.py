@@ -46,7 +46,7 @@ class RankedPool(NamedTuple):
     """Largest distance of the pool, which holds all items up to it."""
 
 
-def ranked_measures(
+def ranked_metrics(
     codes: tuple[UInt8[Any, "queries bytes"], UInt8[Any, "items bytes"]],
     relaxed: tuple[Num[Any, "queries bits"], Num[Any, "items bits"] | None],
     labels: tuple[Num[Any, "queries classes"], Num[Any, "items classes"]],

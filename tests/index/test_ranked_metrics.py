@@ -6,7 +6,7 @@ import pytest
 
 from scbch_jax import retrieval
 from scbch_jax.index import rank
-from scbch_jax.index.ranked_measures import ranked_measures
+from scbch_jax.index.ranked_metrics import ranked_metrics
 
 QUERIES, ITEMS, BITS = 4, 6, 8
 
@@ -39,7 +39,7 @@ def places(code, query, codes, relaxed, by, pool):
 def test_map_and_ndcg_are_means_over_all_orders_of_ties(seed, by):
     codes, relaxed, labels = case(seed)
     pool = 1 + seed % ITEMS
-    found = ranked_measures(codes, relaxed, labels, ranks=[by], pool=pool, depth=3)
+    found = ranked_metrics(codes, relaxed, labels, ranks=[by], pool=pool, depth=3)
     average, ndcg = f"MAP, pool ranked by {by}", f"NDCG@3, pool ranked by {by}"
     assert list(found) == ["NDCG@3, ranked by bits", average, ndcg]
     grades = (labels[0] @ labels[1].T).astype(int).tolist()
@@ -58,7 +58,7 @@ def test_scores_that_say_what_bits_say_change_nothing():
     """The cosine of two hash codes is 1 - 2 distance / bits."""
     codes, relaxed, labels = case(1)
     signs = (np.sign(relaxed[0]), np.sign(relaxed[1]))
-    found = ranked_measures(codes, signs, labels, ranks=["query", "both"], depth=2)
+    found = ranked_metrics(codes, signs, labels, ranks=["query", "both"], depth=2)
     counts = retrieval.radius_counts(*codes, *labels)
     for by in ("query", "both"):
         np.testing.assert_allclose(
@@ -73,7 +73,7 @@ def test_the_order_of_the_database_does_not_matter():
     codes, relaxed, labels = case(2)
     other = [5, 3, 0, 1, 4, 2]
     values = [
-        ranked_measures(
+        ranked_metrics(
             (codes[0], codes[1][order]),
             (relaxed[0], relaxed[1][order]),
             (labels[0], labels[1][order]),
@@ -89,15 +89,15 @@ def test_the_order_of_the_database_does_not_matter():
 def test_a_query_without_relevant_items_has_no_value():
     codes, relaxed, labels = case(3)
     labels[0][2] = 0
-    found = ranked_measures(codes, (relaxed[0], None), labels, ranks=["query"])
+    found = ranked_metrics(codes, (relaxed[0], None), labels, ranks=["query"])
     for values in found.values():
         assert np.isnan(values).tolist() == [False, False, True, False]
 
 
 def test_queries_in_blocks_give_the_same_values(monkeypatch):
     codes, relaxed, labels = case(4)
-    whole = ranked_measures(codes, relaxed, labels, ranks=["query", "both"])
-    monkeypatch.setattr("scbch_jax.index.ranked_measures.BLOCK", 3)
-    parts = ranked_measures(codes, relaxed, labels, ranks=["query", "both"])
+    whole = ranked_metrics(codes, relaxed, labels, ranks=["query", "both"])
+    monkeypatch.setattr("scbch_jax.index.ranked_metrics.BLOCK", 3)
+    parts = ranked_metrics(codes, relaxed, labels, ranks=["query", "both"])
     for name, values in whole.items():
         np.testing.assert_allclose(values, parts[name], rtol=0, atol=1e-12)

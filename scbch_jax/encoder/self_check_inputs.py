@@ -1,6 +1,6 @@
 """Self-check inputs: their codes show whether an encoder still computes the same.
 
-They are drawn pictures and texts, and depend on nothing but fixed seeds and the
+They are random pictures and texts, and depend on nothing but fixed seeds and the
 vocabulary of the text model, if it has one.
 """
 
