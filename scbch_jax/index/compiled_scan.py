@@ -1,7 +1,8 @@
 """The distances of `scan`, by a program that XLA compiles: it reads each code once."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from itertools import tee
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +17,8 @@ from scbch_jax.index.scan import (
     words_of,
 )
 
+T = TypeVar("T")
+
 QUERIES = 16
 """Queries that are compared with a block at once, unless there is one."""
 
@@ -29,33 +32,54 @@ class CompiledScan:
         Codes of a file that is mapped into memory stay where they are; an array that
         does not begin at a multiple of 64 bytes is copied.
         """
-        words, rows = words_of(codes, 4), len(codes)
+        words, last = words_of(codes, 4), len(codes) - LARGE_BLOCK
         # The last block reaches back into the one before, and so is as long as it.
-        firsts = {
-            **dict.fromkeys(range(0, rows - LARGE_BLOCK, LARGE_BLOCK)),
-            rows - LARGE_BLOCK: None,
-        }
+        firsts = [*range(0, last, LARGE_BLOCK), last]
         device = jax.devices("cpu")[0]
-        self._blocks = [
-            (x, jax.device_put(words[x : x + LARGE_BLOCK], device, may_alias=True))
-            for x in firsts
-        ]
+        self._blocks: list[_Block] = []
+        done = 0
+        for first in firsts:
+            stop = first + LARGE_BLOCK
+            ranges = [(done, stop)] if done else list(growing(0, stop, LARGE_BLOCK))
+            block = jax.device_put(words[first:stop], device, may_alias=True)
+            self._blocks.append(_Block(first, ranges, block))
+            done = stop
 
     def __call__(self, queries: Any) -> Iterator[Distances]:
         """Compares packed queries with all rows."""
         asked = words_of(queries, 4)
         size = 1 if len(asked) == 1 else QUERIES
         padded = np.pad(asked, ((0, -len(asked) % size), (0, 0)))
-        done = 0
-        for first, block in self._blocks:
-            stop = first + LARGE_BLOCK
-            ranges = [(done, stop)] if done else list(growing(done, stop, LARGE_BLOCK))
-            for place in range(0, len(asked), size):
-                found = np.asarray(_distances(block, padded[place : place + size]))
-                for query, values in enumerate(found[: len(asked) - place], place):
-                    for low, high in ranges:
-                        yield Distances(query, low, values[low - first : high - first])
-            done = stop
+        started = (
+            (block, place, _distances(block.words, padded[place : place + size]))
+            for block in self._blocks
+            for place in range(0, len(asked), size)
+        )
+        for block, place, distances in _one_ahead(started):
+            found = np.asarray(distances)[: len(asked) - place]
+            for query, values in enumerate(found, place):
+                for low, high in block.ranges:
+                    part = values[low - block.first : high - block.first]
+                    yield Distances(query, low, part)
+
+
+class _Block(NamedTuple):
+    """`LARGE_BLOCK` rows."""
+
+    first: int
+    """The first of them."""
+    ranges: list[tuple[int, int]]
+    """Those that are in no block before, in parts."""
+    words: Array
+
+
+def _one_ahead(items: Iterable[T]) -> Iterator[T]:
+    """Gives each item when the next has been made: XLA computes it meanwhile."""
+    before, after = tee(items)
+    next(after, None)
+    for item in before:
+        next(after, None)
+        yield item
 
 
 @jax.jit
