@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-import secrets
+import random
 import time
 import traceback
 from collections.abc import Callable
@@ -25,6 +25,11 @@ PAUSE = 0.2
 the processor from the searches that were admitted."""
 
 
+def request_id() -> str:
+    """16 digits; a name and no secret, so the system need not be asked for chance."""
+    return f"{random.getrandbits(64):016x}"
+
+
 class Gone(Exception):
     """The client has closed the connection."""
 
@@ -33,7 +38,7 @@ class Gone(Exception):
 class Trace:
     """What is noted of a request."""
 
-    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    id: str = field(default_factory=request_id)
     begin: float = field(default_factory=time.perf_counter)
     stages: dict[str, float] = field(default_factory=dict)
     """Seconds of work by stage; without waiting."""

@@ -20,6 +20,7 @@ from scbch_jax import index
 from scbch_jax.index import Index
 from scbch_jax.serve.limits import Limits
 from scbch_jax.serve.problems import Problem
+from scbch_jax.serve.protocol import Gathering
 from scbch_jax.serve.queues import BATCH, Batcher, Gate
 
 
@@ -451,3 +452,36 @@ def test_what_cannot_be_served_ends_with_one_line(tmp_path, capsys, words):
     (line,) = capsys.readouterr().err.splitlines()
     assert "got" in line
     assert "wanted" in line
+
+
+class Pieces:
+    """A transport that notes what is sent."""
+
+    def __init__(self):
+        self.sent = []
+
+    def write(self, data):
+        self.sent.append(data)
+
+    def close(self):
+        self.sent.append("closed")
+
+    def is_closing(self):
+        return self.sent[-1:] == ["closed"]
+
+
+def test_what_is_written_in_one_step_is_sent_at_once():
+    async def run():
+        pieces = Pieces()
+        transport = Gathering(pieces, asyncio.get_running_loop())
+        transport.write(b"head ")
+        transport.write(b"body")
+        assert pieces.sent == []
+        await asyncio.sleep(0)
+        transport.write(b"last")
+        transport.close()
+        await asyncio.sleep(0)
+        assert pieces.sent == [b"head body", b"last", "closed"]
+        assert transport.is_closing()
+
+    asyncio.run(run())
