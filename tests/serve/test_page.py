@@ -1,8 +1,10 @@
 """The page in a real browser, and without scripts."""
 
 import contextlib
+import os
 import re
 import socket
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -13,6 +15,9 @@ from scbch_jax import index
 from scbch_jax.serve import page
 from scbch_jax.serve.limits import Limits
 from scbch_jax.serve.security import Rules
+
+AXE = os.environ.get("SCBCH_AXE")
+"""File of axe-core, which looks for barriers."""
 
 TOKEN = "a-token-of-some-length"
 
@@ -265,6 +270,24 @@ class TestInABrowser:
         ground = first.run("getComputedStyle(document.body).backgroundColor")
         assert ground == grounds[dark]
         assert first.console == []
+
+    @pytest.mark.skipif(
+        not AXE, reason="SCBCH_AXE names no axe.min.js; npm install axe-core brings it"
+    )
+    @pytest.mark.parametrize("dark", [False, True])
+    @pytest.mark.parametrize("width", [390, 1280])
+    @pytest.mark.parametrize(
+        "query", ["", "?text=dog+nowhere", "?text=nowhere", "?item=0&find=any&k=50"]
+    )
+    def test_axe_finds_no_violation(self, first, shown, width, dark, query):
+        first.look(width, dark=dark)
+        first.go(f"http://127.0.0.1:{shown.port}/{query}")
+        first.run("document.querySelector('#filters details').open = true")
+        first.run(Path(str(AXE)).read_text() + "; null")
+        first.run("axe.run().then(x => { window.found = x })")
+        first.wait("window.found")
+        assert first.run("window.found.passes.length") > 10
+        assert first.run("JSON.stringify(window.found.violations)") == "[]"
 
     def test_words_are_searched_without_scripts(self, first, shown):
         first.look(390, script=False)
