@@ -36,8 +36,8 @@ class Encode:
     """Also write the relaxed codes, by which evaluate and search can rank:
     relaxed_image and relaxed_text, float32 [n, bits]."""
     out: Path = Path("codes.npz")
-    """File to write: image and text, uint8 [n, bits / 8], labels if known, and
-    encoder, the id of the networks."""
+    """File to write: image and text, uint8 [n, bits / 8]; labels, and classes, the
+    names of their columns, if known; and encoder, the id of the networks."""
 
     def __post_init__(self) -> None:
         """Checks the fields."""
@@ -47,7 +47,7 @@ class Encode:
         require(allowed, "root", got, "none: this option is for the run's own data")
 
 
-COPIED = ("labels", "rows", "names")
+COPIED = ("labels", "classes", "rows", "names")
 """Arrays that go with the codes into the output; rows are those of the store."""
 
 
@@ -141,6 +141,11 @@ def _part_of_run(options: Encode, run: Any) -> dict[str, Any]:
     runs.require_extractors(run, loaded.extractors, source.root)
     part = getattr(loaded.dataset, options.part)._asdict()
     part["labels"] = part["labels"].astype(np.uint8)
+    names, columns = datasets.class_names(source), part["labels"].shape[1]
+    if names:
+        wanted = f"{columns}, one for each column of the labels"
+        require(len(names) == columns, "classes", f"{len(names)} names", wanted)
+        part["classes"] = np.array(names)
     if source.name == "store":
         part["rows"] = getattr(store.read(Path(source.root)).rows, options.part)
     return part

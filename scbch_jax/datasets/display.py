@@ -56,6 +56,22 @@ def display_data_of(
     return read_display_data(folder, picture_root=picture_root)
 
 
+def class_names(data: Data) -> Sequence[str]:
+    """Names of the columns of a dataset's labels; empty if they are not known.
+
+    Raises:
+        InputError: for a store or a labels.txt that is present and cannot be read.
+    """
+    if data.name == "scenes":
+        return generate.NAMES
+    if data.name == "store":
+        return stores.read(Path(data.root)).classes
+    if data.name not in BENCHMARKS:
+        return ()
+    names = data_root(data) / "labels.txt"
+    return _read_names(names) if names.is_file() else ()
+
+
 def read_display_data(
     folder: Path, *, picture_root: Path | None = None
 ) -> DisplayData | None:

@@ -12,6 +12,8 @@ from command_line import error_line
 from scbch_jax import datasets, training
 from scbch_jax.cli import program
 from scbch_jax.config import experiment_file
+from scbch_jax.data import store
+from scbch_jax.data.split import Rows
 from scbch_jax.training import scoring
 
 
@@ -108,18 +110,44 @@ def test_any_name_that_a_file_may_have_is_written(trained, tmp_path, name, capsy
     assert os.listdir(os.fsencode(tmp_path)) == [name]
 
 
+def with_options(run, copy, options):
+    """A copy of a run with other options, as if they had been those of its training."""
+    shutil.copytree(run, copy)
+    options = json.loads((copy / "experiment.json").read_text()) | options
+    (copy / "experiment.json").write_text(json.dumps(options))
+    record = json.loads((copy / "run.json").read_text())
+    record["digest"] = experiment_file.digest_of_saved(options)
+    (copy / "run.json").write_text(json.dumps(record))
+
+
+def test_codes_of_a_runs_own_data_go_with_the_names_of_its_classes(
+    trained, tmp_path, capsys
+):
+    """So an index of them needs no --classes."""
+    saved = experiment_file.load(trained[0] / "experiment.json").data
+    query = datasets.load(saved).dataset.query
+    rows = Rows(*(np.arange(a, b) for a, b in ((0, 20), (20, 40), (20, 300))))
+    arrays = query._asdict() | {"labels": np.asarray(query.labels)}
+    names = [f"class {i}" for i in range(query.labels.shape[1])]
+    how = {"split": "mine", "title": "mine", "source": {}, "classes": names}
+    store.write(tmp_path / "mine", **arrays, rows=rows, **how)
+    options = {"data.name": "store", "data.root": str(tmp_path / "mine")}
+    with_options(trained[0], tmp_path / "run", options)
+    codes, index = str(tmp_path / "codes.npz"), str(tmp_path / "index")
+    assert program.main(["encode", str(tmp_path / "run"), "--out", codes]) == 0
+    assert np.load(codes)["classes"].tolist() == names
+    assert program.main(["index", "build", codes, "--out", index]) == 0
+    capsys.readouterr()
+    assert program.main(["index", "info", index, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["classes"] == names
+
+
 def test_a_streamed_run_is_encoded_and_evaluated_in_blocks(
     trained, tmp_path, monkeypatch, capsys
 ):
     """The same codes and scores, with a part of the features on the device."""
     copy = tmp_path / "copy"
-    shutil.copytree(trained[0], copy)
-    options = json.loads((copy / "experiment.json").read_text())
-    options["training.features"] = "stream"
-    (copy / "experiment.json").write_text(json.dumps(options))
-    record = json.loads((copy / "run.json").read_text())
-    record["digest"] = experiment_file.digest_of_saved(options)
-    (copy / "run.json").write_text(json.dumps(record))
+    with_options(trained[0], copy, {"training.features": "stream"})
     lines, ranked, streamed, rows = [], [], [], []
     spy(monkeypatch, scoring, "encode_streamed", streamed)
     spy(monkeypatch, training, "encode_features", rows)

@@ -30,6 +30,15 @@ def test_rows_have_pictures_and_captions(tmp_path):
     assert [display.picture(row) for row in range(4)] == [PNG, None, None, None]
 
 
+def test_classes_have_the_names_that_the_data_have(tmp_path):
+    source = Data("mirflickr", root=str(tmp_path))
+    assert not datasets.class_names(source)
+    (tmp_path / "labels.txt").write_text("cat\ndog\n")
+    assert datasets.class_names(source) == ["cat", "dog"]
+    assert datasets.class_names(Data("scenes")) == generate.NAMES
+    assert not datasets.class_names(Data())
+
+
 def test_most_datasets_have_nothing_to_display(tmp_path):
     assert datasets.read_display_data(tmp_path) is None
     assert datasets.display_data_of(Data()) is None

@@ -27,8 +27,8 @@ class IndexBuild(RawOptions, EncodedOptions):
 
     source: tyro.conf.Positional[Path]
     """Trained run, if pictures follow. Or packed codes that encode wrote, or of others:
-    npz with image, text or both, uint8 [rows, bits / 8]; labels, names and relaxed
-    codes if they are known. With --run: features."""
+    npz with image, text or both, uint8 [rows, bits / 8]; labels, classes, names and
+    relaxed codes if they are known. With --run: features."""
     out: Path
     """New folder for the index."""
     pictures: tyro.conf.Positional[Path | None] = None
@@ -43,8 +43,8 @@ class IndexBuild(RawOptions, EncodedOptions):
     """Copy the weights of the network that made the features into the index; otherwise
     it records where they are."""
     classes: tuple[str, ...] = ()
-    """Names of the columns of the labels; by default those of the store, or 0, 1, 2 and
-    so on."""
+    """Names of the columns of the labels; by default those of the codes' file or the
+    store, or 0, 1, 2 and so on."""
     first_id: Annotated[int, at_least(0)] = 0
     """Id of the first row. Indexes that are searched together as shards need ids that
     differ."""

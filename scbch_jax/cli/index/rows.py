@@ -24,8 +24,8 @@ def read_rows(codes: Path, source: Path | None = None) -> CodedRows:
     """Reads codes, labels, names and the encoder's id, and a record of each row.
 
     Args:
-        codes: an npz file as encode writes it: image, text, labels, names, rows,
-            encoder, relaxed_image, relaxed_text.
+        codes: an npz file as encode writes it: image, text, labels, classes, names,
+            rows, encoder, relaxed_image, relaxed_text.
         source: JSON lines, an object for each row; or the store that the run was
             trained on.
 
@@ -45,6 +45,8 @@ def read_rows(codes: Path, source: Path | None = None) -> CodedRows:
     relaxed = {m: formats.read_array(codes, name) for m, name in stored.items()}
     labels = formats.read_array(codes, "labels") if "labels" in have else None
     records, classes = None, []
+    if labels is not None and "classes" in have:
+        classes = _read_texts(codes, "classes", "texts, one for each column of labels")
     if source is not None and source.is_dir():
         records, classes = _read_store(codes, have, source)
     elif source is not None:
@@ -56,19 +58,24 @@ def read_rows(codes: Path, source: Path | None = None) -> CodedRows:
         require(len(records) == len(names), "rows", got, "as many")
         pairs = zip(names, records, strict=True)
         records = [{"name": name, **record} for name, record in pairs]
-    encoder = _read_encoder(codes) if "encoder" in have else ""
+    encoder = ""
+    if "encoder" in have:
+        (encoder,) = _read_texts(codes, "encoder", "one text, as encode writes it", 1)
     rows = Rows(packed, labels, records, relaxed or None)
     return CodedRows(rows, encoder, classes)
 
 
-def _read_encoder(codes: Path) -> str:
+def _read_texts(
+    codes: Path, name: str, wanted: str, count: int | None = None
+) -> list[str]:
+    """The texts of an array of a file, and of a given number if there is one."""
     from scbch_jax.data import formats
 
-    found = formats.read_array(codes, "encoder")
-    ok = found.shape == (1,) and found.dtype.kind == "U"
+    found = formats.read_array(codes, name)
+    ok = found.ndim == 1 and found.dtype.kind == "U" and count in (None, found.size)
     got = f"{found.dtype} of shape {found.shape} in {codes}"
-    require(ok, "encoder", got, "one text, as encode writes it")
-    return str(found[0])
+    require(ok, name, got, wanted)
+    return found.tolist()
 
 
 def _read_store(
