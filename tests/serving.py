@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from scbch_jax import index
-from scbch_jax.errors import InputError, require
+from scbch_jax import features, index
+from scbch_jax.errors import require
 from scbch_jax.index import Index, Rows
 from scbch_jax.serve import service
 from scbch_jax.serve.limits import Limits
@@ -51,15 +51,12 @@ class StandIn:
         return [word for word in words if word not in CLASSES]
 
     def read_picture(self, source, *, max_pixels, formats):
-        try:
-            with Image.open(source, formats=formats) as file:
-                size = file.width * file.height
-                require(size <= max_pixels, "picture", f"{size} pixels", "fewer")
-                return np.asarray(file.convert("RGB").resize((4, 4)))
-        except InputError:
-            raise
-        except Exception as error:
-            raise InputError(f"picture: got {error}, wanted a picture") from error
+        return features.read_picture(
+            source,
+            max_pixels=max_pixels,
+            prepare=lambda found: np.asarray(found.resize((4, 4))),
+            formats=formats,
+        )
 
     def texts(self, texts):
         assert self.free.wait(20)

@@ -275,11 +275,16 @@ def test_a_picture_that_the_client_has_is_not_sent_again(served):
     assert "304" in operation["responses"]
 
 
-def test_a_picture_with_more_pixels_than_allowed_is_not_decoded(served):
-    content = picture(1, size=(8000, 6000), mode="1")
-    answer = served.ask("POST", "/v1/search/picture", content, **PNG)
-    assert answer.problem == "picture"
+@pytest.mark.parametrize("target", ["/v1/search/picture", "/v1/encode/picture"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_picture_with_more_pixels_than_allowed_is_not_decoded(served, target, kind):
+    content = picture(1, size=(8000, 6000), mode="L", kind=kind)
     assert len(content) < 1_000_000
+    head = {"Content_Type": f"image/{kind.lower()}"}
+    answer = served.ask("POST", target, content, **head)
+    assert answer.problem == "picture"
+    assert "8000 x 6000 pixels are more than" in answer.json["detail"]
+    assert served.get("/health/ready").status == 200
 
 
 def test_too_many_hits_of_all_codes_are_refused(served):
