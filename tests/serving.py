@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from scbch_jax import index
-from scbch_jax.errors import InputError, require
+from scbch_jax import features, index
+from scbch_jax.errors import require
 from scbch_jax.index import Index, Rows
 from scbch_jax.serve import service
 from scbch_jax.serve.limits import Limits
@@ -51,20 +51,17 @@ class StandIn:
         return [word for word in words if word not in CLASSES]
 
     def read_picture(self, source, *, max_pixels, formats):
-        try:
-            with Image.open(source, formats=formats) as file:
-                size = file.width * file.height
-                require(size <= max_pixels, "picture", f"{size} pixels", "fewer")
-                return np.asarray(file.convert("RGB").resize((4, 4)))
-        except InputError:
-            raise
-        except Exception as error:
-            raise InputError(f"picture: got {error}, wanted a picture") from error
+        return features.read_picture(
+            source,
+            max_pixels=max_pixels,
+            prepare=lambda found: np.asarray(found.resize((4, 4))),
+            formats=formats,
+        )
 
     def texts(self, texts):
         assert self.free.wait(20)
         self.batches.append(len(texts))
-        assert "poison" not in texts
+        assert not any("poison" in text for text in texts)
         words = [[name in text.lower().split() for name in CLASSES] for text in texts]
         return self._codes(np.array(words, float))
 
@@ -171,8 +168,8 @@ class Running(NamedTuple):
 
 
 @contextmanager
-def running(path, *, encoder=None, engine="flat", **more):
-    """A service in a thread."""
+def running(path, *, encoder=None, engine="flat", ready=True, **more):
+    """A service in a thread, once it is ready."""
     log = []
     settings = service.Settings(
         path=path,
@@ -190,7 +187,7 @@ def running(path, *, encoder=None, engine="flat", **more):
     found = Running(port, path, encoder, log, served)
     try:
         wait_until(lambda: served.started)
-        wait_until(lambda: found.get("/health/ready").status == 200)
+        wait_until(lambda: not ready or found.get("/health/ready").status == 200)
         yield found
     finally:
         served.should_exit = True

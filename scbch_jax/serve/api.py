@@ -154,9 +154,16 @@ class Api:
         path, kind = found
         stat = path.stat()
         tag = f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
-        headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+        headers = {
+            "ETag": tag,
+            "Cache-Control": "private, no-cache",
+            "Accept-Ranges": "none",
+        }
         if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
+        # Starlette would answer it, and refuse a wrong one without a problem's details.
+        fields = request.scope["headers"]
+        request.scope["headers"] = [x for x in fields if x[0] != b"range"]
         return FileResponse(path, headers=headers, media_type=kind, stat_result=stat)
 
     def picture_of(self, number: int) -> tuple[Path, str] | None:

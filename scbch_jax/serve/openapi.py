@@ -31,11 +31,13 @@ class Operation(NamedTuple):
     """Struct of the query parameters."""
     problems: tuple[str, ...] = ()
     """Kinds of errors, in addition to those that every request can get."""
+    tagged: bool = False
+    """Whether an answer has an ETag, and 304 says that the client has it already."""
 
 
-_WORK = ("busy", "starting", "draining", "deadline", "value", "encoder")
-_JSON = ("malformed", "too-large", "media-type", "slow")
-_PICTURE = ("picture", "too-large", "media-type", "slow")
+_WORK = ("starting", "draining", "deadline", "value", "encoder")
+_JSON = ("too-large", "media-type")
+_PICTURE = ("picture", "too-large", "media-type")
 
 OPERATIONS = (
     Operation(
@@ -100,6 +102,7 @@ OPERATIONS = (
         "The picture file of an item",
         "image/*",
         problems=("not-found",),
+        tagged=True,
     ),
     Operation(
         "GET",
@@ -130,7 +133,10 @@ OPERATIONS = (
     ),
 )
 
-_ALWAYS = ("token", "host", "origin", "method", "rate", "internal")
+_ALWAYS = (
+    *("malformed", "token", "host", "origin", "method", "slow"),
+    *("rate", "internal", "busy"),
+)
 
 
 def document() -> dict[str, Any]:
@@ -165,6 +171,11 @@ def _operation(operation: Operation) -> dict[str, Any]:
             **_problems(operation.problems),
         },
     }
+    if operation.tagged:
+        schema = {"type": "string"}
+        header = {"name": "If-None-Match", "in": "header", "schema": schema}
+        found["parameters"].append(header)
+        found["responses"]["304"] = {"description": "Not modified"}
     if operation.body == "picture":
         binary = {"schema": {"type": "string", "format": "binary"}}
         content: dict[str, Any] = {kind: binary for kind in KINDS}

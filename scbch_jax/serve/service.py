@@ -83,7 +83,7 @@ class Service(uvicorn.Server):
         )
         routes = _routes(api, Web(api, settings.rules, settings.path.resolve().name))
         gateway = Gateway(
-            Router(routes, lifespan=self._lifespan),
+            Router(routes, redirect_slashes=False, lifespan=self._lifespan),
             rules=settings.rules,
             metrics=metrics,
             rate=Rate(limits.rate) if limits.rate else None,

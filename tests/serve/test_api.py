@@ -253,11 +253,38 @@ def test_a_method_that_is_not_allowed_is_told_those_that_are(served):
     assert set(allowed.split(", ")) == {"GET", "HEAD", "POST"}
 
 
-def test_a_picture_with_more_pixels_than_allowed_is_not_decoded(served):
-    content = picture(1, size=(8000, 6000), mode="1")
-    answer = served.ask("POST", "/v1/search/picture", content, **PNG)
-    assert answer.problem == "picture"
+@pytest.mark.parametrize("target", ["/v1/search/", "/v1/items/1/", "/problems/busy/"])
+def test_no_request_is_sent_to_another_path(served, target):
+    answer = served.get(target)
+    assert (answer.status, answer.problem) == (404, "not-found")
+
+
+@pytest.mark.parametrize("wanted", ["bytes=0-9", "bytes=9999999-", "bytes=x", "rows=1"])
+def test_a_picture_is_sent_as_a_whole(served, wanted):
+    whole = served.get("/v1/items/1/picture")
+    assert whole.headers["accept-ranges"] == "none"
+    part = served.get("/v1/items/1/picture", Range=wanted)
+    assert (part.status, part.body) == (200, whole.body)
+
+
+def test_a_picture_that_the_client_has_is_not_sent_again(served):
+    tag = served.get("/v1/items/1/picture").headers["etag"]
+    again = served.get("/v1/items/1/picture", If_None_Match=tag)
+    assert (again.status, again.body) == (304, b"")
+    operation = openapi.document()["paths"]["/v1/items/{id}/picture"]["get"]
+    assert "304" in operation["responses"]
+
+
+@pytest.mark.parametrize("target", ["/v1/search/picture", "/v1/encode/picture"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_picture_with_more_pixels_than_allowed_is_not_decoded(served, target, kind):
+    content = picture(1, size=(8000, 6000), mode="L", kind=kind)
     assert len(content) < 1_000_000
+    head = {"Content_Type": f"image/{kind.lower()}"}
+    answer = served.ask("POST", target, content, **head)
+    assert answer.problem == "picture"
+    assert "8000 x 6000 pixels are more than" in answer.json["detail"]
+    assert served.get("/health/ready").status == 200
 
 
 def test_too_many_hits_of_all_codes_are_refused(served):
