@@ -105,7 +105,8 @@ def read_picture(
                 return prepare(file.convert("RGB"))
     except Exception as error:
         # Each format's decoder raises its own kinds of errors for damaged files.
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        reason = said.splitlines()[0]
         name = source if isinstance(source, Path) else "a file"
         raise InputError(
             f"picture: got {name} ({reason}), wanted a complete picture"

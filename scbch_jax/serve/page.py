@@ -167,8 +167,8 @@ def _found(page: Page, answer: SearchAnswer) -> tuple[str, str]:
     hits = answer.hits
     distances = [x.distance for x in hits]
     near, far = min(distances), max(distances)
-    bits = near if near == far else f"{near} to {far}"
-    count = f"{len(hits)} found, {bits} bits apart"
+    start = "" if near == far else f"{near} to "
+    count = f"{len(hits)} found, {start}{_apart(far)}"
     if page.asked.rank == "bits":
         parts = [
             _group(distance, list(group), page, answer)
@@ -204,8 +204,11 @@ def _group(distance: int, hits: list[Hit], page: Page, answer: SearchAnswer) -> 
     count = str(len(hits))
     if last and answer.cut > 0:
         count = f"{len(hits)} of {len(hits) + answer.cut} shown"
-    bits = "bit" if distance == 1 else "bits"
-    return f"<h2>{distance} {bits} apart: {count}</h2>{_cards(hits, page)}"
+    return f"<h2>{_apart(distance)}: {count}</h2>{_cards(hits, page)}"
+
+
+def _apart(distance: int) -> str:
+    return f"{distance} {'bit' if distance == 1 else 'bits'} apart"
 
 
 def _cards(hits: Iterable[Hit], page: Page) -> str:
@@ -224,7 +227,7 @@ def _card(hit: Hit, page: Page) -> str:
     if hit.labels:
         parts.append(f'<p class="labels">{_labels(hit, page.asked)}</p>')
     if hit.score is not None:
-        score = f"{hit.score:.3f}, {hit.distance} bits apart"
+        score = f"{hit.score:.3f}, {_apart(hit.distance)}"
         parts.append(f'<p class="note">{score}</p>')
     if not page.alone:
         parts.append(_search_with(hit, page))

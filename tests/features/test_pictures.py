@@ -47,6 +47,11 @@ def test_a_picture_cut_short_is_one_line(tmp_path, kind, share):
     assert "\n" not in str(e.value)
 
 
+def test_a_picture_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match=r"gone\.png \(No such file or directory\)"):
+        features.read_picture(tmp_path / "gone.png")
+
+
 def test_what_is_no_picture(tmp_path):
     (tmp_path / "a.jpg").write_text("a letter")
     with pytest.raises(InputError, match="cannot identify"):

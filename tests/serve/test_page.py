@@ -362,6 +362,13 @@ def test_further_items_come_after_those_that_are_shown(served):
     assert len(seen) == len(set(seen)) == 200
 
 
+def test_one_bit_is_not_in_the_plural(served):
+    found = (served.search(item=i, within=1, k=9)["hits"] for i in range(200))
+    item = next(i for i, hits in enumerate(found) if hits and hits[-1]["distance"] == 1)
+    text = served.get(f"/?item={item}&within=1&k=9").body.decode()
+    assert re.search("found, (0 to )?1 bit apart[.].*<h2>1 bit apart: ", text, re.S)
+
+
 def test_groups_say_how_many_are_left_out(served):
     found = served.search(item=5, k=7)
     text = served.get("/?item=5&k=7").body.decode()

@@ -133,7 +133,8 @@ def _report(
         + f"\n  pictures: {source['pictures']}"
         f"\n  texts: {source['texts']}"
         + (f", saved in {model}" if model else "")
-        + f"\nnext: scbch train CONFIG --data.name store --data.root {options.out}"
+        + "\nnext: scbch train CONFIG --data.name store "
+        f"--data.root {options.out} --noise.kind none"
     )
 
 
