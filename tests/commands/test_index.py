@@ -27,6 +27,7 @@ def folder(tmp_path, monkeypatch, capsys):
     np.savez("none.npz", image=np.zeros((0, 8), np.uint8))
     np.savez("unnamed.npz", **codes, labels=np.ones((60, 3), np.uint8))
     write_codes("numbered.npz", 5, classes=np.arange(3))
+    write_codes("turned.npz", 5, prefix="t", classes=np.array(["dog", "cow", "cat"]))
     run("index build codes.npz --out index --classes cat dog sky")
     assert "index: 60 rows, 64 bits, image and text" in capsys.readouterr().out
     return tmp_path
@@ -331,6 +332,7 @@ def test_records_come_from_json_lines(folder, capsys):
         ("index engine index faiss-ivf --seed -1", "seed: got -1, wanted a whole"),
         ("index verify index --recall -1", "recall: got -1, wanted a number from 0"),
         ("index build more.npz --rows index --out new", "rows: got more.npz without"),
+        ("index add index turned.npz", "classes: got dog in column 0, wanted 1, as in"),
         ("index build numbered.npz --out new", "classes: got int64 of shape (3,) in"),
     ],
 )

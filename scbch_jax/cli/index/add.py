@@ -63,7 +63,8 @@ def _add(options: IndexAdd) -> tuple[int, "Manifest", str]:
         return source.rows, changed, ""
     if raw.is_raw(options.source):
         return _add_pictures(options)
-    rows, encoder, _ = read_rows(options.source, options.rows)
+    rows, encoder, classes = read_rows(options.source, options.rows)
+    _check_columns(classes, index.Index(options.index).manifest.classes)
     named = any("name" in record for record in rows.records or ())
     got, wanted = f"{options.source} without names", "names of the rows to replace"
     require(named or not replace, "replace", got, wanted)
@@ -77,6 +78,15 @@ def _add(options: IndexAdd) -> tuple[int, "Manifest", str]:
     left_out = rows.relaxed is not None and not changed.relaxed
     note = ", without relaxed codes as the index" if left_out else ""
     return rows.size, changed, note
+
+
+def _check_columns(classes: list[str], known: list[str]) -> None:
+    """Checks that no class stands in another column of the labels than in the index."""
+    columns = {name: column for column, name in enumerate(known)}
+    for column, name in enumerate(classes):
+        wanted = f"{columns.get(name)}, as in the index"
+        ok = columns.get(name, column) == column
+        require(ok, "classes", f"{name} in column {column}", wanted)
 
 
 def _add_pictures(options: IndexAdd) -> tuple[int, "Manifest", str]:
