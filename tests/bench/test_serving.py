@@ -17,7 +17,8 @@ def test_loads_are_answered_or_refused(tmp_path):
     with serving.served(tmp_path / "index") as port:
         closed = serving.closed_loop(port, requests, connections=3, seconds=0.3)
         opened = serving.open_loop(port, requests, rate=50, seconds=0.4)
-    assert closed.answered > 3
+    # Each connection asks at least once, however slow the machine is.
+    assert closed.answered >= 3
     assert closed.per_second == closed.answered / 0.3
     assert 0 < closed.search < closed.median <= closed.p99
     assert opened.answered + opened.refused == 20
