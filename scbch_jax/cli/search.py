@@ -78,7 +78,8 @@ class Search(WorkerOptions):
     FAISS's inverted lists, fast and approximate, once index engine has built them; hnsw
     by pgvector's graphs, likewise, after index copy --hnsw."""
     threads: Annotated[int, at_least(1, 1024)] = 1
-    """Threads of a search; the device engine uses its device."""
+    """Threads of a search by NumPy; a compiled one uses as many as there are cores, and
+    the device engine its device."""
     json: bool = False
     """Print a JSON object for each hit instead of a table; its cut is how many items
     are left out at the distance of the last hit of its query, -1 if not known."""

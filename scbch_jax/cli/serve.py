@@ -50,7 +50,8 @@ class Serve(Limits):
     engine: Literal["flat", "device", "faiss-ivf"] = "flat"
     """How codes are compared; see search."""
     threads: Annotated[int, at_least(1, 1024)] = 1
-    """Threads that share the rows of the index in each search."""
+    """Threads that share the rows of the index in each search by NumPy; the compiled
+    search of large indexes uses as many as there are cores."""
     batch_wait_seconds: Annotated[float, between(0, 1)] = 0.0
     """Seconds that an input waits for others to be encoded in one batch; 0.002 raises
     the throughput of an accelerator."""

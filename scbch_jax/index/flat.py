@@ -41,7 +41,7 @@ class FlatIndex:
             codes: of any number of bytes.
             ids: of the items, ascending; by default the rows.
             removed: ascending rows that are never found.
-            threads: that share the rows of each search.
+            threads: that share the rows of each search by NumPy; XLA has its own.
 
         Raises:
             ValueError: if the codes are not a matrix of bytes.
