@@ -117,7 +117,7 @@ def _gradients(
         ) -> Any:
             return step.loss({**run.params, own: weights}, run.state, batch, key)[0]
 
-        grads = {group: jax.grad(loss)(run.params[group])}
+        grads = {group: jax.jit(jax.grad(loss))(run.params[group])}
         pair = _beside(arrays, "exp_grad", grads)
         yield compare(f"gradient, {group}", *pair, kind="loss")
         run, _ = training.gradient_step(step, method.optimizers, run, batch, key)

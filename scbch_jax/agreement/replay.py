@@ -131,7 +131,7 @@ def compare_loss(
         inputs: those inputs, by the names in the keys of recorded gradients.
         output: key of the recorded value.
     """
-    value, grads = jax.value_and_grad(loss)(inputs)
+    value, grads = jax.jit(jax.value_and_grad(loss))(inputs)
     yield compare(name, value, arrays[output], kind="loss")
     for k, grad in grads.items():
         key = f"{output}_grad_{k}"
