@@ -171,7 +171,8 @@ def test_pictures_of_a_store_become_features(original, tmp_path, capsys):
     words = ["features", "images", str(tmp_path / "rows"), "--root", str(tmp_path)]
     assert program.main([*words, "--network", "descriptor", "--out", out]) == 0
     assert build(tmp_path, tmp_path / "full", "--image", out) == 0
-    assert "train on it with" in capsys.readouterr().out
+    hint = f"--data.root {tmp_path / 'full'}; with --method robust"
+    assert hint in capsys.readouterr().out
     full = store.read(tmp_path / "full")
     assert full.image.shape == (26, 509)
     assert store.extractors(full) == {"image": "descriptor"}

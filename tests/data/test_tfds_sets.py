@@ -244,7 +244,7 @@ def test_the_command_both_ways(tmp_path, capsys, monkeypatch):
     assert said.err.splitlines()[-1] == "rows  60 of 60"
     assert program.main(["data", "tfds", "sets", "--out", "again"]) == 0
     said = capsys.readouterr()
-    assert said.out.endswith("train on it with --data.name store --data.root again\n")
+    assert "train --data.name store --data.root again; with --method" in said.out
     assert said.err.splitlines()[-1] == "rows  40 of 40"
     assert program.main(["data", "verify", "again"]) == 0
     words = ["data", "tfds", "mine", "--out", "sets", "--name", "other"]

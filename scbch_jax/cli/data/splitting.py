@@ -67,4 +67,10 @@ def next_steps(out: Path, widths: Sequence[int], root: Path | None = None) -> li
         f"no {m} features: scbch {commands[m]} --out {m}.npz, then this command again "
         f"with {add(m)} and another --out"
         for m in lacks
-    ] or [f"train on it with --data.name store --data.root {out}"]
+    ] or [training_hint(out)]
+
+
+def training_hint(store: Path) -> str:
+    """How to train on a store, also where its labels are partly wrong."""
+    command = f"scbch train --data.name store --data.root {store}"
+    return f"train on it: {command}; with --method robust if labels may be wrong"

@@ -61,6 +61,7 @@ def _write_dataset(options: TfdsData) -> None:
 
 def _write_store(options: TfdsData) -> None:
     from scbch_jax.cli import console
+    from scbch_jax.cli.data import splitting
     from scbch_jax.data.tfds import builder, convert, prepared
 
     got = f"{options.out}, which exists"
@@ -73,7 +74,7 @@ def _write_store(options: TfdsData) -> None:
     with console.progress_bar("rows", total=len(opened.part)) as advance:
         convert.write_store(opened, options.out, on_rows=advance)
     console.output(_describe(options.out, opened.rows))
-    console.output(f"train on it with --data.name store --data.root {options.out}")
+    console.output(splitting.training_hint(options.out))
 
 
 def _describe(folder: Path, rows: Rows) -> str:
