@@ -12,28 +12,30 @@ GENERATOR = '<meta name="generator" content="scbch_jax bench all">'
 
 
 class Measured(NamedTuple):
-    """A benchmark that has run."""
+    """A benchmark that has run, or was left out."""
 
     title: str
     command: str
     device: str
     seconds: float
-    passed: bool
+    exit_code: int | None
+    """None if it was left out; the output then begins with the reason."""
     output: str
     """Lines of text, and tables in Markdown."""
 
     @property
-    def note(self) -> str:
-        """What was run, where, and how it ended."""
-        end = "" if self.passed else " It failed; its messages are above in the log."
-        return f"{self.command}, on {self.device}, {self.seconds:.0f} s.{end}"
+    def end(self) -> str:
+        """How long it took and how it ended."""
+        if self.exit_code is None:
+            return "left out"
+        failed = f", failed with exit code {self.exit_code}" if self.exit_code else ""
+        return f"{self.seconds:.0f} s{failed}"
 
 
 def as_text(parts: Sequence[Measured]) -> str:
     """The parts in Markdown, for documentation."""
     return "\n".join(
-        f"## {x.title}\n\n`{x.command}`, {x.device}, {x.seconds:.0f} s\n\n"
-        f"{x.output.strip()}\n"
+        f"## {x.title}\n\n`{x.command}`, {x.device}, {x.end}\n\n{x.output.strip()}\n"
         for x in parts
     )
 
@@ -46,13 +48,15 @@ def as_page(parts: Sequence[Measured]) -> str:
 
 
 def _section(part: Measured) -> Section:
-    note, tables = part.note, []
+    """The text before a table is its title; other text stands above all tables."""
+    notes, tables = [part.command, f"On {part.device}: {part.end}."], []
     for is_table, lines in _blocks(part.output):
         if is_table:
-            tables.append(_table(part.title, len(tables), lines))
+            title = notes.pop() if len(notes) > 2 else "Results"
+            tables.append(_table(title.rstrip(":"), part.title, len(tables), lines))
         else:
-            note += "\n\n" + " ".join(lines)
-    return Section(part.title, note, tables)
+            notes.append(" ".join(lines))
+    return Section(part.title, "\n\n".join(notes), tables)
 
 
 def _blocks(output: str) -> Iterator[tuple[bool, list[str]]]:
@@ -63,10 +67,10 @@ def _blocks(output: str) -> Iterator[tuple[bool, list[str]]]:
             yield kind[1], list(group)
 
 
-def _table(title: str, number: int, lines: Sequence[str]) -> Table:
+def _table(title: str, part: str, number: int, lines: Sequence[str]) -> Table:
     cells = [[x.strip() for x in line.strip("|").split("|")] for line in lines]
     header, _, *rows = cells
-    name = f"{title.lower().replace(' ', '-')}-{number + 1}"
+    name = f"{part.lower().replace(' ', '-')}-{number + 1}"
     body = tuple(Row(first, tuple(map(Cell, rest))) for first, *rest in rows)
     columns = (("", tuple(header[1:])),)
-    return Table(name, "Results", header[0], columns, (Block("", body),))
+    return Table(name, title, header[0], columns, (Block("", body),))

@@ -1,12 +1,18 @@
 """All benchmarks in one call, at sizes that measure nothing."""
 
 import json
+import re
+import subprocess
+from types import SimpleNamespace
 
 import pytest
 
 from scbch_jax.bench.projection import project
 from scbch_jax.cli import program
 from scbch_jax.cli.bench import all as bench_all
+from scbch_jax.cli.bench.parts import GRID, PARTS
+
+RUN = bench_all._run
 
 
 def run(folder, *words):
@@ -15,18 +21,19 @@ def run(folder, *words):
 
 @pytest.mark.slow
 def test_every_part_runs_once_and_the_page_shows_it(tmp_path, capsys):
-    assert run(tmp_path) == 0
+    assert run(tmp_path, "--grid", "--minutes=60") == 0
     assert capsys.readouterr().out == f"{tmp_path / 'index.html'}\n"
     page = (tmp_path / "index.html").read_text()
     text = (tmp_path / "report.md").read_text()
-    for part in bench_all.PARTS.values():
+    for part in (PARTS | GRID).values():
         assert part.title in page.replace("&#39;", "'")
         assert f"## {part.title}" in text
     assert "quantities agree" in page
     assert "all 48" in text
+    assert re.search(r"\| MIRFlickr-25K, drawn \| +4 \| +8 \|", text), "4 cells"
     times = {p: p.stat().st_mtime_ns for p in tmp_path.glob("*.json")}
-    assert len(times) == len(bench_all.PARTS)
-    assert run(tmp_path) == 0
+    assert len(times) == len(PARTS | GRID)
+    assert run(tmp_path, "--grid") == 0
     assert {p: p.stat().st_mtime_ns for p in tmp_path.glob("*.json")} == times
 
 
@@ -46,14 +53,14 @@ def parts(monkeypatch):
     monkeypatch.setattr(
         bench_all,
         "PARTS",
-        {name: bench_all.PARTS[name] for name in ("agreement", "evaluation", "lanes")},
+        {name: PARTS[name] for name in ("agreement", "evaluation", "lanes")},
     )
     return names
 
 
 def test_a_part_for_which_no_time_is_left_is_missing(tmp_path, parts, capsys):
-    assert run(tmp_path, "--minutes", "1e-9") == 2
-    assert "a folder with a finished part" in capsys.readouterr().err
+    assert run(tmp_path, "--minutes", "1e-9") == 1
+    assert "None of the 1e-09 minutes was left" in (tmp_path / "report.md").read_text()
     assert parts == []
     assert run(tmp_path) == 0
     assert parts == ["agreement", "evaluation", "lanes"]
@@ -62,6 +69,32 @@ def test_a_part_for_which_no_time_is_left_is_missing(tmp_path, parts, capsys):
     assert "missing: evaluation;" in capsys.readouterr().err
     assert run(tmp_path) == 0
     assert parts[3:] == ["evaluation"]
+
+
+def test_a_part_that_exceeds_its_share_is_left_out_and_run_again(
+    tmp_path, parts, monkeypatch, capsys
+):
+    def overdue(command, timeout, **options):
+        allowed.append(timeout)
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    def run_too_short():
+        with monkeypatch.context() as patched:
+            patched.setattr(bench_all, "_run", RUN)
+            patched.setattr(bench_all.subprocess, "run", overdue)
+            patched.setattr(bench_all, "time", SimpleNamespace(monotonic=lambda: 0.0))
+            assert run(tmp_path, "--minutes=9", "--grid") == 1
+
+    allowed = []
+    run_too_short()
+    assert allowed == [540 * share for share in (2 / 5, 1 / 3, 1 / 2, 1)]
+    assert "missing: agreement, evaluation, lanes, grid" in capsys.readouterr().err
+    page = (tmp_path / "index.html").read_text()
+    assert page.count("It did not end within its share of the minutes") == 4
+    run_too_short()
+    assert allowed[4] == 2 * allowed[0]
+    assert run(tmp_path, "--grid") == 0
+    assert parts == ["agreement", "evaluation", "lanes", "grid"]
 
 
 def test_other_sizes_and_a_damaged_part_are_run_again_or_refused(

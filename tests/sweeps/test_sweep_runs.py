@@ -6,6 +6,7 @@ from conftest import ROOT
 from scbch_jax import runs, sweeps
 from scbch_jax.config import Data, Experiment, Noise, experiment_file, scbch
 from scbch_jax.config.experiment import METHOD_OPTIONS
+from scbch_jax.data.benchmarks import BENCHMARKS
 from scbch_jax.errors import InputError
 
 SWEEPS = sorted((ROOT / "configs" / "sweeps").glob("*.py"))
@@ -44,9 +45,32 @@ def test_only_keeps_names_with_all_words():
 def test_every_sweep_gives_runs(path):
     some = sweeps.runs_of(experiment_file.load_sweep(path))
     wanted = {"paper": 48, "ablations": 15, "methods": 3 * 18, "scenes": 20}
-    wanted |= {"seeds": 10, "smoke": 6, "headline": 18, "robust": 108}
+    wanted |= {"seeds": 10, "smoke": 6, "headline": 18, "robust": 108, "grid": 48}
     assert len(some) == wanted[path.stem]
     assert f"configs/sweeps/{path.name}" in path.read_text(), "the command is on top"
+
+
+def test_the_grid_is_drawn_where_files_are_missing(monkeypatch, tmp_path):
+    """With the files of a benchmark it is the paper's; otherwise of the same size."""
+    coco = BENCHMARKS["coco"]
+    for name in {coco.image_files[0], coco.text_file, coco.label_file}:
+        (tmp_path / name).touch()
+    monkeypatch.setenv("SCBCH_DATA", str(tmp_path))
+    paper, grid = (
+        experiment_file.load_sweep(ROOT / f"configs/sweeps/{name}.py")
+        for name in ("paper", "grid")
+    )
+    for wanted, found in zip(paper, grid, strict=True):
+        if wanted.data.name == "coco":
+            assert found == wanted
+            continue
+        benchmark, drawn = BENCHMARKS[wanted.data.name], found.data.planted
+        assert found.data.name == "planted"
+        assert drawn.queries + drawn.database == benchmark.samples[0]
+        assert (drawn.train, drawn.classes) == (benchmark.train, benchmark.classes)
+        same = replace(found, data=wanted.data, noise=wanted.noise)
+        assert same == wanted
+        assert found.noise == Noise("swap", rate=wanted.noise.rate)
 
 
 def test_the_grid_has_the_settings_of_the_single_configs():
