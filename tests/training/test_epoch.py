@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from functools import partial
 
 import draws
@@ -21,6 +22,9 @@ RECIPE = Recipe(
 def train():
     labels = draws.labels(3, 22, 4, share=0.4)
     return Split(draws.normal(1, 22, 6), draws.normal(2, 22, 5), labels)
+
+
+LEAK = "Disallowed host-to-device transfer"
 
 
 def epochs(train, first, last, run=None, hparams=HParams(), recipe=RECIPE):  # noqa: B008
@@ -82,6 +86,30 @@ def test_epochs_use_different_orders(train):
     first, _ = epochs(train, 0, 1, recipe=recipe)
     other, _ = epochs(train, 1, 2, recipe=recipe)
     assert not same(first.params, other.params)
+
+
+@pytest.mark.parametrize("leak", ["none", "features", "hyperparameters"])
+def test_nothing_is_transferred_within_an_epoch(train, leak):
+    """What an epoch needs is on the device before it starts; a leak is noticed.
+
+    On a CPU JAX guards only the direction to the device; that programs call nothing on
+    the host is tested by their lowering.
+    """
+    on_device = jax.device_put((train, HParams(), jax.random.key(1), jnp.int32(0)))
+    split, hparams, key, number = on_device
+    if leak == "features":
+        split = split._replace(image=np.asarray(split.image))
+    if leak == "hyperparameters":
+        hparams = HParams()
+    run = training.start(HParams(), key, recipe=RECIPE)
+    allowed = (
+        nullcontext() if leak == "none" else pytest.raises(RuntimeError, match=LEAK)
+    )
+    with jax.transfer_guard("disallow"), allowed:
+        _, log = training.train_epoch(run, hparams, split, key, number, recipe=RECIPE)
+        jax.block_until_ready(log)
+    if leak == "none":
+        assert same(log, epochs(train, 0, 1)[1])
 
 
 def test_other_hyperparameters_do_not_compile_again(train):
