@@ -34,10 +34,11 @@ class Measured(NamedTuple):
 
 def as_text(parts: Sequence[Measured]) -> str:
     """The parts in Markdown, for documentation."""
-    return "\n".join(
-        f"## {x.title}\n\n`{x.command}`, {x.device}, {x.end}\n\n{x.output.strip()}\n"
-        for x in parts
-    )
+    blocks = []
+    for part in parts:
+        blocks += [f"## {part.title}", f"`{part.command}`, {part.device}, {part.end}"]
+        blocks += ["\n".join(lines) for _, lines in _blocks(part.output)]
+    return "\n\n".join(blocks) + "\n"
 
 
 def as_page(parts: Sequence[Measured]) -> str:

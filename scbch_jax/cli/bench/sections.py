@@ -67,9 +67,8 @@ def _seconds_of_epochs(run: Path) -> str:
     first, *later = read_results(run / "seed-0" / "results.jsonl")
     mean = sum(x.seconds or 0 for x in later) / len(later)
     return (
-        f"\nThe first epoch took {first.seconds:.2f} s with compilation, each of the "
-        f"{len(later)} later ones {mean:.3f} s with its score: "
-        f"{50 * mean:.1f} s for 50.\n"
+        f"\nThe first epoch took {first.seconds:.2f} s with compilation, later ones "
+        f"{mean:.3f} s each with their score: {50 * mean:.1f} s for 50.\n"
     )
 
 
