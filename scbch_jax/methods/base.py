@@ -106,6 +106,9 @@ class Step(NamedTuple):
     """Method's state -> whether to take the step; always if omitted. A skipped step is
     not computed and changes nothing; the values that it logs are those of the batch's
     steps before it by the same name, or zeros."""
+    keeps: Callable[[Any, Batch], Bool[Array, " n"]] | None = None
+    """(method's state, batch) -> rows that the loss is of; all if omitted. It may get
+    some of the others, which it has to ignore, and get the rows in another order."""
 
 
 class Method(NamedTuple):

@@ -159,21 +159,28 @@ def build(
         ones = jnp.ones(sizes.samples)
         return params, NrchState(jnp.int32(0), ones, jnp.asarray(True))
 
+    def confident(state: NrchState, batch: Batch) -> Bool[Array, " n"]:
+        kept = state.confidence[batch.index] >= hp.threshold
+        return kept | (state.epoch + 1 < options.selection_start_epoch)
+
+    def keeps(state: NrchState, batch: Batch) -> Bool[Array, " n"]:
+        # If no row is kept, the step is skipped; all rows keep the loss finite.
+        kept = confident(state, batch)
+        return kept | ~kept.any()
+
     def loss(
         params: Params, state: NrchState, batch: Batch, key: Key[Array, ""]
     ) -> tuple[ScalarLike, tuple[NrchState, Metrics]]:
-        kept = state.confidence[batch.index] >= hp.threshold
-        kept |= state.epoch + 1 < options.selection_start_epoch
         inputs = term_inputs(
             towers.encode_image(params, batch.image),
             towers.encode_text(params, batch.text),
             params["image"]["prototypes"],
             batch.labels,
-            # If no row is kept, the step is skipped; all rows keep the loss finite.
-            kept | ~kept.any(),
+            keeps(state, batch),
         )
         total, values = objective(inputs)
-        return total, (state._replace(any_kept=kept.any()), values)
+        any_kept = confident(state, batch).any()
+        return total, (state._replace(any_kept=any_kept), values)
 
     def epoch_update(
         params: Params,
@@ -198,7 +205,7 @@ def build(
         init=init,
         optimizers=dict.fromkeys(both, optimizer),
         epoch_update=epoch_update,
-        passes=((Step(loss, trains=both),),),
+        passes=((Step(loss, trains=both, keeps=keeps),),),
         encode_image=towers.encode_image,
         encode_text=towers.encode_text,
         needs_codes=lambda epoch: True,

@@ -14,6 +14,7 @@ from scbch_jax.arrays import Batch, Metrics, Params, TrainingCodes
 from scbch_jax.methods import Method, Recipe, Step
 from scbch_jax.training.batches import batch_order, gather
 from scbch_jax.training.encoding import training_codes
+from scbch_jax.training.kept_rows import on_kept_rows
 from scbch_jax.types import Split
 
 
@@ -170,12 +171,19 @@ def gradient_step(
     key: Key[Array, ""],
 ) -> tuple[RunState, Metrics]:
     """Updates the parameter groups that `step` trains; the others stay the same."""
-
-    def objective(trained: Params) -> Any:
-        return step.loss({**run.params, **trained}, run.state, batch, key)
-
     trained = {group: run.params[group] for group in step.trains}
-    grads, (state, metrics) = jax.grad(objective, has_aux=True)(trained)
+
+    def gradient(batch: Batch) -> Any:
+        def objective(trained: Params) -> Any:
+            return step.loss({**run.params, **trained}, run.state, batch, key)
+
+        return jax.grad(objective, has_aux=True)(trained)
+
+    if step.keeps is None:
+        grads, (state, metrics) = gradient(batch)
+    else:
+        kept = step.keeps(run.state, batch)
+        grads, (state, metrics) = on_kept_rows(gradient, kept, batch)
     params, opt = dict(run.params), dict(run.opt)
     for group in step.trains:
         optimizer = optax.with_extra_args_support(optimizers[group])

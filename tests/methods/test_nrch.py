@@ -1,3 +1,5 @@
+from functools import partial
+
 import draws
 import hand_checked
 import jax
@@ -94,6 +96,27 @@ def test_no_step_is_taken_on_a_batch_without_kept_rows(train, key):
     assert not np.array_equal(
         moved.params["text"]["network"]["layer_0"]["kernel"], before
     )
+
+
+@pytest.mark.slow
+def test_a_step_computed_for_few_rows_is_the_step_of_all(key):
+    """Of 64 rows 20 are kept, so 32 are computed."""
+    sizes = SIZES._replace(samples=64)
+    method = nrch.build(sizes, OPTIONS, HParams())
+    params, state = method.init(key)
+    memory = {g: o.init(params[g]) for g, o in method.optimizers.items()}
+    confidence = jnp.where(jnp.arange(64) % 3, 0.1, 0.9).at[:4].set(0.2)
+    state = state._replace(epoch=jnp.int32(9), confidence=confidence)
+    rows = draws.normal(1, 64, 6), draws.normal(2, 64, 5), draws.labels(3, 64, 4)
+    batch, (step,) = Batch(*rows, index=jnp.arange(64)), method.passes[0]
+    run = RunState(params, memory, state)
+    few, all_rows = (
+        jax.jit(partial(gradient_step, s, method.optimizers))(run, batch, key)
+        for s in (step, step._replace(keeps=None))
+    )
+    pairs = zip(*map(jax.tree.leaves, (few, all_rows)), strict=True)
+    for one, other in pairs:
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
 def test_confidence_is_the_posterior_of_small_prototype_distances(train, key):
