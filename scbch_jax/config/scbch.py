@@ -48,7 +48,7 @@ class Options(TwoTowerOptions):
     """k: neighbors whose labels are averaged to a row's soft label (Eq. 1)."""
     neighbor_search: Literal["exact", "approximate", "tree"] = "exact"
     """Neighbor search: exact; approximate with codes rounded to bfloat16; or tree,
-    which compares each row with 16,384 others from near leaves of a tree, so that time
+    which compares each row with 8,192 others from near leaves of a tree, so that time
     grows as the number of rows and not as its square."""
     confidence_every: Annotated[int, at_least(1)] = 1
     """Epochs between two updates of the confidence after the warm-up."""

@@ -47,12 +47,12 @@ def nearest_rows(
         neighbors: k, below the number of samples.
         search: "exact"; or "approximate" with codes rounded to bfloat16, whose
             similarities have two to three digits; or "tree", which compares each sample
-            with about `column_block` others from near leaves of a tree, so that time
-            grows as the number of samples (`recall` measures the loss of both).
+            with about 8,192 others from near leaves of a tree, so that time grows as
+            the number of samples (`recall` measures the loss of both).
         rows: indices of the query samples; all if omitted.
         mesh: devices whose axis "data" shards the query samples; each device searches
             all samples.
-        row_block: query samples searched at once; the largest leaf of a tree.
+        row_block: query samples searched at once.
         column_block: samples compared at once.
 
     Raises:
@@ -144,9 +144,11 @@ def _in_tree(
         return jnp.concatenate([normalize(x[rows]) for x in codes], axis=1)
 
     samples = len(both[0])
-    nodes = tree.leaves(partial(codes_of, both), samples, most=row_block)
+    nodes = tree.leaves(
+        partial(codes_of, both), samples, most=min(row_block, tree.LEAF)
+    )
     count, size = nodes.rows.shape
-    searched = min(count, max(column_block // size, 1))
+    searched = min(count, max(min(column_block, tree.COMPARED) // size, 1))
     if k >= searched * size:
         wanted = f"fewer than the {searched * size} samples that are compared"
         raise ValueError(f"neighbors: got {k}, wanted {wanted}")

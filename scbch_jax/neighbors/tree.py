@@ -16,6 +16,12 @@ from jaxtyping import Array, Bool, Float, Int
 from scbch_jax.neighbors import topk
 from scbch_jax.neighbors.topk import TopK
 
+LEAF = 256
+"""Largest number of rows of a leaf. Smaller blocks of similarities take less memory."""
+
+COMPARED = 8192
+"""Rows that each row is compared with, about."""
+
 SAMPLE = 256
 """About how many rows of a node decide its direction."""
 
@@ -90,7 +96,7 @@ def leaf_search(
     hidden = topk.column_blocks(hidden, most=most).codes[0, :, 0]
     found = topk.merge_block(
         topk.empty_topk(size, neighbors, columns.dtype),
-        codes_of(tree.rows[leaf]) @ columns.T + hidden,
+        codes_of(tree.rows[leaf]) @ columns.T + hidden[None],
         first=jnp.int32(0),
         # This leaf is the first of the candidates.
         own=jnp.arange(size, dtype=jnp.int32),
@@ -132,7 +138,7 @@ def _projections(
 
 def _principal(rows: Float[Array, "n width"]) -> Float[Array, " width"]:
     """The direction of the largest variance, not normalized."""
-    centered = rows - rows.mean(axis=0)
+    centered = rows - rows.mean(axis=0, keepdims=True)
     first = centered[jnp.argmax(jnp.square(centered).sum(axis=1))]
 
     def step(_: int, direction: Array) -> Array:
