@@ -7,6 +7,12 @@ ARENA_MAX = -8
 """`M_ARENA_MAX` of glibc's malloc.h."""
 
 
+def return_freed() -> None:
+    """Returns freed memory to the system, where glibc is used."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def share_arena() -> None:
     """Makes all threads allocate from one arena from now on, where glibc is used.
 

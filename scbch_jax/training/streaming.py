@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, Key
 
-from scbch_jax import sharding
+from scbch_jax import allocation, sharding
 from scbch_jax.arrays import Batch, Metrics, TrainingCodes
 from scbch_jax.methods import Recipe
 from scbch_jax.retrieval import PairedCodes
@@ -68,6 +68,8 @@ def stream_epoch(
         epoch,
         recipe=recipe,
     )
+    # Compilers and the update before the batches leave much memory behind.
+    allocation.return_freed()
     step = partial(_train_chunk, recipe=recipe)
     for number, order in enumerate(orders):
         logs = []
