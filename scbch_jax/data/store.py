@@ -191,7 +191,6 @@ def dataset(store: Store) -> Dataset:
     Raises:
         InputError: if all labels of a part are 0.
     """
-
     # Shared by the parts, of which training set and database have rows in common.
     shared = store.labels.astype(np.float32)
 
