@@ -183,7 +183,10 @@ def _coded(
     run: RunState, hparams: Any, train: Split, epoch: Any, recipe: Recipe
 ) -> TrainingCodes:
     """Relaxed codes of the training set; zeros if the epoch's update needs no codes."""
-    codes = partial(relaxed_split_codes, run.params, hparams, recipe=recipe)
+
+    def codes(rows: Split) -> tuple[Any, Any]:
+        return relaxed_split_codes(run.params, hparams, rows, recipe=recipe)
+
     few = Split(*(np.asarray(part[:1]) for part in train))
     one = jax.eval_shape(codes, few)
     found = _zeros(tuple((len(train.labels), x.shape[1], x.dtype) for x in one))
