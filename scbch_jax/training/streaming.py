@@ -193,10 +193,11 @@ def _coded(
     needs_codes = recipe.build(hparams).needs_codes
     if needs_codes is not None and bool(needs_codes(epoch)):
         for start, rows in _blocks(train):
-            found = _place(found, codes(rows), np.int32(start))
+            found = _place(found, codes(rows), jnp.int32(start))
             jax.block_until_ready(found)
     labels = sharding.replicate_to_devices(np.asarray(train.labels))
-    return TrainingCodes(*found, labels)
+    image, text = found
+    return TrainingCodes(image, text, labels)
 
 
 @partial(jax.jit, static_argnames="shapes")
