@@ -16,6 +16,7 @@ LAYERS = [
         "io": "atomic writing of files and folders, JSON",
         "types": "records of a dataset",
         "arrays": "names of JAX arrays and records",
+        "allocation": "how freed memory is kept",
         "sharding": "meshes, and what is sharded over them",
         "compiled": "the folder of compiled programs",
         "extras": "optional packages, and what to install where one is missing",

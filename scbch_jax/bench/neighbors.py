@@ -62,7 +62,7 @@ def measure_search(
     Args:
         codes: of both modalities.
         neighbors: k, below the number of rows.
-        search: "exact", "approximate" or both.
+        search: any of "exact", "approximate" and "tree".
         rounds: how often each is timed.
         sampled: rows for NumPy, and for the comparison with float64.
     """

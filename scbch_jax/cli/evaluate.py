@@ -54,6 +54,9 @@ class Evaluate:
     """How many of the nearest items are ranked so, with all ties of the last."""
     stable: bool = False
     """Also compute MAP with ties in the order of the database."""
+    sample: Annotated[int, at_least(0)] = 0
+    """Queries to evaluate, drawn without replacement, the same in each call; 0 for all
+    queries. The intervals then say how much the draw matters."""
     resamples: Annotated[int, at_least(0, 1_000_000)] = 2000
     """Bootstrap resamples of the queries for 95 % intervals; 0 for none."""
     curve: Path | None = None
@@ -93,11 +96,16 @@ def main(options: Evaluate) -> None:
         fits = max(options.cutoffs, default=0) <= items
         got = ", ".join(map(str, options.cutoffs))
         require(fits, "cutoffs", got, f"at most the {items} items of the database")
+        rows = _drawn(options, sets)
+        sets = sets.of_queries(rows) if options.sample else sets
         line, points, values = _evaluate(options, sets)
         (source,) = name.values()
         lines.append({**name, **line})
         curve += [(source, *row) for row in points]
-        queries += [(source, *row) for row in values]
+        queries += [
+            (source, direction, rows[query], *rest)
+            for direction, query, *rest in values
+        ]
     if options.curve:
         header = ["source", "direction", "radius", "precision", "recall"]
         io.write_csv(options.curve, header, curve)
@@ -126,6 +134,17 @@ def _check_outputs(options: Evaluate) -> None:
         )
         require(not same, name, f"{path}, which is read or written already", "another")
         taken.add(path.absolute())
+
+
+def _drawn(options: Evaluate, sets: "CodeSets") -> Any:
+    """Numbers of the queries to evaluate, ascending."""
+    import numpy as np
+
+    there, wanted = sets.sizes["queries"], options.sample
+    require(wanted <= there, "sample", wanted, f"at most the {there} queries")
+    if not wanted:
+        return np.arange(there)
+    return np.sort(np.random.default_rng(0).choice(there, wanted, replace=False))
 
 
 def _evaluate(

@@ -41,6 +41,7 @@ COMMANDS = {
     "data inspect": "data.inspect:InspectData",
     "data import": "data.import_:ImportData",
     "data build": "data.build:BuildData",
+    "data draw": "data.draw:DrawData",
     "data verify": "data.verify:VerifyData",
     "data tfds": "data.tfds:TfdsData",
     "data captions": "data.captions:CaptionsData",

@@ -46,8 +46,12 @@ class Options(TwoTowerOptions):
     equations."""
     neighbors: Annotated[int, at_least(1)] = 20
     """k: neighbors whose labels are averaged to a row's soft label (Eq. 1)."""
-    neighbor_search: Literal["exact", "approximate"] = "exact"
-    """Neighbor search: exact, or approximate with codes rounded to bfloat16."""
+    neighbor_search: Literal["exact", "approximate", "tree"] = "exact"
+    """Neighbor search: exact; approximate with codes rounded to bfloat16; or tree,
+    which compares each row with 8,192 others from near leaves of a tree, so that time
+    grows as the number of rows and not as its square."""
+    confidence_every: Annotated[int, at_least(1)] = 1
+    """Epochs between two updates of the confidence after the warm-up."""
     warmup_epochs: Annotated[int, at_least(0)] = 5
     """E_w of Eq. 9: warm-up epochs, in which the confidence of every row is 1."""
     drop: tuple[Part, ...] = ()

@@ -5,7 +5,7 @@ corrupts labels, `tfds` converts stores for tensorflow-datasets. Nothing here ne
 """
 
 from scbch_jax.data.benchmarks import BENCHMARKS, Benchmark, benchmark_with, find_files
-from scbch_jax.data.planted import planted
+from scbch_jax.data.planted import planted, planted_blocks
 from scbch_jax.data.split import (
     Rows,
     check_rows,
@@ -29,6 +29,7 @@ __all__ = [
     "check_rows",
     "find_files",
     "planted",
+    "planted_blocks",
     "queries_first",
     "rows_drawn",
     "rows_queries_first",

@@ -191,13 +191,15 @@ def dataset(store: Store) -> Dataset:
     Raises:
         InputError: if all labels of a part are 0.
     """
+    # Shared by the parts, of which training set and database have rows in common.
+    shared = store.labels.astype(np.float32)
 
     def part(name: str, rows: np.ndarray) -> Split:
         image, text, labels = (
-            take(array, rows) for array in (store.image, store.text, store.labels)
+            take(array, rows) for array in (store.image, store.text, shared)
         )
         require_positive(f"{name}.labels", labels)
-        return Split(image, text, labels.astype(np.float32))
+        return Split(image, text, labels)
 
     parts = store.rows._asdict().items()
     return Dataset(**{name: part(name, rows) for name, rows in parts})

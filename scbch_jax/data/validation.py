@@ -5,6 +5,9 @@ import numpy as np
 from scbch_jax.errors import require
 from scbch_jax.types import Dataset, Split
 
+BLOCK = 16_384
+"""Rows whose values are checked at once."""
+
 
 def check_dataset(dataset: Dataset) -> Dataset:
     """Checks the values of every part, and makes all arrays float32.
@@ -63,10 +66,12 @@ def require_finite(
     field: str, rows: np.ndarray, wanted: str = "finite numbers", *, first: int = 0
 ) -> None:
     """Raises `InputError`, which names the first row with NaN or infinity."""
-    wrong = np.argwhere(~np.isfinite(rows))
-    row = first + wrong[0][0] if len(wrong) else 0
-    got = f"NaN or infinity in row {row}, counted from 0"
-    require(not len(wrong), field, got, wanted)
+    # In blocks: the truth of each value of a mapped file may take much memory.
+    for start in range(0, len(rows), BLOCK):
+        wrong = np.argwhere(~np.isfinite(rows[start : start + BLOCK]))
+        row = first + start + wrong[0][0] if len(wrong) else 0
+        got = f"NaN or infinity in row {row}, counted from 0"
+        require(not len(wrong), field, got, wanted)
 
 
 def check_labels(field: str, labels: np.ndarray) -> np.ndarray:

@@ -163,8 +163,6 @@ def build(
         epoch: Int[Array, ""],
         key: Key[Array, ""],
     ) -> ScbchState:
-        ones = jnp.ones_like(state.confidence)
-
         def update_confidence() -> Float[Array, " samples"]:
             soft_labels = neighbors.neighbor_soft_labels(
                 *train,
@@ -177,13 +175,16 @@ def build(
                 train.labels, soft_labels, floor=hp.confidence_floor
             )
 
-        if "row-weights" in options.drop:
-            return ScbchState(epoch, ones)
-        confidence = lax.cond(warmed_up(epoch), update_confidence, lambda: ones)
+        confidence = state.confidence
+        if "row-weights" not in options.drop:
+            confidence = lax.cond(
+                updates_confidence(epoch), update_confidence, lambda: confidence
+            )
         return ScbchState(epoch, confidence)
 
-    def warmed_up(epoch: Any) -> Any:
-        return epoch >= options.warmup_epochs
+    def updates_confidence(epoch: Any) -> Any:
+        since = epoch - options.warmup_epochs
+        return (since >= 0) & (since % options.confidence_every == 0)
 
     adam = torch_adam(hp.learning_rate, weight_decay=hp.weight_decay)
     return Method(
@@ -193,7 +194,7 @@ def build(
         passes=((Step(loss, trains=("image", "text")),),),
         encode_image=towers.encode_image,
         encode_text=towers.encode_text,
-        needs_codes=None if "row-weights" in options.drop else warmed_up,
+        needs_codes=None if "row-weights" in options.drop else updates_confidence,
     )
 
 

@@ -1,4 +1,4 @@
-"""Exact k-nearest-neighbor search by cosine, in blocks of rows and columns."""
+"""k-nearest-neighbor search by cosine, in blocks of rows and columns."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +12,7 @@ from jax.sharding import AbstractMesh, Mesh, PartitionSpec
 from jaxtyping import Array, Float, Int
 
 from scbch_jax.errors import check_rank, check_same_shape
-from scbch_jax.neighbors import topk
+from scbch_jax.neighbors import topk, tree
 from scbch_jax.neighbors.topk import Columns, TopK
 
 EPSILON = 1e-8
@@ -45,8 +45,10 @@ def nearest_rows(
         image_codes: relaxed codes, or any features.
         text_codes: the same samples in the other modality.
         neighbors: k, below the number of samples.
-        search: "exact", or "approximate" with codes rounded to bfloat16, whose
-            similarities have two to three digits (`recall` measures the loss).
+        search: "exact"; or "approximate" with codes rounded to bfloat16, whose
+            similarities have two to three digits; or "tree", which compares each sample
+            with about 8,192 others from near leaves of a tree, so that time grows as
+            the number of samples (`recall` measures the loss of both).
         rows: indices of the query samples; all if omitted.
         mesh: devices whose axis "data" shards the query samples; each device searches
             all samples.
@@ -54,8 +56,8 @@ def nearest_rows(
         column_block: samples compared at once.
 
     Raises:
-        ValueError: if the rows do not align, k is not below the number of samples, or
-            the search is unknown.
+        ValueError: if the rows do not align, k is not below the number of samples that
+            are compared, or the search is unknown.
 
     Example:
         >>> codes = jnp.array([[1.0, 0.0], [0.9, 0.1], [0.5, 0.5]])
@@ -67,8 +69,12 @@ def nearest_rows(
     samples = len(image_codes)
     if not 0 < neighbors < samples:
         raise ValueError(f"neighbors: got {neighbors}, wanted 1 to {samples - 1}")
-    if search not in ("exact", "approximate"):
-        raise ValueError(f"search: got {search}, wanted exact or approximate")
+    if search not in ("exact", "approximate", "tree"):
+        raise ValueError(f"search: got {search}, wanted exact, approximate or tree")
+    if search == "tree":
+        both = (image_codes, text_codes)
+        found = _in_tree(both, neighbors, row_block, column_block, mesh)
+        return found if rows is None else TopK(*(x[rows] for x in found))
     codes = jnp.concatenate([normalize(image_codes), normalize(text_codes)], axis=1)
     if search == "approximate":
         codes = codes.astype(jnp.bfloat16)
@@ -123,6 +129,42 @@ def normalize(rows: Float[Array, "n width"]) -> Float[Array, "n width"]:
     """
     lengths = jnp.linalg.norm(rows, axis=1, keepdims=True)
     return rows / jnp.maximum(lengths, EPSILON)
+
+
+def _in_tree(
+    both: tuple[Float[Array, "samples bits"], Float[Array, "samples bits"]],
+    k: int,
+    row_block: int,
+    column_block: int,
+    mesh: Mesh | AbstractMesh | None,
+) -> TopK:
+    """Searches leaf by leaf of a tree."""
+
+    def codes_of(codes: Any, rows: Any) -> Any:
+        return jnp.concatenate([normalize(x[rows]) for x in codes], axis=1)
+
+    samples = len(both[0])
+    nodes = tree.leaves(
+        partial(codes_of, both), samples, most=min(row_block, tree.LEAF)
+    )
+    count, size = nodes.rows.shape
+    searched = min(count, max(min(column_block, tree.COMPARED) // size, 1))
+    if k >= searched * size:
+        wanted = f"fewer than the {searched * size} samples that are compared"
+        raise ValueError(f"neighbors: got {k}, wanted {wanted}")
+    leaf_numbers = jnp.arange(count, dtype=jnp.int32)
+    means = tree.leaf_means(partial(codes_of, both), nodes)
+
+    def find(_: Any, numbers: Any, replicated: Any) -> TopK:
+        codes, *rest = replicated
+        search = partial(tree.leaf_search, partial(codes_of, codes), *rest)
+        sizes = {"neighbors": k, "searched": searched}
+        return lax.map(lambda leaf: search(leaf=leaf, **sizes), numbers)
+
+    find = _sharded(find, mesh) if mesh else find
+    found = find(leaf_numbers, leaf_numbers, (both, means, nodes))
+    similarity, index = tree.in_order(found, nodes, samples)
+    return TopK(0.5 * similarity, index)
 
 
 def _sharded(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 
 from scbch_jax.data.formats import array_names, read_array
 from scbch_jax.data.validation import require_finite
@@ -37,6 +37,21 @@ class CodeSets(NamedTuple):
         codes, _ = next(iter(self.searches.values()))
         sizes = {"queries": len(self.query_labels), "items": len(self.database_labels)}
         return sizes | {"bits": 8 * codes.shape[1]}
+
+    def of_queries(self, rows: Int[np.ndarray, " some"]) -> "CodeSets":
+        """The same sets with some of the queries only."""
+
+        def some(queries: Any) -> Any:
+            return None if queries is None else np.asarray(queries)[rows]
+
+        def of_pairs(pairs: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
+            return {name: (some(q), items) for name, (q, items) in pairs.items()}
+
+        return self._replace(
+            searches=of_pairs(self.searches),
+            query_labels=some(self.query_labels),
+            relaxed=None if self.relaxed is None else of_pairs(self.relaxed),
+        )
 
 
 KNOWN_NAMES = {

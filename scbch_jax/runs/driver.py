@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 
-from scbch_jax import compiled, datasets, sharding, training
+from scbch_jax import allocation, compiled, datasets, sharding, training
 from scbch_jax.arrays import Params
 from scbch_jax.config import Experiment, Training
 from scbch_jax.errors import Interrupted
@@ -54,6 +54,8 @@ def train(
         Interrupted: if `stop` returned true.
     """
     compiled.keep_programs()
+    if experiment.training.features == "stream":
+        allocation.share_arena()
     loaded = loaded or datasets.load(experiment.data)
     dataset, results = loaded.dataset, []
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, Key
 
-from scbch_jax import sharding
+from scbch_jax import allocation, sharding
 from scbch_jax.arrays import Batch, Metrics, TrainingCodes
 from scbch_jax.methods import Recipe
 from scbch_jax.retrieval import PairedCodes
@@ -20,7 +20,6 @@ from scbch_jax.training.encoding import (
     BLOCK,
     encode_split,
     relaxed_split_codes,
-    zeros_like_output,
 )
 from scbch_jax.training.epoch import RunState, begin, pass_keys, run_batches
 from scbch_jax.types import Split
@@ -60,8 +59,17 @@ def stream_epoch(
         The state after the epoch, and each logged value of the last pass: [batches].
     """
     method, log = recipe.build(hparams), {}
-    codes = _coded(run, hparams, train, epoch, recipe)
-    run, orders = _begin_epoch(run, hparams, codes, key, epoch, recipe=recipe)
+    run, orders = _begin_epoch(
+        run,
+        hparams,
+        # Not kept: relaxed codes are as large as a part of the features.
+        _coded(run, hparams, train, epoch, recipe),
+        key,
+        epoch,
+        recipe=recipe,
+    )
+    # Compilers and the update before the batches leave much memory behind.
+    allocation.return_freed()
     step = partial(_train_chunk, recipe=recipe)
     for number, order in enumerate(orders):
         logs = []
@@ -86,10 +94,11 @@ def encode_streamed(
     The codes are returned in host memory.
     """
 
-    def encode(rows: Split) -> PairedCodes:
-        return sharding.to_host(encode_split(params, hparams, rows, recipe=recipe))
+    def encode(rows: Split) -> tuple[Any, Any]:
+        coded = encode_split(params, hparams, rows, recipe=recipe)
+        return sharding.to_host((coded.image, coded.text))
 
-    return _of_blocks(encode, split)
+    return PairedCodes(*_of_blocks(encode, split), labels=np.asarray(split.labels))
 
 
 def streamed_relaxed_codes(
@@ -174,32 +183,58 @@ def _coded(
     run: RunState, hparams: Any, train: Split, epoch: Any, recipe: Recipe
 ) -> TrainingCodes:
     """Relaxed codes of the training set; zeros if the epoch's update needs no codes."""
+
+    def codes(rows: Split) -> tuple[Any, Any]:
+        return relaxed_split_codes(run.params, hparams, rows, recipe=recipe)
+
+    few = Split(*(np.asarray(part[:1]) for part in train))
+    one = jax.eval_shape(codes, few)
+    found = _zeros(tuple((len(train.labels), x.shape[1], x.dtype) for x in one))
     needs_codes = recipe.build(hparams).needs_codes
     if needs_codes is not None and bool(needs_codes(epoch)):
-        image, text = streamed_relaxed_codes(run.params, hparams, train, recipe=recipe)
-    else:
-        few = Split(*(np.asarray(part[:1]) for part in train))
-        image, text = (
-            jnp.zeros((len(train.labels), x.shape[1]), x.dtype)
-            for x in zeros_like_output(
-                lambda: relaxed_split_codes(run.params, hparams, few, recipe=recipe)
-            )
+        for start, rows in _blocks(train):
+            found = _place(found, codes(rows), jnp.int32(start))
+            jax.block_until_ready(found)
+    labels = sharding.replicate_to_devices(np.asarray(train.labels))
+    image, text = found
+    return TrainingCodes(image, text, labels)
+
+
+@partial(jax.jit, static_argnames="shapes")
+def _zeros(shapes: tuple[tuple[int, int, Any], ...]) -> tuple[Array, ...]:
+    """Arrays of zeros on every device: rows, columns and dtype of each."""
+    return sharding.replicate(tuple(jnp.zeros(x[:2], x[2]) for x in shapes))
+
+
+@partial(jax.jit, donate_argnames="whole")
+def _place(
+    whole: tuple[Array, ...], part: tuple[Array, ...], start: Int[Array, ""]
+) -> tuple[Array, ...]:
+    """Overwrites rows from `start` on, in place."""
+    return sharding.replicate(
+        jax.tree.map(
+            lambda x, y: jax.lax.dynamic_update_slice_in_dim(x, y, start, axis=0),
+            whole,
+            part,
         )
-    return TrainingCodes(
-        image, text, sharding.replicate_to_devices(np.asarray(train.labels))
     )
 
 
 def _of_blocks(function: Callable[[Split], Any], rows: Split) -> Any:
     """Applies a function to blocks of rows and concatenates its results on the host."""
+    parts = [function(block) for _, block in _blocks(rows)]
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 
-    def read(start: int) -> Split:
+
+def _blocks(rows: Split) -> Iterator[tuple[int, Split]]:
+    """Blocks of rows on the device, each with the number of its first row."""
+
+    def read(start: int) -> tuple[int, Split]:
         part = (np.asarray(x[start : start + BLOCK]) for x in rows)
-        return sharding.replicate_to_devices(Split(*part))
+        return start, sharding.replicate_to_devices(Split(*part))
 
     starts = range(0, len(rows.labels), BLOCK)
-    parts = [function(x) for x in prefetch(partial(read, start) for start in starts)]
-    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+    return prefetch(partial(read, start) for start in starts)
 
 
 def prefetch(jobs: Iterable[Callable[[], T]]) -> Iterator[T]:

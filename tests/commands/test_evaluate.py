@@ -50,6 +50,25 @@ def test_evaluate_gives_the_last_lines_again(trained, capsys):
         assert line["average"] == last["average"]
 
 
+def test_a_sample_of_the_queries_has_the_values_of_these_queries(
+    trained, tmp_path, capsys
+):
+    values = []
+    for words in ([], ["--sample", "7"]):
+        out = str(tmp_path / f"{len(values)}.csv")
+        call = ["evaluate", str(trained[0]), "--resamples", "9", "--queries", out]
+        assert program.main([*call, *words]) == 0
+        values.append((tmp_path / f"{len(values)}.csv").read_text().splitlines())
+    every, some = map(set, values)
+    assert some < every
+    assert len({line.split(",")[2] for line in some}) == 1 + 7
+    said = capsys.readouterr().out
+    assert ": 7 queries," in said
+    assert "| MAP, 95 % from (%)" in said
+    message = "sample: got 999, wanted at most the 300 queries"
+    assert message in error_line(capsys, *call, "--sample", "999")
+
+
 def test_ranks_add_measures_below_and_change_none(trained, tmp_path, capsys):
     """Of a run, and of the files that it encodes: the same numbers."""
     words = ["--resamples", "0", "--json"]

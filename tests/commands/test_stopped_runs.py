@@ -20,6 +20,8 @@ FEWER_BITS = [
     "--training.features=stream",
     "--training.precision=bfloat16",
     "--training.moments=bfloat16",
+    "--options.neighbor-search=tree",
+    "--options.confidence-every=3",
 ]
 
 

@@ -268,6 +268,11 @@ COMMANDS: dict[str, Command] = {
         ("store",),
         malformed=40,
     ),
+    "data draw": Command(
+        "data draw --train 40 --queries 8 --database 48 --out drawn",
+        ("drawn",),
+        kills=3,
+    ),
     "data verify": Command("data verify @store", malformed=70),
     "data noise": Command(
         "data noise --planted.train 48 --planted.database 56 --kinds swap add "

@@ -100,8 +100,12 @@ RELAXED = np.zeros((40, 32), np.float32)
             partial(neighbors.nearest_rows, neighbors=3, search="approximate"),
             (RELAXED, RELAXED),
         ),
+        (
+            partial(neighbors.nearest_rows, neighbors=3, search="tree", row_block=20),
+            (RELAXED, RELAXED),
+        ),
     ],
-    ids=["counts", "distances", "search", "neighbors", "approximate neighbors"],
+    ids=["counts", "distances", "search", "neighbors", "approximate neighbors", "tree"],
 )
 def test_evaluation_and_search_lower(program, args):
     lower(program, *map(shapes, args))

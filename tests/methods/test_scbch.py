@@ -103,6 +103,23 @@ def test_confidence_is_one_during_warm_up(train, key):
         assert (weights == 1).all() == (epoch < OPTIONS.warmup_epochs)
 
 
+def test_confidence_is_kept_between_updates(train, key):
+    """Updated in epochs 2, 5 and so on; codes are computed for these alone."""
+    method = build(confidence_every=3)
+    params, state = method.init(key)
+    update, changed = jax.jit(method.epoch_update), []
+    for epoch in map(jnp.int32, range(7)):
+        # Other codes in each epoch, so that each update changes the confidence.
+        params = jax.tree.map(lambda x: x * 1.5 - 0.1, params)
+        codes = training_codes(method, params, train, epoch)
+        before = state.confidence
+        state = update(params, state, codes, epoch, key)
+        if not np.array_equal(state.confidence, before):
+            changed.append(int(epoch))
+        assert bool(codes.image.any()) == (int(epoch) in (2, 5))
+    assert changed == [2, 5]
+
+
 def test_without_weights_confidence_stays_one(train, key):
     method = build(drop=("row-weights",))
     params, state = method.init(key)

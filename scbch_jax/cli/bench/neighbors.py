@@ -20,7 +20,7 @@ class BenchNeighbors:
     """Length of the relaxed codes of each modality."""
     neighbors: Annotated[int, at_least(1)] = 20
     """Number of neighbors k, below the smallest number of samples."""
-    search: tuple[Literal["exact", "approximate"], ...] = ("exact",)
+    search: tuple[Literal["exact", "approximate", "tree"], ...] = ("exact",)
     """Which searches to time."""
     rounds: Annotated[int, at_least(1)] = 3
     """How often each search is timed, interleaved; the median is printed. With one
@@ -38,7 +38,7 @@ class BenchNeighbors:
         check_fields(self)
         fits = self.neighbors < min(self.rows)
         require(fits, "neighbors", self.neighbors, f"fewer than {min(self.rows)} rows")
-        require(bool(self.search), "search", "none", "exact, approximate or both")
+        require(bool(self.search), "search", "none", "exact, approximate or tree")
         console.require_targets("bench", self.json, self.figure)
 
 
