@@ -175,11 +175,10 @@ def build(
                 train.labels, soft_labels, floor=hp.confidence_floor
             )
 
-        confidence = state.confidence
-        if "row-weights" not in options.drop:
-            confidence = lax.cond(
-                updates_confidence(epoch), update_confidence, lambda: confidence
-            )
+        if "row-weights" in options.drop:
+            return state._replace(epoch=epoch)
+        wanted = updates_confidence(epoch)
+        confidence = lax.cond(wanted, update_confidence, lambda: state.confidence)
         return ScbchState(epoch, confidence)
 
     def updates_confidence(epoch: Any) -> Any:

@@ -141,7 +141,7 @@ def _principal(rows: Float[Array, "n width"]) -> Float[Array, " width"]:
     centered = rows - rows.mean(axis=0, keepdims=True)
     first = centered[jnp.argmax(jnp.square(centered).sum(axis=1))]
 
-    def step(_: int, direction: Array) -> Array:
+    def step(_: Any, direction: Array) -> Array:
         turned = (centered @ direction) @ centered
         return turned / jnp.maximum(jnp.linalg.norm(turned), 1e-30)
 

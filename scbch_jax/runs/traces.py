@@ -130,7 +130,7 @@ def _codes(task: Task, params: Params, rows: Int[np.ndarray, " n"]) -> Arrays:
     }
 
 
-def _take(split: Split, rows: Int[np.ndarray, " n"]) -> Split:
+def _take(split: Split, rows: Int[np.ndarray | jax.Array, " n"]) -> Split:
     return Split(*(part[rows] for part in split))
 
 
