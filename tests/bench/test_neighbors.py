@@ -45,7 +45,7 @@ def test_agreement_of_a_hand_checked_case():
     ("words", "message"),
     [
         (["--rows", "50", "20"], "neighbors: got 20, wanted fewer than 20 rows"),
-        (["--search"], "search: got none, wanted exact, approximate or both"),
+        (["--search"], "search: got none, wanted exact, approximate or tree"),
         (
             ["--figure", "a.txt"],
             "figure: got a.txt, wanted a file ending in .png or .svg",
