@@ -51,9 +51,9 @@ def leaves(codes_of: CodesOf, samples: int, *, most: int) -> Leaves:
         samples: number of all rows.
         most: largest number of rows of a leaf.
     """
-    depth = (-(-samples // most) - 1).bit_length()
-    size = -(-samples // 2**depth)
-    spare = size * 2**depth - samples
+    count, size = leaf_shape(samples, most=most)
+    depth = count.bit_length() - 1
+    spare = size * count - samples
     repeated = jnp.arange(spare, dtype=jnp.int32) * (samples // max(spare, 1))
     rows = jnp.concatenate([jnp.arange(samples, dtype=jnp.int32), repeated])
     order = jnp.arange(len(rows), dtype=jnp.int32)[None]
@@ -62,6 +62,30 @@ def leaves(codes_of: CodesOf, samples: int, *, most: int) -> Leaves:
         order = jnp.take_along_axis(order, inside, axis=1)
         order = order.reshape(2 * len(order), -1)
     return Leaves(rows[order], order < samples)
+
+
+def leaf_shape(samples: int, *, most: int = LEAF) -> tuple[int, int]:
+    """Number of leaves, a power of 2, and rows of each.
+
+    Example:
+        >>> leaf_shape(1000)
+        (4, 250)
+    """
+    count = 2 ** (-(-samples // most) - 1).bit_length()
+    return count, -(-samples // count)
+
+
+def compared(samples: int, *, most: int = COMPARED) -> int:
+    """Rows that each row is compared with, itself included.
+
+    Example:
+        >>> compared(1000)
+        1000
+        >>> compared(9500)
+        8046
+    """
+    count, size = leaf_shape(samples)
+    return min(samples, min(count, max(most // size, 1)) * size)
 
 
 def leaf_search(

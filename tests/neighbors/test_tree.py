@@ -5,6 +5,10 @@ import numpy as np
 import pytest
 
 from scbch_jax import neighbors
+from scbch_jax.config import scbch
+from scbch_jax.errors import InputError
+from scbch_jax.methods import Sizes
+from scbch_jax.methods import scbch as method
 from scbch_jax.neighbors import tree
 
 pytestmark = pytest.mark.usefixtures("strict")
@@ -96,3 +100,13 @@ def test_more_neighbors_than_are_compared_are_named():
     sizes = {"search": "tree", "row_block": 50, "column_block": 50}
     with pytest.raises(ValueError, match="neighbors: got 50, wanted fewer than the 50"):
         neighbors.nearest_rows(codes, codes, neighbors=50, **sizes)
+
+
+@pytest.mark.errors
+@pytest.mark.parametrize(("samples", "compared"), [(1000, 1000), (9500, 8046)])
+def test_more_neighbors_than_are_compared_are_refused(samples, compared):
+    options = scbch.Options(neighbors=compared, neighbor_search="tree")
+    sizes = Sizes(4, 4, 3, samples, bits=8)
+    with pytest.raises(InputError, match=f"fewer than the {compared} training rows"):
+        method.check(sizes, options, 64)
+    method.check(sizes, scbch.Options(neighbors=20, neighbor_search="tree"), 64)
