@@ -14,7 +14,6 @@ from scbch_jax.errors import require
 from scbch_jax.losses import Terms
 from scbch_jax.methods.base import Method, Sizes, Step
 from scbch_jax.methods.two_towers import two_towers
-from scbch_jax.neighbors import tree
 from scbch_jax.optim.pytorch import torch_adam
 
 __all__ = ["HParams", "Options", "ScbchState", "TermInputs", "build", "check", "terms"]
@@ -105,9 +104,7 @@ def terms(hp: HParams, options: Options) -> Terms:
 
 def check(sizes: Sizes, options: Options, batch_size: int) -> None:
     """Raises `InputError` unless more rows are compared than neighbors wanted."""
-    rows = sizes.samples
-    if options.neighbor_search == "tree":
-        rows = tree.compared(rows)
+    rows = neighbors.rows_compared(sizes.samples, options.neighbor_search)
     wanted = f"fewer than the {rows} training rows that are compared"
     require(options.neighbors < rows, "options.neighbors", options.neighbors, wanted)
 

@@ -6,7 +6,7 @@ from scbch_jax.neighbors.graph import (
     pruned_graph,
     similarity_graph,
 )
-from scbch_jax.neighbors.search import nearest_rows, recall
+from scbch_jax.neighbors.search import nearest_rows, recall, rows_compared
 from scbch_jax.neighbors.soft_labels import confidence_weights, neighbor_soft_labels
 from scbch_jax.neighbors.topk import TopK
 
@@ -19,5 +19,6 @@ __all__ = [
     "pruned_graph",
     "neighbor_soft_labels",
     "recall",
+    "rows_compared",
     "similarity_graph",
 ]

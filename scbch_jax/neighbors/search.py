@@ -85,6 +85,16 @@ def nearest_rows(
     return (_sharded(find, mesh) if mesh else find)(queries, rows, columns)
 
 
+def rows_compared(samples: int, search: str) -> int:
+    """Rows among which a search looks for the neighbors of each row, itself included.
+
+    Example:
+        >>> rows_compared(9500, "exact"), rows_compared(9500, "tree")
+        (9500, 8046)
+    """
+    return tree.compared(samples) if search == "tree" else samples
+
+
 def recall(
     image_codes: Float[Array, "samples bits"],
     text_codes: Float[Array, "samples bits"],
