@@ -38,6 +38,7 @@ def main(options: Demo) -> None:
     """Draws scenes, trains five variants, writes a report and an index."""
     from scbch_jax import datasets, extras, report, runs
     from scbch_jax.cli import demo_index, progress, serve
+    from scbch_jax.report import writing
 
     extras.require_packages("demo", "gensim", "matplotlib", "jinja2")
     complete = experiment_of(options, ())
@@ -65,7 +66,7 @@ def main(options: Demo) -> None:
     )
     display = datasets.display_data_of(complete.data)
     trained = report.read_runs(folders)
-    page = report.write(trained, folder / "report", display_of=lambda run: display)
+    page = writing.write(trained, folder / "report", display_of=lambda run: display)
     console.output(str(page))
     path = demo_index.build(folder, folders[0], options.scenes, loaded)
     if options.serve:

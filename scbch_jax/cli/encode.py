@@ -56,6 +56,7 @@ def main(options: Encode) -> None:
     import numpy as np
 
     from scbch_jax import runs
+    from scbch_jax.runs import coding
 
     io.require_writable("out", options.out, ".npz")
     run = runs.open_run(options.run, seed=options.seed)
@@ -64,7 +65,7 @@ def main(options: Encode) -> None:
         arrays = _part_of_run(options, run)
     else:
         arrays = _read_features(options, options.features)
-        runs.require_extractors(run, _made_by(options.features), options.features)
+        coding.require_extractors(run, _made_by(options.features), options.features)
     encode = _relax if options.relaxed else _encode
     codes = encode(arrays, experiment, recipe, params)
     codes |= {name: arrays[name] for name in COPIED if name in arrays}
@@ -131,14 +132,15 @@ STREAMED_ROWS = 2048
 def _part_of_run(options: Encode, run: Any) -> dict[str, Any]:
     import numpy as np
 
-    from scbch_jax import datasets, runs
+    from scbch_jax import datasets
     from scbch_jax.data import store
+    from scbch_jax.runs import coding
 
     source = run.networks.experiment.data
     if options.root:
         source = dataclasses.replace(source, root=options.root)
     loaded = datasets.load(source)
-    runs.require_extractors(run, loaded.extractors, source.root)
+    coding.require_extractors(run, loaded.extractors, source.root)
     part = getattr(loaded.dataset, options.part)._asdict()
     part["labels"] = part["labels"].astype(np.uint8)
     names, columns = datasets.class_names(source), part["labels"].shape[1]

@@ -40,6 +40,7 @@ def main(options: Report) -> None:
     from scbch_jax import datasets, report
     from scbch_jax.cli import console
     from scbch_jax.config import experiment_file
+    from scbch_jax.report import writing
 
     root = options.root
     require(root is None or root.is_dir(), "root", root, "a folder that exists")
@@ -49,7 +50,7 @@ def main(options: Report) -> None:
         return datasets.display_data_of(data, picture_root=root)
 
     runs = report.read_runs(options.source)
-    page = report.write(
+    page = writing.write(
         runs, options.out, details=options.details, display_of=display_of
     )
     console.output(str(page))

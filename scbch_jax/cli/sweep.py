@@ -142,11 +142,12 @@ def _live_display() -> Iterator[Any]:
 def write_report(out: Path) -> bool:
     """Writes a report without figures, if Jinja2 is installed; False if that fails."""
     from scbch_jax import report
+    from scbch_jax.report import writing
 
     if not extras.is_installed("jinja2"):
         return True
     try:
-        report.write(report.read_runs([out]), out / "report", figures=False)
+        writing.write(report.read_runs([out]), out / "report", figures=False)
     except InputError as error:
         # The runs themselves are not affected.
         console.log(f"no report: {error}")

@@ -19,9 +19,8 @@ from scbch_jax.config import Data, Scenes
 from scbch_jax.data import store as stores
 from scbch_jax.data.benchmarks import BENCHMARKS
 from scbch_jax.datasets.loading import data_root
-from scbch_jax.datasets.scenes import generate
+from scbch_jax.datasets.scenes import specs
 from scbch_jax.errors import InputError
-from scbch_jax.features import encode_png
 from scbch_jax.io import iterate_jsonl, picture_below, picture_kind
 from scbch_jax.types import DisplayData
 
@@ -63,7 +62,7 @@ def class_names(data: Data) -> Sequence[str]:
         InputError: for a store or a labels.txt that is present and cannot be read.
     """
     if data.name == "scenes":
-        return generate.NAMES
+        return specs.NAMES
     if data.name == "store":
         return stores.read(Path(data.root)).classes
     if data.name not in BENCHMARKS:
@@ -97,9 +96,12 @@ def read_display_data(
 
 
 def _of_scenes(sizes: Scenes) -> DisplayData:
+    from scbch_jax.datasets.scenes import generate
+    from scbch_jax.features import encode_png
+
     drawn = generate.draw(sizes)
     return DisplayData(
-        names=generate.NAMES,
+        names=specs.NAMES,
         captions=drawn.captions,
         picture=lambda row: encode_png(drawn.pictures[row]),
     )

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,10 +18,11 @@ from scbch_jax.data.importing import AlignedDataset, align, recognize
 from scbch_jax.data.planted import planted
 from scbch_jax.data.split import queries_first
 from scbch_jax.data.validation import check_dataset
-from scbch_jax.datasets.scenes import generate
 from scbch_jax.errors import require
-from scbch_jax.features import SavedModel, model_sha256
 from scbch_jax.types import Dataset, Split
+
+if TYPE_CHECKING:
+    from scbch_jax.features import SavedModel
 
 ROOT_VARIABLE = "SCBCH_DATA"
 """Environment variable that names the data root when the option does not."""
@@ -39,7 +40,7 @@ class Loaded(NamedTuple):
     extractors: Mapping[str, str] = MappingProxyType({})
     """What made the features, by modality, where it is known; see `store.extractors`.
     """
-    text_model: SavedModel | None = None
+    text_model: "SavedModel | None" = None
     """The text model of scenes, which stands in no file."""
     made_by: str = ""
     """The same in words."""
@@ -106,6 +107,10 @@ def _load_store(folder: Path) -> Loaded:
 
 
 def _draw_scenes(config: Scenes) -> Loaded:
+    # Other datasets are trained on without the networks and text models of features.
+    from scbch_jax.datasets.scenes import generate
+    from scbch_jax.features import model_sha256
+
     dataset, extractor, model = generate.as_features(config)
     made_by = {"image": extractor.name, "text": model_sha256(model)}
     dataset = check_dataset(dataset)

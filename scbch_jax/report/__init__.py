@@ -2,12 +2,10 @@
 
 from scbch_jax.report.runs import Run, read_runs
 from scbch_jax.report.tables import as_markdown, percent
-from scbch_jax.report.writing import write
 
 __all__ = [
     "Run",
     "as_markdown",
     "percent",
     "read_runs",
-    "write",
 ]

@@ -8,7 +8,6 @@ FOLDER/seed-S/traces/         arrays for figures, after a few epochs
 FOLDER/seed-S/checkpoints/    states to resume from
 """
 
-from scbch_jax.runs.coding import coded_rows, encode_blocks, require_extractors
 from scbch_jax.runs.driver import encode, numerics, train
 from scbch_jax.runs.folder import RunFolder, has_checkpoints
 from scbch_jax.runs.loop import Lane, run_lanes
@@ -36,11 +35,9 @@ __all__ = [
     "RunFolder",
     "Task",
     "TrainedRun",
-    "coded_rows",
     "describe_networks",
     "digest",
     "encode",
-    "encode_blocks",
     "encoder_id",
     "has_checkpoints",
     "named_arrays",
@@ -50,7 +47,6 @@ __all__ = [
     "open_to_write",
     "prepare",
     "recipe_of",
-    "require_extractors",
     "restore_networks",
     "run_lanes",
     "saved_params",

@@ -34,7 +34,6 @@ from scbch_jax import io, retrieval, sharding, training
 from scbch_jax.arrays import Params
 from scbch_jax.config import Training
 from scbch_jax.data import label_noise
-from scbch_jax.index import FlatIndex
 from scbch_jax.runs.tasks import Task
 from scbch_jax.training import Epoch
 from scbch_jax.types import Split
@@ -174,10 +173,9 @@ def _ranking(
             found[f"{name}_{direction}"] = np.array(means)
     sides = {"i2t": (query.image, database.text), "t2i": (query.text, database.image)}
     for direction, (queried_by, items) in sides.items():
-        index = FlatIndex(np.asarray(items))
-        hits = index.search(
-            np.asarray(queried_by)[queries], k=min(NEAREST, len(labels))
-        )
-        found[f"items_{direction}"], found[f"distances_{direction}"], _ = hits
-        found[f"labels_{direction}"] = labels[hits.ids]
+        distances = np.asarray(retrieval.hamming_matrix(queried_by[queries], items))
+        nearest = np.argsort(distances, axis=1, kind="stable")[:, :NEAREST]
+        found[f"items_{direction}"] = nearest
+        found[f"distances_{direction}"] = np.take_along_axis(distances, nearest, axis=1)
+        found[f"labels_{direction}"] = labels[nearest]
     return found

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from command_line import SMOKE, error_line
 
-from scbch_jax import datasets, index, parallel, runs
+from scbch_jax import datasets, index, parallel
 from scbch_jax.cli import program
 from scbch_jax.config import experiment_file
 from scbch_jax.index import Index, bulk
+from scbch_jax.runs import coding
 
 
 def run(words, code=0):
@@ -138,7 +139,7 @@ def million(tmp_path, monkeypatch):
 def test_a_million_rows_by_workers_of_which_one_is_killed(million):
     """Every byte of the index, and every hit, is what one process computes."""
     pytest.importorskip("distributed", reason="Dask is not installed")
-    rows = runs.coded_rows(million / "run", million / "folder", step=50_000)
+    rows = coding.coded_rows(million / "run", million / "folder", step=50_000)
     index.build_parts(million / "here", rows, step=50_000)
     with (
         clusters.started(million) as cluster,

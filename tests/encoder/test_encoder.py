@@ -17,6 +17,7 @@ from scbch_jax.config.experiment import METHOD_OPTIONS
 from scbch_jax.encoder.encoder import in_batches
 from scbch_jax.errors import InputError
 from scbch_jax.methods import Sizes
+from scbch_jax.runs import coding
 from scbch_jax.runs.opening import saved_recipe
 from scbch_jax.training import start
 
@@ -50,7 +51,7 @@ def test_codes_are_those_of_the_features_alone_and_in_batches(request, kind):
     found = encoder.encoder_of_run(run)
     texts = [sample.text for sample in samples_of(made)]
     stored = {m: np.load(made / "store" / f"{m}.npy") for m in ("image", "text")}
-    wanted = runs.encode_blocks(run.networks, stored)
+    wanted = coding.encode_blocks(run.networks, stored)
     pictures = read_all(found, made)
     for modality, encode, rows in (
         ("image", found.pictures, pictures),

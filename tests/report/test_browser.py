@@ -13,7 +13,7 @@ from PIL import Image
 
 from scbch_jax import report
 from scbch_jax.config import Data, Experiment, Noise, Training, scbch
-from scbch_jax.report import page
+from scbch_jax.report import page, writing
 from scbch_jax.report.label_page import LabelReview, render_label_page
 from scbch_jax.types import DisplayData
 
@@ -133,7 +133,7 @@ def shown(tmp_path_factory):
     captions = ["Two dogs and a boat in front of a red house <by> the sea."] * 20
     display = DisplayData(names, captions, lambda row: picture)
     runs = report.read_runs(folders)
-    index = report.write(
+    index = writing.write(
         runs, root / "report", details=2, display_of=lambda run: display
     )
     return index, watch(index, root / "watched.html")

@@ -31,7 +31,7 @@ def names(folder):
 
 
 def test_a_report_is_a_page_figures_and_tables(runs, tmp_path):
-    index = report.write(runs, tmp_path / "r")
+    index = writing.write(runs, tmp_path / "r")
     assert index == tmp_path / "r" / "index.html"
     figures = [
         f"figures/run1-{what}.{ending}"
@@ -53,13 +53,13 @@ def test_a_report_is_a_page_figures_and_tables(runs, tmp_path):
 
 
 def test_a_report_replaces_the_one_that_is_there(runs, tmp_path):
-    report.write(runs, tmp_path / "r")
-    report.write(runs, tmp_path / "r", details=0)
+    writing.write(runs, tmp_path / "r")
+    writing.write(runs, tmp_path / "r", details=0)
     assert not any(name.startswith("figures") for name in names(tmp_path / "r"))
 
 
 def test_tables_alone_need_no_figures(runs, tmp_path):
-    index = report.write(runs, tmp_path / "r", figures=False)
+    index = writing.write(runs, tmp_path / "r", figures=False)
     assert "<svg" not in index.read_text()
     assert not any(name.startswith("figures") for name in names(tmp_path / "r"))
 
@@ -68,16 +68,16 @@ def test_a_folder_of_other_files_is_left_alone(runs, tmp_path):
     (tmp_path / "r").mkdir()
     (tmp_path / "r" / "index.html").write_text("my own page")
     with pytest.raises(InputError, match="out: got .* which holds other files"):
-        report.write(runs, tmp_path / "r")
+        writing.write(runs, tmp_path / "r")
     assert names(tmp_path / "r") == ["index.html"]
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot write .*inside: not a directory"):
-        report.write(runs, tmp_path / "file" / "inside")
+        writing.write(runs, tmp_path / "file" / "inside")
 
 
 def test_runs_that_have_not_begun_are_no_reason_to_fail(tmp_path):
     folder = write_run(tmp_path / "a", PLAN, [[], [0.1]])
-    index = report.write(report.read_runs([folder]), tmp_path / "r")
+    index = writing.write(report.read_runs([folder]), tmp_path / "r")
     assert "2 runs on planted, 0 of them finished" in index.read_text()
     assert "0 of 2" in index.read_text()
 
@@ -86,7 +86,7 @@ def test_names_are_no_markup(tmp_path):
     """Paths and file names come from users."""
     files = {"image": "<script>alert(1)</script>.npz"}
     folder = write_run(tmp_path / "<b>", PLAN, [[0.1, 0.2]] * 2, files=files)
-    index = report.write(report.read_runs([folder]), tmp_path / "r", figures=False)
+    index = writing.write(report.read_runs([folder]), tmp_path / "r", figures=False)
     assert "<script>" not in index.read_text()
     assert "&lt;script&gt;" in index.read_text()
 
@@ -99,7 +99,7 @@ def test_several_rates_and_lengths_are_drawn_against_each_other(tmp_path):
                 noise=Noise(rate=rate), bits=bits, training=Training(epochs=1)
             )
             folders.append(write_run(tmp_path / f"{rate}-{bits}", experiment, [[rate]]))
-    report.write(report.read_runs(folders), tmp_path / "r", details=0)
+    writing.write(report.read_runs(folders), tmp_path / "r", details=0)
     drawn = [n for n in names(tmp_path / "r") if n.endswith(".svg")]
     assert drawn == ["figures/bits-planted.svg", "figures/noise-planted.svg"]
 
@@ -116,25 +116,25 @@ def test_a_report_that_was_killed_is_written_again(runs, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(writing, "_write_folder", kill)
         with pytest.raises(Killed):
-            report.write(runs, tmp_path / "r", figures=False)
+            writing.write(runs, tmp_path / "r", figures=False)
     assert names(tmp_path / "r") == ["index.html"]
     # A process that is killed while it writes a file leaves a hidden part of it.
     (tmp_path / "r" / "index.html").rename(tmp_path / "r" / ".index.html.partial")
-    report.write(runs, tmp_path / "r", figures=False)
+    writing.write(runs, tmp_path / "r", figures=False)
     assert "tables/overview.md" in names(tmp_path / "r")
 
 
 def test_a_run_that_cannot_be_read_leaves_the_report_as_it_was(runs, tmp_path):
-    index = report.write(runs, tmp_path / "r")
+    index = writing.write(runs, tmp_path / "r")
     before = names(tmp_path / "r"), index.read_bytes()
     traces = runs[0].seed_folder / "traces"
     traces.mkdir()
     (traces / "epoch-0001.npz").write_bytes(b"no zip")
     with pytest.raises(InputError, match="traces: got"):
-        report.write(runs, tmp_path / "r")
+        writing.write(runs, tmp_path / "r")
     assert (names(tmp_path / "r"), index.read_bytes()) == before
     with pytest.raises(InputError, match="traces: got"):
-        report.write(runs, tmp_path / "new")
+        writing.write(runs, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 
@@ -145,7 +145,7 @@ def test_a_missing_extra_is_one_line(runs, tmp_path, monkeypatch, module, figure
     monkeypatch.setitem(sys.modules, module, None)
     said = rf"(?i)^report needs .*{module}.*\[report\]'$"
     with pytest.raises(InputError, match=said):
-        report.write(runs, tmp_path / "r", figures=figures)
+        writing.write(runs, tmp_path / "r", figures=figures)
     assert not (tmp_path / "r").exists()
 
 
@@ -154,8 +154,9 @@ def test_files_are_utf_8_in_every_locale_and_need_no_jax(runs, tmp_path):
     """Also where Python's default encoding is ASCII."""
     script = (
         "import sys; from pathlib import Path; from scbch_jax import report\n"
+        "from scbch_jax.report import writing\n"
         "run, out = map(Path, sys.argv[1:])\n"
-        "report.write(report.read_runs([run]), out)\n"
+        "writing.write(report.read_runs([run]), out)\n"
         "assert not {'jax', 'flax', 'optax'} & sys.modules.keys()\n"
     )
     subprocess.run(
@@ -180,7 +181,7 @@ def test_captions_that_cannot_be_read_fail_no_report(tmp_path):
         raise InputError("rows: got line 1 of rows.jsonl, wanted JSON")
 
     runs = report.read_runs([searched(tmp_path / "a")])
-    index = report.write(runs, tmp_path / "r", display_of=display_of)
+    index = writing.write(runs, tmp_path / "r", display_of=display_of)
     text = index.read_text()
     assert "Pictures and captions are left out: rows: got line 1 of rows.jsonl" in text
     assert text.count('class="query"') == 4

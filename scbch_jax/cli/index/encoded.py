@@ -58,13 +58,14 @@ def encoded_parts(
     Raises:
         InputError: if the run, the folder or the workers cannot be used.
     """
-    from scbch_jax import parallel, runs
+    from scbch_jax import parallel
+    from scbch_jax.runs import coding
 
     assert options.encoding_run is not None
     where = {"workers": options.workers, "scheduler": options.scheduler}
     step = options.part_rows
     with parallel.opened(**where) as mapped:
-        source = runs.coded_rows(
+        source = coding.coded_rows(
             options.encoding_run,
             folder,
             seed=options.seed,
