@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT
 
 import scbch_jax
-from scbch_jax import extras, features, plotting, report
+from scbch_jax import extras, features, plotting
 from scbch_jax.cli import crosscheck, demo, progress
 from scbch_jax.cli.crosscheck import Crosscheck
 from scbch_jax.cli.features.texts import FeaturesTexts
@@ -22,6 +22,7 @@ from scbch_jax.data.formats import parquet
 from scbch_jax.data.tfds import prepared
 from scbch_jax.errors import InputError
 from scbch_jax.networks import weight_files
+from scbch_jax.report import writing
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 OPTIONAL = PROJECT["optional-dependencies"]
@@ -130,7 +131,7 @@ USES = {
         "crosscheck --figure needs matplotlib: pip install 'scbch_jax[report]'",
     ),
     "the report": (
-        lambda folder: report.write([], folder / "report"),
+        lambda folder: writing.write([], folder / "report"),
         "report needs matplotlib and Jinja2: pip install 'scbch_jax[report]'",
     ),
     "the demo": (

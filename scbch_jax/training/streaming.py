@@ -59,6 +59,9 @@ def stream_epoch(
         The state after the epoch, and each logged value of the last pass: [batches].
     """
     method, log = recipe.build(hparams), {}
+    # What reads the data, draws the noise or scores leaves much memory behind, and so
+    # do compilers and the update before the batches.
+    allocation.return_freed()
     run, orders = _begin_epoch(
         run,
         hparams,
@@ -68,7 +71,6 @@ def stream_epoch(
         epoch,
         recipe=recipe,
     )
-    # Compilers and the update before the batches leave much memory behind.
     allocation.return_freed()
     step = partial(_train_chunk, recipe=recipe)
     for number, order in enumerate(orders):
