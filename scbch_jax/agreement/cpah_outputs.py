@@ -81,9 +81,9 @@ def _codes(
 ) -> Iterator[Comparison]:
     """Codes by the recorded final weights: parameters are compared for themselves."""
     params = _recorded_params(arrays, method, "exp_final_")
-    images = method.encode_image(params, train.image)
+    images = jax.jit(method.encode_image)(params, train.image)
     yield compare("image codes", images, arrays["exp_image_codes"], kind="codes")
-    texts = method.encode_text(params, train.text)
+    texts = jax.jit(method.encode_text)(params, train.text)
     yield compare("text codes", texts, arrays["exp_text_codes"], kind="codes")
 
 
@@ -120,7 +120,8 @@ def _gradients(
         grads = {group: jax.jit(jax.grad(loss))(run.params[group])}
         pair = _beside(arrays, "exp_grad", grads)
         yield compare(f"gradient, {group}", *pair, kind="loss")
-        run, _ = training.gradient_step(step, method.optimizers, run, batch, key)
+        take = partial(training.gradient_step, step, method.optimizers)
+        run, _ = jax.jit(take)(run, batch, key)
 
 
 def _trained(

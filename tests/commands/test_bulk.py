@@ -118,8 +118,8 @@ def test_workers_and_a_scheduler_write_the_same_files(trained, there, capsys):
 
 
 @pytest.fixture
-def million(tmp_path, monkeypatch):
-    """A run of 64 bits on narrow features, and a folder of a million rows of such."""
+def many(tmp_path, monkeypatch):
+    """A run of 64 bits on narrow features, and a folder of 200,000 rows of such."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
     labels = np.eye(4, dtype=np.uint8)[rng.integers(4, size=60)]
@@ -130,19 +130,19 @@ def million(tmp_path, monkeypatch):
     run(f"train {SMOKE} --data.name store --data.root store {sizes} --out run")
     (tmp_path / "folder").mkdir()
     for modality in few:
-        rows = rng.normal(size=(1_000_000, 6)).astype(np.float32)
+        rows = rng.normal(size=(200_000, 6)).astype(np.float32)
         np.save(tmp_path / "folder" / f"{modality}.npy", rows)
     return tmp_path
 
 
 @pytest.mark.slow
-def test_a_million_rows_by_workers_of_which_one_is_killed(million):
+def test_many_rows_by_workers_of_which_one_is_killed(many):
     """Every byte of the index, and every hit, is what one process computes."""
     pytest.importorskip("distributed", reason="Dask is not installed")
-    rows = coding.coded_rows(million / "run", million / "folder", step=50_000)
-    index.build_parts(million / "here", rows, step=50_000)
+    rows = coding.coded_rows(many / "run", many / "folder", step=10_000)
+    index.build_parts(many / "here", rows, step=10_000)
     with (
-        clusters.started(million) as cluster,
+        clusters.started(many) as cluster,
         parallel.opened(scheduler=cluster.address) as mapped,
     ):
         written = []
@@ -152,12 +152,12 @@ def test_a_million_rows_by_workers_of_which_one_is_killed(million):
             if len(written) == 5:
                 cluster.kill_one()
 
-        how = {"step": 50_000, "mapped": mapped, "on_rows": kill_at_a_quarter}
-        index.build_parts(million / "there", rows, **how)
+        how = {"step": 10_000, "mapped": mapped, "on_rows": kill_at_a_quarter}
+        index.build_parts(many / "there", rows, **how)
         assert len(written) == 20
         assert len(cluster.workers) == 1
-        assert contents(million / "there") == contents(million / "here")
-        here, there = Index(million / "here"), Index(million / "there")
+        assert contents(many / "there") == contents(many / "here")
+        here, there = Index(many / "here"), Index(many / "there")
         queries = np.array(here.segments[7].codes["image"][:600])
         expected = here.search(queries, find="text", k=100)
         found = index.search_parts(there, queries, find="text", k=100, mapped=mapped)
