@@ -1,7 +1,7 @@
 """Options of the data that this package makes: synthetic sets, and features."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from scbch_jax.config.constraints import at_least, between, check_fields
 from scbch_jax.errors import require
@@ -20,6 +20,8 @@ PILLOW_MAX_PIXELS = 178_956_970
 class Planted:
     """Number, size and difficulty of the samples."""
 
+    PREFIX: ClassVar[str] = "data.planted."
+    """What stands before the names of these options on the command line."""
     train: Annotated[int, at_least(2, MAX_ROWS)] = 2000
     """Training samples."""
     queries: Annotated[int, at_least(1, MAX_ROWS)] = 300
@@ -43,8 +45,8 @@ class Planted:
 
     def __post_init__(self) -> None:
         """Checks the fields."""
-        check_fields(self, "data.planted.")
-        _require_train_in_database(self, "data.planted.train")
+        check_fields(self, self.PREFIX)
+        _require_train_in_database(self, f"{self.PREFIX}train")
 
 
 @dataclass(frozen=True)

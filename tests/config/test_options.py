@@ -1,8 +1,10 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from scbch_jax.cli.data.draw import DrawData
 from scbch_jax.config import Data, Experiment, Noise, Planted, Training, scbch
 from scbch_jax.errors import InputError
 
@@ -29,6 +31,9 @@ from scbch_jax.errors import InputError
         (lambda: Training(batch_size=1), "training.batch_size: got 1"),
         (lambda: scbch.Options(neighbors=0), "options.neighbors: got 0"),
         (lambda: Planted(train=1), "data.planted.train: got 1"),
+        # Of `data draw` they are options of their own.
+        (lambda: DrawData(train=1, out=Path("drawn")), "^train: got 1"),
+        (lambda: DrawData(train=9, database=8, out=Path("drawn")), "^train: got 9"),
         (
             lambda: Experiment(hparams=scbch.HParams(margin=-0.1)),
             "hparams.margin: got -0.1",

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from scbch_jax.config import Planted
 
@@ -10,6 +11,7 @@ from scbch_jax.config import Planted
 class DrawData(Planted):
     """Draw a planted set of any size into a store, with the memory of a few rows."""
 
+    PREFIX: ClassVar[str] = ""
     out: Path
     """Folder of the new store."""
 
