@@ -9,6 +9,7 @@ References:
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
@@ -23,7 +24,7 @@ COMPARED = 8192
 """Rows that each row is compared with, about."""
 
 SAMPLE = 256
-"""About how many rows of a node decide its direction."""
+"""Rows of a node that decide its direction."""
 
 ITERATIONS = 8
 """Products with the covariance that find a direction (power iteration)."""
@@ -45,6 +46,8 @@ def leaves(codes_of: CodesOf, samples: int, *, most: int) -> Leaves:
     """Divides the rows in halves, again and again, at the median of a projection.
 
     The direction of each node is the first principal component of some of its rows.
+    Nodes of a level are parts of one order of all rows, so that one loop sorts every
+    level, and compilation takes as long for a million rows as for a thousand.
 
     Args:
         codes_of: of some rows.
@@ -52,15 +55,18 @@ def leaves(codes_of: CodesOf, samples: int, *, most: int) -> Leaves:
         most: largest number of rows of a leaf.
     """
     count, size = leaf_shape(samples, most=most)
-    depth = count.bit_length() - 1
     spare = size * count - samples
     repeated = jnp.arange(spare, dtype=jnp.int32) * (samples // max(spare, 1))
     rows = jnp.concatenate([jnp.arange(samples, dtype=jnp.int32), repeated])
-    order = jnp.arange(len(rows), dtype=jnp.int32)[None]
-    for _ in range(depth):
-        inside = jnp.argsort(_projections(codes_of, rows[order], size), axis=1)
-        order = jnp.take_along_axis(order, inside, axis=1)
-        order = order.reshape(2 * len(order), -1)
+    place = jnp.arange(len(rows), dtype=jnp.int32)
+
+    def sort_nodes(level: Any, order: Array) -> Array:
+        per_node = len(rows) >> level
+        found = _projections(codes_of, rows[order].reshape(count, size), per_node)
+        return lax.sort((place // per_node, found.ravel(), order), num_keys=2)[2]
+
+    order = lax.fori_loop(0, count.bit_length() - 1, sort_nodes, place)
+    order = order.reshape(count, size)
     return Leaves(rows[order], order < samples)
 
 
@@ -146,18 +152,25 @@ def in_order(found: TopK, tree: Leaves, samples: int) -> TopK:
 
 
 def _projections(
-    codes_of: CodesOf, rows: Int[Array, "nodes n"], size: int
-) -> Float[Array, "nodes n"]:
-    """Of the rows of each node on its direction; `size` rows are held at once."""
-    some = rows[:, :: max(rows.shape[1] // SAMPLE, 1)]
-    directions = lax.map(lambda node: _principal(codes_of(node)), some)
-    blocks = rows.reshape(-1, size)
-    directions = jnp.repeat(directions, len(blocks) // len(rows), axis=0)
+    codes_of: CodesOf, blocks: Int[Array, "blocks size"], per_node: Any
+) -> Float[Array, "blocks size"]:
+    """Of the rows of each node on its direction; one block is held at once."""
+    rows, size = blocks.ravel(), blocks.shape[1]
+    # i · per_node / SAMPLE, without a product beyond 32 bits.
+    i = jnp.arange(SAMPLE, dtype=jnp.int32)
+    some = i * (per_node // SAMPLE) + i * (per_node % SAMPLE) // SAMPLE
+
+    def add_direction(node: Any, found: Array) -> Array:
+        return found.at[node].set(_principal(codes_of(rows[node * per_node + some])))
+
+    width = jax.eval_shape(codes_of, blocks[0]).shape[1]
+    empty = jnp.zeros((len(blocks), width))
+    directions = lax.fori_loop(0, len(rows) // per_node, add_direction, empty)
 
     def project(block: Any) -> Any:
-        return codes_of(block[0]) @ block[1]
+        return codes_of(block[0]) @ directions[block[1] * size // per_node]
 
-    return lax.map(project, (blocks, directions)).reshape(rows.shape)
+    return lax.map(project, (blocks, jnp.arange(len(blocks), dtype=jnp.int32)))
 
 
 def _principal(rows: Float[Array, "n width"]) -> Float[Array, " width"]:
