@@ -174,7 +174,9 @@ def _ranking(
     sides = {"i2t": (query.image, database.text), "t2i": (query.text, database.image)}
     for direction, (queried_by, items) in sides.items():
         distances = np.asarray(retrieval.hamming_matrix(queried_by[queries], items))
-        nearest = np.argsort(distances, axis=1, kind="stable")[:, :NEAREST]
+        # One row at a time: the order of all items is as large as their codes.
+        ranked = [np.argsort(row, kind="stable")[:NEAREST] for row in distances]
+        nearest = np.stack(ranked)
         found[f"items_{direction}"] = nearest
         found[f"distances_{direction}"] = np.take_along_axis(distances, nearest, axis=1)
         found[f"labels_{direction}"] = labels[nearest]

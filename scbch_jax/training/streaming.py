@@ -60,7 +60,7 @@ def stream_epoch(
     """
     method, log = recipe.build(hparams), {}
     # What reads the data, draws the noise or scores leaves much memory behind, and so
-    # do compilers and the update before the batches.
+    # do the update before the batches and the compiler, for the first and last of them.
     allocation.return_freed()
     run, orders = _begin_epoch(
         run,
@@ -84,7 +84,10 @@ def stream_epoch(
             logs.append(log)
             # Dispatch is asynchronous: without waiting, all chunks would pile up.
             jax.block_until_ready(logs[-PREFETCH:][0])
+            if len(logs) == 1:
+                allocation.return_freed()
         log = jax.tree.map(lambda *parts: jnp.concatenate(parts), *logs)
+    allocation.return_freed()
     return run, log
 
 
