@@ -23,6 +23,7 @@ items_DIRECTION, distances_DIRECTION, labels_DIRECTION    what they find first
 The same seed gives the same bytes.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +90,10 @@ def write_trace(
     rng = np.random.default_rng(task.seed)
     rows = _sample(rng, len(task.train.labels), ROWS)
     queries = _sample(rng, len(scored[0].labels), QUERIES)
-    arrays = _confidence(task, epoch.run.state) | _codes(task, epoch.run.params, rows)
-    if epoch.number == schedule.epochs:
-        if "confidence" in arrays:
-            some = _sample(rng, len(task.train.labels), PAIRED_ROWS)
-            effect = label_noise.effect_of(task.given[some], _clean(task)[some])
-            arrays["changed_pairs"] = np.float64(effect.pairs)
+    last = epoch.number == schedule.epochs
+    arrays = _codes(task, epoch.run.params, rows)
+    arrays |= _labels(task, epoch.run.state, rows, rng if last else None)
+    if last:
         arrays |= _ranking(schedule, task, epoch.run.params, scored, queries)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -106,14 +105,31 @@ def _sample(rng: np.random.Generator, rows: int, wanted: int) -> Int[np.ndarray,
     return np.sort(rng.choice(rows, size=min(wanted, rows), replace=False))
 
 
-def _confidence(task: Task, state: Any) -> Arrays:
+def _labels(
+    task: Task,
+    state: Any,
+    rows: Int[np.ndarray, " n"],
+    pairs: np.random.Generator | None,
+) -> Arrays:
+    """Clean labels of some rows; the confidence in all, beside how right they are.
+
+    With a generator, also the share of pairs of drawn rows that noise changes.
+    """
+    given, clean = task.given, _clean(task)
+    found: Arrays = {"labels": clean[rows].astype(np.uint8)}
     confidence = getattr(state, "confidence", task.confidence)
     if confidence is None:
-        return {}
-    given, clean = task.given, _clean(task)
-    lengths = np.linalg.norm(given, axis=1) * np.linalg.norm(clean, axis=1)
-    cosine = (given * clean).sum(axis=1) / np.maximum(lengths, 1)
-    return {"confidence": sharding.to_host(confidence), "label_cosine": cosine}
+        return found
+    # Without an array of the products, which would be as large as the labels.
+    sums = partial(np.einsum, "ij,ij->i")
+    lengths = np.sqrt(sums(given, given)) * np.sqrt(sums(clean, clean))
+    found["label_cosine"] = sums(given, clean) / np.maximum(lengths, 1)
+    found["confidence"] = sharding.to_host(confidence)
+    if pairs is not None:
+        some = _sample(pairs, len(given), PAIRED_ROWS)
+        effect = label_noise.effect_of(given[some], clean[some])
+        found["changed_pairs"] = np.float64(effect.pairs)
+    return found
 
 
 def _codes(task: Task, params: Params, rows: Int[np.ndarray, " n"]) -> Arrays:
@@ -123,7 +139,6 @@ def _codes(task: Task, params: Params, rows: Int[np.ndarray, " n"]) -> Arrays:
     image, text = sharding.to_host(codes)
     return {
         "rows": rows,
-        "labels": _clean(task)[rows].astype(np.uint8),
         "image": image,
         "text": text,
     }

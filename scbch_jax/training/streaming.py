@@ -103,7 +103,9 @@ def encode_streamed(
         coded = encode_split(params, hparams, rows, recipe=recipe)
         return sharding.to_host((coded.image, coded.text))
 
-    return PairedCodes(*_of_blocks(encode, split), labels=np.asarray(split.labels))
+    codes = _of_blocks(encode, split)
+    allocation.return_freed()
+    return PairedCodes(*codes, labels=np.asarray(split.labels))
 
 
 def streamed_relaxed_codes(
