@@ -69,13 +69,14 @@ def test_a_demo_that_is_repeated_keeps_its_index(made):
 
 def test_the_demo_serves_its_index(made, tmp_path, monkeypatch, capsys):
     from scbch_jax import report
+    from scbch_jax.report import writing
 
     folder, loaded = made
     result = EpochResult(seed=0, epoch=1, losses={"total": 1.0})
     monkeypatch.setattr(datasets, "load", lambda data: loaded)
     monkeypatch.setattr(runs, "train", lambda *args, **options: [result])
     monkeypatch.setattr(report, "read_runs", lambda folders: [])
-    monkeypatch.setattr(report, "write", lambda *args, **options: "a page")
+    monkeypatch.setattr(writing, "write", lambda *args, **options: "a page")
     served = []
     monkeypatch.setattr(serve, "main", served.append)
     demo.main(demo.Demo(scenes=SCENES, out=folder))
