@@ -3,8 +3,11 @@
 import contextlib
 import ctypes
 
-ARENA_MAX = -8
-"""`M_ARENA_MAX` of glibc's malloc.h."""
+ARENA_MAX, MMAP_THRESHOLD = -8, -3
+"""`M_ARENA_MAX` and `M_MMAP_THRESHOLD` of glibc's malloc.h."""
+
+LARGE = 1 << 20
+"""Bytes from which an array is mapped by itself."""
 
 
 def return_freed() -> None:
@@ -13,11 +16,15 @@ def return_freed() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def share_arena() -> None:
-    """Makes all threads allocate from one arena from now on, where glibc is used.
+def keep_little() -> None:
+    """Makes little freed memory stay in the process, where glibc is used.
 
-    By default threads have arenas of their own, eight a core at most, and what one of
-    them has freed is of no use to the others.
+    All threads allocate from one arena from now on: by default they have arenas of
+    their own, eight a core at most, and what one of them has freed is of no use to the
+    others. Arrays of `LARGE` bytes are returned as soon as they are freed: by default
+    glibc raises the size from which that is so, up to 32 MB.
     """
     with contextlib.suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).mallopt(ARENA_MAX, 1)
+        library = ctypes.CDLL(None)
+        library.mallopt(ARENA_MAX, 1)
+        library.mallopt(MMAP_THRESHOLD, LARGE)

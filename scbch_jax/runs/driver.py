@@ -55,7 +55,7 @@ def train(
     """
     compiled.keep_programs()
     if experiment.training.features == "stream":
-        allocation.share_arena()
+        allocation.keep_little()
     loaded = loaded or datasets.load(experiment.data)
     dataset, results = loaded.dataset, []
 
