@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scbch_jax.cli import console
-from scbch_jax.config import Experiment
-from scbch_jax.config.experiment import defaults_of
+from scbch_jax.config import Experiment, experiment_file
 from scbch_jax.errors import require
 from scbch_jax.io import Record, require_writable
+from scbch_jax.originals import clones
 
 if TYPE_CHECKING:
     from scbch_jax.agreement.distribution import Difference
@@ -45,22 +45,20 @@ _WORDS = {
 
 
 def experiment_of(options: "Crosscheck") -> Experiment:
-    """The method's own options, but for what the command line says."""
-    experiment = defaults_of(options.method)
-    return replace(
-        experiment,
-        data=options.data,
-        noise=options.noise,
-        bits=options.bits,
-        options=_narrow(experiment.options, options.hidden),
-        training=replace(experiment.training, epochs=options.epochs),
-    )
+    """The method's config for MIRFlickr, but for what the command line says.
 
-
-def _narrow(options: object, hidden: int) -> object:
-    """Options of a method with this width; all but MIAN and DHRL have one."""
-    has_width = hasattr(options, "hidden")
-    return replace(options, hidden=hidden) if has_width else options  # type: ignore[type-var] -- a dataclass
+    Where this package does not do by default what the released code does, both programs
+    do as the released code.
+    """
+    method = options.method
+    given: Record = {**clones.TRAINED.get(method, {})}
+    given |= {"options.hidden": options.hidden, "training.epochs": options.epochs}
+    known = experiment_file.flatten(experiment_file.load(f"{method}_mirflickr"))
+    if "hparams.noise_rate" in known:
+        given["hparams.noise_rate"] = options.noise.rate
+    experiment = experiment_file.restore({**known, **given})
+    told = {"data": options.data, "noise": options.noise, "bits": options.bits}
+    return replace(experiment, **told)
 
 
 def _log(line: Record) -> None:

@@ -25,6 +25,9 @@ import numpy as np
 
 from scbch_jax.originals import common, placeholders
 
+ENCODED = 512
+"""Rows of which the trained networks compute codes at once."""
+
 
 def main(method: str, clone: Path, seed: int, folder: Path, *task: Path) -> None:
     """Records, or trains if a task is given."""
@@ -70,12 +73,13 @@ def train(torch: Any, trained: Any, path: Path, seed: int, out: Path) -> None:
     names = ("image", "text", "labels")
     given = {k: rows.pop(k) for k in names}
     image, text = trained(torch, common.Task(**given, options=options, seed=seed))
-    with torch.no_grad():
-        codes = {
-            k: (image if k.endswith("image") else text)(x).numpy()
-            for k, x in rows.items()
-        }
-    signs = {k: np.where(x > 0, 1, -1).astype(np.int8) for k, x in codes.items()}
+    signs = {}
+    for name, features in rows.items():
+        coder = image if name.endswith("image") else text
+        parts = range(0, len(features), ENCODED)
+        with torch.no_grad():
+            codes = [coder(features[i : i + ENCODED]).numpy() for i in parts]
+        signs[name] = np.where(np.concatenate(codes) > 0, 1, -1).astype(np.int8)
     np.savez_compressed(out, **signs)  # type: ignore[arg-type]
 
 

@@ -101,6 +101,41 @@ def numbers(session: Any) -> dict[str, Any]:
     return {k: getattr(session.config, k) for k in names.split()}
 
 
+def train(torch: Any, task: common.Task) -> common.Coders:
+    """The clone's own stages in turn, with numbers by its own options."""
+    given, functional = task.options, torch.nn.functional
+    hidden, bits = given["options.hidden"], given["bits"]
+    common.draw_from(torch, task.seed)
+    numbers = {
+        "BATCH_SIZE": given["training.batch_size"], "HASH_BIT": bits,
+        "NUM_EPOCH": given["training.epochs"],
+        "K": int(given["options.dropped"] * len(task.image)),
+        "a1": given["options.image_weight"], "a2": given["options.cosine_weight"],
+        "lambda1": given["hparams.identity_weight"],
+        "lambda2": given["hparams.correlation_weight"],
+        "beta": given["hparams.similarity_weight"],
+        "LR_MyNet": given["hparams.joint_learning_rate"],
+        "LR_IMG": given["hparams.image_learning_rate"],
+        "LR_TXT": given["hparams.text_learning_rate"],
+    }  # fmt: skip
+    session = opened(torch, (task.image, task.text, task.labels), numbers)
+    image, text = session.imgnet, session.txtnet
+    image.fc1 = torch.nn.Linear(task.image.shape[1], hidden)
+    image.tohash = torch.nn.Linear(hidden, bits)
+    torch.nn.init.normal_(image.tohash.weight)
+    session.opt_imgnet = torch.optim.Adam(image.parameters(), lr=numbers["LR_IMG"])
+    image.dp.p = text.dp.p = given["options.dropout"]
+    for epoch in range(given["training.epochs"]):
+        session.train_Hashfunc(*session.train_method(epoch), epoch)
+    image.eval()
+    text.eval()
+    # As the clone's own evaluation does.
+    return (
+        lambda rows: image(functional.normalize(rows)),
+        lambda rows: text(functional.normalize(rows)),
+    )
+
+
 def session_of(torch: Any, parts: Any) -> Any:
     """The clone's session with small networks.
 
@@ -108,31 +143,38 @@ def session_of(torch: Any, parts: Any) -> Any:
     ties among those that it is mixed with.
     """
     if "load_data" not in sys.modules:
-        stand_in(torch)
-    loader = common.Loader(torch, parts, batch_size=BATCH)
+        narrow_layers(torch)
+    # The hash functions' rates are ten times the released ones: a run is to move them.
+    numbers = {
+        "BATCH_SIZE": BATCH, "HASH_BIT": common.BITS, "NUM_EPOCH": EPOCHS,
+        "K": common.ROWS // 8, "a1": 0.6, "a2": 0.6,
+        "lambda1": 10.0, "lambda2": 1.0, "beta": 0.01,
+        "LR_IMG": 1e-3, "LR_TXT": 1e-3, "LR_MyNet": 1e-3,
+    }  # fmt: skip
+    return opened(torch, parts, numbers)
+
+
+def opened(torch: Any, parts: Any, numbers: dict[str, Any]) -> Any:
+    """The clone's session on given rows instead of files."""
+    loaders = {f"get_loader_{k}": None for k in ("flickr", "nus", "coco")}
+    sys.modules["load_data"] = types.SimpleNamespace(**loaders)  # type: ignore[assignment]
+    loader = common.Loader(torch, parts, batch_size=numbers["BATCH_SIZE"])
     data = dict.fromkeys(("train", "query", "database"), loader)
     program: Any = importlib.import_module("my_opt")
     program.get_loader_flickr = lambda size: (data, [x.numpy() for x in parts])
-    # The hash functions' rates are ten times the released ones: a run is to move them.
-    config = types.SimpleNamespace(
-        DATASET="MIRFlickr", BATCH_SIZE=BATCH, HASH_BIT=common.BITS,
-        EPOCH_INTERVAL=0.5, NUM_EPOCH=EPOCHS, K=common.ROWS // 8, a1=0.6, a2=0.6,
-        lambda1=10.0, lambda2=1.0, beta=0.01,
-        LR_IMG=1e-3, LR_TXT=1e-3, LR_MyNet=1e-3,
-    )  # fmt: skip
+    given = {"DATASET": "MIRFlickr", "EPOCH_INTERVAL": 0.5, **numbers}
+    config = types.SimpleNamespace(**given)
     return program.PCIRH(logging.getLogger("recorded"), config)
 
 
-def stand_in(torch: Any) -> None:
-    """Narrow layers, and no files of data."""
+def narrow_layers(torch: Any) -> None:
+    """Makes layers narrower than the clone asks for."""
     linear, norm = torch.nn.Linear, torch.nn.BatchNorm1d
 
     def narrow(layer: Any) -> Any:
         return lambda *widths: layer(*(NARROW.get(n, n) for n in widths))
 
     torch.nn.Linear, torch.nn.BatchNorm1d = narrow(linear), narrow(norm)
-    loaders = {f"get_loader_{k}": None for k in ("flickr", "nus", "coco")}
-    sys.modules["load_data"] = types.SimpleNamespace(**loaders)  # type: ignore[assignment]
 
 
 RECORDS = {"losses": losses, "run": run}

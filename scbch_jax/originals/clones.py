@@ -49,8 +49,21 @@ REPOSITORIES = {
 """By method; a module of the same name beside this one records its outputs."""
 
 
-TRAINED = ("scbch", "nrch", "ucch", "dgcpn", "rshnl", "djsrh")
-"""Methods whose clones can be trained on given rows."""
+TRAINED: dict[str, dict[str, str | int]] = {
+    "scbch": {},
+    "nrch": {},
+    "ucch": {},
+    "dgcpn": {},
+    "rshnl": {},
+    "djsrh": {},
+    "cirh": {"options.similarity_rows": "position"},
+    "cmmq": {"options.text_network": "affine"},
+    "cpah": {"options.consistency": "features", "options.test_mask": "off"},
+    "dhrl": {},
+    "mian": {},
+}
+"""Methods whose clones can be trained on given rows, and options with which this
+package does what the released code does, where it does not by default."""
 
 
 def require_clone(method: str, clone: Path, option: str = "official") -> None:

@@ -5,6 +5,7 @@ yangerkun. Its image network is a ResNet18 on pictures; three linear layers repl
 """
 
 import importlib
+import itertools
 import sys
 import types
 from typing import Any
@@ -61,13 +62,6 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     program.get_data = lambda _: (loader,) * 3 + (common.ROWS,) * 3
     nets, start, ties, make = {}, {}, list[Any](), program.Robust_Loss.__init__
 
-    def kept(short: str, build: Any) -> Any:
-        def built(*args: Any) -> Any:
-            nets[short] = build(*args)
-            return nets[short]
-
-        return built
-
     def made(self: Any, *args: Any) -> None:
         make(self, *args)
         start.update(states(nets, "init"))
@@ -75,13 +69,9 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
 
     program.Robust_Loss.__init__ = made
     rate = {"lr": 1e-4, "weight_decay": 1e-3}
-    optimizer = {"type": torch.optim.RMSprop, "optim_params": rate}
-    config = {**SETTINGS, "optimizer": optimizer, "txt_optimizer": optimizer}
-    config |= {"dataset": "flickr", "device": "cpu", "epoch": 4, "info": ""}
-    config |= {"tag_len": common.WORDS, "test_map": 99}
-    config |= {"net": kept("img", lambda bits: image_network(torch, bits))}
-    config |= {"txt_net": kept("txt", program.TextNet)}
-    program.train_val(config, common.BITS)
+    widths = (common.WIDTH, common.HIDDEN, common.HIDDEN)
+    config = {**SETTINGS, **configuration(torch, nets, widths, rate), "epoch": 4}
+    program.train_val({**config, "tag_len": common.WORDS}, common.BITS)
     inputs = {"img": image, "txt": text, "labels": noisy, "batch_size": common.BATCH}
     inputs |= {**numbers(), "learning_rate": rate["lr"]}
     inputs |= {"weight_decay": rate["weight_decay"], "ramp_epochs": RAMP}
@@ -89,13 +79,62 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     return {**inputs, "exp_loss": log, **states(nets, "exp_final")}
 
 
-def image_network(torch: Any, bits: int) -> Any:
-    """Three linear layers, named as in the released codes of the other methods."""
-    widths = (common.WIDTH, common.HIDDEN, common.HIDDEN, bits)
-    layers = [torch.nn.Linear(*pair) for pair in zip(widths, widths[1:], strict=False)]
-    relu, named = torch.nn.ReLU(), torch.nn.Sequential()
-    stack = torch.nn.Sequential(layers[0], relu, layers[1], relu, layers[2])
-    named.add_module("fc", stack)
+def train(torch: Any, task: common.Task) -> common.Coders:
+    """The clone's own loop, with numbers by its own options."""
+    program, given, nets = program_of(), task.options, dict[str, Any]()
+    epochs, ramp = given["training.epochs"], given["options.ramp_epochs"]
+    if epochs < ramp:
+        raise ValueError(
+            f"epochs: got {epochs}, wanted {ramp} or more, as the ramp has"
+        )
+    program.noise_rate, program.num_gradual = given["hparams.noise_rate"], ramp
+    parts = (task.image, task.text, task.labels, task.labels)
+    common.draw_from(torch, task.seed)
+    loader = common.Loader(torch, parts, batch_size=given["training.batch_size"])
+    program.get_data = lambda _: (loader,) * 3 + (len(task.image),) * 3
+    rate = {"lr": given["hparams.learning_rate"]}
+    rate["weight_decay"] = given["hparams.weight_decay"]
+    hidden = [given["options.hidden"]] * (given["options.image_layers"] - 1)
+    widths = (task.image.shape[1], *hidden)
+    config = configuration(torch, nets, widths, rate)
+    config |= {"n_class": task.labels.shape[1], "tag_len": task.text.shape[1]}
+    config |= {"lambda": given["hparams.quantization_weight"]}
+    config |= {"beta": given["hparams.mutual_weight"]}
+    program.train_val({**config, "epoch": epochs}, given["bits"])
+    return common.coders(nets)
+
+
+def configuration(
+    torch: Any, nets: dict[str, Any], widths: tuple[int, ...], rate: dict[str, float]
+) -> dict[str, Any]:
+    """The clone's configuration, but for its numbers; keeps the networks it makes.
+
+    The widths are those of the inputs of the image network's layers.
+    """
+    program: Any = importlib.import_module("My_method")
+
+    def kept(short: str, build: Any) -> Any:
+        def built(*args: Any) -> Any:
+            nets[short] = build(*args)
+            return nets[short]
+
+        return built
+
+    optimizer = {"type": torch.optim.RMSprop, "optim_params": rate}
+    config = {"optimizer": optimizer, "txt_optimizer": optimizer, "device": "cpu"}
+    # Nothing is scored on the way.
+    config |= {"dataset": "flickr", "info": "", "test_map": 1 << 30}
+    config |= {"net": kept("img", lambda bits: image_network(torch, (*widths, bits)))}
+    return config | {"txt_net": kept("txt", program.TextNet)}
+
+
+def image_network(torch: Any, widths: tuple[int, ...]) -> Any:
+    """Linear layers, named as in the released codes of the other methods."""
+    stack = torch.nn.Sequential()
+    for pair in itertools.pairwise(widths):
+        stack.append(torch.nn.Linear(*pair)).append(torch.nn.ReLU())
+    named = torch.nn.Sequential()
+    named.add_module("fc", stack[:-1])
     return named
 
 

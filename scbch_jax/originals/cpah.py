@@ -72,13 +72,8 @@ def trained(torch: Any, rng: Any, *, rows: int, epochs: int) -> Any:
         optimizer.step = observed_step
         return optimizer
 
-    def smaller(*sizes: Any) -> Any:
-        model = importlib.import_module("models.CPAH").CPAH(*sizes)
-        for short in ("img", "txt"):
-            model.hash_module[short][0] = torch.nn.Linear(HIDDEN, common.BITS)
-            model.mask_module[short] = torch.nn.Sequential(
-                torch.nn.Linear(HIDDEN, HIDDEN), torch.nn.Sigmoid()
-            )
+    def kept(*sizes: int) -> Any:
+        model = network(torch, *sizes)
         made.append((model, weights(model, "init")))
         return model
 
@@ -86,19 +81,10 @@ def trained(torch: Any, rng: Any, *, rows: int, epochs: int) -> Any:
         shares.append(mixing(*shape).numpy())
         return torch.tensor(shares[-1])
 
-    program.CPAH, program.Adam = smaller, observed
-    program.load_data = lambda *args, **kwargs: (image, text, labels)
-    program.Dataset = lambda *args, test="", **kwargs: Rows(labels, test)
-    program.DataLoader = lambda *args, **kwargs: loader
-    program.valid = lambda *args: (0.0,) * 4
-    program.save_model = program.write_pickle = lambda *args: None
+    program.CPAH, program.Adam = kept, observed
     torch.rand, torch.randn = mixed, lambda *shape: signs
-    program.train(
-        dataset="", data_path="", device="cpu", valid=False, max_epoch=epochs,
-        bit=common.BITS, hidden_dim=HIDDEN, image_dim=common.WIDTH,
-        text_dim=common.WORDS, num_label=common.CLASSES, training_size=rows,
-        batch_size=common.BATCH, **NUMBERS,
-    )  # fmt: skip
+    settings = {**NUMBERS, "bit": common.BITS, "hidden_dim": HIDDEN}
+    fit(parts, loader, max_epoch=epochs, batch_size=common.BATCH, **settings)
     torch.rand, torch.randn = mixing, normal
     torch.autograd.set_detect_anomaly(False)
     ((model, start),) = made
@@ -109,6 +95,57 @@ def trained(torch: Any, rng: Any, *, rows: int, epochs: int) -> Any:
     # Four values a step: of images, of texts, of the penalty, of the hash networks.
     outputs = {"exp_loss": np.array(log).reshape(-1, 4), **weights(model, "exp_final")}
     return {**inputs, **outputs}, model, grads
+
+
+def train(torch: Any, task: common.Task) -> common.Coders:
+    """The clone's own loop, with numbers by its own options."""
+    program, given, made = program_of(), task.options, list[Any]()
+    parts = (task.image, task.text, task.labels)
+    common.draw_from(torch, task.seed)
+    batch_size = given["training.batch_size"]
+    loader = common.Loader(torch, parts, common.positions_first, batch_size=batch_size)
+
+    def kept(*sizes: int) -> Any:
+        made.append(network(torch, *sizes))
+        return made[0]
+
+    program.CPAH = kept
+    names = {
+        "bit": "bits", "hidden_dim": "options.hidden", "max_epoch": "training.epochs",
+        "alpha": "hparams.classification_weight", "lr": "hparams.learning_rate",
+        "beta": "hparams.quantization_weight",
+    }  # fmt: skip
+    settings = {k: given[name] for k, name in names.items()}
+    fit(parts, loader, batch_size=batch_size, **settings)
+    model = made[0].eval()
+    return model.generate_img_code, model.generate_txt_code
+
+
+def fit(parts: tuple[Any, ...], loader: Any, **settings: Any) -> None:
+    """The clone's training loop on these rows, which nothing is scored on."""
+    program, (image, text, labels) = program_of(), parts
+    program.load_data = lambda *args, **kwargs: parts
+    program.Dataset = lambda *args, test="", **kwargs: Rows(labels, test)
+    program.DataLoader = lambda *args, **kwargs: loader
+    program.valid = lambda *args: (0.0,) * 4
+    program.save_model = program.write_pickle = lambda *args: None
+    program.train(
+        dataset="", data_path="", device="cpu", valid=False,
+        image_dim=image.shape[1], text_dim=text.shape[1], num_label=labels.shape[1],
+        training_size=len(image), **settings,
+    )  # fmt: skip
+
+
+def network(torch: Any, *sizes: int) -> Any:
+    """The clone's network for image, text, hidden layers, bits and classes."""
+    hidden, bits = sizes[2:4]
+    model = importlib.import_module("models.CPAH").CPAH(*sizes)
+    for short in ("img", "txt"):
+        model.hash_module[short][0] = torch.nn.Linear(hidden, bits)
+        model.mask_module[short] = torch.nn.Sequential(
+            torch.nn.Linear(hidden, hidden), torch.nn.Sigmoid()
+        )
+    return model
 
 
 def weights(model: Any, stage: str) -> dict[str, np.ndarray]:

@@ -57,7 +57,7 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
         return model
 
     program.data.DataLoader, program.DHRL = loader, made
-    # The clone keeps the first 96 of a batch of 128.
+    # The clone keeps the first 96, of a batch of 128.
     sort = torch.argsort
     torch.argsort = lambda scores: sort(scores)[:KEPT]
     data = types.SimpleNamespace(I_tr=image, T_tr=text, L_tr=labels)
@@ -77,6 +77,39 @@ def options_of(image: Any, text: Any) -> Any:
         nbit=BITS, nhead=1, num_layer=2, trans_act="gelu", dropout=0.0,
         lr=0.001, epochs=3, batch_size=common.BATCH,
     )  # fmt: skip
+
+
+def train(torch: Any, task: common.Task) -> common.Coders:
+    """The clone's own training function, with numbers by its own options."""
+    program, given = program_of(torch), task.options
+    image, text, labels = task.image, task.text, task.labels
+    common.draw_from(torch, task.seed)
+    loader = common.Loader(
+        torch,
+        (image, text, labels),
+        common.positions_first,
+        batch_size=given["training.batch_size"],
+    )
+    program.data.DataLoader = lambda *_, **__: loader
+    width = given["options.width"]
+    options = options_of(image, text)
+    vars(options).update(
+        classes=labels.shape[1], nbit=given["bits"],
+        img_hidden_dim=[image.shape[1], given["options.hidden"], width],
+        txt_hidden_dim=[text.shape[1], given["options.text_hidden"], width],
+        num_layer=given["options.layers"], dropout=given["options.dropout"],
+        lr=given["hparams.learning_rate"], epochs=given["training.epochs"],
+    )  # fmt: skip
+    data = types.SimpleNamespace(I_tr=image, T_tr=text, L_tr=labels)
+    model = program.train(options, data).eval()
+
+    def of_image(rows: Any) -> Any:
+        return model(rows, text.new_zeros(len(rows), text.shape[1]))[0]
+
+    def of_text(rows: Any) -> Any:
+        return model(image.new_zeros(len(rows), image.shape[1]), rows)[1]
+
+    return of_image, of_text
 
 
 def state_of(model: Any, stage: str) -> dict[str, np.ndarray]:

@@ -54,24 +54,43 @@ def program_of(torch: Any, rng: Any) -> Any:
     image, _, labels = common.draw(torch, rng)
     words = (rng.random((common.ROWS, WORDS)) < 0.2) + labels[:, :1].numpy()
     image, text, labels = (np.asarray(a, np.float32) for a in (image, words, labels))
-    image = image[:, :, None, None]
-    parts = [{"train": a, "query": a, "retrieval": a} for a in (image, text, labels)]
-    loader: Any = types.ModuleType("load_data")
-    loader.loading_data = lambda: (image, text, labels)
-    loader.split_data = lambda *a: parts
-    sys.modules["load_data"] = loader
-    # It asks for 64 inputs a step and for networks of fixed widths.
-    setting, nets = (importlib.import_module(name) for name in ("setting", "tnet"))
     small = {"batch_size": common.BATCH, "SEMANTIC_EMBED": EMBEDDING}
     small |= {"bit": common.BITS, "Epoch": 2, "k_lab_net": 4}
     small |= {"k_txt_net": 6, "k_img_net": 6}
-    vars(setting).update(small)
-    vars(nets).update(small)
+    program = opened(torch, (image, text, labels), small, HIDDEN)
+    image_network, text_network = program.ImageNet, program.TextNet
+    program.ImageNet = lambda: larger(torch, image_network())
+    program.TextNet = lambda: larger(torch, text_network())
+    return program
+
+
+def opened(torch: Any, parts: Any, sizes: dict[str, int], hidden: int) -> Any:
+    """The clone's program on given rows instead of files.
+
+    Args:
+        torch: PyTorch.
+        parts: image features, texts and labels, as arrays.
+        sizes: batch size, widths and numbers of passes, by the clone's names.
+        hidden: width of the text network.
+    """
+    image, text, labels = parts
+    given = (image[:, :, None, None], text, labels)
+    loader: Any = types.ModuleType("load_data")
+    loader.loading_data = lambda: given
+    loader.split_data = lambda *a: [
+        {"train": a, "query": a, "retrieval": a} for a in given
+    ]
+    sys.modules["load_data"] = loader
+    # It asks for 64 inputs a step and for networks of fixed widths.
+    setting, nets = (importlib.import_module(name) for name in ("setting", "tnet"))
+    vars(setting).update(sizes)
+    vars(nets).update(sizes)
     nets.models.vgg11 = lambda **_: Trunk(torch)
     program: Any = importlib.import_module("MICH")
-    vars(program).update(small)
-    program.ImageNet = lambda: small_image(torch, nets)
-    program.TextNet = lambda: small_text(torch, nets)
+    vars(program).update(sizes)
+    widths = (image.shape[1], text.shape[1], hidden, sizes["SEMANTIC_EMBED"])
+    program.ImageNet = lambda: image_network(torch, nets, widths)
+    program.TextNet = lambda: text_network(torch, nets, widths)
     return program
 
 
@@ -87,30 +106,33 @@ class Trunk:
         return self
 
 
-def small_image(torch: Any, nets: Any) -> Any:
+def image_network(torch: Any, nets: Any, widths: tuple[int, ...]) -> Any:
     """The image network, on features instead of pictures."""
+    image_dim, _, _, embedding = widths
     net = nets.ImageNet()
-    net.feature[0] = torch.nn.Linear(common.WIDTH, 2 * EMBEDDING)
-    larger(torch, net)
+    net.feature[0] = torch.nn.Linear(image_dim, 2 * embedding)
+    net.init_parameters()
     return net
 
 
-def small_text(torch: Any, nets: Any) -> Any:
-    """The text network with a small hidden layer."""
+def text_network(torch: Any, nets: Any, widths: tuple[int, ...]) -> Any:
+    """The text network with a narrow hidden layer."""
+    _, text_dim, hidden, embedding = widths
     net = nets.TextNet()
-    net.feature[0] = torch.nn.Conv2d(6, HIDDEN, (1, WORDS))
-    net.feature[3] = torch.nn.Conv2d(HIDDEN, EMBEDDING, (1, 1))
-    larger(torch, net)
+    net.feature[0] = torch.nn.Conv2d(6, hidden, (1, text_dim))
+    net.feature[3] = torch.nn.Conv2d(hidden, embedding, (1, 1))
+    net.init_parameters()
     return net
 
 
-def larger(torch: Any, net: Any) -> None:
+def larger(torch: Any, net: Any) -> Any:
     """Weights that small networks learn from: their starts are for wide ones."""
     for weight in net.parameters():
         torch.nn.init.normal_(weight, std=0.2)
     if hasattr(net, "interp_block1"):
         for k in (1, 2, 3, 6, 10):
             torch.nn.init.constant_(getattr(net, f"interp_block{k}")[1].weight, k / 5)
+    return net
 
 
 def losses(torch: Any, rng: Any) -> dict[str, Any]:
@@ -156,19 +178,11 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     for name in ("setting", "tnet", "MICH"):
         sys.modules.pop(name, None)
     program, noise = program_of(torch, rng), Noise(torch, rng)
-    program.calc_map = lambda *a: 0.0
     mich = program.MICH()
     passes: list[tuple[int, float]] = []
     for number, (_, short) in enumerate(NETWORKS):
         logged(mich, f"train_{short}_net", number, passes)
-    mich.generate_code = lambda *a: np.zeros((1, 1))
-    # The clone asks for an attribute that it does not have, and writes files.
-    mich.checkpoint_path = "last"
-    torch.save = lambda *a: None
-    program.os = types.SimpleNamespace(path=program.os.path, mkdir=lambda *a: None)
-    files = types.SimpleNamespace(savemat=lambda *a: None)
-    program.scipy = types.SimpleNamespace(io=files)
-    program.open = lambda *a: open("/dev/null", "w")  # noqa: SIM115, PTH123
+    without_files(torch, program, mich)
     arrays = inputs_of(mich) | weights(mich, "init")
     mich.train()
     tables = zip(("F", "G", "H", "FG"), noise.tables, strict=True)
@@ -179,6 +193,56 @@ def run(torch: Any, rng: Any) -> dict[str, Any]:
     arrays |= {"exp_network": [n for n, _ in passes]}
     arrays |= {"exp_loss": np.array([x for _, x in passes])}
     return arrays | weights(mich, "exp_final")
+
+
+def train(torch: Any, task: common.Task) -> common.Coders:
+    """The clone's own loop and learning rates, with numbers by its own options.
+
+    It has as many rounds over its networks as can begin within the number of epochs.
+    """
+    given, parts = task.options, (task.image, task.text, task.labels)
+    common.draw_from(torch, task.seed)
+    names = {
+        "batch_size": "training.batch_size", "bit": "bits",
+        "SEMANTIC_EMBED": "options.embedding", "Epoch": "options.outer_epochs",
+        "k_lab_net": "options.label_passes", "k_txt_net": "options.network_passes",
+        "k_img_net": "options.network_passes",
+    }  # fmt: skip
+    sizes = {k: given[name] for k, name in names.items()}
+    most = sum(sizes["k_lab_net"] // k for k in (1, 2))
+    most += 2 * sum(sizes["k_txt_net"] // k for k in (1, 2, 3))
+    sizes["Epoch"] = min(sizes["Epoch"], -(-given["training.epochs"] // most))
+    arrays = [x.numpy() for x in parts]
+    program = opened(torch, arrays, sizes, given["options.hidden"])
+    program.tqdm = lambda steps: steps
+    mich = program.MICH()
+    mich.alpha_v = given["hparams.image_share"]
+    mich.alpha_t = 1 - mich.alpha_v
+    for name, weight in (("eta", "label"), ("gamma", "classification")):
+        setattr(mich, name, given[f"hparams.{weight}_weight"])
+    mich.hyper_mi = given["hparams.prediction_weight"]
+    mich.hyper_sigma = given["hparams.divergence_weight"]
+    without_files(torch, program, mich)
+    mich.train()
+    # No noise in the features that codes are computed from.
+    torch.randn_like = torch.zeros_like
+    return (
+        lambda rows: mich.inet(rows[:, :, None, None])[1],
+        lambda rows: mich.tnet(rows)[1],
+    )
+
+
+def without_files(torch: Any, program: Any, mich: Any) -> None:
+    """Lets the clone's loop score and write nothing."""
+    program.calc_map = lambda *a: 0.0
+    mich.generate_code = lambda *a: np.zeros((1, 1))
+    # The clone asks for an attribute that it does not have.
+    mich.checkpoint_path = "last"
+    torch.save = lambda *a: None
+    program.os = types.SimpleNamespace(path=program.os.path, mkdir=lambda *a: None)
+    files = types.SimpleNamespace(savemat=lambda *a: None)
+    program.scipy = types.SimpleNamespace(io=files)
+    program.open = lambda *a: open("/dev/null", "w")  # noqa: SIM115, PTH123
 
 
 def logged(mich: Any, name: str, number: int, passes: list[Any]) -> None:
