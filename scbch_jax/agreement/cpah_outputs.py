@@ -1,6 +1,6 @@
 """CPAH: one step with all gradients, and a training run with the recorded draws."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -58,22 +58,46 @@ def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]
     for column, name in enumerate(LOGGED):
         recorded = arrays["exp_loss"][:, column]
         yield compare(f"steps, {name}", log[name], recorded, kind="loss")
-    yield from _final(arrays, run.params)
+    yield from _final(arrays, run.params, hp)
     if "exp_image_codes" in arrays:
         yield from _codes(arrays, build(), train)
 
 
 def _final(
-    arrays: Mapping[str, np.ndarray], params: Params
+    arrays: Mapping[str, np.ndarray], params: Params, hp: HParams
 ) -> Iterator[Comparison | StepLosses]:
     """Parameters at the end, those that have no gradient apart."""
     for group, values in params.items():
-        pair = _beside(arrays, "exp_final", {group: values}, lambda p: not _free(p))
+        computed, recorded = _beside(arrays, "exp_final", {group: values})
+        free = _without_gradient(arrays, {group: values}, hp)
+        pair = computed[~free], recorded[~free]
         yield compare(f"final {group}", *pair, kind="parameters")
-        pair = _beside(arrays, "exp_final", {group: values}, _free)
-        if len(pair[0]):
+        if free.any():
             title = f"final {group}, without gradient"
+            pair = computed[free], recorded[free]
             yield compare(title, *pair, kind="without gradient")
+
+
+def _without_gradient(
+    arrays: Mapping[str, np.ndarray], params: Params, hp: HParams
+) -> np.ndarray:
+    """Which values have no gradient but rounding, of which Adam makes whole steps.
+
+    They are biases before a normalization and means that contain these, and, where
+    gradients of a single step are recorded, values whose gradient is less than the
+    rounding of the largest one.
+    """
+    (group,) = params
+    paths = jax.tree_util.tree_leaves_with_path(params)
+    free = [np.full(leaf.size, _free(path)) for path, leaf in paths]
+    if group == "hashing" and "exp_image_codes" in arrays:
+        weights, gradients = (
+            _beside(arrays, stage, params)[1] for stage in ("init", "exp_grad")
+        )
+        gradients = np.abs(gradients + hp.weight_decay * weights)
+        rounding = np.finfo(np.float32).eps * gradients.max()
+        return np.concatenate(free) | (gradients < rounding)
+    return np.concatenate(free)
 
 
 def _codes(
@@ -162,19 +186,14 @@ def _from_torch(template: Params, state: Mapping[str, np.ndarray]) -> Params:
 
 
 def _beside(
-    arrays: Mapping[str, np.ndarray],
-    output: str,
-    params: Params,
-    chosen: Callable[[Any], bool] = lambda path: True,
+    arrays: Mapping[str, np.ndarray], output: str, params: Params
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Values of the chosen arrays in one row, computed and recorded."""
-    leaves = jax.tree_util.tree_leaves_with_path(params)
+    """Values of all arrays in one row, computed and recorded."""
     pairs = [
         (np.ravel(leaf.T), np.ravel(arrays[f"{output}_{_torch_name(path)}"]))
-        for path, leaf in leaves
-        if chosen(path)
+        for path, leaf in jax.tree_util.tree_leaves_with_path(params)
     ]
-    computed, recorded = zip(*pairs, strict=True) if pairs else ([[]], [[]])
+    computed, recorded = zip(*pairs, strict=True)
     return np.concatenate(computed), np.concatenate(recorded)
 
 
