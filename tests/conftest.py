@@ -30,6 +30,9 @@ def pytest_configure(config):
 
     import jax
 
+    from scbch_jax import allocation
+
+    allocation.collect_seldom()
     jax.config.update("jax_numpy_rank_promotion", "raise")
     jax.config.update("jax_default_matmul_precision", "highest")
     jax.config.update("jax_debug_key_reuse", True)

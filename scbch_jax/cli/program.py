@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from scbch_jax import __version__, compiled
+from scbch_jax import __version__, allocation, compiled
 from scbch_jax.cli import console, parsing
 from scbch_jax.errors import InputError, Interrupted, require
 from scbch_jax.io import reason
@@ -78,6 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0; 1 for a check that fails; 2 for input that cannot be used;
         130 after an interrupt; 141 if nothing reads the output; 143 after SIGTERM.
     """
+    allocation.collect_seldom()
     _prepare_streams()
     words = list(sys.argv[1:] if argv is None else argv)
     try:
