@@ -35,9 +35,10 @@ class Options(TwoTowerOptions):
     """majority: the code to learn is the majority of the proxies of all labels; first:
     the proxy of the first label, as the released code has it for datasets whose names
     it does not know as multi-label."""
-    text_network: Literal["mlp", "affine"] = "mlp"
-    """mlp: as the image network, with options.text_layers; affine: that of the released
-    code, two linear layers without a ReLU."""
+    text_network: Literal["affine", "mlp"] = "affine"
+    """affine: that of the released code, two linear layers without a ReLU, of which
+    options.hidden does not give the width; mlp: as the image network, with
+    options.text_layers."""
     ramp_epochs: Annotated[int, at_least(1)] = 20
     """Epochs over which the share that is left out rises from 0 to
     hparams.noise_rate."""

@@ -57,7 +57,7 @@ TRAINED: dict[str, dict[str, str | int]] = {
     "rshnl": {},
     "djsrh": {},
     "cirh": {"options.similarity_rows": "position"},
-    "cmmq": {"options.text_network": "affine"},
+    "cmmq": {},
     "cpah": {"options.consistency": "features", "options.test_mask": "off"},
     "dhrl": {},
     "mian": {},
