@@ -3,7 +3,11 @@
 from scbch_jax.labels.curves import add_dependence, fit_curves
 from scbch_jax.labels.noisy_logistic import NoisyLogistic, fit_noisy_logistic
 from scbch_jax.labels.pipeline import Posteriors, posteriors
-from scbch_jax.labels.posterior import NoiseRates, label_posterior
+from scbch_jax.labels.posterior import (
+    NoiseRates,
+    exclusive_posterior,
+    label_posterior,
+)
 from scbch_jax.labels.review import (
     Corrections,
     corrections,
@@ -21,6 +25,7 @@ __all__ = [
     "corrections",
     "cross_fitted_scores",
     "draw_folds",
+    "exclusive_posterior",
     "expected_errors",
     "fit_curves",
     "fit_noisy_logistic",

@@ -10,7 +10,11 @@ from jaxtyping import Array, Float, Key, Num
 
 from scbch_jax.arrays import ScalarLike
 from scbch_jax.labels.curves import add_dependence, fit_curves
-from scbch_jax.labels.posterior import NoiseRates, label_posterior
+from scbch_jax.labels.posterior import (
+    NoiseRates,
+    exclusive_posterior,
+    label_posterior,
+)
 from scbch_jax.labels.ridge import cross_fitted_scores, draw_folds
 
 
@@ -20,7 +24,8 @@ class Posteriors(NamedTuple):
     probability: Float[Array, "rows classes"]
     """P(true | given, x)."""
     predicted: Float[Array, "rows classes"]
-    """P(true | features, other labels of the row), cross-fitted."""
+    """P(true | features, other labels of the row), cross-fitted; P(true | features) if
+    each row has one label."""
     rates: NoiseRates
     """Known or estimated."""
 
@@ -39,7 +44,8 @@ def posteriors(
     """Probability of every label that it is true, from noisy labels and features.
 
     `cross_fitted_scores` of both modalities, `fit_curves`, `add_dependence`, and
-    `label_posterior`.
+    `label_posterior`. If exactly one label of each row is given, one is taken to be
+    true: the last two steps are `exclusive_posterior`.
 
     Args:
         image: features; a NumPy array or memory map is read in blocks.
@@ -60,5 +66,8 @@ def posteriors(
     )
     given = jnp.asarray(labels)
     logits, found = fit_curves(scores, given, rates)
+    if bool((given.sum(axis=1) == 1).all()):
+        probability = exclusive_posterior(given, logits, found)
+        return Posteriors(probability, jax.nn.softmax(logits, axis=1), found)
     predicted = jax.nn.sigmoid(add_dependence(logits, given, found, fold))
     return Posteriors(label_posterior(given, predicted, found), predicted, found)

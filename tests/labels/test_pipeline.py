@@ -69,3 +69,18 @@ def test_corrections_are_sorted_by_doubt():
         (0, 1, 0, 0.6),
     ]
     np.testing.assert_allclose(labels.expected_errors(given, posterior), [1.8, 1.6])
+
+
+def test_where_rows_have_one_label_the_posteriors_are_of_one_label(easy):
+    """Nearer to the true labels than posteriors that do not know it."""
+    one = easy.labels * (easy.labels.sum(axis=1) == 1)[:, None]
+    kept = one.any(axis=1)
+    train = type(easy)(easy.image[kept], easy.text[kept], one[kept])
+    rng = np.random.default_rng(0)
+    noisy = label_noise.swap_labels(train.labels, rng, rate=0.5)
+    assert (noisy.sum(axis=1) == 1).all()
+    found = labels.posteriors(*train[:2], noisy, key=jax.random.key(0))
+    np.testing.assert_allclose(found.probability.sum(axis=1), 1, rtol=1e-5)
+    apart = labels.label_posterior(noisy, found.predicted, found.rates)
+    errors = [np.square(q - train.labels).mean() for q in (found.probability, apart)]
+    assert errors[0] < errors[1] < np.square(noisy - train.labels).mean()
