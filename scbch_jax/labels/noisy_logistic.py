@@ -99,7 +99,7 @@ def fit_noisy_logistic(
             total += _prior(params)
         return (total - likelihood.sum()) / len(y)
 
-    params = _minimize(loss, params, steps)
+    params = minimize(loss, params, steps)
     found = rates if rates is not None else _rates_of(params)
     return NoisyLogistic(params["weights"] * used, params["intercept"], found)
 
@@ -141,7 +141,8 @@ def _prior(params: dict[str, Array]) -> Scalar:
     return total
 
 
-def _minimize(loss: Any, params: Any, steps: int) -> Any:
+def minimize(loss: Any, params: Any, steps: int) -> Any:
+    """Parameters after this many steps of L-BFGS."""
     solver = optax.lbfgs(memory_size=15)
     evaluate = optax.value_and_grad_from_state(loss)
 

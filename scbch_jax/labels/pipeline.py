@@ -10,11 +10,12 @@ from jaxtyping import Array, Float, Key, Num
 
 from scbch_jax.arrays import ScalarLike
 from scbch_jax.labels.curves import add_dependence, fit_curves
-from scbch_jax.labels.posterior import (
-    NoiseRates,
+from scbch_jax.labels.exclusive import (
     exclusive_posterior,
-    label_posterior,
+    fit_exclusive,
+    is_exclusive,
 )
+from scbch_jax.labels.posterior import NoiseRates, label_posterior
 from scbch_jax.labels.ridge import cross_fitted_scores, draw_folds
 
 
@@ -45,7 +46,7 @@ def posteriors(
 
     `cross_fitted_scores` of both modalities, `fit_curves`, `add_dependence`, and
     `label_posterior`. If exactly one label of each row is given, one is taken to be
-    true: the last two steps are `exclusive_posterior`.
+    true, and the steps after the first are `fit_exclusive` and `exclusive_posterior`.
 
     Args:
         image: features; a NumPy array or memory map is read in blocks.
@@ -65,9 +66,10 @@ def posteriors(
         (image, text), labels, fold, ridge=ridge, on_rows=on_rows
     )
     given = jnp.asarray(labels)
-    logits, found = fit_curves(scores, given, rates)
-    if bool((given.sum(axis=1) == 1).all()):
+    if is_exclusive(labels):
+        logits, found = fit_exclusive(scores, given, rates)
         probability = exclusive_posterior(given, logits, found)
         return Posteriors(probability, jax.nn.softmax(logits, axis=1), found)
+    logits, found = fit_curves(scores, given, rates)
     predicted = jax.nn.sigmoid(add_dependence(logits, given, found, fold))
     return Posteriors(label_posterior(given, predicted, found), predicted, found)

@@ -8,9 +8,6 @@ from jaxtyping import Array, Float, Num
 
 from scbch_jax.errors import check_same_shape
 
-SMALLEST = 1e-30
-"""In place of a probability of 0, whose logarithm is infinite."""
-
 
 class NoiseRates(NamedTuple):
     """How often a label is wrong: one number for all classes, or one for each."""
@@ -55,41 +52,6 @@ def label_posterior(
     possible = true + false > 0
     posterior = true / jnp.where(possible, true + false, 1.0)
     return jnp.where(possible, posterior, given.astype(eta.dtype))
-
-
-@jax.jit
-def exclusive_posterior(
-    labels: Num[Array, "rows classes"],
-    logits: Float[Array, "rows classes"],
-    rates: NoiseRates,
-) -> Float[Array, "rows classes"]:
-    """Probability that a label is the true one of its row, if each row has one.
-
-        P(c | given g, x) ∝ exp(z_c) P(g | c)
-        P(g | c) = 1 - ρ₁_c if g = c, else ρ₁_c ρ₀_g / Σ_{d≠c} ρ₀_d
-
-    Args:
-        labels: one-hot, noisy.
-        logits: z of `fit_curves`, whose softmax is P(c | x).
-        rates: of the noise.
-
-    Raises:
-        ValueError: if the shapes differ.
-
-    Example:
-        >>> labels, logits = jnp.array([[1.0, 0.0, 0.0]]), jnp.zeros((1, 3))
-        >>> exclusive_posterior(labels, logits, NoiseRates(0.5, 0.1)).tolist()
-        [[0.5, 0.25, 0.25]]
-    """
-    check_same_shape(logits=logits, labels=labels)
-    missing, wrong = _each_entry(rates, logits)
-    given = labels > 0
-    wrong_given = jnp.where(given, wrong, 0.0).sum(axis=1, keepdims=True)
-    others = wrong.sum(axis=1, keepdims=True) - wrong
-    mistaken = missing * wrong_given / jnp.maximum(others, SMALLEST)
-    likelihood = jnp.where(given, 1 - missing, mistaken)
-    evidence = jnp.log(jnp.maximum(likelihood, SMALLEST))
-    return jax.nn.softmax(logits + evidence, axis=1)
 
 
 def _each_entry(

@@ -81,6 +81,10 @@ def test_where_rows_have_one_label_the_posteriors_are_of_one_label(easy):
     assert (noisy.sum(axis=1) == 1).all()
     found = labels.posteriors(*train[:2], noisy, key=jax.random.key(0))
     np.testing.assert_allclose(found.probability.sum(axis=1), 1, rtol=1e-5)
-    apart = labels.label_posterior(noisy, found.predicted, found.rates)
+    fold = labels.draw_folds(jax.random.key(0), len(noisy), folds=5)
+    scores = labels.cross_fitted_scores(train[:2], noisy, fold)
+    logits, rates = labels.fit_curves(scores, noisy)
+    logits = labels.add_dependence(logits, noisy, rates, fold)
+    apart = labels.label_posterior(noisy, jax.nn.sigmoid(logits), rates)
     errors = [np.square(q - train.labels).mean() for q in (found.probability, apart)]
     assert errors[0] < errors[1] < np.square(noisy - train.labels).mean()

@@ -69,27 +69,6 @@ def test_the_mean_posterior_is_the_share_of_true_labels():
         assert abs(true[chosen].mean() - posterior[chosen].mean()) < spread
 
 
-def test_one_of_three_labels_against_a_joint_table(transform):
-    """Features say 1/2, 1/3 and 1/6; a wrong label is the first twice as often."""
-    rates = NoiseRates(
-        missing=jnp.array([0.5, 0.2, 0.0]), wrong=jnp.array([0.2, 0.1, 0.1])
-    )
-    # Rows: true; columns: given.
-    joint = np.array([[1 / 4, 1 / 8, 1 / 8], [2 / 45, 4 / 15, 1 / 45], [0, 0, 1 / 6]])
-    logits = jnp.log(jnp.array([[3.0, 2.0, 1.0]])) + jnp.zeros((3, 1))
-    posterior = transform(labels.exclusive_posterior)(jnp.eye(3), logits, rates)
-    np.testing.assert_allclose(
-        posterior, joint.T / joint.sum(axis=0)[:, None], rtol=1e-5, atol=1e-7
-    )
-
-
-def test_one_label_without_noise_stays_as_given():
-    logits = draws.uniform(0, 6, 3)
-    given = jnp.eye(3)[jnp.array([0, 1, 2, 2, 1, 0])]
-    posterior = labels.exclusive_posterior(given, logits, NoiseRates(0.0, 0.0))
-    np.testing.assert_allclose(posterior, given, atol=1e-6)
-
-
 @pytest.mark.errors
 def test_shapes_must_agree():
     with pytest.raises(ValueError, match="labels: got shape"):
