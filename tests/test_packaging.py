@@ -201,13 +201,12 @@ def pip(*words):
     assert ran.returncode == 0, ran.stderr
 
 
-def run_installed(paths, *words, folder):
+def run_installed(paths, *words, folder, **surroundings):
     """What the installed program, called in a folder, ended with and said."""
     return subprocess.run(
         [sys.executable, "-P", "-m", "scbch_jax.cli", *words],
         cwd=folder,
-        # With XLA's optimizations, which the tests of this process do without.
-        env={**os.environ, "PYTHONPATH": str(paths), "XLA_FLAGS": ""},
+        env={**os.environ, "PYTHONPATH": str(paths), **surroundings},
         capture_output=True,
         text=True,
     )
@@ -238,7 +237,8 @@ COMMANDS = {
 def test_the_installed_wheel_runs_outside_a_checkout(command, installed, tmp_path):
     golden = installed / "scbch_jax" / "agreement" / "golden"
     words = command.format(golden=golden).split()
-    ran = run_installed(installed, *words, folder=tmp_path)
+    # With XLA's optimizations, which other tests do without.
+    ran = run_installed(installed, *words, folder=tmp_path, XLA_FLAGS="")
     assert ran.returncode == 0, ran.stderr
     assert COMMANDS[command] in ran.stdout
 
