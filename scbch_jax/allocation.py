@@ -25,7 +25,8 @@ def collect_seldom() -> None:
 
 
 def return_freed() -> None:
-    """Returns freed memory to the system, where glibc is used."""
+    """Frees what nothing refers to, and returns it to the system if glibc is used."""
+    gc.collect()
     with contextlib.suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 

@@ -127,7 +127,9 @@ def _labels(
     found["confidence"] = sharding.to_host(confidence)
     if pairs is not None:
         some = _sample(pairs, len(given), PAIRED_ROWS)
-        effect = label_noise.effect_of(given[some], clean[some])
+        few = given[some], clean[some]
+        del clean  # A copy of all labels, beside all pairs of the few.
+        effect = label_noise.effect_of(*few)
         found["changed_pairs"] = np.float64(effect.pairs)
     return found
 
@@ -174,13 +176,12 @@ def _ranking(
         )
         for part in scored
     )
-    labels = np.asarray(database.labels, np.uint8)
     found = {
         "queries": queries,
         "database_start": np.int64(len(query.labels)),
         "query_labels": np.asarray(query.labels, np.uint8)[queries],
     }
-    found["depths"] = curve_depths(len(labels))
+    found["depths"] = curve_depths(len(database.labels))
     for direction, counts in retrieval.count_both_directions(query, database).items():
         curve = retrieval.precision_recall_at(counts, found["depths"])
         for name, values in zip(("precision", "recall"), curve, strict=True):
@@ -190,9 +191,10 @@ def _ranking(
     for direction, (queried_by, items) in sides.items():
         distances = np.asarray(retrieval.hamming_matrix(queried_by[queries], items))
         # One row at a time: the order of all items is as large as their codes.
-        ranked = [np.argsort(row, kind="stable")[:NEAREST] for row in distances]
-        nearest = np.stack(ranked)
+        nearest = np.empty((len(queries), min(NEAREST, distances.shape[1])), np.int64)
+        for row, own in zip(nearest, distances, strict=True):
+            row[:] = np.argsort(own, kind="stable")[:NEAREST]
         found[f"items_{direction}"] = nearest
         found[f"distances_{direction}"] = np.take_along_axis(distances, nearest, axis=1)
-        found[f"labels_{direction}"] = labels[nearest]
+        found[f"labels_{direction}"] = database.labels[nearest].astype(np.uint8)
     return found
