@@ -163,7 +163,9 @@ def test_raw_scenes_are_drawn_without_gensim():
 
 
 def _run(code, **variables):
-    surroundings = {"PYTHONPATH": os.pathsep.join(sys.path), **variables}
+    # Variables that choose the routines of linear algebra are those of this process.
+    paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    surroundings = {**os.environ, **paths, **variables}
     return subprocess.run(
         [sys.executable, "-c", code],
         env=surroundings,
