@@ -201,12 +201,13 @@ def pip(*words):
     assert ran.returncode == 0, ran.stderr
 
 
-def run_installed(paths, *words, folder, **surroundings):
+def run_installed(paths, *words, folder):
     """What the installed program, called in a folder, ended with and said."""
     return subprocess.run(
         [sys.executable, "-P", "-m", "scbch_jax.cli", *words],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(paths), **surroundings},
+        # With XLA's optimizations, which the tests of this process do without.
+        env={**os.environ, "PYTHONPATH": str(paths), "XLA_FLAGS": ""},
         capture_output=True,
         text=True,
     )
@@ -237,8 +238,7 @@ COMMANDS = {
 def test_the_installed_wheel_runs_outside_a_checkout(command, installed, tmp_path):
     golden = installed / "scbch_jax" / "agreement" / "golden"
     words = command.format(golden=golden).split()
-    # With XLA's optimizations, which other tests do without.
-    ran = run_installed(installed, *words, folder=tmp_path, XLA_FLAGS="")
+    ran = run_installed(installed, *words, folder=tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert COMMANDS[command] in ran.stdout
 
