@@ -10,11 +10,15 @@ import os
 import platform
 import sys
 from pathlib import Path
+from typing import Any
 
 from scbch_jax.errors import require
 
 VARIABLE = "SCBCH_COMPILATION_CACHE"
 """Environment variable with a folder, or "off"."""
+
+SHORTEST = "jax_persistent_cache_min_compile_time_secs"
+"""Option of JAX: seconds of compilation from which a program is kept."""
 
 MAX_BYTES = 1 << 30
 """Above this, the least recently read programs of a folder are removed."""
@@ -35,6 +39,11 @@ def keep_programs(place: str | None = None) -> None:
         InputError: if the given folder cannot be used.
     """
     given = place or os.environ.get(VARIABLE)
+    if place:
+        # For calls without a place, and for processes that this one starts.
+        os.environ[VARIABLE] = place
+    if place == "off":
+        _set({"jax_enable_compilation_cache": False})
     if given == "off" or (not place and _is_chosen()):
         return
     folder = (Path(given).absolute() if given else _user_folder()) / _machine()
@@ -96,14 +105,16 @@ def _make_private(folder: Path) -> bool:
 
 
 def _use(folder: Path) -> None:
-    """By an environment variable before JAX is imported, by its options afterward."""
-    options = {
-        "jax_compilation_cache_dir": str(folder),
-        "jax_persistent_cache_min_compile_time_secs": 0,
-    }
+    options: dict[str, Any] = {"jax_compilation_cache_dir": str(folder)}
+    if SHORTEST.upper() not in os.environ:
+        options[SHORTEST] = 0
+    _set(options)
+
+
+def _set(options: dict[str, Any]) -> None:
+    """By environment variables before JAX is imported, by its options afterward."""
     if "jax" not in sys.modules:
-        for name, value in options.items():
-            os.environ.setdefault(name.upper(), str(value))
+        os.environ.update({k.upper(): str(value) for k, value in options.items()})
         return
     import jax
     from jax.experimental.compilation_cache import compilation_cache

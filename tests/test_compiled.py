@@ -18,7 +18,7 @@ def chosen(monkeypatch, tmp_path):
     folders = []
     monkeypatch.setattr(compiled, "_use", folders.append)
     monkeypatch.setattr(compiled, "_is_chosen", lambda: False)
-    monkeypatch.delenv(compiled.VARIABLE, raising=False)
+    monkeypatch.setenv(compiled.VARIABLE, "")  # What is set in a test ends with it.
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
     return folders
 
@@ -38,12 +38,24 @@ def test_the_variable_and_the_argument_move_it(chosen, tmp_path, monkeypatch):
     assert [folder.parent.name for folder in chosen] == ["a", "b"]
 
 
-def test_off_switches_it_off(chosen, tmp_path, monkeypatch):
-    compiled.keep_programs("off")
-    monkeypatch.setenv(compiled.VARIABLE, "off")
+@pytest.mark.parametrize("given", ["argument", "variable"])
+def test_off_switches_it_off_for_later_calls_too(chosen, tmp_path, monkeypatch, given):
+    settings = []
+    monkeypatch.setattr(compiled, "_set", settings.append)
+    if given == "argument":
+        compiled.keep_programs("off")
+        assert settings == [{"jax_enable_compilation_cache": False}]
+    else:
+        monkeypatch.setenv(compiled.VARIABLE, "off")
     compiled.keep_programs()
     assert chosen == []
     assert not (tmp_path / "user").exists()
+
+
+def test_a_place_holds_for_later_calls(chosen, tmp_path):
+    compiled.keep_programs(str(tmp_path / "a"))
+    compiled.keep_programs()
+    assert [folder.parent.name for folder in chosen] == ["a", "a"]
 
 
 def test_a_choice_by_jax_s_own_option_stays(chosen, tmp_path, monkeypatch):
