@@ -206,8 +206,7 @@ def run_installed(paths, *words, folder):
     return subprocess.run(
         [sys.executable, "-P", "-m", "scbch_jax.cli", *words],
         cwd=folder,
-        # With XLA's optimizations, which the tests of this process do without.
-        env={**os.environ, "PYTHONPATH": str(paths), "XLA_FLAGS": ""},
+        env={**os.environ, "PYTHONPATH": str(paths)},
         capture_output=True,
         text=True,
     )
@@ -246,7 +245,8 @@ def test_the_installed_wheel_runs_outside_a_checkout(command, installed, tmp_pat
 @pytest.mark.slow
 @pytest.mark.commands
 def test_the_demo_of_a_wheel_tells_the_methods_apart(installed, tmp_path):
-    ran = run_installed(installed, "demo", "--out", "out", folder=tmp_path)
+    words = ("demo", "--epochs", "10", "--out", "out")
+    ran = run_installed(installed, *words, folder=tmp_path)
     assert ran.returncode == 0, ran.stderr
     page, command = ran.stdout.splitlines()[-2:]
     assert page == "out/report/index.html"
