@@ -19,8 +19,8 @@ class Difference(NamedTuple):
     high: float
     """Ends of the 95 % interval of the difference."""
     p_value: float
-    """Of two one-sided tests: the risk to call programs equal that differ by the margin
-    or more."""
+    """Of two one-sided tests: the risk of calling programs equal that differ by the
+    margin or more."""
     verdict: str
     """agree: the difference is within the margin, by both tests at 5 %; differ: its
     interval lies on one side of 0; undecided: neither, so more runs are needed."""
@@ -72,10 +72,12 @@ def difference_of_means(original: Any, package: Any, *, margin: float) -> Differ
 def _tests(
     gap: float, error: float, freedom: float, margin: float
 ) -> tuple[float, float, float]:
-    """Ends of the interval, and the larger p value of both one-sided tests."""
+    """Ends of the interval, and the larger p value of both one-sided tests.
+
+    It is that of the test against the margin on the side of the difference.
+    """
     from scipy.stats import t
 
     half = error * float(t.ppf(1 - ALPHA / 2, freedom))
-    # The survival function at m is the distribution function at -m.
     p_value = float(t.sf((margin - abs(gap)) / error, freedom))
     return gap - half, gap + half, p_value

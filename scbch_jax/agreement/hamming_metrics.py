@@ -21,7 +21,7 @@ def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison]:
         retrieval.pack(jnp.asarray(arrays[k])) for k in ("query_codes", "db_codes")
     ]
     labels = [jnp.asarray(arrays[k]) for k in ("query_labels", "db_labels")]
-    counts = jax.device_get(retrieval.radius_counts(*codes, *labels))
+    counts = jax.device_get(retrieval.distance_counts(*codes, *labels))
     distances = np.asarray(retrieval.hamming_matrix(*codes))
     relevance = np.asarray(labels[0] @ labels[1].T) > 0
     ranking = (distances, relevance)
@@ -63,7 +63,7 @@ def mean_as_recorded(values: np.ndarray, dtype: Any) -> float:
 
 
 def within_ties(
-    name: str, counts: retrieval.RadiusCounts, recorded: float
+    name: str, counts: retrieval.DistanceCounts, recorded: float
 ) -> Comparison:
     """Checks that a MAP of an unknown order of ties lies between worst and best."""
     worst, best = (

@@ -27,7 +27,7 @@ class Trajectory(NamedTuple):
     """Confidence in every epoch, [epochs, samples]."""
     tied: np.ndarray
     """Rows whose k-th neighbor ties with the next, [epochs, samples]."""
-    counts: dict[str, list[retrieval.RadiusCounts]]
+    counts: dict[str, list[retrieval.DistanceCounts]]
     """Before every epoch, by direction."""
     params: Any
 
@@ -64,7 +64,7 @@ def train(arrays: Mapping[str, np.ndarray]) -> Trajectory:
     train_set = database._replace(labels=jnp.asarray(arrays["y_noisy"]))
     recipe, hp, run = _start(arrays, train_set)
     key, steps, weights, tied = jax.random.key(0), [], [], []
-    counts: dict[str, list[retrieval.RadiusCounts]] = {"i2t": [], "t2i": []}
+    counts: dict[str, list[retrieval.DistanceCounts]] = {"i2t": [], "t2i": []}
     for epoch, order in enumerate(arrays["batch_order"]):
         sides = [
             training.encode_split(run.params, hp, s, recipe=recipe)

@@ -13,7 +13,7 @@ from scbch_jax import training
 from scbch_jax.bench.training import Shape
 from scbch_jax.config.scbch import HParams, Options
 from scbch_jax.methods import Recipe, Sizes
-from scbch_jax.retrieval import radius_counts
+from scbch_jax.retrieval import distance_counts
 from scbch_jax.types import Split
 
 
@@ -71,7 +71,7 @@ def count_costs(shape: Shape) -> list[Cost]:
     whole, coded = _cost("step", epoch), _cost("codes", encode(batch))
     operations, moved = whole.operations - coded.operations, whole.bytes - coded.bytes
     blocks = (shape.rows + shape.queries + shape.items) / 2048
-    count = jax.jit(radius_counts).lower(
+    count = jax.jit(distance_counts).lower(
         *(_array(n, shape.bits // 8, dtype=np.uint8) for n in _sides(shape)),
         *(_array(n, shape.classes) for n in _sides(shape)),
     )

@@ -131,11 +131,13 @@ def jax_baseline(problem: Problem) -> list[Any]:
 
 
 def counted_on_device(problem: Problem, *, counting: str) -> list[Any]:
-    """MAP by `radius_counts` on one device, with one of its ways to count."""
+    """MAP by `distance_counts` on one device, with one of its ways to count."""
     labels = (problem.query_labels, problem.database_labels)
     return [
         retrieval.mean_average_precision(
-            jax.device_get(retrieval.radius_counts(*codes, *labels, counting=counting))
+            jax.device_get(
+                retrieval.distance_counts(*codes, *labels, counting=counting)
+            )
         )
         for codes in _directions(problem)
     ]

@@ -68,8 +68,8 @@ def print_footnotes(paths: Sequence[Path], *, json: bool) -> None:
         (console.log if json else console.output)(note)
 
 
-def radius_counts(codes: tuple[Any, Any], sets: CodeSets) -> Any:
-    """Counts per Hamming radius of one direction.
+def distance_counts(codes: tuple[Any, Any], sets: CodeSets) -> Any:
+    """Counts per Hamming distance of one direction.
 
     Raises:
         InputError: if no query has a relevant item.

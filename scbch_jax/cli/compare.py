@@ -115,9 +115,9 @@ def _compare(
 
 def _average_precisions(sets: "CodeSets", direction: str, depth: int | None) -> Any:
     from scbch_jax import retrieval
-    from scbch_jax.cli.code_sources import radius_counts
+    from scbch_jax.cli.code_sources import distance_counts
 
-    counts = radius_counts(sets.searches[direction], sets)
+    counts = distance_counts(sets.searches[direction], sets)
     return retrieval.average_precision(counts, depth=depth)
 
 

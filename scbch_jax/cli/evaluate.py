@@ -152,7 +152,7 @@ def _evaluate(
 ) -> tuple[Record, list[Any], list[Any]]:
     """The metrics by direction, and the rows of the curve and of the single queries."""
     from scbch_jax import retrieval
-    from scbch_jax.cli.code_sources import radius_counts
+    from scbch_jax.cli.code_sources import distance_counts
 
     line: Record = dict(sets.sizes)
     curve: list[Any] = []
@@ -162,7 +162,7 @@ def _evaluate(
             console.log(
                 "{0}: {queries} queries, {items} items".format(direction, **sets.sizes)
             )
-        counts = radius_counts(codes, sets)
+        counts = distance_counts(codes, sets)
         values = _metrics(options, sets, codes, counts)
         line[direction] = _means(options, sets, codes, counts, values)
         ranked = _ranked(options, sets, direction) if options.rank else {}

@@ -40,8 +40,8 @@ class Data:
     name: Literal[
         "planted", "scenes", "mirflickr", "nuswide", "coco", "iapr", "store"
     ] = "planted"
-    """A benchmark, a store that data import wrote, or one of two synthetic sets:
-    planted and scenes."""
+    """A benchmark, a store (the dataset folder that data import, among others,
+    writes), or one of two synthetic sets: planted and scenes."""
     root: str = ""
     """Folder with the benchmark's files, or the store; by default the folder that the
     environment variable SCBCH_DATA names."""
@@ -181,7 +181,7 @@ METHOD_OPTIONS = dict(
 
 
 def original_of(method: str) -> str:
-    """The method that one reconstructs; empty for other methods.
+    """What a method is a reconstruction of; empty for other methods.
 
     A module of options says by `RECONSTRUCTION_OF` that its method is one.
 

@@ -35,7 +35,8 @@ class Options(TwoTowerOptions):
     """Folds of rows; the labels of a fold are predicted from the others."""
     ridge: Annotated[float | None, optional(between(1e-3, 1e6))] = None
     """Penalty of the ridge regression that predicts labels, relative to the mean
-    variance of the features; by default chosen from 0.03 to 10 on the first fold."""
+    sum of squares of a feature; by default chosen from 0.03 to 10 on the first
+    fold."""
     missing_rate: Annotated[float | None, optional(between(0, MOST_NOISE))] = None
     """Rate of true labels that are not given, if it is known; set together with
     options.wrong_rate."""

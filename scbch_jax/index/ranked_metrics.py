@@ -24,8 +24,8 @@ from scbch_jax.index.rank import (
     scores,
 )
 from scbch_jax.retrieval import (
+    DistanceCounts,
     GradedCounts,
-    RadiusCounts,
     average_precision,
     graded_counts,
     ndcg,
@@ -150,7 +150,7 @@ def reranked_counts(graded: GradedCounts, ranked: Sequence[RankedPool]) -> Grade
 
     counts = graded.counts
     return graded._replace(
-        counts=RadiusCounts(
+        counts=DistanceCounts(
             relevant=join(by_group(lambda grades: grades > 0), counts.relevant),
             total=join(by_group(np.ones_like), counts.total),
         ),

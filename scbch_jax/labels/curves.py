@@ -101,11 +101,15 @@ def standardized(columns: Float[Array, "rows width"]) -> Float[Array, "rows widt
 
 
 def _extreme_rates(ranked: Num[Array, "rows classes"]) -> NoiseRates:
-    """First values: shares of rows without the label at the top, with it at the end."""
+    """Rates to start from, of labels in ascending order of the rows' scores.
+
+    Wrong: the share of the lowest tenth that is given the label. Missing: half of the
+    share of the highest rows that is not, since not all of these are truly positive.
+    """
     ranked = ranked.astype(jnp.float32)
     rows = len(ranked)
-    last = max(1, rows // 10)
-    wrong = (ranked[:last].sum(axis=0) + 0.5) / (last + 1)
-    first = jnp.maximum(jnp.ceil(0.2 * ranked.sum(axis=0)), 1.0)
-    top = (rows - jnp.arange(rows))[:, None] <= first[None]
-    return NoiseRates((1 - (ranked * top).sum(axis=0) / first) / 2, wrong)
+    lowest = max(1, rows // 10)
+    wrong = (ranked[:lowest].sum(axis=0) + 0.5) / (lowest + 1)
+    highest = jnp.maximum(jnp.ceil(0.2 * ranked.sum(axis=0)), 1.0)
+    is_highest = (rows - jnp.arange(rows))[:, None] <= highest[None]
+    return NoiseRates((1 - (ranked * is_highest).sum(axis=0) / highest) / 2, wrong)

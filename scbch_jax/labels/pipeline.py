@@ -55,7 +55,7 @@ def posteriors(
         key: draws the folds.
         folds: number of folds, 2 to rows.
         ridge: relative penalty, chosen by default; see `cross_fitted_scores`.
-        rates: of the noise; estimated by `fit_curves` if omitted.
+        rates: of the noise; estimated with the curves if omitted.
         on_rows: called with the number of rows newly read, 2 · rows in all.
 
     Raises:

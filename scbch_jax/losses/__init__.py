@@ -23,8 +23,8 @@ from scbch_jax.losses.compose import Terms, weighted_sum
 from scbch_jax.losses.contrastive import (
     attraction_loss,
     decaying_repulsion_loss,
+    noise_robust_contrastive_loss,
     pairwise_likelihood_loss,
-    robust_contrastive_loss,
     soft_attraction_loss,
     stepped_repulsion_loss,
 )
@@ -131,7 +131,7 @@ __all__ = [
     "real_loss",
     "reconstruction_loss",
     "reverse_gradient",
-    "robust_contrastive_loss",
+    "noise_robust_contrastive_loss",
     "shared_label_matrix",
     "similarity_matrix",
     "smallest_losses",

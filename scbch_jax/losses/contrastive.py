@@ -193,7 +193,7 @@ def decaying_repulsion_loss(
 
 
 @jax.jit
-def robust_contrastive_loss(
+def noise_robust_contrastive_loss(
     image_codes: Float[Array, "n bits"],
     text_codes: Float[Array, "n bits"],
     *,
@@ -219,7 +219,7 @@ def robust_contrastive_loss(
 
     Example:
         >>> codes, options = jnp.zeros((2, 4)), {"temperature": 1.0, "exponent": 1.0}
-        >>> robust_contrastive_loss(codes, codes, **options).round(4)
+        >>> noise_robust_contrastive_loss(codes, codes, **options).round(4)
         Array(1.3333, dtype=float32)
     """
     check_same_shape(image_codes=image_codes, text_codes=text_codes)

@@ -1,8 +1,9 @@
 """NRCH: robust contrastive hashing with noisy labels (Wang et al., ACM MM 2024).
 
 Before each epoch a mixture of two normal distributions is fitted to the distances of
-all rows from the prototypes of their classes. Rows that more likely belong to the
-component with the larger mean are left out of the batches.
+all rows from the prototypes of their classes. After the first epochs, rows are left out
+of the batches whose probability to belong to the component with the smaller mean is
+below a threshold.
 """
 
 from typing import NamedTuple

@@ -94,7 +94,7 @@ def terms(hp: HParams, options: Options) -> Terms:
         return jnp.where(v.paced, value, 0.0)
 
     def contrast(v: TermInputs) -> Scalar:
-        return losses.robust_contrastive_loss(
+        return losses.noise_robust_contrastive_loss(
             v.image_codes,
             v.text_codes,
             temperature=hp.temperature,

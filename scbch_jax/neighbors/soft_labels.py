@@ -49,7 +49,7 @@ def neighbor_soft_labels(
         reading: "official" weighs by the similarity averaged over modalities, as the
             released code; "paper" normalizes each modality by its own sum and then
             averages, as Eq. 1.
-        search: "exact" or "approximate", as in `nearest_rows`.
+        search: "exact", "approximate" or "tree", as in `nearest_rows`.
         mesh: devices whose axis "data" shards the search.
         block: query samples searched at once.
         column_block: samples compared at once.

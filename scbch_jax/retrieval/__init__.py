@@ -17,11 +17,11 @@ from scbch_jax.retrieval.graded import (
     weighted_average_precision,
 )
 from scbch_jax.retrieval.hamming import (
-    RadiusCounts,
+    DistanceCounts,
+    distance_counts,
     hamming_matrix,
     hash_codes,
     pack,
-    radius_counts,
     unpack,
 )
 from scbch_jax.retrieval.metrics import (
@@ -43,7 +43,7 @@ __all__ = [
     "CodeSets",
     "GradedCounts",
     "PairedCodes",
-    "RadiusCounts",
+    "DistanceCounts",
     "average_cumulative_gain",
     "average_precision",
     "bootstrap_interval",
@@ -60,7 +60,7 @@ __all__ = [
     "precision_recall_at",
     "precision_within",
     "query_metrics",
-    "radius_counts",
+    "distance_counts",
     "randomization_test",
     "ranked_average_precision",
     "ranked_precision_recall",

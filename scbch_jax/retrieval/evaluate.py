@@ -12,7 +12,7 @@ from scbch_jax.retrieval.graded import (
     ndcg,
     weighted_average_precision,
 )
-from scbch_jax.retrieval.hamming import RadiusCounts, hamming_matrix
+from scbch_jax.retrieval.hamming import DistanceCounts, hamming_matrix
 from scbch_jax.retrieval.metrics import (
     average_precision,
     mean_average_precision,
@@ -25,7 +25,7 @@ from scbch_jax.retrieval.parallel import count
 
 
 def query_metrics(
-    counts: RadiusCounts,
+    counts: DistanceCounts,
     *,
     depths: Sequence[int] = (),
     graded: GradedCounts | None = None,
@@ -33,7 +33,7 @@ def query_metrics(
     """Metrics of each query, by name; NaN where a metric is undefined.
 
     Args:
-        counts: from `radius_counts`.
+        counts: from `distance_counts`.
         depths: cutoffs k; metrics at a cutoff are left out if there are none.
         graded: from `graded_counts`; graded metrics are left out if it is None.
     """
@@ -70,7 +70,7 @@ class PairedCodes(NamedTuple):
 
 def count_both_directions(
     query: PairedCodes, database: PairedCodes
-) -> dict[str, RadiusCounts]:
+) -> dict[str, DistanceCounts]:
     """Counts for image queries on texts (`i2t`) and text queries on images (`t2i`).
 
     Both are returned on the host. A database item is relevant if it shares a label
@@ -120,7 +120,7 @@ def score(query: PairedCodes, database: PairedCodes) -> dict[str, float]:
     return score_counts(count_both_directions(query, database))
 
 
-def score_counts(counts: Mapping[str, RadiusCounts]) -> dict[str, float]:
+def score_counts(counts: Mapping[str, DistanceCounts]) -> dict[str, float]:
     """MAP of each direction by its name, and their mean as `average`."""
     values = {
         direction: mean_average_precision(table) for direction, table in counts.items()

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 from jaxtyping import Float, Num
 
-from scbch_jax.retrieval.hamming import RadiusCounts, grade_counts
+from scbch_jax.retrieval.hamming import DistanceCounts, grade_counts
 from scbch_jax.retrieval.ties import groups_of, harmonic_sum, safe_divide
 
 Grade = Literal["shared", "jaccard"]
@@ -16,10 +16,10 @@ Grade = Literal["shared", "jaccard"]
 class GradedCounts(NamedTuple):
     """Sums by distance and by grade, enough for every graded metric."""
 
-    counts: RadiusCounts
-    grade_sum: Float[np.ndarray, "queries radii"]
+    counts: DistanceCounts
+    grade_sum: Float[np.ndarray, "queries distances"]
     """Sum of the grades of the items at each distance."""
-    gain: Float[np.ndarray, "queries radii"]
+    gain: Float[np.ndarray, "queries distances"]
     """Sum of their gains, 2^grade - 1."""
     ideal_total: Float[np.ndarray, "queries grades"]
     """Items of each grade in the whole database, best grade first."""
@@ -125,7 +125,7 @@ def _reduce(table: Any, grades: Any) -> GradedCounts:
     order = np.argsort(-gains_flat, axis=1, kind="stable")
     items, gains_flat = (np.take_along_axis(x, order, 1) for x in (items, gains_flat))
     return GradedCounts(
-        counts=RadiusCounts(relevant=total - table[:, :, 0].sum(axis=2), total=total),
+        counts=DistanceCounts(relevant=total - table[:, :, 0].sum(axis=2), total=total),
         grade_sum=np.einsum("qrsm,qsm->qr", table, grades),
         gain=np.einsum("qrsm,qsm->qr", table, gains),
         ideal_total=items,

@@ -50,12 +50,12 @@ Labels = Shaped
 """Multi-hot rows of any numeric type, or of bools."""
 
 
-class RadiusCounts(NamedTuple):
+class DistanceCounts(NamedTuple):
     """Number of database items at each Hamming distance 0..bits from each query."""
 
-    relevant: Int[Any, "queries radii"]
+    relevant: Int[Any, "queries distances"]
     """Items that share a label with the query."""
-    total: Int[Any, "queries radii"]
+    total: Int[Any, "queries distances"]
     """All items."""
 
 
@@ -98,7 +98,7 @@ while the size · items comparisons of one-hot are one fused sum; `bench evaluat
 
 
 @partial(jax.jit, static_argnames=("block", "counting"))
-def radius_counts(
+def distance_counts(
     query_codes: UInt8[Array, "queries bytes"],
     database_codes: UInt8[Array, "items bytes"],
     query_labels: Labels[Array, "queries classes"],
@@ -106,7 +106,7 @@ def radius_counts(
     *,
     block: int | None = None,
     counting: str = "scatter",
-) -> RadiusCounts:
+) -> DistanceCounts:
     """Counts, for each query and distance, database items and the relevant among them.
 
     Exact, and enough for every metric of a ranking by distance: nothing is sorted.
@@ -141,7 +141,7 @@ def radius_counts(
     queries = (_words(query_codes), _label_words(query_labels))
     table = _map_queries(count, queries, block)
     table = table.reshape(-1, radii, 2)
-    return RadiusCounts(relevant=table[:, :, 1], total=table.sum(axis=2))
+    return DistanceCounts(relevant=table[:, :, 1], total=table.sum(axis=2))
 
 
 @partial(jax.jit, static_argnames=("most", "block"))
@@ -153,7 +153,7 @@ def grade_counts(
     *,
     most: int,
     block: int | None = None,
-) -> Int[Array, "queries radii shared sizes"]:
+) -> Int[Array, "queries distances shared sizes"]:
     """Counts database items by distance, shared labels, and number of labels.
 
     The number of labels shared with the query and the item's number of labels

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Bool, Float, Integer
 
-from scbch_jax.retrieval.hamming import RadiusCounts
+from scbch_jax.retrieval.hamming import DistanceCounts
 from scbch_jax.retrieval.ties import (
     best_sum,
     expected_sum,
@@ -24,12 +24,12 @@ Ties = Literal["expected", "best", "worst"]
 
 
 def mean_average_precision(
-    counts: RadiusCounts, *, ties: Ties = "expected", depth: int | None = None
+    counts: DistanceCounts, *, ties: Ties = "expected", depth: int | None = None
 ) -> float:
     """MAP of the ranking by distance; queries without relevant items are left out.
 
     Args:
-        counts: from `radius_counts`.
+        counts: from `distance_counts`.
         ties: order of items at equal distance; see `average_precision`.
         depth: cutoff k; the whole ranking if omitted.
 
@@ -45,12 +45,12 @@ def mean_of(values: Float[np.ndarray, " queries"]) -> float:
 
 
 def average_precision(
-    counts: RadiusCounts, *, ties: Ties = "expected", depth: int | None = None
+    counts: DistanceCounts, *, ties: Ties = "expected", depth: int | None = None
 ) -> Float[np.ndarray, " queries"]:
     """Average precision of each query: the mean of the precisions at relevant items.
 
     Args:
-        counts: from `radius_counts`.
+        counts: from `distance_counts`.
         ties: "expected" is the mean over all orders of items at equal distance; "best"
             and "worst" place the relevant ones first and last.
         depth: cutoff k: precisions are summed over the first k items, and divided by
@@ -68,7 +68,7 @@ def average_precision(
 
 
 def released_average_precision(
-    counts: RadiusCounts, *, first: int, ties: Ties = "expected"
+    counts: DistanceCounts, *, first: int, ties: Ties = "expected"
 ) -> Float[np.ndarray, " queries"]:
     """Average precision over the first k relevant items.
 
@@ -76,7 +76,7 @@ def released_average_precision(
     counts relevant items, so it depends less on the irrelevant items between them.
 
     Args:
-        counts: from `radius_counts`.
+        counts: from `distance_counts`.
         first: k.
         ties: as in `average_precision`.
 
@@ -95,12 +95,12 @@ def released_average_precision(
 
 
 def precision_recall_at(
-    counts: RadiusCounts, depths: Integer[np.ndarray, " points"]
+    counts: DistanceCounts, depths: Integer[np.ndarray, " points"]
 ) -> tuple[Float[np.ndarray, "queries points"], Float[np.ndarray, "queries points"]]:
     """Precision@N and recall@N of each query, ties averaged.
 
     Args:
-        counts: from `radius_counts`.
+        counts: from `distance_counts`.
         depths: values of N; a value above the number of items means all items.
 
     Returns:
@@ -118,7 +118,7 @@ def precision_recall_at(
 
 
 def precision_recall(
-    counts: RadiusCounts,
+    counts: DistanceCounts,
 ) -> tuple[Float[np.ndarray, " radii"], Float[np.ndarray, " radii"]]:
     """Mean precision and recall among the items within each Hamming radius 0..bits.
 
@@ -134,7 +134,7 @@ def precision_recall(
     return precision.mean(axis=0), (hits / hits[:, -1:]).mean(axis=0)
 
 
-def precision_within(counts: RadiusCounts, *, radius: int = 2) -> float:
+def precision_within(counts: DistanceCounts, *, radius: int = 2) -> float:
     """Mean precision of the items within a Hamming radius; see `precision_recall`."""
     return float(precision_recall(counts)[0][radius])
 

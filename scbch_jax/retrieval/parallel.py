@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Shaped, UInt8
 
 from scbch_jax.errors import check_rank, check_same_rows
-from scbch_jax.retrieval.hamming import RadiusCounts, radius_counts
+from scbch_jax.retrieval.hamming import DistanceCounts, distance_counts
 
 CHUNK = {"cpu": 480 * 2**10, "other": 2**25}
 """Bytes of codes, labels and keys counted at once. On a CPU they fit into its cache,
@@ -24,8 +24,8 @@ def count(
     database_labels: Shaped[Any, "items classes"],
     *,
     chunk: int | None = None,
-) -> RadiusCounts:
-    """Computes `radius_counts` in parallel; the result is on the host.
+) -> DistanceCounts:
+    """Computes `distance_counts` in parallel; the result is on the host.
 
     Queries are divided among the cores, or among the devices if there are several. The
     database is read chunk by chunk, so it may be a memory-mapped file larger than
@@ -58,10 +58,10 @@ def count(
     chunk = chunk or CHUNK[kind] // _bytes_per_item(database_codes, database_labels)
     chunks = list(_chunks(len(database_codes), chunk))
     if len(devices) == len(chunks) == 1:
-        table = radius_counts(
+        table = distance_counts(
             query_codes, database_codes, query_labels, database_labels
         )
-        return RadiusCounts(*(np.asarray(x, np.int64) for x in table))
+        return DistanceCounts(*(np.asarray(x, np.int64) for x in table))
     parts = _equal_parts(query_codes, query_labels, len(devices))
     database = (database_codes, database_labels)
     with ThreadPoolExecutor(len(devices)) as pool:
@@ -71,7 +71,7 @@ def count(
             parts,
         )
         whole = (np.concatenate(sides) for sides in zip(*tables, strict=True))
-        return RadiusCounts(*(side[: len(query_codes)] for side in whole))
+        return DistanceCounts(*(side[: len(query_codes)] for side in whole))
 
 
 def _count_part(
@@ -82,7 +82,7 @@ def _count_part(
     sums: Any = 0
     for rows in chunks:
         chunk = jax.device_put([np.asarray(x[rows]) for x in database], device)
-        table = radius_counts(codes, chunk[0], labels, chunk[1])
+        table = distance_counts(codes, chunk[0], labels, chunk[1])
         sums = sums + np.stack([np.asarray(x, np.int64) for x in table])
     return tuple(sums)
 

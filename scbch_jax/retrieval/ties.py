@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from scbch_jax.retrieval.hamming import RadiusCounts
+from scbch_jax.retrieval.hamming import DistanceCounts
 
-PerGroup = Float[np.ndarray, "queries radii"]
+PerGroup = Float[np.ndarray, "queries distances"]
 
 
 class Groups(NamedTuple):
@@ -34,7 +34,7 @@ class Groups(NamedTuple):
     """H_0, H_1, ...: harmonic numbers, up to the number of items."""
 
 
-def groups_of(counts: RadiusCounts) -> Groups:
+def groups_of(counts: DistanceCounts) -> Groups:
     """Turns counts into groups: adds cumulative counts and harmonic numbers."""
     r = np.asarray(counts.relevant, np.float64)
     n = np.asarray(counts.total, np.float64)

@@ -14,7 +14,6 @@ T = TypeVar("T")
 Modality = Literal["image", "text"]
 Rank = Literal["bits", "query", "both"]
 Id = Annotated[int, Meta(ge=0, le=2**53)]
-Count = Annotated[int, Meta(ge=0)]
 Distance = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Names = Annotated[list[Annotated[str, Meta(max_length=1000)]], Meta(max_length=1000)]
 Hex = Annotated[str, Meta(pattern="^([0-9a-fA-F]{2})+$")]

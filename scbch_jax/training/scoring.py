@@ -8,7 +8,7 @@ import jax
 from scbch_jax import retrieval, sharding
 from scbch_jax.arrays import Params
 from scbch_jax.methods import Recipe
-from scbch_jax.retrieval import PairedCodes, RadiusCounts
+from scbch_jax.retrieval import DistanceCounts, PairedCodes
 from scbch_jax.training.encoding import encode_split
 from scbch_jax.training.streaming import encode_streamed
 from scbch_jax.types import Split
@@ -62,10 +62,10 @@ def codes_of(
 @partial(jax.jit, static_argnames="recipe")
 def _count(
     params: Params, hparams: Any, scored: tuple[Split, Split], *, recipe: Recipe
-) -> dict[str, RadiusCounts]:
+) -> dict[str, DistanceCounts]:
     query, database = (encode_split(params, hparams, x, recipe=recipe) for x in scored)
     labels = (query.labels, database.labels)
     return {
-        "i2t": retrieval.radius_counts(query.image, database.text, *labels),
-        "t2i": retrieval.radius_counts(query.text, database.image, *labels),
+        "i2t": retrieval.distance_counts(query.image, database.text, *labels),
+        "t2i": retrieval.distance_counts(query.text, database.image, *labels),
     }

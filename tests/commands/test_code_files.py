@@ -33,7 +33,7 @@ def wanted(sets):
     labels = (sets["query_labels"] * 1.0, sets["database_labels"] * 1.0)
     return {
         way: retrieval.mean_average_precision(
-            retrieval.radius_counts(packed[q], packed[d], *labels)
+            retrieval.distance_counts(packed[q], packed[d], *labels)
         )
         for way, (q, d) in {
             "i2t": ("query_image", "database_text"),

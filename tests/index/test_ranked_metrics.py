@@ -59,7 +59,7 @@ def test_scores_that_say_what_bits_say_change_nothing():
     codes, relaxed, labels = case(1)
     signs = (np.sign(relaxed[0]), np.sign(relaxed[1]))
     found = ranked_metrics(codes, signs, labels, ranks=["query", "both"], depth=2)
-    counts = retrieval.radius_counts(*codes, *labels)
+    counts = retrieval.distance_counts(*codes, *labels)
     for by in ("query", "both"):
         np.testing.assert_allclose(
             found[f"MAP, pool ranked by {by}"], retrieval.average_precision(counts)

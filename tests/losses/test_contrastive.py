@@ -172,7 +172,7 @@ def test_pairwise_likelihood_is_finite_at_any_scale(batch):
 
 def test_robust_contrast_against_double_loop(batch, transform):
     def loss(image, text):
-        return losses.robust_contrastive_loss(
+        return losses.noise_robust_contrastive_loss(
             image, text, temperature=0.5, exponent=0.2
         )
 
@@ -185,7 +185,7 @@ def test_robust_contrast_of_one_sample_is_zero():
     """Nothing else could be its partner; the gradient is zero as well."""
 
     def loss(codes):
-        return losses.robust_contrastive_loss(
+        return losses.noise_robust_contrastive_loss(
             codes, codes, temperature=1.0, exponent=0.01
         )
 

@@ -89,7 +89,7 @@ RELAXED = np.zeros((40, 32), np.float32)
 @pytest.mark.parametrize(
     ("program", "args"),
     [
-        (retrieval.radius_counts, (CODES, CODES, LABELS, LABELS)),
+        (retrieval.distance_counts, (CODES, CODES, LABELS, LABELS)),
         (retrieval.hamming_matrix, (CODES, CODES)),
         (
             partial(device._nearest, k=5),

@@ -41,7 +41,7 @@ def test_counts_are_those_of_the_full_matrices(bits, block, transform):
     wanted, there = labels(3, 6), labels(4, 30)
 
     def count(*arrays):
-        return retrieval.radius_counts(*arrays, block=block)
+        return retrieval.distance_counts(*arrays, block=block)
 
     counts = transform(count)(queries, items, wanted, there)
     distance = np.asarray(retrieval.hamming_matrix(queries, items))
@@ -57,8 +57,8 @@ def test_counts_are_those_of_the_full_matrices(bits, block, transform):
 @pytest.mark.parametrize("counting", ["sort", "one-hot"])
 def test_every_way_to_count_gives_the_same(counting):
     arrays = codes(1, 6, 24), codes(2, 30, 24), labels(3, 6), labels(4, 30)
-    found = retrieval.radius_counts(*arrays, counting=counting)
-    wanted = retrieval.radius_counts(*arrays)
+    found = retrieval.distance_counts(*arrays, counting=counting)
+    wanted = retrieval.distance_counts(*arrays)
     np.testing.assert_array_equal(found.total, wanted.total)
     np.testing.assert_array_equal(found.relevant, wanted.relevant)
 
@@ -68,6 +68,6 @@ def test_mismatched_shapes_are_named_in_errors():
     with pytest.raises(ValueError, match="got 2 bytes a code, wanted 1 as query_codes"):
         retrieval.hamming_matrix(codes(1, 2, 8), codes(2, 2, 16))
     with pytest.raises(ValueError, match="query_labels: got 3 rows, wanted 2"):
-        retrieval.radius_counts(
+        retrieval.distance_counts(
             codes(1, 2, 8), codes(2, 4, 8), labels(3, 3), labels(4, 4)
         )

@@ -7,7 +7,7 @@ import references
 from conftest import GOLDEN
 
 from scbch_jax import retrieval
-from scbch_jax.retrieval import PairedCodes, RadiusCounts
+from scbch_jax.retrieval import DistanceCounts, PairedCodes
 
 
 def case(seed, items=7, radii=4, queries=3):
@@ -22,7 +22,7 @@ def case(seed, items=7, radii=4, queries=3):
 def counts_of(distances, relevance, radii=4):
     at = distances[:, :, None] == np.arange(radii)
     relevant = (at & relevance[:, :, None]).sum(axis=1)
-    return RadiusCounts(relevant=relevant, total=at.sum(axis=1))
+    return DistanceCounts(relevant=relevant, total=at.sum(axis=1))
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -45,20 +45,20 @@ def test_ties_are_averaged_exactly(seed):
 
 def test_by_hand():
     """One of two relevant at distance 0, (1 + 1/2)/2; one at distance 1, 2/3."""
-    counts = RadiusCounts(np.array([[1, 1]]), np.array([[2, 1]]))
+    counts = DistanceCounts(np.array([[1, 1]]), np.array([[2, 1]]))
     expected = retrieval.average_precision(counts)[0]
     np.testing.assert_allclose(expected, (0.75 + 2 / 3) / 2)
 
 
 @pytest.mark.parametrize("ties", ["expected", "best", "worst"])
 def test_all_relevant_is_one(ties):
-    counts = RadiusCounts(np.array([[3, 0, 2]]), np.array([[3, 0, 2]]))
+    counts = DistanceCounts(np.array([[3, 0, 2]]), np.array([[3, 0, 2]]))
     np.testing.assert_allclose(retrieval.average_precision(counts, ties=ties), 1.0)
 
 
 def test_precision_and_recall_by_radius():
     """One query: of 4 relevant, 1 of 2 at distance 0, 3 of 4 at 2; one has none."""
-    counts = RadiusCounts(
+    counts = DistanceCounts(
         np.array([[1, 0, 3], [0, 0, 0]]), np.array([[2, 0, 4], [1, 1, 1]])
     )
     precision, recall = retrieval.precision_recall(counts)
@@ -68,7 +68,7 @@ def test_precision_and_recall_by_radius():
 
 
 def test_nothing_within_a_radius_is_precision_zero():
-    counts = RadiusCounts(np.array([[0, 1], [1, 0]]), np.array([[0, 1], [1, 1]]))
+    counts = DistanceCounts(np.array([[0, 1], [1, 0]]), np.array([[0, 1], [1, 1]]))
     np.testing.assert_allclose(retrieval.precision_recall(counts)[0], [0.5, 0.75])
 
 
@@ -109,9 +109,9 @@ def test_stable_order():
 
 
 def test_queries_with_nothing_relevant_do_not_count():
-    counts = RadiusCounts(np.array([[1, 0], [0, 0]]), np.array([[1, 1], [1, 1]]))
+    counts = DistanceCounts(np.array([[1, 0], [0, 0]]), np.array([[1, 1], [1, 1]]))
     assert retrieval.mean_average_precision(counts) == 1.0
-    nothing = RadiusCounts(np.zeros((2, 3), int), np.ones((2, 3), int))
+    nothing = DistanceCounts(np.zeros((2, 3), int), np.ones((2, 3), int))
     assert retrieval.mean_average_precision(nothing) == 0.0
 
 
@@ -148,7 +148,7 @@ def test_agreement_with_the_released_code():
     wanted = arrays["exp_map_k50_upstream_stable"]
     np.testing.assert_allclose(np.nanmean(first), wanted, rtol=6e-8)
     averaged = retrieval.mean_average_precision(
-        retrieval.radius_counts(queries, items, *labels)
+        retrieval.distance_counts(queries, items, *labels)
     )
     error = arrays["exp_map_std_over_shuffles"] / np.sqrt(200)
     assert abs(averaged - arrays["exp_map_mean_over_200_shuffles"]) < 3 * error

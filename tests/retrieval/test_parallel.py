@@ -23,7 +23,7 @@ def problem():
 def test_parts_and_chunks_add_up(problem, monkeypatch, chunk, workers):
     monkeypatch.setattr(parallel, "_workers", lambda n: [jax.devices()[0]] * workers)
     found = retrieval.count(*problem, chunk=chunk)
-    wanted = retrieval.radius_counts(*problem)
+    wanted = retrieval.distance_counts(*problem)
     np.testing.assert_array_equal(found.total, wanted.total)
     np.testing.assert_array_equal(found.relevant, wanted.relevant)
 

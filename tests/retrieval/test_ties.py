@@ -42,7 +42,7 @@ def close(value, wanted):
 def test_binary_relevance_metrics(bits):
     for seed in range(40):
         arrays, distances, shared, _ = case(seed, bits)
-        counts = retrieval.radius_counts(*arrays)
+        counts = retrieval.distance_counts(*arrays)
         every = list(brute.orders(distances, shared))
         pick = {"expected": lambda v: sum(v) / len(v), "best": max, "worst": min}
         for depth in (None, 1, 2, 4, 9):
@@ -86,7 +86,7 @@ def test_queries_without_relevant_items_are_nan():
     arrays, *_ = case(0, 8)
     nothing = (*arrays[:3], jnp.zeros((ITEMS, 4)))
     counts, graded = (
-        retrieval.radius_counts(*nothing),
+        retrieval.distance_counts(*nothing),
         retrieval.graded_counts(*nothing),
     )
     values = [
@@ -103,7 +103,7 @@ def test_queries_without_relevant_items_are_nan():
 def test_one_item():
     arrays, *_ = case(0, 8)
     queries, items, wanted, there = arrays
-    counts = retrieval.radius_counts(queries, items[:1], wanted, there[:1])
+    counts = retrieval.distance_counts(queries, items[:1], wanted, there[:1])
     close(retrieval.average_precision(counts)[0], 1)
     close(retrieval.average_precision(counts, depth=5)[0], 1)
 
@@ -113,7 +113,7 @@ def test_the_mean_over_sampled_orders_is_near():
     rng = np.random.default_rng(5)
     codes = [words(rng, 16, n, patterns=5) for n in (3, 60)]
     labels = [jnp.asarray(rng.random((n, 4)) < 0.3, jnp.float32) for n in (3, 60)]
-    counts = retrieval.radius_counts(*codes, *labels)
+    counts = retrieval.distance_counts(*codes, *labels)
     distances = np.asarray(retrieval.hamming_matrix(*codes))
     relevance = np.asarray(labels[0] @ labels[1].T) > 0
     shuffles = [rng.permutation(60) for _ in range(400)]
@@ -147,7 +147,7 @@ def test_agreement_with_scikit_learn():
         there,
     )
     shared = np.asarray(there.sum(axis=1), int)
-    result = retrieval.average_precision(retrieval.radius_counts(*arrays))[0]
+    result = retrieval.average_precision(retrieval.distance_counts(*arrays))[0]
     close(result, average_precision_score(shared > 0, -np.arange(16.0)))
     tied = (arrays[0], jnp.asarray(ladder & 0b11001000), *arrays[2:])
     distances = np.asarray(retrieval.hamming_matrix(*tied[:2]))
