@@ -26,7 +26,7 @@ MARGIN = 0.5
 """Points of MAP: programs whose means differ by less are taken for equal."""
 
 
-class Pair(NamedTuple):
+class SharedTask(NamedTuple):
     """What both programs train on."""
 
     clone: Path
@@ -36,7 +36,7 @@ class Pair(NamedTuple):
     """With noisy labels in the training set."""
 
 
-def prepare(clone: Path, experiment: Experiment) -> Pair:
+def prepare(clone: Path, experiment: Experiment) -> SharedTask:
     """Reads the data and corrupts the training labels, once for all runs.
 
     Args:
@@ -58,16 +58,16 @@ def prepare(clone: Path, experiment: Experiment) -> Pair:
         experiment.data, experiment.noise, train.labels, seed=seed, image=train.image
     )
     dataset = loaded.dataset._replace(train=train._replace(labels=np.asarray(noisy)))
-    return Pair(clone, experiment, loaded._replace(dataset=dataset))
+    return SharedTask(clone, experiment, loaded._replace(dataset=dataset))
 
 
 def train_all(
-    pair: Pair, count: int, path: Path, on_run: Callable[[io.Record], None]
+    shared: SharedTask, count: int, path: Path, on_run: Callable[[io.Record], None]
 ) -> list[io.Record]:
     """Trains both programs `count` times, except for the runs that a file has already.
 
     Args:
-        pair: what to train on.
+        shared: what to train on.
         count: runs of each program, with seeds from 0.
         path: JSON lines, to which each finished run is added; lines of other options or
             data are left alone.
@@ -79,7 +79,7 @@ def train_all(
     Raises:
         InputError: if the file cannot be read or written, or the clone's code fails.
     """
-    name = {"method": pair.experiment.method, "experiment": digest(pair)}
+    name = {"method": shared.experiment.method, "experiment": digest(shared)}
     done = finished(path, name)
     with tempfile.TemporaryDirectory() as scratch:
         task = Path(scratch) / "task.npz"
@@ -88,8 +88,8 @@ def train_all(
                 if (program, seed) in done:
                     continue
                 if program == "original" and not task.is_file():
-                    write_task(pair, task)
-                found = _train(program, pair, seed, task)
+                    write_task(shared, task)
+                found = _train(program, shared, seed, task)
                 line = {**name, "program": program, "seed": seed, **found}
                 io.append_jsonl(path, line)
                 done[program, seed] = line
@@ -114,10 +114,10 @@ def finished(path: Path, name: io.Record) -> dict[tuple[str, int], io.Record]:
     return found
 
 
-def digest(pair: Pair) -> str:
+def digest(shared: SharedTask) -> str:
     """Sixteen hex digits that name the options and the arrays."""
-    parts = _arrays(pair.loaded.dataset)
-    content = hashlib.sha256(runs.digest(pair.experiment).encode())
+    parts = _arrays(shared.loaded.dataset)
+    content = hashlib.sha256(runs.digest(shared.experiment).encode())
     for name in sorted(parts):
         content.update(np.ascontiguousarray(parts[name]).tobytes())
     return content.hexdigest()[:16]
@@ -135,10 +135,10 @@ def compare(lines: Iterable[io.Record]) -> dict[str, Difference]:
     return found
 
 
-def write_task(pair: Pair, path: Path) -> None:
+def write_task(shared: SharedTask, path: Path) -> None:
     """Writes what `originals.clones.train` reads."""
-    options = json.dumps(experiment_file.flatten(pair.experiment))
-    io.write_npz(path, options=np.array(options), **_arrays(pair.loaded.dataset))
+    options = json.dumps(experiment_file.flatten(shared.experiment))
+    io.write_npz(path, options=np.array(options), **_arrays(shared.loaded.dataset))
 
 
 def _arrays(dataset: Dataset) -> dict[str, np.ndarray]:
@@ -150,13 +150,13 @@ def _arrays(dataset: Dataset) -> dict[str, np.ndarray]:
     return {**dataset.train._asdict(), **features}
 
 
-def _train(program: str, pair: Pair, seed: int, task: Path) -> dict[str, float]:
+def _train(program: str, shared: SharedTask, seed: int, task: Path) -> dict[str, float]:
     """MAP of both directions after the last epoch."""
     if program == "package":
-        return _train_package(pair, seed)
-    method, folder = pair.experiment.method, task.parent
-    codes = dict(np.load(clones.train(method, pair.clone, seed, task, folder)))
-    dataset = pair.loaded.dataset
+        return _train_package(shared, seed)
+    method, folder = shared.experiment.method, task.parent
+    codes = dict(np.load(clones.train(method, shared.clone, seed, task, folder)))
+    dataset = shared.loaded.dataset
     sides = [
         retrieval.PairedCodes(
             retrieval.pack(codes[f"{part}_image"].astype(np.float32)),
@@ -168,11 +168,11 @@ def _train(program: str, pair: Pair, seed: int, task: Path) -> dict[str, float]:
     return retrieval.score(*sides)
 
 
-def _train_package(pair: Pair, seed: int) -> dict[str, float]:
+def _train_package(shared: SharedTask, seed: int) -> dict[str, float]:
     """Trains on the labels as they are: they are noisy already."""
-    experiment = pair.experiment
+    experiment = shared.experiment
     schedule = replace(experiment.training, score_every=experiment.training.epochs)
     noise = replace(experiment.noise, kind="none")
     once = replace(experiment, seeds=(seed,), noise=noise, training=schedule)
-    found = runs.train(once, loaded=pair.loaded)[-1].retrieval
+    found = runs.train(once, loaded=shared.loaded)[-1].retrieval
     return found._asdict() if found else {}

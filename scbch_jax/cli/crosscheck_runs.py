@@ -27,8 +27,8 @@ def main(options: "Crosscheck", clone: Path) -> int:
     require(not options.json, "json", options.json, "none with --runs, but --out")
     require(not options.figure, "figure", options.figure, "none with --runs")
     require_writable("out", options.out)
-    pair = both_programs.prepare(clone, experiment_of(options))
-    lines = both_programs.train_all(pair, options.seeds, options.out, _log)
+    shared = both_programs.prepare(clone, experiment_of(options))
+    lines = both_programs.train_all(shared, options.seeds, options.out, _log)
     found = both_programs.compare(lines)
     console.output(_table(found))
     verdict, margin = found["average"].verdict, both_programs.MARGIN

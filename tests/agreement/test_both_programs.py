@@ -56,8 +56,12 @@ def quick():
 
 def test_finished_runs_are_not_repeated(clone, tmp_path):
     folder, trained = clone
-    pair, path, seen = both_programs.prepare(folder, quick()), tmp_path / "r.jsonl", []
-    first = both_programs.train_all(pair, 2, path, seen.append)
+    shared, path, seen = (
+        both_programs.prepare(folder, quick()),
+        tmp_path / "r.jsonl",
+        [],
+    )
+    first = both_programs.train_all(shared, 2, path, seen.append)
     assert [(x["program"], x["seed"]) for x in seen] == [
         ("original", 0), ("package", 0), ("original", 1), ("package", 1),
     ]  # fmt: skip
@@ -66,34 +70,34 @@ def test_finished_runs_are_not_repeated(clone, tmp_path):
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(lines[:2]) + lines[2][:30])
     seen.clear()
-    again = both_programs.train_all(pair, 2, path, seen.append)
+    again = both_programs.train_all(shared, 2, path, seen.append)
     assert [(x["program"], x["seed"]) for x in seen] == [
         ("original", 1), ("package", 1),
     ]  # fmt: skip
     assert again == first
     assert [seed for seed, _ in trained] == [0, 1, 1]
-    assert len(both_programs.train_all(pair, 1, path, seen.append)) == 2
+    assert len(both_programs.train_all(shared, 1, path, seen.append)) == 2
 
 
 def test_other_options_or_data_are_other_runs(clone, tmp_path):
-    pair, path = both_programs.prepare(clone[0], quick()), tmp_path / "r.jsonl"
+    shared, path = both_programs.prepare(clone[0], quick()), tmp_path / "r.jsonl"
     longer = replace(quick(), training=replace(quick().training, epochs=4))
-    train = pair.loaded.dataset.train
+    train = shared.loaded.dataset.train
     rows = train._replace(image=train.image + 1)
-    data = pair.loaded._replace(dataset=pair.loaded.dataset._replace(train=rows))
-    others = [both_programs.prepare(clone[0], longer), pair._replace(loaded=data)]
-    names = {both_programs.digest(x) for x in (pair, *others)}
+    data = shared.loaded._replace(dataset=shared.loaded.dataset._replace(train=rows))
+    others = [both_programs.prepare(clone[0], longer), shared._replace(loaded=data)]
+    names = {both_programs.digest(x) for x in (shared, *others)}
     assert len(names) == 3
     assert both_programs.digest(both_programs.prepare(clone[0], quick())) in names
     seen = []
-    both_programs.train_all(pair, 1, path, seen.append)
+    both_programs.train_all(shared, 1, path, seen.append)
     both_programs.train_all(others[1], 1, path, seen.append)
     assert len(seen) == 4
 
 
 def test_both_programs_get_the_same_noisy_labels(clone, tmp_path, monkeypatch):
     folder, trained = clone
-    pair, given = both_programs.prepare(folder, quick()), []
+    shared, given = both_programs.prepare(folder, quick()), []
     ours = both_programs.runs.train
 
     def observed(experiment, loaded):
@@ -101,7 +105,7 @@ def test_both_programs_get_the_same_noisy_labels(clone, tmp_path, monkeypatch):
         return ours(experiment, loaded=loaded)
 
     monkeypatch.setattr(both_programs.runs, "train", observed)
-    both_programs.train_all(pair, 1, tmp_path / "r.jsonl", lambda line: None)
+    both_programs.train_all(shared, 1, tmp_path / "r.jsonl", lambda line: None)
     ((experiment, labels),) = given
     assert experiment.noise.kind == "none"
     assert np.array_equal(labels, trained[0][1]["labels"])
@@ -133,7 +137,7 @@ def test_the_command_says_what_finished_runs_say(
     clone, tmp_path, capsys, monkeypatch, package, code, words
 ):
     folder, trained = clone
-    monkeypatch.setattr(both_programs, "digest", lambda pair: "same")
+    monkeypatch.setattr(both_programs, "digest", lambda shared: "same")
     out = tmp_path / "runs.jsonl"
     for name, scores in (("original", (0.70, 0.701)), ("package", package)):
         for seed, x in enumerate(scores):
@@ -180,9 +184,9 @@ def test_options_that_do_not_fit_are_one_line(
 @pytest.mark.errors
 @pytest.mark.parametrize("change", [{"average": "high"}, {"program": "a third"}])
 def test_a_line_that_is_no_run(clone, tmp_path, change):
-    pair, path = both_programs.prepare(clone[0], quick()), tmp_path / "r.jsonl"
-    both_programs.train_all(pair, 1, path, lambda line: None)
+    shared, path = both_programs.prepare(clone[0], quick()), tmp_path / "r.jsonl"
+    both_programs.train_all(shared, 1, path, lambda line: None)
     line = json.loads(path.read_text().splitlines()[0]) | change
     path.write_text(json.dumps(line) + "\n")
     with pytest.raises(InputError, match="wanted finished runs"):
-        both_programs.train_all(pair, 1, path, lambda line: None)
+        both_programs.train_all(shared, 1, path, lambda line: None)
