@@ -28,6 +28,11 @@ def require(ok: bool, field: str, got: object, wanted: str) -> None:
         raise InputError(f"{field}: got {got}, wanted {wanted}")
 
 
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, or its type where it has none."""
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
 def check_rank(rank: int, **arrays: Any) -> None:
     """Raises `ValueError` unless every array has `rank` axes."""
     for name, array in arrays.items():

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
-from scbch_jax.errors import InputError
+from scbch_jax.errors import InputError, first_line
 from scbch_jax.io import write_error
 from scbch_jax.training.epoch import RunState
 
@@ -84,7 +84,7 @@ class Checkpoints:
             # Orbax and its libraries raise a dozen kinds for a damaged file.
             came = f"{self._manager.directory / str(epoch)}, which cannot be read"
             raise InputError(
-                f"checkpoint: got {came} ({_first_line(error)}), "
+                f"checkpoint: got {came} ({first_line(error)}), "
                 "wanted a complete state of this configuration"
             ) from error
 
@@ -131,7 +131,7 @@ class Checkpoints:
             reason = error.strerror if isinstance(error, OSError) else None
             if "No space left" in str(error):
                 reason = "no space left on device"
-            cause = OSError(0, reason or _first_line(error)[:200])
+            cause = OSError(0, reason or first_line(error)[:200])
             raise write_error(self._folder, cause) from error
 
 
@@ -145,10 +145,6 @@ def _require_space(folder: Path, state: Any) -> None:
 
 def _on_host(leaf: Any) -> np.ndarray:
     return leaf if isinstance(leaf, np.ndarray) else np.array(leaf, copy=True)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _ignore_closed_loops() -> None:

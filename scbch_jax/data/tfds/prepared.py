@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from scbch_jax.errors import InputError, require
+from scbch_jax.errors import InputError, first_line, require
 from scbch_jax.extras import require_packages
 from scbch_jax.io import read_json
 
@@ -78,7 +78,7 @@ def open_folder(folder: Path) -> Any:
     except Exception as error:
         # TFDS has a dozen kinds of errors for files that are not as it writes them.
         raise InputError(
-            f"source: got {folder} ({_reason(error)}), wanted a complete dataset folder"
+            f"source: got {folder} ({first_line(error)}), wanted a complete dataset folder"
         ) from error
     format_ = str(builder.info.as_proto.file_format)
     wanted = 'array_record, as file_format="array_record" prepares it'
@@ -114,7 +114,7 @@ def open_split(builder: Any, split: str, *, encoded: Sequence[str] = ()) -> Any:
     except Exception as error:
         wanted = f"any of {known}, with + between them"
         raise InputError(
-            f"split: got {split} ({_reason(error)}), wanted {wanted}"
+            f"split: got {split} ({first_line(error)}), wanted {wanted}"
         ) from error
 
 
@@ -154,7 +154,7 @@ def _record(source: Any, number: int) -> dict[str, Any]:
     except Exception as error:
         name = f"record {number} of {source.split} of {source.dataset_info.full_name}"
         raise InputError(
-            f"{name}: got {_reason(error)}, wanted a complete record"
+            f"{name}: got {first_line(error)}, wanted a complete record"
         ) from error
 
 
@@ -178,7 +178,3 @@ def _kinds(node: Any) -> Iterator[Any]:
     elif isinstance(node, list):
         for value in node:
             yield from _kinds(value)
-
-
-def _reason(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
