@@ -77,8 +77,9 @@ def open_folder(folder: Path) -> Any:
             builder = tfds.builder_from_directory(folder)
     except Exception as error:
         # TFDS has a dozen kinds of errors for files that are not as it writes them.
+        got = f"{folder} ({first_line(error)})"
         raise InputError(
-            f"source: got {folder} ({first_line(error)}), wanted a complete dataset folder"
+            f"source: got {got}, wanted a complete dataset folder"
         ) from error
     format_ = str(builder.info.as_proto.file_format)
     wanted = 'array_record, as file_format="array_record" prepares it'
