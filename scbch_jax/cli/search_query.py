@@ -34,7 +34,7 @@ def read(options: "Search", opened: "Opened") -> Query:
 def _encoded(options: "Search", opened: "Opened") -> Query:
     """The code that an encoder makes of words or a picture."""
     from scbch_jax import encoder
-    from scbch_jax.index.folder import require_encoder
+    from scbch_jax.index.checks import require_encoder
 
     folder = options.encoder or options.index
     found = encoder.open_encoder(Path(folder), weights=options.weights)
@@ -65,7 +65,7 @@ def _of_item(options: "Search", opened: "Opened", by: str) -> tuple[Any, Any]:
 def _of_file(options: "Search", opened: "Opened", by: str) -> tuple[Any, Any]:
     """The codes in a file."""
     from scbch_jax.cli.index.rows import read_rows
-    from scbch_jax.index.folder import require_encoder
+    from scbch_jax.index.checks import require_encoder
 
     assert options.queries is not None
     rows, encoder, _ = read_rows(options.queries)

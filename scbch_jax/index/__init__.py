@@ -7,6 +7,7 @@ from scbch_jax.index.bulk import (
     build_parts,
     search_parts,
 )
+from scbch_jax.index.contents import verify
 from scbch_jax.index.engine import Cursor, Engine, Hits, merge
 from scbch_jax.index.flat import FlatIndex
 from scbch_jax.index.folder import (
@@ -16,7 +17,6 @@ from scbch_jax.index.folder import (
     drop_engine,
     remove,
     set_engine,
-    verify,
 )
 from scbch_jax.index.opening import choose_engine, open_index
 from scbch_jax.index.packed_labels import Where

@@ -13,7 +13,7 @@ from jaxtyping import UInt8
 
 from scbch_jax import io
 from scbch_jax.errors import require
-from scbch_jax.index import folder, segment
+from scbch_jax.index import checks, folder, segment
 from scbch_jax.index.engine import Cursor, Hits, check_queries, merge
 from scbch_jax.index.manifest import FORMAT, Manifest, read_manifest, with_pictures
 from scbch_jax.index.reader import Index, Where
@@ -151,7 +151,7 @@ def _write_part(
     wanted = "a folder that all workers see"
     require(segments.is_dir(), "index", f"no folder {segments}", wanted)
     rows = read(*part).of_folder(pictures)
-    folder.check_rows(manifest, rows)
+    checks.check_rows(manifest, rows)
     ids = manifest.next_id + np.arange(*part)
     require(rows.size == len(ids), "rows", rows.size, f"{len(ids)} in this part")
     attempt = f"rows-{part[0]}-{uuid.uuid4().hex}"

@@ -17,6 +17,20 @@ from scbch_jax import extras, io
 from scbch_jax.errors import InputError, require
 from scbch_jax.index import derived, ivf, segment
 from scbch_jax.index.address import require_folder
+from scbch_jax.index.checks import (
+    check_arrays,
+    check_names,
+    check_rows,
+    require_encoder,
+    with_relaxed_as,
+)
+from scbch_jax.index.contents import (
+    find_name,
+    living_id,
+    open_segments,
+    read_removed,
+    verify,
+)
 from scbch_jax.index.manifest import (
     ENCODER,
     FORMAT,
@@ -25,31 +39,7 @@ from scbch_jax.index.manifest import (
     read_manifest,
     with_pictures,
 )
-from scbch_jax.index.rank import RELAXED_WANTED, check_relaxed
 from scbch_jax.index.segment import MODALITIES, Rows, Segment
-
-
-def open_segments(path: Path, manifest: Manifest) -> list[Segment]:
-    """Maps the files of all segments.
-
-    Raises:
-        InputError: if a file is missing, or its size or kind is wrong.
-    """
-    return [
-        segment.read(path / "segments" / part["name"], part["files"])
-        for part in manifest.segments
-    ]
-
-
-def read_removed(path: Path, manifest: Manifest) -> Any:
-    """Ascending ids that were removed."""
-    if manifest.removed is None:
-        return np.zeros(0, np.int64)
-    file = path / "removed" / manifest.removed["name"]
-    try:
-        return np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"index: got {file}, damaged; wanted removed ids") from error
 
 
 def build(
@@ -79,7 +69,7 @@ def build(
     Raises:
         InputError: if the rows do not fit together, or the folder exists.
     """
-    _check_arrays(rows)
+    check_arrays(rows)
     columns = 0 if rows.labels is None else rows.labels.shape[1]
     names = list(classes) or [str(column) for column in range(columns)]
     wanted = f"{columns}, one for each column of the labels"
@@ -119,7 +109,7 @@ def add(
             another process is changing it.
     """
     manifest = read_manifest(path)
-    rows = _with_relaxed_as(manifest, rows)
+    rows = with_relaxed_as(manifest, rows)
     check_rows(manifest, rows)
     write = partial(_with_rows, rows=rows, pictures=pictures)
     return extend(path, encoder, rows.records, write, replace=replace)
@@ -150,7 +140,7 @@ def create(
         InputError: if a name is there twice, or the folder exists.
     """
     require_folder(path)
-    _check_names([], np.zeros(0, np.int64), records)
+    check_names([], np.zeros(0, np.int64), records)
     with io.new_folder(path) as folder:
         (folder / "segments").mkdir()
         manifest = write(folder, start)
@@ -183,7 +173,7 @@ def extend(
         require_encoder(path, manifest, encoder)
         segments = open_segments(path, manifest)
         removed = read_removed(path, manifest)
-        taken = _check_names(segments, removed, records, replace=replace)
+        taken = check_names(segments, removed, records, replace=replace)
         manifest = _with_removed(path, manifest, removed, taken)
         manifest = write(path, manifest)
         _commit(path, manifest)
@@ -201,7 +191,7 @@ def remove(
     with _writing(path):
         manifest = _clean(path)
         segments, removed = open_segments(path, manifest), read_removed(path, manifest)
-        gone = {_living(segments, removed, int(item)) for item in ids}
+        gone = {living_id(segments, removed, int(item)) for item in ids}
         for name in names:
             found = find_name(segments, removed, name)
             if found is None:
@@ -295,127 +285,6 @@ def compact(path: Path) -> Manifest:
         # Readers that have the old files open keep them until they close them.
         _clean(path)
     return manifest
-
-
-def verify(path: Path) -> list[str]:
-    """Reads every byte of the files that the manifest names.
-
-    Returns:
-        The files that are missing or changed.
-    """
-    manifest = read_manifest(path)
-    damaged = []
-    for part in manifest.segments:
-        folder = path / "segments" / part["name"]
-        damaged += segment.check_bytes(folder, part["files"])
-    if manifest.removed is not None:
-        file = {manifest.removed["name"]: manifest.removed["facts"]}
-        damaged += segment.check_bytes(path / "removed", file)
-    for folder, files in (
-        (derived.FOLDER, derived.files_of(manifest)),
-        (ENCODER, manifest.encoder_files or {}),
-    ):
-        damaged += segment.check_bytes(path / folder, files)
-    return damaged
-
-
-def require_encoder(path: object, manifest: Manifest, encoder: str) -> None:
-    """Raises `InputError` if codes are of another encoder than those of the index."""
-    got, wanted = encoder[:12] or "codes without one", manifest.encoder[:12] or "none"
-    wanted = f"{wanted} as {path}: codes of the same trained run"
-    require(encoder == manifest.encoder, "encoder", got, wanted)
-
-
-def find_name(segments: list[Segment], removed: Any, name: str) -> int | None:
-    """The id of the row of that name that is not removed."""
-    for part in reversed(segments):
-        for row in part.rows_named(name):
-            item = int(part.ids[row])
-            if not _contains(removed, item):
-                return item
-    return None
-
-
-def _living(segments: list[Segment], removed: Any, item: int) -> int:
-    known = any(_contains(part.ids, item) for part in segments)
-    known = known and not _contains(removed, item)
-    require(known, "ids", item, "the id of a row that is in the index")
-    return item
-
-
-def _contains(ascending: Any, item: int) -> bool:
-    place = int(np.searchsorted(ascending, item))
-    return place < len(ascending) and int(ascending[place]) == item
-
-
-def _check_arrays(rows: Rows) -> None:
-    """Whether codes are bytes and labels numbers, each in a matrix."""
-    for modality, codes in rows.codes.items():
-        ok = codes.ndim == 2 and codes.dtype == np.uint8 and codes.shape[1] > 0
-        got = f"{codes.dtype} of shape {tuple(codes.shape)}"
-        require(ok, modality, got, "packed codes: uint8 [rows, bits / 8]")
-    if rows.labels is not None:
-        ok = rows.labels.ndim == 2 and rows.labels.dtype.kind in "biuf"
-        got = f"{rows.labels.dtype} of shape {tuple(rows.labels.shape)}"
-        require(ok, "labels", got, "multi-hot labels: numbers [rows, classes]")
-        finite = bool(np.isfinite(rows.labels).all())
-        require(finite, "labels", "NaN or infinity", "multi-hot labels")
-
-
-def check_rows(manifest: Manifest, rows: Rows) -> None:
-    """Raises `InputError` if rows do not fit together, or do not fit an index."""
-    _check_arrays(rows)
-    have, wanted = sorted(rows.codes), sorted(manifest.modalities)
-    require(have == wanted, "codes", " and ".join(have), " and ".join(wanted))
-    for modality, codes in rows.codes.items():
-        got, bits = f"codes of {8 * codes.shape[1]} bits", manifest.bits
-        require(8 * codes.shape[1] == bits, modality, got, f"{bits} as the index")
-        require(len(codes) == rows.size, modality, f"{len(codes)} rows", f"{rows.size}")
-    require(rows.size > 0, "codes", "no rows", "at least one")
-    _check_relaxed(manifest, rows)
-    labels = 0 if rows.labels is None else rows.labels.shape[1]
-    wanted = f"{len(manifest.classes)} as the index"
-    require(labels == len(manifest.classes), "labels", f"{labels} classes", wanted)
-    for field in ("labels", "records"):
-        values = getattr(rows, field)
-        count = rows.size if values is None else len(values)
-        require(count == rows.size, field, f"{count} rows", f"{rows.size} as the codes")
-
-
-def _check_relaxed(manifest: Manifest, rows: Rows) -> None:
-    """Whether there are relaxed codes of all modalities, as many as the packed ones."""
-    if rows.relaxed is None:
-        return
-    have, wanted = sorted(rows.relaxed), sorted(manifest.modalities)
-    require(have == wanted, "relaxed", " and ".join(have), " and ".join(wanted))
-    for modality, relaxed in rows.relaxed.items():
-        field = f"relaxed_{modality}"
-        check_relaxed(field, relaxed, rows=rows.size, bits=manifest.bits)
-
-
-def _with_relaxed_as(manifest: Manifest, rows: Rows) -> Rows:
-    """The rows with relaxed codes if the index has them, and otherwise without."""
-    lacks = manifest.relaxed and rows.relaxed is None
-    require(not lacks, "relaxed", "codes without relaxed ones", RELAXED_WANTED)
-    return rows if manifest.relaxed else rows._replace(relaxed=None)
-
-
-def _check_names(
-    segments: list[Segment], removed: Any, records: Any, *, replace: bool = False
-) -> list[int]:
-    """Ids of the rows whose names are given again."""
-    seen: set[str] = set()
-    taken = []
-    for name in (r["name"] for r in records or () if "name" in r):
-        require(isinstance(name, str), "names", repr(name), "text")
-        require(name not in seen, "names", f"{name} twice", "each name once")
-        seen.add(name)
-        found = find_name(segments, removed, name)
-        if found is not None:
-            wanted = "names that are not in the index (--replace replaces their rows)"
-            require(replace, "names", name, wanted)
-            taken.append(found)
-    return taken
 
 
 def _with_rows(

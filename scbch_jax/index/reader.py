@@ -11,7 +11,7 @@ from jaxtyping import Int8, UInt8
 
 from scbch_jax import extras, io
 from scbch_jax.errors import InputError, require
-from scbch_jax.index import derived, folder, ivf, packed_labels
+from scbch_jax.index import contents, derived, ivf, packed_labels
 from scbch_jax.index.engine import Cursor, Engine, Hits
 from scbch_jax.index.flat import FlatIndex
 from scbch_jax.index.manifest import read_manifest
@@ -51,8 +51,8 @@ class Index:
         for last in (False, False, True):
             self.manifest = read_manifest(self.path)
             try:
-                self.segments = folder.open_segments(self.path, self.manifest)
-                self._removed = folder.read_removed(self.path, self.manifest)
+                self.segments = contents.open_segments(self.path, self.manifest)
+                self._removed = contents.read_removed(self.path, self.manifest)
                 self._mapped = self._map_engine(engine)
                 break
             except ValueError:
@@ -191,7 +191,7 @@ class Index:
 
     def has_name(self, name: str) -> bool:
         """Whether there is an item of that name."""
-        return folder.find_name(self.segments, self._removed, name) is not None
+        return contents.find_name(self.segments, self._removed, name) is not None
 
     def find_name(self, name: str) -> int:
         """The id of the item of that name.
@@ -199,7 +199,7 @@ class Index:
         Raises:
             InputError: if there is none.
         """
-        found = folder.find_name(self.segments, self._removed, name)
+        found = contents.find_name(self.segments, self._removed, name)
         if found is None:
             raise InputError(f"name: got {name}, wanted a name that is in {self.path}")
         return found
@@ -283,7 +283,7 @@ def recall(path: Path, queries: int, *, k: int = 10) -> dict[str, float]:
     """
     near, exact = Index(path, engine="faiss-ivf"), Index(path)
     ids = np.concatenate([part.ids for part in exact.segments])
-    ids = np.setdiff1d(ids, folder.read_removed(path, exact.manifest))
+    ids = np.setdiff1d(ids, contents.read_removed(path, exact.manifest))
     require(len(ids) > 0, "index", f"{path} without rows", "at least one row")
     drawn = np.random.default_rng(0).choice(ids, queries)
     found = {}
