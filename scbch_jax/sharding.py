@@ -16,17 +16,6 @@ from jax.sharding import AbstractMesh, AxisType, Mesh, NamedSharding, PartitionS
 from scbch_jax.errors import require
 
 
-def initialize_distributed(coordinator: str, processes: int, process: int) -> None:
-    """Makes this process one of several; call it before any computation.
-
-    Args:
-        coordinator: address and port of the first process, the same for all.
-        processes: number of processes.
-        process: number of this process, from 0.
-    """
-    jax.distributed.initialize(coordinator, processes, process)
-
-
 def is_main_process() -> bool:
     """Whether this process is the one that writes and prints."""
     return jax.process_index() == 0

@@ -17,11 +17,6 @@ CASES = (("all", 0.0, True), ("kept", 0.25, True), ("plain", 0.25, False))
 """Name, share of the rows that is left out, whether with the mutual term."""
 
 
-def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    """Compares every output of the file."""
-    yield from (_run if "batch_order" in arrays else _losses)(arrays)
-
-
 def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
     labels, tie = jnp.asarray(arrays["labels"]), jnp.asarray(arrays["tie"])
     state = _state(len(labels), labels.shape[1], tie)
@@ -33,7 +28,7 @@ def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosse
     yield compare("targets, majority", targets, arrays["exp_majority"], kind="codes")
     variables = {k: jnp.asarray(arrays[k]) for k in ("image_logits", "text_logits")}
     for name, left_out, with_mutual in CASES:
-        hp = _numbers(arrays)
+        hp = replay.numbers(arrays, HParams)
         hp = hp if with_mutual else hp._replace(mutual_weight=0.0)
 
         def loss(v: dict[str, Any], hp: Any = hp, left_out: Any = left_out) -> Any:
@@ -47,7 +42,7 @@ def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosse
 
 
 def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    found, hp = replay.network_params(arrays), _numbers(arrays)
+    found, hp = replay.network_params(arrays), replay.numbers(arrays, HParams)
     params = {m: {"network": x} for m, x in found.items()}
     train, tie = replay.train_set(arrays), jnp.asarray(arrays["tie"])
     sizes = replay.sizes_of(train, len(tie))
@@ -70,8 +65,4 @@ def _state(samples: int, classes: int, tie: Any) -> cmmq.CmmqState:
     return cmmq.CmmqState(jnp.int32(0), jnp.ones(samples), proxies, tie)
 
 
-def _numbers(arrays: Mapping[str, np.ndarray]) -> HParams:
-    return HParams(**{k: float(arrays[k]) for k in HParams._fields if k in arrays})
-
-
-KIND = Kind(frozenset({"labels", "noise_rate", "mutual_weight"}), check)
+KIND = Kind(frozenset({"labels", "noise_rate", "mutual_weight"}), _losses, run=_run)

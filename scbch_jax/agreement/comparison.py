@@ -177,12 +177,17 @@ def compare(
     )
 
 
+Check = Callable[[Mapping[str, np.ndarray]], Iterator[Comparison | StepLosses]]
+
+
 class Kind(NamedTuple):
     """A kind of file of recorded outputs."""
 
     needs: frozenset[str]
     """Keys that identify a file of the kind."""
-    check: Callable[[Mapping[str, np.ndarray]], Iterator[Comparison | StepLosses]]
+    check: Check
     """Yields a comparison for each output, and for a run the losses of its steps."""
     also_outputs: tuple[str, ...] = ()
     """Inputs that are outputs, too."""
+    run: Check | None = None
+    """The same for files of a run, where `check` is for files of losses."""

@@ -21,9 +21,13 @@ SIDES = (
 """Name of the output, the codes of its loss, and which of them have gradients."""
 
 
-def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    """Compares every output of the file."""
-    yield from (_run if "batch_order" in arrays else _losses)(arrays)
+NAMES = {
+    "K": "pair_target",
+    "dw": "coherence_weight",
+    "cw": "consistency_weight",
+    "lr": "learning_rate",
+}
+"""Keys of a file, and the hyperparameters that they are."""
 
 
 def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
@@ -32,7 +36,7 @@ def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosse
     yield compare("graph", graph, arrays["exp_graph"], kind="loss")
     index = jnp.asarray(arrays["index"])
     block = neighbors.graph_block(jnp.asarray(arrays["exp_graph"]), index)
-    objective = losses.weighted_sum(dgcpn.terms(_numbers(arrays)))
+    objective = losses.weighted_sum(dgcpn.terms(replay.numbers(arrays, HParams, NAMES)))
     codes = {k: jnp.asarray(arrays[k]) for k in ("image_codes", "text_codes")}
     for output, choose, names in SIDES:
         fixed = {k: x for k, x in codes.items() if k not in names}
@@ -56,7 +60,8 @@ def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosse
 
 
 def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    params, hp = replay.network_params(arrays), _numbers(arrays)
+    params = replay.network_params(arrays)
+    hp = replay.numbers(arrays, HParams, NAMES)
     train = replay.train_set(arrays)
     bits = params["image"]["layer_1"]["bias"].shape[0]
     sizes, width = replay.sizes_of(train, bits), replay.depths(params)
@@ -88,16 +93,6 @@ def _options(arrays: Mapping[str, np.ndarray], **more: int) -> Options:
     )
 
 
-def _numbers(arrays: Mapping[str, np.ndarray]) -> HParams:
-    names = {
-        "K": "pair_target",
-        "dw": "coherence_weight",
-        "cw": "consistency_weight",
-        "lr": "learning_rate",
-        "momentum": "momentum",
-        "weight_decay": "weight_decay",
-    }
-    return HParams(**{o: float(arrays[k]) for k, o in names.items() if k in arrays})
-
-
-KIND = Kind(frozenset({"img", "txt", "a1", "a2", "knn_number", "scale"}), check)
+KIND = Kind(
+    frozenset({"img", "txt", "a1", "a2", "knn_number", "scale"}), _losses, run=_run
+)

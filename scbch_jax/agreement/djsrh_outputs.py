@@ -22,20 +22,13 @@ NAMES = {
     "lambda2": "text_term_weight",
     "lr_img": "image_learning_rate",
     "lr_txt": "text_learning_rate",
-    "momentum": "momentum",
-    "weight_decay": "weight_decay",
 }
 """Keys of a file, and the hyperparameters that they are."""
 
 
-def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    """Compares every output of the file."""
-    yield from (_run if "batch_order" in arrays else _losses)(arrays)
-
-
 def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
     image, text = (jnp.asarray(arrays[k]) for k in ("img", "txt"))
-    hp = _numbers(arrays)
+    hp = replay.numbers(arrays, HParams, NAMES)
     objective = losses.weighted_sum(djsrh.terms(hp))
 
     def inputs_of(codes: dict[str, Any]) -> djsrh.TermInputs:
@@ -55,7 +48,8 @@ def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosse
 
 
 def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    networks, hp = replay.network_params(arrays), _numbers(arrays)
+    networks = replay.network_params(arrays)
+    hp = replay.numbers(arrays, HParams, NAMES)
     params = {m: {"network": layers} for m, layers in networks.items()}
     train = replay.train_set(arrays)
     sizes = replay.sizes_of(train, len(networks["image"]["layer_0"]["bias"]))
@@ -72,10 +66,4 @@ def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
     yield from replay.compare_networks(arrays, final)
 
 
-def _numbers(arrays: Mapping[str, np.ndarray]) -> HParams:
-    return HParams(
-        **{ours: float(arrays[k]) for k, ours in NAMES.items() if k in arrays}
-    )
-
-
-KIND = Kind(frozenset({"img", "txt", "beta", "eta", "mu"}), check)
+KIND = Kind(frozenset({"img", "txt", "beta", "eta", "mu"}), _losses, run=_run)

@@ -34,11 +34,6 @@ CODES = {"image": "F", "text": "G", "label": "H"}
 """Name of the table of each network's codes in the keys of the file."""
 
 
-def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    """Compares every output of the file."""
-    yield from (_run if "outer_epochs" in arrays else _losses)(arrays)
-
-
 def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
     method, params = _method(arrays, arrays["noise"]), _params(arrays, "init")
     train, tables = replay.train_set(arrays), _tables(arrays)
@@ -134,7 +129,7 @@ def _method(arrays: Mapping[str, np.ndarray], noise: Any = None) -> Method:
         embedding=arrays["table_FG"].shape[1],
         **given,
     )
-    hp = HParams(**{k: float(arrays[k]) for k in HParams._fields if k in arrays})
+    hp = replay.numbers(arrays, HParams)
     sizes = replay.sizes_of(train, bits)
     return mian.build(sizes, options, hp, draw=lambda key, shape: jnp.asarray(noise))
 
@@ -186,4 +181,4 @@ def _compare_weights(
     assert not found, f"not recorded: {list(found)}"
 
 
-KIND = Kind(frozenset({"image_share", "noise", "rows", "table_F"}), check)
+KIND = Kind(frozenset({"image_share", "noise", "rows", "table_F"}), _losses, run=_run)

@@ -15,14 +15,13 @@ from scbch_jax.methods import Recipe, nrch
 VARIABLES = ("image_codes", "text_codes")
 
 
-def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    """Compares every output of the file."""
-    yield from (_run if "batch_order" in arrays else _losses)(arrays)
+NAMES = {"lr": "learning_rate"}
+"""Keys of a file, and the hyperparameters that they are."""
 
 
 def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
     labels = jnp.asarray(arrays["labels"])
-    all_terms = nrch.terms(_numbers(arrays), Options())
+    all_terms = nrch.terms(replay.numbers(arrays, HParams, NAMES), Options())
     robust = {k: all_terms[k] for k in ("ranking", "quantization")}
     objective = losses.weighted_sum(robust)
     prototypes = jnp.asarray(arrays["prototypes"])
@@ -45,7 +44,8 @@ def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosse
 
 
 def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    networks, hp = replay.network_params(arrays), _numbers(arrays)
+    networks = replay.network_params(arrays)
+    hp = replay.numbers(arrays, HParams, NAMES)
     params = {m: {"network": layers} for m, layers in networks.items()}
     params["image"]["prototypes"] = jnp.asarray(arrays["init_img.W"])
     train = replay.train_set(arrays)
@@ -70,11 +70,4 @@ def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
     yield compare("final prototypes", prototypes, recorded, kind="parameters")
 
 
-def _numbers(arrays: Mapping[str, np.ndarray]) -> HParams:
-    given = {k: float(arrays[k]) for k in HParams._fields if k in arrays}
-    if "lr" in arrays:
-        given["learning_rate"] = float(arrays["lr"])
-    return HParams(**given)
-
-
-KIND = Kind(frozenset({"labels", "ranking_weight", "threshold"}), check)
+KIND = Kind(frozenset({"labels", "ranking_weight", "threshold"}), _losses, run=_run)

@@ -24,6 +24,18 @@ def network_state(
     return {k.removeprefix(start): arrays[k] for k in arrays if k.startswith(start)}
 
 
+def numbers(arrays: Mapping[str, np.ndarray], kind: Any, names: Any = None) -> Any:
+    """The recorded hyperparameters; those that are absent have their defaults.
+
+    Args:
+        arrays: of a file.
+        kind: `HParams` of a method.
+        names: of its fields, by keys of the file that have other names.
+    """
+    keys = {name: name for name in kind._fields} | (names or {})
+    return kind(**{ours: float(arrays[k]) for k, ours in keys.items() if k in arrays})
+
+
 def train_set(arrays: Mapping[str, np.ndarray]) -> Split:
     """The recorded training set."""
     return Split(*(jnp.asarray(arrays[k]) for k in ("img", "txt", "labels")))

@@ -15,13 +15,13 @@ from scbch_jax.methods import Recipe, rshnl
 VARIABLES = ("image_codes", "text_codes", "centers")
 
 
-def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    """Compares every output of the file."""
-    yield from (_run if "batch_order" in arrays else _losses)(arrays)
+NAMES = {"age": "pace_threshold"}
+"""Keys of a file, and the hyperparameters that they are."""
 
 
 def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    labels, hp = jnp.asarray(arrays["labels"]), _numbers(arrays)
+    labels = jnp.asarray(arrays["labels"])
+    hp = replay.numbers(arrays, HParams, NAMES)
     variables = {k: jnp.asarray(arrays[k]) for k in VARIABLES}
     for pacing in ("none", "linear", "hard"):
         options = Options(pacing=pacing)
@@ -45,7 +45,8 @@ def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosse
 
 
 def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    found, hp = replay.network_params(arrays), _numbers(arrays)
+    found = replay.network_params(arrays)
+    hp = replay.numbers(arrays, HParams, NAMES)
     centers = networks.layers_from_torch(replay.network_state(arrays, "init_gen."))
     params = {m: {"network": x} for m, x in {**found, "centers": centers}.items()}
     train = replay.train_set(arrays)
@@ -70,9 +71,4 @@ def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
         yield compare(f"final gen.{name}", layer, recorded, kind="parameters")
 
 
-def _numbers(arrays: Mapping[str, np.ndarray]) -> HParams:
-    names = {"age": "pace_threshold"} | {k: k for k in HParams._fields}
-    return HParams(**{names[k]: float(arrays[k]) for k in arrays if k in names})
-
-
-KIND = Kind(frozenset({"labels", "age", "exponent"}), check)
+KIND = Kind(frozenset({"labels", "age", "exponent"}), _losses, run=_run)

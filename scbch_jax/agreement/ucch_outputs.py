@@ -16,17 +16,12 @@ from scbch_jax.methods import ucch
 VARIABLES = ("image_codes", "text_codes")
 
 
-def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    """Compares every output of the file."""
-    yield from (_run if "batch_order" in arrays else _losses)(arrays)
-
-
 def _losses(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
     variables = {k: jnp.asarray(arrays[k]) for k in VARIABLES}
     for shift in ("1.0", "0.1"):
         hp = HParams(margin=float(arrays["margin"]), shift=float(shift))
         yield from _term(arrays, f"ranking_s{shift}", "ranking", hp, variables)
-    hp = _numbers(arrays)
+    hp = replay.numbers(arrays, HParams)
     for name, momentum in (("warm", 0.0), ("contrast", hp.momentum)):
         yield from _term(arrays, name, "contrast", hp, variables)
         memory = losses.update_memory_bank(
@@ -69,7 +64,7 @@ def _term(
 
 
 def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
-    train, hp = replay.train_set(arrays), _numbers(arrays)
+    train, hp = replay.train_set(arrays), replay.numbers(arrays, HParams)
     networks = replay.network_params(arrays)
     sizes = replay.sizes_of(train, arrays["memory"].shape[1])
     options = Options(negatives=arrays["drawn"].shape[-1], **replay.depths(networks))
@@ -98,9 +93,6 @@ def _run(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]:
     yield compare("final memory", run.state.memory, final, kind="parameters")
 
 
-def _numbers(arrays: Mapping[str, np.ndarray]) -> HParams:
-    given = {k: float(arrays[k]) for k in HParams._fields if k in arrays}
-    return HParams(**given)
-
-
-KIND = Kind(frozenset({"memory", "drawn", "temperature", "momentum"}), check)
+KIND = Kind(
+    frozenset({"memory", "drawn", "temperature", "momentum"}), _losses, run=_run
+)

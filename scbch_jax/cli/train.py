@@ -56,13 +56,15 @@ class Train:
 
 def main(options: Train) -> None:
     """Trains, prints progress, and prints last and best scores of each seed."""
+    import jax
+
     from scbch_jax import runs, sharding
     from scbch_jax.cli import progress
 
     if options.coordinator:
         own = f"process {options.process} of {options.processes} (from 0)"
         console.log(f"{own}: waiting for the others at {options.coordinator}")
-        sharding.initialize_distributed(
+        jax.distributed.initialize(
             options.coordinator, options.processes, options.process
         )
     experiment = options.experiment

@@ -15,6 +15,7 @@ MANIFEST = "index.json"
 ENCODER = "encoder"
 """Folder of the encoder in an index."""
 _ENCODER_FILE = r"(text/)?[a-z]+\.[a-z0-9]+|network/(\d_\w+/)?\w[\w.-]*"
+_REMOVED_FILE = r"\d{8,}\.npy"
 _ENGINE_FILE = r"faiss-ivf-\d{8,}-(image|text)\.bin"
 
 
@@ -75,7 +76,7 @@ def as_manifest(found: io.Record, source: object) -> Manifest:
     got, wanted = f"{source} of format {version}", "which this version reads"
     require(version == FORMAT, "index", got, f"format {FORMAT}, {wanted}")
     # Indexes that were written before there were these do not have their keys.
-    found = {"engine": None, "pictures": [], "encoder_files": None, **found}
+    found = {**Manifest._field_defaults, **found}
     wanted = "the manifest of an index"
     require(_is_manifest(found), "index", f"{source}, damaged", wanted)
     return Manifest(**found)
@@ -105,7 +106,7 @@ def _is_manifest(found: io.Record) -> bool:
         and isinstance(found["segments"], list)
         and all(map(_is_segment, found["segments"]))
         and _are_alike(found["segments"], found["modalities"])
-        and (found["removed"] is None or _is_removed(found["removed"]))
+        and (found["removed"] is None or _is_named(found["removed"], _REMOVED_FILE))
         and (found["engine"] is None or _is_engine(found["engine"], found))
         and (found["encoder_files"] is None or _are_files(found["encoder_files"]))
     )
@@ -134,12 +135,12 @@ def _are_alike(parts: list[Any], modalities: list[str]) -> bool:
     return any(all(files == wanted for files in found) for wanted in (codes, both))
 
 
-def _is_removed(part: Any) -> bool:
+def _is_named(part: Any, pattern: str) -> bool:
     return (
         isinstance(part, dict)
         and set(part) == {"name", "facts"}
         and isinstance(part["name"], str)
-        and re.fullmatch(r"\d{8,}\.npy", part["name"]) is not None
+        and re.fullmatch(pattern, part["name"]) is not None
         and _is_file(part["name"], part["facts"])
     )
 
@@ -153,17 +154,7 @@ def _is_engine(part: Any, found: io.Record) -> bool:
         and all(_is_count(part[x]) for x in ("seed", "next_id"))
         and isinstance(part["files"], dict)
         and set(part["files"]) == set(found["modalities"])
-        and all(map(_is_engine_file, part["files"].values()))
-    )
-
-
-def _is_engine_file(part: Any) -> bool:
-    return (
-        isinstance(part, dict)
-        and set(part) == {"name", "facts"}
-        and isinstance(part["name"], str)
-        and re.fullmatch(_ENGINE_FILE, part["name"]) is not None
-        and _is_file(part["name"], part["facts"])
+        and all(_is_named(x, _ENGINE_FILE) for x in part["files"].values())
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Num
 
 from scbch_jax.errors import check_rank, check_same_shape
-from scbch_jax.labels.noisy_logistic import NoisyLogistic, fit_noisy_logistic
+from scbch_jax.labels.noisy_logistic import NoisyLogistic, fit_noisy_logistic, logit
 from scbch_jax.labels.posterior import NoiseRates
 
 PENALTY_OF_CURVES, PENALTY_OF_DEPENDENCE = 0.1, 50.0
@@ -41,9 +41,7 @@ def fit_curves(
     order = jnp.argsort(scores, axis=0)
     rank = (jnp.argsort(order, axis=0) + 0.5) / rows
     tails = jnp.clip(rank, 1e-3, 1 - 1e-3)
-    inputs = jnp.concatenate(
-        [standardized(scores), standardized(jnp.log(tails) - jnp.log1p(-tails))], axis=1
-    )
+    inputs = jnp.concatenate([standardized(scores), standardized(logit(tails))], axis=1)
     model = fit_noisy_logistic(
         inputs,
         labels,

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, Num
 
 from scbch_jax.arrays import Scalar
 from scbch_jax.errors import check_same_shape
-from scbch_jax.labels.noisy_logistic import MOST_MISSING, TINY, minimize
+from scbch_jax.labels.noisy_logistic import MOST_MISSING, TINY, logit, minimize
 from scbch_jax.labels.posterior import NoiseRates
 
 STARTS = (0.05, 0.5, 0.8)
@@ -117,6 +117,6 @@ def fit_exclusive(
         return params, loss(params)
 
     starts = jnp.array(STARTS) / MOST_MISSING
-    fitted, values = jax.lax.map(fit, jnp.log(starts) - jnp.log1p(-starts))
+    fitted, values = jax.lax.map(fit, logit(starts))
     best = jax.tree.map(lambda x: x[jnp.nanargmin(values)], fitted)
     return logits_of(best), rates_of(best)

@@ -10,7 +10,7 @@ import optax
 from jaxtyping import Array, Float, Num
 
 from scbch_jax.arrays import Scalar, ScalarLike
-from scbch_jax.errors import check_same_rows, check_same_shape
+from scbch_jax.errors import check_same_rows
 from scbch_jax.labels.posterior import NoiseRates
 
 MOST_MISSING, MOST_WRONG = 0.9, 0.5
@@ -83,12 +83,11 @@ def fit_noisy_logistic(
     y = labels.astype(inputs.dtype)
     weights = jnp.ones(len(y)) if row_weights is None else row_weights
     share = (weights @ y + 0.5) / (weights.sum() + 1)
-    first = _logit(share) if offset is None else jnp.zeros_like(share)
+    first = logit(share) if offset is None else jnp.zeros_like(share)
     base = jnp.zeros_like(y) if offset is None else offset
     params = {"weights": jnp.zeros(used.shape), "intercept": first}
     if rates is None:
         params |= _first_rates(start or NoiseRates(0.1, 0.05), y.shape[1])
-    check_same_shape(weights=params["weights"], used=used)
 
     def loss(params: Any) -> Scalar:
         ours = rates if rates is not None else _rates_of(params)
@@ -119,8 +118,8 @@ def _first_rates(start: NoiseRates, classes: int) -> dict[str, Array]:
     missing = jnp.broadcast_to(jnp.asarray(start.missing, jnp.float32), classes)
     wrong = jnp.broadcast_to(jnp.asarray(start.wrong, jnp.float32), classes)
     own = {
-        "missing": _logit(jnp.clip(missing / MOST_MISSING, 0.01, 0.9)),
-        "wrong": _logit(jnp.clip(wrong / (MOST_WRONG * (1 - missing)), 0.001, 0.9)),
+        "missing": logit(jnp.clip(missing / MOST_MISSING, 0.01, 0.9)),
+        "wrong": logit(jnp.clip(wrong / (MOST_WRONG * (1 - missing)), 0.001, 0.9)),
     }
     return own | {f"mean_{name}": logits.mean() for name, logits in own.items()}
 
@@ -158,5 +157,6 @@ def minimize(loss: Any, params: Any, steps: int) -> Any:
     return params
 
 
-def _logit(p: Float[Array, "..."]) -> Float[Array, "..."]:
+def logit(p: Float[Array, "..."]) -> Float[Array, "..."]:
+    """log(p / (1 - p)), precise where p is small."""
     return jnp.log(p) - jnp.log1p(-p)

@@ -45,19 +45,10 @@ def label_posterior(
         [[0.75, 0.25]]
     """
     check_same_shape(eta=eta, labels=labels)
-    missing, wrong = _each_entry(rates, eta)
+    missing, wrong = (jnp.asarray(rate, eta.dtype) for rate in rates)
     given = labels > 0
     true = jnp.where(given, 1 - missing, missing) * eta
     false = jnp.where(given, wrong, 1 - wrong) * (1 - eta)
     possible = true + false > 0
     posterior = true / jnp.where(possible, true + false, 1.0)
     return jnp.where(possible, posterior, given.astype(eta.dtype))
-
-
-def _each_entry(
-    rates: NoiseRates, eta: Float[Array, "rows classes"]
-) -> tuple[Float[Array, "rows classes"], Float[Array, "rows classes"]]:
-    missing, wrong = (
-        jnp.broadcast_to(jnp.asarray(rate, eta.dtype), eta.shape) for rate in rates
-    )
-    return missing, wrong

@@ -52,8 +52,8 @@ def term_inputs(
     return TermInputs(
         image_codes=image_codes,
         text_codes=text_codes,
-        image_logits=networks.class_logits(image_classifier, image_codes),
-        text_logits=networks.class_logits(text_classifier, text_codes),
+        image_logits=image_codes @ image_classifier,
+        text_logits=text_codes @ text_classifier,
         labels=labels,
         confidence=confidence,
         similarity=losses.similarity_matrix(image_codes, text_codes),

@@ -42,7 +42,8 @@ def first_pass() -> Progress:
 
 def trains(progress: Progress, network: str) -> Bool[Array, ""]:
     """Whether the pass trains a network of this name."""
-    return _network_of(progress) == NETWORKS.index(network)
+    of_stage = jnp.array([network for network, _ in STAGES])
+    return of_stage[progress.stage] == NETWORKS.index(network)
 
 
 def rate_factor(progress: Progress) -> Float[Array, ""]:
@@ -80,9 +81,8 @@ def next_pass(
     recorded = progress.passes % every == 0
     last = jnp.where(recorded, loss, progress.last)
     before = jnp.where(recorded, progress.last, progress.before)
-    ends = (progress.passes + 1 == jnp.array(most)[progress.stage]) | _stalled(
-        progress.passes, every, last, before
-    )
+    stalled = (progress.passes > every) & (last >= before)
+    ends = (progress.passes + 1 == jnp.array(most)[progress.stage]) | stalled
     stage = progress.stage + ends
     return Progress(
         outer=progress.outer + (stage == len(STAGES)),
@@ -96,13 +96,3 @@ def next_pass(
 def select(condition: Bool[Array, ""], one: Progress, other: Progress) -> Progress:
     """`one` where the condition holds, else `other`."""
     return jax.tree.map(lambda a, b: jnp.where(condition, a, b), one, other)
-
-
-def _network_of(progress: Progress) -> Int[Array, ""]:
-    return jnp.array([network for network, _ in STAGES])[progress.stage]
-
-
-def _stalled(
-    passes: Int[Array, ""], every: Int[Array, ""], last: ScalarLike, before: ScalarLike
-) -> Bool[Array, ""]:
-    return (passes > every) & (jnp.asarray(last) >= before)

@@ -10,7 +10,6 @@ from scbch_jax.networks.bit_tokens import (
 from scbch_jax.networks.common_private import common_private_networks
 from scbch_jax.networks.hash_network import (
     Network,
-    class_logits,
     classifier,
     hash_network,
     layer_product,
@@ -56,7 +55,6 @@ __all__ = [
     "TORCHVISION",
     "TorchBatchNorm",
     "affine_network",
-    "class_logits",
     "classifier",
     "common_private_networks",
     "from_torch",

@@ -35,8 +35,7 @@ def affine_network(*, features: int, bits: int) -> Network:
 
     def logits(params: Any, rows: Float[Array, "n features"]) -> Any:
         for layer in (params["layer_0"], params["layer_1"]):
-            product = layer_product(rows, layer["kernel"], (((1,), (0,)), ((), ())))
-            rows = product + layer["bias"][None]
+            rows = layer_product(rows, layer["kernel"]) + layer["bias"][None]
         return rows
 
     def apply(params: Any, rows: Float[Array, "n features"]) -> Any:

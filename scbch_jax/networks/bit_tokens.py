@@ -17,9 +17,6 @@ from jaxtyping import Array, Float, Key
 from scbch_jax.networks.hash_network import layer_product, torch_uniform
 from scbch_jax.networks.layers import TorchBatchNorm, torch_dense
 
-MATRIX = (((1,), (0,)), ((), ()))
-"""Axes that a product of two matrices contracts, as `dot_general` takes them."""
-
 
 class NormalizedNetwork(NamedTuple):
     """A network with batch normalization as pure functions."""
@@ -191,11 +188,7 @@ class _Head(nn.Module):
 
 def _product_by_token(tokens: Any, weights: Any) -> Any:
     """Each token times its own matrix."""
-
-    def product(rows: Any, matrix: Any) -> Any:
-        return layer_product(rows, matrix, MATRIX)
-
-    return jax.vmap(product, in_axes=(1, 0), out_axes=1)(tokens, weights)
+    return jax.vmap(layer_product, in_axes=(1, 0), out_axes=1)(tokens, weights)
 
 
 def _layer_norm(name: str) -> nn.LayerNorm:

@@ -9,8 +9,11 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Key
 
+MATRIX = (((1,), (0,)), ((), ()))
+"""Axes that a product of two matrices contracts, as `dot_general` takes them."""
 
-def layer_product(rows: Any, weights: Any, dims: Any, **_: Any) -> Any:
+
+def layer_product(rows: Any, weights: Any, dims: Any = MATRIX, **_: Any) -> Any:
     """The `dot_general` of a Flax `Dense` layer.
 
     JAX leaves `jax.default_matmul_precision("bfloat16")` to the device, and a GPU or
@@ -122,13 +125,6 @@ def classifier(
 ) -> Float[Array, "bits classes"]:
     """Initial weights of a modality's linear classifier: semi-orthogonal, no bias."""
     return nn.initializers.orthogonal()(key, (bits, classes))
-
-
-def class_logits(
-    weights: Float[Array, "bits classes"], codes: Float[Array, "n bits"]
-) -> Float[Array, "n classes"]:
-    """Class scores before the sigmoid."""
-    return codes @ weights
 
 
 def torch_uniform(

@@ -68,14 +68,13 @@ class Api:
         """POST /v1/search."""
         self.work.gate.check()
         asked = await self._read_json(request, SearchRequest)
-        return await self._answer_search(request, asked)
+        return _json(await self.found(request, asked))
 
     async def search_words(self, request: Request) -> Response:
         """GET /v1/search."""
         words = _read_query(request, WordSearch)
-        fields = {name: getattr(words.how, name) for name in How.__struct_fields__}
-        asked = SearchRequest(text=words.text, **fields)
-        return await self._answer_search(request, asked)
+        asked = SearchRequest(text=words.text, **messages.fields_of(words.how))
+        return _json(await self.found(request, asked))
 
     async def search_picture(self, request: Request) -> Response:
         """POST /v1/search/picture."""
@@ -245,9 +244,6 @@ class Api:
         if self.index.manifest.relaxed:
             return [*ranks, "query", "both"]
         return [*ranks, "query"] if self.work.takes else ranks
-
-    async def _answer_search(self, request: Request, asked: SearchRequest) -> Response:
-        return _json(await self.found(request, asked))
 
     def _single(self, opened: Index, query: Query, found: Any) -> SearchAnswer:
         return SearchAnswer(

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from scbch_jax.errors import first_line
 from scbch_jax.serve.limits import MAX_CODES, MAX_K
 
 T = TypeVar("T")
@@ -149,15 +150,9 @@ class Found(Struct, frozen=True):
     """The value of `after` for the next page; null on the last page."""
 
 
-class SearchAnswer(Struct, frozen=True):
+class SearchAnswer(Found, frozen=True):
     """What a search found."""
 
-    hits: list[Hit]
-    cut: int
-    """Items at the distance (and score) of the last hit that k leaves out; -1 if not
-    known."""
-    next: After | None
-    """The value of `after` for the next page; null on the last page."""
     unknown_words: list[str]
     generation: int
     encoder: str
@@ -249,6 +244,8 @@ class Unacceptable(ValueError):
 
 replaced = msgspec.structs.replace
 
+fields_of = msgspec.structs.asdict
+
 encode = msgspec.json.Encoder().encode
 
 
@@ -264,7 +261,7 @@ def from_json(body: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         raise Unacceptable(_explain(error, kind, body)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        got = str(error).splitlines()[0]
+        got = first_line(error)
         raise Unreadable(f"body: got {got}, wanted JSON in UTF-8") from None
 
 

@@ -8,7 +8,13 @@ from string import Template
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from scbch_jax.serve.messages import Hit, IndexFacts, PageSearch, SearchAnswer
+from scbch_jax.serve.messages import (
+    Hit,
+    IndexFacts,
+    PageSearch,
+    SearchAnswer,
+    fields_of,
+)
 from scbch_jax.serve.problems import Problem
 
 ASSETS = Path(__file__).parent / "assets"
@@ -156,7 +162,7 @@ def _first_visit(page: Page) -> str:
 
 
 def _nothing(page: Page) -> str:
-    lifted = dict(_fields(page.asked), label=[], within=None, after=None)
+    lifted = dict(fields_of(page.asked), label=[], within=None, after=None)
     if page.asked.label or page.asked.within is not None:
         link = f'<a href="{_address(**lifted)}">search without filters</a>'
         return f"{_unknown(page)}<p>No item passes the filters: {link}.</p>"
@@ -180,7 +186,7 @@ def _found(page: Page, answer: SearchAnswer) -> tuple[str, str]:
     parts.insert(0, _source(page) + _unknown(page))
     if answer.next is not None and not page.by_picture:
         after = f"{answer.next.distance},{answer.next.id},{answer.next.modality}"
-        more = _address(**{**_fields(page.asked), "after": after})
+        more = _address(**{**fields_of(page.asked), "after": after})
         parts.append(f'<p><a href="{more}">Further items</a></p>')
     if not page.alone:
         note = f"{page.milliseconds:.0f} ms in the server"
@@ -235,7 +241,7 @@ def _card(hit: Hit, page: Page) -> str:
 
 
 def _search_with(hit: Hit, page: Page) -> str:
-    kept = {**_fields(page.asked), "text": None, "after": None}
+    kept = {**fields_of(page.asked), "text": None, "after": None}
     link = _address(**{**kept, "item": hit.id, "by": hit.modality})
     label = f"search with this, {escape(hit.name or f'item {hit.id}')}"
     return f'<a href="{link}" aria-label="{label}">search with this</a>'
@@ -301,10 +307,6 @@ def _on(state: bool, name: str) -> str:
 def _short(text: str, length: int = 80) -> str:
     text = " ".join(text.split())
     return text if len(text) <= length else f"{text[: length - 1]}…"
-
-
-def _fields(asked: PageSearch) -> dict[str, object]:
-    return {name: getattr(asked, name) for name in asked.__struct_fields__}
 
 
 def _address(**fields: object) -> str:

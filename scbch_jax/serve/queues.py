@@ -1,8 +1,7 @@
-"""Bounded work: admission, pools of threads, and micro-batches for the networks."""
+"""Bounded work: admission, and micro-batches for the networks."""
 
 import asyncio
 import math
-import os
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -71,23 +70,6 @@ class Gate:
         finally:
             self.inside -= 1
             self._mean += 0.1 * (time.monotonic() - begin - self._mean)
-
-
-class Pool:
-    """Threads for one stage; what has not begun when its request ends is dropped."""
-
-    def __init__(self, name: str, threads: int | None = None) -> None:
-        """Takes a name, and the number of threads or else all cores."""
-        self._threads = ThreadPoolExecutor(threads or os.cpu_count(), name)
-
-    async def run(self, function: Callable[..., T], *args: Any) -> T:
-        """Calls a function in a thread."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, function, *args)
-
-    def close(self) -> None:
-        """Ends the threads once they are idle."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 @contextmanager

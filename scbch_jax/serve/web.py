@@ -85,20 +85,21 @@ class Web:
         self, request: Request, asked: PageSearch, by_picture: bool
     ) -> SearchAnswer | None:
         where = Where(any_of=asked.label) if asked.label else None
-        how = {
-            "find": asked.find,
-            "k": asked.k,
-            "within": asked.within,
-            "where": where,
-            "rank": asked.rank,
-            "after": _after(asked.after),
-        }
+        how = How(
+            find=asked.find,
+            k=asked.k,
+            within=asked.within,
+            where=where,
+            rank=asked.rank,
+            after=_after(asked.after),
+        )
         if by_picture:
-            return await self._api.found_by_picture(request, How(**how))
+            return await self._api.found_by_picture(request, how)
         if asked.text is None and asked.item is None:
             return None
         by = asked.by if asked.item is not None else None
-        given = SearchRequest(text=asked.text, item=asked.item, by=by, **how)
+        one = {"text": asked.text, "item": asked.item, "by": by}
+        given = SearchRequest(**one, **messages.fields_of(how))
         answer = await self._api.found(request, given)
         assert isinstance(answer, SearchAnswer)
         return answer

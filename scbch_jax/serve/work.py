@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ from scbch_jax.serve.limits import MAX_HITS, Limits
 from scbch_jax.serve.messages import Found, How, SearchRequest
 from scbch_jax.serve.metrics import Metrics
 from scbch_jax.serve.problems import Problem, refuse
-from scbch_jax.serve.queues import BATCH, DECODERS, SEARCHES, Batcher, Gate, Pool, timed
+from scbch_jax.serve.queues import BATCH, DECODERS, SEARCHES, Batcher, Gate, timed
 from scbch_jax.serve.searching import Query
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class Work:
         """
         self.encoder, self.limits = encoder, limits
         self.gate = Gate(limits.max_pending, metrics.count_refusal)
-        self._readers = Pool("read", DECODERS)
+        self._readers = ThreadPoolExecutor(DECODERS, "read")
         self._searcher = Batcher(
             "search", searching.search, size=SEARCHES, alike=lambda one: one.kind
         )
@@ -157,7 +158,8 @@ class Work:
                 )
 
         try:
-            pixels = await self._readers.run(read)
+            loop = asyncio.get_running_loop()
+            pixels = await loop.run_in_executor(self._readers, read)
         except InputError as error:
             raise Problem("picture", str(error)) from None
         code, relaxed = await model.run(stages, pixels)
@@ -176,7 +178,8 @@ class Work:
 
     def close(self) -> None:
         """Ends all threads once they are idle."""
-        for part in (self._readers, self._searcher, *self._models.values()):
+        self._readers.shutdown(wait=False, cancel_futures=True)
+        for part in (self._searcher, *self._models.values()):
             part.close()
 
     def _model(self, modality: str, what: str) -> tuple[Encoder, Batcher]:

@@ -1,6 +1,6 @@
 """Pure functions that train, encode and score, and a loop over epochs."""
 
-from scbch_jax.training.batches import batch_order, gather
+from scbch_jax.training.batches import gather
 from scbch_jax.training.checkpoints import Checkpoints
 from scbch_jax.training.encoding import (
     encode_features,
@@ -40,7 +40,6 @@ __all__ = [
     "Lanes",
     "LanesEpoch",
     "RunState",
-    "batch_order",
     "training_codes",
     "codes_of",
     "context_of",

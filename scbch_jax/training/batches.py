@@ -1,16 +1,10 @@
-"""Random batch order, and the rows of a batch; used inside compiled programs."""
+"""The rows of a batch; used inside compiled programs."""
 
-import jax
-from jaxtyping import Array, Int, Key
+from jaxtyping import Array, Int
 
 from scbch_jax import sharding
 from scbch_jax.arrays import Batch
 from scbch_jax.types import Split
-
-
-def batch_order(key: Key[Array, ""], *, samples: int) -> Int[Array, " samples"]:
-    """Random permutation of the samples; consecutive ones form batches."""
-    return jax.random.permutation(key, samples)
 
 
 def gather(train: Split, index: Int[Array, " n"]) -> Batch:

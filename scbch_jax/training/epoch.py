@@ -12,8 +12,8 @@ from jaxtyping import Array, Int, Key
 from scbch_jax import sharding
 from scbch_jax.arrays import Batch, Metrics, Params, TrainingCodes
 from scbch_jax.methods import Method, Recipe, Step
-from scbch_jax.training.batches import batch_order, gather
-from scbch_jax.training.encoding import training_codes
+from scbch_jax.training.batches import gather
+from scbch_jax.training.encoding import training_codes, zeros_like_output
 from scbch_jax.training.kept_rows import on_kept_rows
 from scbch_jax.types import Split
 
@@ -96,7 +96,7 @@ def train_epoch(
         order_key, step_key = pass_keys(method, key, epoch, number)
         rows = order
         if rows is None:
-            rows = batch_order(order_key, samples=len(train.labels))
+            rows = jax.random.permutation(order_key, len(train.labels))
         run, log = _one_pass(
             method, steps, run, train, rows, step_key, recipe.batch_size
         )
@@ -215,9 +215,7 @@ def _step_if_wanted(
 
     if step.when is None:
         return take(run)
-    zeros = jax.tree.map(
-        lambda value: jnp.zeros(value.shape, value.dtype), jax.eval_shape(take, run)[1]
-    )
+    zeros = zeros_like_output(lambda: take(run)[1])
     skipped = {**zeros, **metrics}
     return jax.lax.cond(step.when(run.state), take, lambda run: (run, skipped), run)
 

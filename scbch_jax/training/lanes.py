@@ -66,7 +66,6 @@ def train_epoch_lanes(
     lanes: Lanes,
     train: Split,
     epoch: Int[Array, ""],
-    order: Int[Array, " samples"] | None = None,
     context: Any = None,
     *,
     recipe: Recipe,
@@ -81,8 +80,6 @@ def train_epoch_lanes(
         lanes: what differs.
         train: training set; its labels are not used.
         epoch: number of the epoch, from 0.
-        order: a permutation of the samples, used in every lane; by default each lane
-            draws its own.
         context: the result of `context_of`; it depends on features only, so lanes share
             it.
         recipe: what to compile.
@@ -94,7 +91,7 @@ def train_epoch_lanes(
     def one(run: RunState, own: Lanes) -> tuple[RunState, Metrics]:
         rows = train._replace(labels=own.labels)
         return train_epoch(
-            run, own.hparams, rows, own.keys, epoch, order, context, recipe=recipe
+            run, own.hparams, rows, own.keys, epoch, context=context, recipe=recipe
         )
 
     return jax.vmap(one)(runs, lanes)

@@ -15,7 +15,6 @@ from scbch_jax import allocation, sharding
 from scbch_jax.arrays import Batch, Metrics, TrainingCodes
 from scbch_jax.methods import Recipe
 from scbch_jax.retrieval import PairedCodes
-from scbch_jax.training.batches import batch_order
 from scbch_jax.training.encoding import (
     BLOCK,
     encode_split,
@@ -153,7 +152,7 @@ def _begin_epoch(
     method = recipe.build(hparams)
     run = begin(method, run, codes, key, epoch)
     keys = [pass_keys(method, key, epoch, i)[0] for i in range(len(method.passes))]
-    return run, [batch_order(k, samples=len(codes.labels)) for k in keys]
+    return run, [jax.random.permutation(k, len(codes.labels)) for k in keys]
 
 
 @partial(jax.jit, static_argnames=("recipe", "number"), donate_argnames="run")
