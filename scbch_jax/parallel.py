@@ -119,7 +119,7 @@ def _connect(scheduler: str, stack: contextlib.ExitStack) -> Any:
 
 
 def _require_package(client: Any, scheduler: str) -> None:
-    """Whether a scheduler and its workers know what they will be asked."""
+    """Raises `InputError` unless a scheduler and its workers know this module."""
     try:
         workers = client.run(_version).values()
         found = {client.run_on_scheduler(_version), *workers}

@@ -13,7 +13,7 @@ from scbch_jax.agreement import replay
 from scbch_jax.agreement.comparison import Comparison, Kind, StepLosses, compare
 from scbch_jax.arrays import Params, TrainingCodes
 from scbch_jax.config.cpah import HParams, Options
-from scbch_jax.methods import Method, Sizes, cpah
+from scbch_jax.methods import Method, cpah
 from scbch_jax.training.epoch import begin, run_batches
 from scbch_jax.types import Split
 
@@ -49,7 +49,7 @@ def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]
     train, hp = replay.train_set(arrays), _numbers(arrays)
     sizes = replay.sizes_of(train, arrays["memory"].shape[1])
     build = partial(cpah.build, sizes, _options(arrays), hp)
-    run = _started(arrays, build(), sizes)
+    run = _started(arrays, build())
     if "exp_image_codes" in arrays:
         yield from _gradients(arrays, build, run, train)
     run, log = _trained(arrays, build, run, train)
@@ -118,9 +118,7 @@ def _recorded_params(
     return _from_torch(template, replay.network_state(arrays, start))
 
 
-def _started(
-    arrays: Mapping[str, np.ndarray], method: Method, sizes: Sizes
-) -> training.RunState:
+def _started(arrays: Mapping[str, np.ndarray], method: Method) -> training.RunState:
     params = _recorded_params(arrays, method, "init_")
     memory = jnp.asarray(arrays["memory"])
     state = cpah.CpahState(jnp.int32(0), memory, memory, params["statistics"])

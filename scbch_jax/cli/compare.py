@@ -8,7 +8,7 @@ import tyro
 
 from scbch_jax import io
 from scbch_jax.cli import console
-from scbch_jax.config.constraints import at_least, check_fields, optional
+from scbch_jax.config.constraints import ChecksFields, at_least, optional
 from scbch_jax.errors import require
 from scbch_jax.io import Record
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Compare:
+class Compare(ChecksFields):
     """Test whether two sets of hash codes differ in MAP, paired by query."""
 
     first: tyro.conf.Positional[Path]
@@ -37,10 +37,6 @@ class Compare:
     """
     json: bool = False
     """Print JSON lines instead of tables."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self)
 
 
 def main(options: Compare) -> None:

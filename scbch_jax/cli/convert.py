@@ -8,7 +8,7 @@ import tyro
 
 from scbch_jax.cli import console
 from scbch_jax.config import Experiment, experiment_file
-from scbch_jax.config.constraints import at_least, check_fields, optional
+from scbch_jax.config.constraints import ChecksFields, at_least, optional
 from scbch_jax.errors import InputError, require
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Convert:
+class Convert(ChecksFields):
     """Convert weights between PyTorch files, safetensors files and trained runs."""
 
     source: tyro.conf.Positional[Path]
@@ -31,10 +31,6 @@ class Convert:
     data and default options."""
     seed: Annotated[int | None, optional(at_least(0, 2**32 - 1))] = None
     """Seed of the run whose weights are converted; by default the first."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self)
 
 
 def main(options: Convert) -> None:

@@ -11,12 +11,7 @@ import tyro
 
 from scbch_jax.cli import console, crosscheck_runs
 from scbch_jax.config import Data, Noise
-from scbch_jax.config.constraints import (
-    at_least,
-    check_fields,
-    multiple_of,
-    seed_list,
-)
+from scbch_jax.config.constraints import ChecksFields, at_least, multiple_of, seed_list
 from scbch_jax.config.experiment import MethodName
 from scbch_jax.errors import require
 from scbch_jax.io import write_jsonl
@@ -34,7 +29,7 @@ COLUMNS = [
 
 
 @dataclass(frozen=True)
-class Crosscheck:
+class Crosscheck(ChecksFields):
     """Compare this package with recorded outputs of the authors' PyTorch code.
 
     --official and --runs run a clone of that code: third-party code.
@@ -73,10 +68,6 @@ class Crosscheck:
     """Epochs of a run; the last one is compared."""
     data: Data = field(default_factory=Data)
     noise: Noise = field(default_factory=Noise)
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self)
 
 
 def main(options: Crosscheck) -> int:
@@ -126,16 +117,11 @@ def _recorded_files(named: tuple[Path, ...]) -> list[Path]:
 
 def _write_json(path: Path, found: "dict[Path, Checked]") -> None:
     records = [
-        {"file": path.name, **_without_infinity(comparison._asdict())}
+        {"file": path.name, **comparison._asdict()}
         for path, checked in found.items()
         for comparison in checked.comparisons
     ]
     write_jsonl(path, records)
-
-
-def _without_infinity(fields: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no infinity, so that becomes null."""
-    return {k: None if x in (math.inf, -math.inf) else x for k, x in fields.items()}
 
 
 def _print_verdict(found: "dict[Path, Checked]") -> int:

@@ -6,14 +6,14 @@ from typing import Annotated
 
 from scbch_jax.cli import console
 from scbch_jax.config import Data, Experiment, Noise, Training, experiment_file
-from scbch_jax.config.constraints import at_least, between, check_fields
+from scbch_jax.config.constraints import ChecksFields, at_least, between
 from scbch_jax.config.data import Scenes
 from scbch_jax.config.scbch import ABLATIONS, HParams, Options, Part
 from scbch_jax.results import EpochResult
 
 
 @dataclass(frozen=True)
-class Demo:
+class Demo(ChecksFields):
     """Train SCBCH and its ablations on scenes with noisy labels; index the scenes."""
 
     noise_rate: Annotated[float, between(0, 1)] = 0.5
@@ -28,10 +28,6 @@ class Demo:
     options. Runs that are finished there are not repeated."""
     serve: bool = False
     """Serve the index of the scenes at the end, and print the address of its page."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self)
 
 
 def main(options: Demo) -> None:

@@ -9,7 +9,7 @@ import tyro
 
 from scbch_jax import io
 from scbch_jax.cli import console
-from scbch_jax.config.constraints import at_least, check_fields, depth_list
+from scbch_jax.config.constraints import ChecksFields, at_least, depth_list
 from scbch_jax.errors import require
 from scbch_jax.io import Record
 
@@ -21,7 +21,7 @@ Pair = tuple[Any, Any]
 
 
 @dataclass(frozen=True)
-class Evaluate:
+class Evaluate(ChecksFields):
     """Compute retrieval metrics of a trained run, or of hash codes in files."""
 
     source: Annotated[
@@ -67,10 +67,6 @@ class Evaluate:
     """File to write the values of each query to, as CSV."""
     json: bool = False
     """Print JSON lines instead of a table."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self)
 
 
 MANY_PAIRS = 10**9

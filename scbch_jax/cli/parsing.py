@@ -12,7 +12,15 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
+from typing import (
+    Any,
+    ClassVar,
+    NoReturn,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import tyro
 from tyro import _errors, _strings
@@ -146,6 +154,8 @@ def _names(kind: Any, default: Any, prefix: str) -> Iterator[str]:
     hints = get_type_hints(kind, include_extras=True)
     for name, hint in hints.items():
         marks = [getattr(mark, "name", mark) for mark in get_args(hint)[1:]]
+        if get_origin(hint) is ClassVar:
+            continue
         if tyro.conf.Suppress in marks or tyro.conf.Positional in marks:
             continue
         value = getattr(default, name, _default_of(kind, name))

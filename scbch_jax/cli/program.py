@@ -16,7 +16,7 @@ from typing import Any
 
 from scbch_jax import __version__, allocation, compiled
 from scbch_jax.cli import console, parsing
-from scbch_jax.errors import InputError, Interrupted, require
+from scbch_jax.errors import InputError, Interrupted, first_line, require
 from scbch_jax.io import reason
 
 COMMANDS = {
@@ -102,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if not _is_lack_of_memory(error):
             raise
-        what = (str(error) or type(error).__name__).splitlines()[0]
+        what = first_line(error)
         return _complain(
             f"not enough memory ({what}); smaller sizes need less, such as "
             "--options.hidden or --training.batch-size of a training"
@@ -163,8 +163,8 @@ def overview(group: str = "") -> str:
     lines = [f"usage: {program}{before} COMMAND [options]", "", "commands:"]
     for name in _names_in(group) if group else COMMANDS:
         _, kind = _module_and_class(name)
-        first_line = (kind.__doc__ or "").splitlines()[0]
-        lines.append(f"  {name.removeprefix(f'{group} '):<18}{first_line}")
+        summary = (kind.__doc__ or "").splitlines()[0]
+        lines.append(f"  {name.removeprefix(f'{group} '):<18}{summary}")
     return "\n".join(
         [*lines, "", f"{program} COMMAND --help lists the options of a command."]
     )
@@ -240,7 +240,3 @@ def _discard_output() -> None:
         return
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-if __name__ == "__main__":
-    sys.exit(main())

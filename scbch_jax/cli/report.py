@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from scbch_jax.config.constraints import at_least, check_fields
+from scbch_jax.config.constraints import ChecksFields, at_least
 from scbch_jax.errors import require
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(ChecksFields):
     """Write a page, figures and tables of runs and sweeps."""
 
     source: Annotated[
@@ -29,10 +29,6 @@ class Report:
     """How many settings get figures of their own, at most."""
     root: Path | None = None
     """Folder of the pictures; for benchmark files also of rows.jsonl and labels.txt."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self)
 
 
 def main(options: Report) -> None:

@@ -13,7 +13,7 @@ import tyro
 from scbch_jax import extras
 from scbch_jax.cli import console
 from scbch_jax.config import Experiment
-from scbch_jax.config.constraints import at_least, check_fields
+from scbch_jax.config.constraints import ChecksFields, at_least
 from scbch_jax.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ LOG_INTERVAL = 30.0
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(ChecksFields):
     """Run all experiments of a sweep: CONFIG is a .py file, or a name such as smoke.
 
     The file is a program with a function get_sweep() that gives the experiments.
@@ -50,10 +50,6 @@ class Sweep:
     """Name of the program; the command line sets it."""
     experiments: tyro.conf.Suppress[tyro.conf.Fixed[tuple[Experiment, ...]]] = ()
     """All experiments, with the options given put in each; the command line sets it."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self)
 
 
 def main(options: Sweep) -> int:

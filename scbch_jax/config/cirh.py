@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
-from scbch_jax.config.constraints import at_least, between, check_fields, positive
+from scbch_jax.config.constraints import ChecksOptions, at_least, between, positive
 
 
 class HParams(NamedTuple):
@@ -24,7 +24,7 @@ class HParams(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(ChecksOptions):
     """Choices of CIRH that are fixed at compilation; the first three make the graph."""
 
     image_weight: Annotated[float, between(0, 1)] = 0.6
@@ -45,7 +45,3 @@ class Options:
     """Width of the hidden layers of the joint network."""
     dropout: Annotated[float, between(0, 0.99)] = 0.3
     """Dropout rate of the hash functions' hidden units, in training."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self, "options.")

@@ -117,6 +117,22 @@ def check_fields(settings: Any, prefix: str = "") -> None:
                 require(wanted.test(value), prefix + name, shown, wanted.words)
 
 
+class ChecksFields:
+    """What a dataclass inherits that checks its fields when it is made, and no more."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self)
+
+
+class ChecksOptions:
+    """The same for the options of a method."""
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+        check_fields(self, "options.")
+
+
 def _choices(hint: Any) -> Iterator[Constraint]:
     """The constraint of a Literal, or of a tuple of Literals."""
     if get_origin(hint) is Literal:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
-from scbch_jax.config.constraints import at_least, between, check_fields, positive
+from scbch_jax.config.constraints import ChecksOptions, at_least, between, positive
 
 
 class HParams(NamedTuple):
@@ -29,7 +29,7 @@ class HParams(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(ChecksOptions):
     """Choices of CPAH that are fixed at compilation."""
 
     hidden: Annotated[int, at_least(8)] = 512
@@ -44,7 +44,3 @@ class Options:
     """Epochs after which the learning rate is divided by five, to 1e-6 at least:
     official does so after the first, the 31st and so on, as the released code does;
     every30 after every 30th."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self, "options.")

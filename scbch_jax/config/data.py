@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from scbch_jax.config.constraints import at_least, between, check_fields
+from scbch_jax.config.constraints import ChecksFields, at_least, between, check_fields
 from scbch_jax.errors import require
 
 MAX_ROWS = 1_000_000
@@ -77,7 +77,7 @@ class Scenes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Doc2VecConfig:
+class Doc2VecConfig(ChecksFields):
     """How Doc2Vec is trained, and vectors of new texts are inferred."""
 
     dim: Annotated[int, at_least(1, 16_384)] = 300
@@ -91,13 +91,9 @@ class Doc2VecConfig:
     seed: Annotated[int, at_least(0, 2**32 - 1)] = 0
     """Random seed of doc2vec, and of the split of `features all`."""
 
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self)
-
 
 @dataclass(frozen=True, kw_only=True)
-class DbowConfig:
+class DbowConfig(ChecksFields):
     """How the vectors of bags of words (PV-DBOW) are trained and inferred."""
 
     dim: Annotated[int, at_least(1, 16_384)] = 128
@@ -108,10 +104,6 @@ class DbowConfig:
     """Minimum count of a word."""
     seed: Annotated[int, at_least(0, 2**32 - 1)] = 0
     """Random seed."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self)
 
 
 def _require_train_in_database(options: Planted | Scenes, field: str) -> None:

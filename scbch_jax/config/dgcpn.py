@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
-from scbch_jax.config.constraints import at_least, between, check_fields, positive
+from scbch_jax.config.constraints import ChecksOptions, at_least, between, positive
 
 
 class HParams(NamedTuple):
@@ -24,7 +24,7 @@ class HParams(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(ChecksOptions):
     """Choices of DGCPN that are fixed at compilation; most define its graph."""
 
     text_weight: Annotated[float, between(0, 1)] = 0.01
@@ -41,7 +41,3 @@ class Options:
     """Dropout rate of the hidden units."""
     hidden: Annotated[int, at_least(1)] = 4096
     """Width of the one hidden layer of each network."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self, "options.")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
 from scbch_jax.config.constraints import (
+    ChecksOptions,
     at_least,
     between,
-    check_fields,
     multiple_of,
     positive,
 )
@@ -26,7 +26,7 @@ class HParams(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(ChecksOptions):
     """Choices of DHRL that are fixed at compilation."""
 
     hidden: Annotated[int, at_least(1)] = 2048
@@ -42,7 +42,3 @@ class Options:
     kept: Annotated[int, at_least(1)] = 96
     """Rows of a batch that are classified: those of the lowest ranking scores; all of a
     batch that has no more. The released code keeps 96 of 128."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self, "options.")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
-from scbch_jax.config.constraints import at_least, between, check_fields, positive
+from scbch_jax.config.constraints import ChecksOptions, at_least, between, positive
 
 RECONSTRUCTION_OF = "LtCMH"
 """What `footnotes` in `config/experiment.py` makes of it stands beside all numbers."""
@@ -27,7 +27,7 @@ class HParams(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(ChecksOptions):
     """Choices of ltcmh_like that are fixed at compilation."""
 
     hidden: Annotated[int, at_least(1)] = 1024
@@ -41,7 +41,3 @@ class Options:
     labels, which is 0 if it only has the most frequent one."""
     decay_epochs: Annotated[int, at_least(1)] = 100
     """Epochs after which the learning rate has its last value."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self, "options.")

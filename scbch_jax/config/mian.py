@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
-from scbch_jax.config.constraints import at_least, between, check_fields, positive
+from scbch_jax.config.constraints import ChecksOptions, at_least, between, positive
 
 
 class HParams(NamedTuple):
@@ -31,7 +31,7 @@ class HParams(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(ChecksOptions):
     """Choices of MIAN that are fixed at compilation."""
 
     hidden: Annotated[int, at_least(1)] = 4096
@@ -57,7 +57,3 @@ class Options:
     network_passes: Annotated[int, at_least(3)] = 15
     """Most passes of the first stage of the text and of the image network; the second
     and the third have a half and a third of them."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self, "options.")

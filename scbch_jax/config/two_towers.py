@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from scbch_jax.config.constraints import at_least, check_fields
+from scbch_jax.config.constraints import ChecksOptions, at_least
 
 
 @dataclass(frozen=True)
-class TwoTowerOptions:
+class TwoTowerOptions(ChecksOptions):
     """Sizes of the image and of the text network, fixed at compilation."""
 
     hidden: Annotated[int, at_least(1)] = 8192
@@ -16,7 +16,3 @@ class TwoTowerOptions:
     """Fully connected layers of the image network."""
     text_layers: Annotated[int, at_least(1)] = 2
     """Fully connected layers of the text network."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self, "options.")

@@ -43,7 +43,7 @@ class Loaded(NamedTuple):
     text_model: "SavedModel | None" = None
     """The text model of scenes, which stands in no file."""
     made_by: str = ""
-    """The same in words."""
+    """`extractors` in words."""
 
 
 def load(data: Data) -> Loaded:

@@ -1,6 +1,6 @@
 """Features of raw pictures and texts.
 
-JAX, PyTorch, gensim, h5py and tensorflow-datasets are imported where they are used.
+JAX, PyTorch, gensim and tensorflow-datasets are imported where they are used.
 """
 
 from scbch_jax.config.data import DbowConfig, Doc2VecConfig

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from scbch_jax.errors import InputError, require
+from scbch_jax.errors import InputError, first_line, require
 from scbch_jax.features.descriptors import DESCRIPTOR_DIM, compute_descriptors
 from scbch_jax.features.pictures import Crop, Prepare, center_crop
 from scbch_jax.features.pretrained import Pretrained, pretrained_named
@@ -188,6 +188,6 @@ def _read_keras(path: Path) -> dict[str, np.ndarray]:
         with h5py.File(path, "r") as file:
             file.visititems(visit)
     except (OSError, RuntimeError) as error:
-        got = f"{path}, which cannot be read ({str(error).splitlines()[0]})"
+        got = f"{path}, which cannot be read ({first_line(error)})"
         raise InputError(f"weights: got {got}, wanted a complete .h5 file") from error
     return found

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from scbch_jax.errors import InputError, require
+from scbch_jax.errors import InputError, first_line, require
 from scbch_jax.extras import import_optional
 from scbch_jax.features.pictures import SUFFIXES
 
@@ -63,7 +63,7 @@ def read_manifest(source: Path, columns: Mapping[str, str] | None = None) -> Man
         raise
     except Exception as error:
         # CSV, JSON and Parquet readers raise kinds of their own.
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
         got = f"{source}, which cannot be read ({reason})"
         raise InputError(f"source: got {got}, wanted a complete list") from error
     require(bool(rows), "source", f"{source} without rows", "one row at least")

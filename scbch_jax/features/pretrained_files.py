@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scbch_jax import io
-from scbch_jax.errors import InputError, require
+from scbch_jax.errors import InputError, first_line, require
 from scbch_jax.extras import import_optional, require_packages
 
 TRANSFORMERS = "transformers "
@@ -139,7 +139,7 @@ def _fetch(name: str, revision: str | None) -> Path:
         )
         return Path(fetched)
     except Exception as error:  # of HTTP, of files, and some of its own
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
         got = f"{name}, no folder, and not to be had from Hugging Face ({reason})"
         raise InputError(f"network: got {got}, wanted {NETWORKS}") from error
 

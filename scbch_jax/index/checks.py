@@ -46,7 +46,7 @@ def check_rows(manifest: Manifest, rows: Rows) -> None:
 
 
 def _check_relaxed(manifest: Manifest, rows: Rows) -> None:
-    """Whether there are relaxed codes of all modalities, as many as the packed ones."""
+    """Raises `InputError` unless relaxed codes, if any, are as many as packed ones."""
     if rows.relaxed is None:
         return
     have, wanted = sorted(rows.relaxed), sorted(manifest.modalities)

@@ -115,7 +115,10 @@ def drop(address: str) -> None:
 
 
 def _require_place(session: Session, *, replace: bool) -> None:
-    """Whether an index may be put there: no other tables are ever deleted."""
+    """Raises `InputError` unless an index may be put there.
+
+    No other tables are ever deleted.
+    """
     if postgres.tables(session):
         wanted = "a schema without an index (--replace replaces it)"
         require(replace, "index", session.address, wanted)

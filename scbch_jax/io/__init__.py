@@ -16,6 +16,7 @@ from scbch_jax.io.pictures import picture_below, picture_kind
 from scbch_jax.io.records import (
     Record,
     append_jsonl,
+    csv_text,
     iterate_jsonl,
     json_line,
     read_json,
@@ -47,6 +48,7 @@ __all__ = [
     "require_writable",
     "sync_folder",
     "sync_tree",
+    "csv_text",
     "write_csv",
     "write_error",
     "write_json",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from scbch_jax.errors import InputError, require
+from scbch_jax.errors import InputError, first_line, require
 from scbch_jax.io.atomic import one_line_write_errors, read_error, replacing
 
 Record = dict[str, Any]
@@ -27,11 +27,14 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Writes a CSV file atomically; values with commas or quotes are quoted."""
+    write_text(path, csv_text([header, *rows]))
+
+
+def csv_text(rows: Iterable[Sequence[Any]]) -> str:
+    """Rows as CSV; values with commas or quotes are quoted."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    write_text(path, text.getvalue())
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def write_npz(path: Path, **arrays: Any) -> None:
@@ -57,7 +60,7 @@ def read_json(path: Path, field: str = "file") -> Any:
     except OSError as error:
         raise read_error(path, error) from error
     except (ValueError, RecursionError) as error:
-        what = (str(error) or type(error).__name__).splitlines()[0]
+        what = first_line(error)
         raise InputError(f"{field}: got {path} ({what}), wanted JSON") from error
 
 
@@ -146,7 +149,7 @@ def iterate_jsonl(path: Path, field: str) -> Iterator[Record]:
     except InputError:
         raise
     except (ValueError, RecursionError) as error:
-        what = (str(error) or type(error).__name__).splitlines()[0]
+        what = first_line(error)
         got = f"line {number} of {path} ({what})"
         raise InputError(f"{field}: got {got}, wanted JSON") from error
 

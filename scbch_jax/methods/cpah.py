@@ -63,7 +63,7 @@ class CpahState(NamedTuple):
 
 
 def terms(hp: HParams) -> Terms:
-    """The terms of the hash networks' loss by name; sums, where others take means."""
+    """The terms of the hash networks' loss by name; sums but for the first."""
 
     def adversarial(v: TermInputs) -> Scalar:
         return losses.real_loss(v.text_realness)

@@ -63,7 +63,7 @@ bf16_matmul.defvjp(_forward, _backward)
 
 
 class Network(NamedTuple):
-    """A network as two pure functions over a nested dict of arrays."""
+    """A network as pure functions over a nested dict of arrays."""
 
     init: Callable[[Key[Array, ""]], Any]
     """key -> params"""

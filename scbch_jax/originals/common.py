@@ -16,9 +16,6 @@ __all__ = ["Placeholder"]
 ROWS, CLASSES, BITS, WIDTH, WORDS, HIDDEN = 48, 5, 16, 20, 12, 20
 BATCH = 16
 
-Record = Callable[[Any, Any], dict[str, Any]]
-"""(torch, random numbers) -> arrays of a file"""
-
 
 class Task(NamedTuple):
     """What a clone's own loop is trained on, as tensors."""

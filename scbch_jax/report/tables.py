@@ -1,10 +1,9 @@
 """Tables: cells with marks and sources, and their Markdown, CSV and LaTeX formats."""
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
+from scbch_jax.io import csv_text
 from scbch_jax.report.runs import Run, Which, average_map, mean_and_std
 from scbch_jax.results import EpochResult
 
@@ -164,7 +163,7 @@ def to_csv(table: Table) -> str:
         for block in table.blocks
         for row in block.rows
     ]
-    return _csv([["block", table.row_header, *table.full_columns], *rows])
+    return csv_text([["block", table.row_header, *table.full_columns], *rows])
 
 
 def sources_csv(table: Table) -> str:
@@ -178,7 +177,7 @@ def sources_csv(table: Table) -> str:
         for source in cell.sources
     ]
     header = ["block", table.row_header, "column", "run", "seed", "epoch", "value"]
-    return _csv([header, *lines])
+    return csv_text([header, *lines])
 
 
 def to_latex(table: Table) -> str:
@@ -244,9 +243,3 @@ _LATEX = str.maketrans(
     {c: f"\\{c}" for c in "%&_#{}$"}
     | {"±": r"$\pm$", "\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}"}
 )
-
-
-def _csv(rows: Sequence[Sequence[object]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()

@@ -179,9 +179,7 @@ def ranked_average_precision(
     precision = hits / np.arange(1, ranked.shape[1] + 1)
     relevant = counted.sum(axis=1)
     total = np.where(counted, precision, 0.0).sum(axis=1)
-    return np.divide(
-        total, relevant, out=np.full(len(total), np.nan), where=relevant > 0
-    )
+    return safe_divide(total, relevant)
 
 
 def ranked_precision_recall(

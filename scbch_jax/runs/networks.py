@@ -21,6 +21,7 @@ from scbch_jax.runs.opening import (
     read_sizes,
     saved_params,
     saved_recipe,
+    state_shapes,
 )
 
 
@@ -95,7 +96,8 @@ def encoder_id(networks: HashNetworks, extractors: Mapping[str, str]) -> str:
     Args:
         networks: of a trained run.
         extractors: name of the image feature network with its crop and the checksum of
-            its weights, and SHA-256 of the text model, where they are known.
+            its weights, and SHA-256 of the text model or the name of a pretrained
+            network, where they are known.
     """
     facts = {
         "method": networks.experiment.method,
@@ -130,10 +132,7 @@ def restore_networks(
         raise InputError(f"options in {source}: got {options}, wanted those of a run")
     experiment = experiment_file.restore(options)
     recipe = saved_recipe(experiment, read_sizes(source, record))
-    like = jax.eval_shape(
-        lambda key: training.start(experiment.hparams, key, recipe=recipe),
-        jax.random.key(0),
-    ).params
+    like = state_shapes(experiment, recipe).params
     names = {path_name(path) for path, _ in jax.tree_util.tree_leaves_with_path(like)}
     got = ", ".join(sorted(names ^ arrays.keys())[:3])
     require(not got, "networks", f"{got} missing or unknown", f"those of {source}")

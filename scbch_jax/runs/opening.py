@@ -82,7 +82,8 @@ def read_extractors(path: Path) -> dict[str, str]:
     """What made the features that a run was trained on, by modality, where it is known.
 
     Returns:
-        For image the name of the network, for text the SHA-256 of the text model.
+        For image the name of the network; for text the SHA-256 of the text model, or
+        the name of a pretrained network.
 
     Raises:
         InputError: if the folder holds no run.
@@ -108,10 +109,15 @@ def saved_params(
     experiment, recipe, folder = open_to_read(path)
     seed = experiment.seeds[0] if seed is None else seed
     require(seed in experiment.seeds, "seed", seed, f"one of {experiment.seeds}")
-    like = jax.eval_shape(
+    like = state_shapes(experiment, recipe)
+    return experiment, recipe, folder.saved_state(seed, like).params
+
+
+def state_shapes(experiment: Experiment, recipe: Recipe) -> Any:
+    """Shapes and types of a run's state; nothing is computed."""
+    return jax.eval_shape(
         lambda key: start(experiment.hparams, key, recipe=recipe), jax.random.key(0)
     )
-    return experiment, recipe, folder.saved_state(seed, like).params
 
 
 def write_params(path: Path, experiment: Experiment, params: Any) -> None:
@@ -202,11 +208,14 @@ def _provenance(
     """What run.json holds: sizes, files, terms, device and versions."""
     packages = ("jax", "jaxlib", "flax", "optax", "numpy")
     versions = {name: metadata.version(name) for name in packages}
+    files = {}
+    if loaded:
+        files = loaded.sources | noise_sources(experiment.data, experiment.noise)
     return {
         "sizes": recipe.sizes._asdict(),
         "extra_terms": [name for name, _, _ in recipe.extra_terms],
         "data": loaded.title if loaded else "none: weights from elsewhere",
-        "files": _files(experiment, loaded) if loaded else {},
+        "files": files,
         "split": loaded.split if loaded else "",
         "extractors": dict(loaded.extractors) if loaded else {},
         "features": loaded.made_by if loaded else "",
@@ -215,11 +224,6 @@ def _provenance(
         "python": platform.python_version(),
         "versions": {"scbch_jax": __version__, **versions},
     }
-
-
-def _files(experiment: Experiment, loaded: Loaded) -> dict[str, str]:
-    """Files of the data and of the noise, with checksums."""
-    return loaded.sources | noise_sources(experiment.data, experiment.noise)
 
 
 def _cores() -> int:

@@ -83,7 +83,7 @@ def recipe_of(
             image_dim=train.image.shape[1],
             text_dim=train.text.shape[1],
             classes=train.labels.shape[1],
-            samples=len(train.labels) - experiment.training.hold_out,
+            samples=rows - held_out,
             bits=experiment.bits,
         ),
         options=experiment.options,
@@ -126,8 +126,8 @@ def task_of(
     clean, held_rows = dataset.train.labels, None
     if training.hold_out:
         kept, held = split_rows(len(clean), training.hold_out)
-        held_rows = to_device(training, _take(noisy_rows, held))
-        noisy_rows, clean = _take(noisy_rows, kept), clean[kept]
+        held_rows = to_device(training, take_rows(noisy_rows, held))
+        noisy_rows, clean = take_rows(noisy_rows, kept), clean[kept]
     given, rows = noisy_rows.labels, noisy_rows
     learned = recipe.learn_labels(rows, jax.random.fold_in(key, LABELS))
     changes = label_noise.label_changes(given, clean)
@@ -195,5 +195,6 @@ def split_rows(
     return np.setdiff1d(np.arange(rows), held), np.sort(held)
 
 
-def _take(rows: Split, index: Int[np.ndarray, " n"]) -> Split:
+def take_rows(rows: Split, index: Int[np.ndarray | jax.Array, " n"]) -> Split:
+    """Those rows of every array."""
     return Split(*(part[index] for part in rows))

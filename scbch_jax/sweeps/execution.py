@@ -142,7 +142,7 @@ def _can_be_lanes(chunk: Sequence[SweepRun], sweep: _Sweep) -> bool:
         return False
     if sweep.folder.lanes(chunk).is_dir():
         return True
-    begun = any(sweep.folder.has_begun(one) for one in chunk)
+    begun = any(runs.has_checkpoints(sweep.folder.run_folder(one)) for one in chunk)
     return not begun and len(sweep.unfinished(chunk)) == len(chunk)
 
 

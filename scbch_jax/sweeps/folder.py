@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
-from scbch_jax import io, runs
+from scbch_jax import io
 from scbch_jax.errors import InputError, require
 from scbch_jax.io import Record
 from scbch_jax.results import Summary
@@ -76,10 +76,6 @@ class SweepFolder:
             if (record["state"] == "finished" and (runs_there / record["run"]).is_dir())
             or (record["state"] == "failed" and record["run"] in names)
         ]
-
-    def has_begun(self, run: SweepRun) -> bool:
-        """Whether a run has checkpoints of its own."""
-        return runs.has_checkpoints(self.run_folder(run))
 
     def lanes(self, chunk: Sequence[SweepRun]) -> Path:
         """The folder of the common state of runs that train as lanes."""

@@ -4,19 +4,15 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from scbch_jax.cli import console
-from scbch_jax.config.constraints import check_fields, size_list
+from scbch_jax.config.constraints import ChecksFields, size_list
 
 
 @dataclass(frozen=True)
-class BenchRoofline:
+class BenchRoofline(ChecksFields):
     """Print operations and bytes of the programs, and lower bounds of their time."""
 
     hidden: Annotated[tuple[int, ...], size_list()] = (1024, 8192)
     """Widths of the hidden layers; the paper's is 8192."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self)
 
 
 def main(options: BenchRoofline) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from scbch_jax.config.constraints import at_least, between, check_fields, optional
+from scbch_jax.config.robust import MOST_NOISE
 from scbch_jax.errors import require
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from scbch_jax.labels import NoiseRates
     from scbch_jax.report.label_page import LabelReview
     from scbch_jax.types import DisplayData
-
-MOST_NOISE = 0.9
-"""Bound of the sum of both rates; at 1, labels say nothing."""
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 import tyro
 
 from scbch_jax.cli import console
-from scbch_jax.config.constraints import at_least, check_fields, optional
+from scbch_jax.config.constraints import ChecksFields, at_least, optional
 
 
 @dataclass(frozen=True)
-class IndexEngine:
+class IndexEngine(ChecksFields):
     """Build an approximate engine for an index, or drop it."""
 
     index: tyro.conf.Positional[Path]
@@ -27,10 +27,6 @@ class IndexEngine:
     default a sixty-fourth of them, at least 8."""
     seed: Annotated[int, at_least(0)] = 0
     """Seed of the sample of codes from which the centers of the lists are computed."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self)
 
 
 def main(options: IndexEngine) -> None:

@@ -7,12 +7,12 @@ from typing import Annotated
 import tyro
 
 from scbch_jax.cli import console
-from scbch_jax.config.constraints import check_fields, whole_numbers
+from scbch_jax.config.constraints import ChecksFields, whole_numbers
 from scbch_jax.errors import require
 
 
 @dataclass(frozen=True)
-class IndexRemove:
+class IndexRemove(ChecksFields):
     """Remove rows from an index, by id or name."""
 
     index: tyro.conf.Positional[Path]
@@ -23,10 +23,6 @@ class IndexRemove:
     """Names of rows."""
     file: Path | None = None
     """Text file of names, one a line."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self)
 
 
 def main(options: IndexRemove) -> None:

@@ -7,11 +7,11 @@ from typing import Annotated
 import tyro
 
 from scbch_jax.cli import console
-from scbch_jax.config.constraints import between, check_fields
+from scbch_jax.config.constraints import ChecksFields, between
 
 
 @dataclass(frozen=True)
-class IndexVerify:
+class IndexVerify(ChecksFields):
     """Read every byte of an index and compare its checksums; exit code 1 if damaged."""
 
     index: tyro.conf.Positional[Path]
@@ -19,10 +19,6 @@ class IndexVerify:
     recall: Annotated[int, between(0, 1_000_000)] = 0
     """Search for this many of its own codes with the approximate engine, too, and
     print the share of the ten nearest that it finds."""
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-        check_fields(self)
 
 
 def main(options: IndexVerify) -> int:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from scbch_jax.errors import InputError
+from scbch_jax.errors import InputError, first_line
 
 
 class ArrayInfo(NamedTuple):
@@ -69,7 +69,7 @@ def one_line_errors(path: Path, field: str = "file") -> Iterator[None]:
     except InputError:
         raise
     except Exception as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
         raise InputError(
             f"{field}: got {path}, which cannot be read ({reason}), "
             f"wanted a complete {path.suffix} file"

@@ -18,7 +18,7 @@ from scbch_jax.data.split import Rows
 from scbch_jax.data.store import MATRICES, Store
 from scbch_jax.data.tfds import prepared
 from scbch_jax.data.tfds.builder import NAME, Config, CrossModalFeatures
-from scbch_jax.errors import InputError, require
+from scbch_jax.errors import InputError, first_line, require
 
 BLOCK_ROWS = 512
 """Records that are read together."""
@@ -147,7 +147,7 @@ def _prepare(folder: Path, fresh: Path, config: str | Config, on_rows: OnRows) -
         except (OSError, RuntimeError, TypeError) as error:
             # TFDS and the writer of records have their own words for a full disk; a
             # TypeError is a path that is not UTF-8.
-            reason = str(error).splitlines()[0]
+            reason = first_line(error)
             full = "disk space" in reason or "No space left" in reason
             reason = "no space left on device" if full else reason
             raise InputError(f"cannot write {fresh.parent}: {reason}") from error

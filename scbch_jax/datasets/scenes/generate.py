@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from scbch_jax.config.data import Scenes
+from scbch_jax.data.split import queries_first
 from scbch_jax.datasets.scenes.captions import draw_captions
 from scbch_jax.datasets.scenes.pictures import draw_pictures
 from scbch_jax.datasets.scenes.specs import NAMES, draw_specs, labels_of
@@ -80,13 +81,5 @@ def as_features(config: Scenes) -> Features:
     )
     text = dbow_vectors(model, raw.captions)
     rows = Split(extractor.apply(raw.pictures), text, raw.labels)
-
-    def part(start: int, count: int) -> Split:
-        return Split(*(array[start : start + count] for array in rows))
-
-    dataset = Dataset(
-        query=part(0, config.queries),
-        database=part(config.queries, config.database),
-        train=part(config.queries, config.train),
-    )
+    dataset = queries_first(rows, queries=config.queries, train=config.train)
     return Features(dataset, extractor, model)

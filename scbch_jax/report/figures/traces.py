@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from scbch_jax.errors import InputError, require
+from scbch_jax.errors import InputError, first_line, require
 from scbch_jax.report.figures.drawing import Curve, Figure, curves_figure
 from scbch_jax.report.runs import Run
 
@@ -39,7 +39,7 @@ def read_arrays(path: Path) -> Arrays:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return dict(arrays)
     except Exception as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
         raise InputError(
             f"traces: got {path} ({reason}), wanted an npz file"
         ) from error
