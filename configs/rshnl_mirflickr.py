@@ -6,8 +6,8 @@ For another dataset: `--data.name coco --noise.kind swap`. Sets with many classe
 larger `--hparams.pace-threshold`, such as 9 for COCO and IAPR: see docs/methods.md.
 
 Expected with `--options.hidden 256`, MobileNetV2 features of 15,677 rows and seed 0:
-average MAP 72.7 % at the last epoch (seeds 1 and 2: 70.4 and 70.5), 74.5 % at the best of
-those scored, every tenth.
+average MAP 72.7 % at the last epoch (seeds 1 and 2: 70.4 and 70.5), 74.5 % at the best
+of those scored, every tenth.
 At the default width of 4,096 neither time nor score is measured.
 """
 

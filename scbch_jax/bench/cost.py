@@ -10,9 +10,8 @@ import jax
 import numpy as np
 
 from scbch_jax import training
-from scbch_jax.bench.training import Shape
-from scbch_jax.config.scbch import HParams, Options
-from scbch_jax.methods import Recipe, Sizes
+from scbch_jax.bench.training import Shape, recipe_of
+from scbch_jax.config.scbch import HParams
 from scbch_jax.retrieval import distance_counts
 from scbch_jax.types import Split
 
@@ -60,7 +59,7 @@ def count_costs(shape: Shape) -> list[Cost]:
         shape: sizes of data and networks.
     """
     hparams, key = HParams(), jax.random.key(0)
-    recipe = _recipe(shape)
+    recipe = recipe_of(shape, shape.batch_size)
     run = jax.eval_shape(partial(training.start, recipe=recipe), hparams, key)
     batch, block = _split(shape, shape.batch_size), _split(shape, 2048)
     epoch = training.train_epoch.lower(
@@ -81,14 +80,6 @@ def count_costs(shape: Shape) -> list[Cost]:
         # A loop over the queries is counted once.
         _cost("score, both directions", count, times=2 * shape.queries),
     ]
-
-
-def _recipe(shape: Shape) -> Recipe:
-    sizes = Sizes(
-        shape.image_dim, shape.text_dim, shape.classes, shape.batch_size, shape.bits
-    )
-    options = Options(hidden=shape.hidden, neighbors=shape.neighbors, warmup_epochs=1)
-    return Recipe("scbch", sizes, options, shape.batch_size)
 
 
 def _sides(shape: Shape) -> tuple[int, int]:

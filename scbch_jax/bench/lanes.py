@@ -8,9 +8,8 @@ import jax.numpy as jnp
 
 from scbch_jax import training
 from scbch_jax.bench.timing import timed
-from scbch_jax.bench.training import Shape, draw_split
-from scbch_jax.config.scbch import HParams, Options
-from scbch_jax.methods import Recipe, Sizes
+from scbch_jax.bench.training import Shape, draw_split, recipe_of
+from scbch_jax.config.scbch import HParams
 
 
 class LanesTime(NamedTuple):
@@ -28,12 +27,7 @@ def measure_lanes(shape: Shape, lanes: int, *, rounds: int) -> LanesTime:
         lanes: how many runs.
         rounds: how often each way is timed.
     """
-    recipe = Recipe(
-        "scbch",
-        Sizes(shape.image_dim, shape.text_dim, shape.classes, shape.rows, shape.bits),
-        Options(hidden=shape.hidden, neighbors=shape.neighbors, warmup_epochs=1),
-        shape.batch_size,
-    )
+    recipe = recipe_of(shape, shape.rows)
     train = jax.device_put(draw_split(shape, shape.rows))
     keys = jax.random.split(jax.random.key(0), lanes)
     own = training.Lanes(

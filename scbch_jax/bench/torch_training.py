@@ -1,5 +1,6 @@
 """SCBCH in PyTorch as in published code: eager, Adam, DataLoader; to be timed."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -90,9 +91,7 @@ def torch_baseline(shape: Shape, sampled: Sampled) -> TrainingBaseline:
     pairs = ((codes[0][0], codes[1][1]), (codes[0][1], codes[1][0]))
     directions = [([*pair, query[2], database[2]], depths) for pair in pairs]
 
-    def score() -> Any:
-        return evaluation.torch_baseline(directions)
-
+    score = partial(evaluation.torch_baseline, directions)
     return TrainingBaseline(step, encode, soft_labels, score, scored=sampled.queries)
 
 

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from scbch_jax import neighbors, networks, retrieval, training
+from scbch_jax.bench.evaluation import POINTS
 from scbch_jax.bench.timing import timed
 from scbch_jax.config.scbch import HParams, Options
 from scbch_jax.methods import Recipe, Sizes
@@ -49,6 +50,13 @@ class Shape(NamedTuple):
         return first, self.hidden * (self.hidden + 2 * self.bits)
 
 
+def recipe_of(shape: Shape, samples: int, moments: str = "float32") -> Recipe:
+    """SCBCH of these sizes on a number of training rows."""
+    sizes = Sizes(shape.image_dim, shape.text_dim, shape.classes, samples, shape.bits)
+    options = Options(hidden=shape.hidden, neighbors=shape.neighbors, warmup_epochs=1)
+    return Recipe("scbch", sizes, options, shape.batch_size, moments=moments)
+
+
 class Sampled(NamedTuple):
     """How much of each part is timed, before its time is scaled to an epoch."""
 
@@ -74,9 +82,9 @@ class TrainingBaseline(NamedTuple):
     """Number of queries of `score`."""
 
 
-def draw_split(shape: Shape, rows: int, *, seed: int = 0) -> Split:
+def draw_split(shape: Shape, rows: int) -> Split:
     """Draws features as sparse as those of VGG19 (half zeros) and of tags."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     image = rng.standard_normal((rows, shape.image_dim), dtype=np.float32)
     text = rng.random((rows, shape.text_dim), dtype=np.float32) < 0.005
     labels = rng.random((rows, shape.classes), dtype=np.float32) < 0.15
@@ -98,13 +106,7 @@ def jax_baseline(
 ) -> TrainingBaseline:
     """The parts of this package; in a training run an epoch is one program."""
     rows = sampled.steps * shape.batch_size
-    recipe = Recipe(
-        "scbch",
-        Sizes(shape.image_dim, shape.text_dim, shape.classes, rows, shape.bits),
-        Options(hidden=shape.hidden, neighbors=shape.neighbors, warmup_epochs=1),
-        shape.batch_size,
-        moments=moments,
-    )
+    recipe = recipe_of(shape, rows, moments)
     hparams, key = HParams(), jax.random.key(0)
     train, split = (jax.device_put(draw_split(shape, n)) for n in (rows, sampled.rows))
     relaxed = jax.device_put(draw_codes(shape, shape.rows))
@@ -139,7 +141,7 @@ def jax_baseline(
         return neighbors.confidence_weights(labels, soft, floor=0.5)
 
     def score() -> list[Any]:
-        depths = np.linspace(1, shape.items, 15).astype(int)
+        depths = np.linspace(1, shape.items, POINTS).astype(int)
         return [
             (
                 retrieval.mean_average_precision(counts),

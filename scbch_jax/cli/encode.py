@@ -9,7 +9,6 @@ import tyro
 
 from scbch_jax import io
 from scbch_jax.cli import console
-from scbch_jax.config import Experiment
 from scbch_jax.config.constraints import at_least, check_fields, optional
 from scbch_jax.errors import require
 
@@ -60,69 +59,43 @@ def main(options: Encode) -> None:
 
     io.require_writable("out", options.out, ".npz")
     run = runs.open_run(options.run, seed=options.seed)
-    experiment, recipe, params = run.networks
     if options.features is None:
         arrays = _part_of_run(options, run)
     else:
         arrays = _read_features(options, options.features)
         coding.require_extractors(run, _made_by(options.features), options.features)
-    encode = _relax if options.relaxed else _encode
-    codes = encode(arrays, experiment, recipe, params)
+    codes = _codes(run.networks, arrays, relaxed=options.relaxed)
     codes |= {name: arrays[name] for name in COPIED if name in arrays}
     shapes = ", ".join(f"{name} {array.shape}" for name, array in codes.items())
     codes["encoder"] = np.array([run.id])
+    bits = run.networks.recipe.sizes.bits
     io.write_npz(options.out, **codes)
-    console.output(f"{options.out}: {shapes}; codes of {recipe.sizes.bits} bits")
+    console.output(f"{options.out}: {shapes}; codes of {bits} bits")
 
 
-def _encode(arrays: Any, experiment: Experiment, recipe: Any, params: Any) -> Any:
-    """Packed codes of the modalities that are there."""
-    from scbch_jax import training
+def _codes(networks: Any, arrays: dict[str, Any], *, relaxed: bool) -> dict[str, Any]:
+    """Packed codes of the modalities that are there; relaxed ones, too, if asked for.
 
-    return _in_blocks(training.encode_features, arrays, experiment, recipe, params)
-
-
-def _relax(arrays: Any, experiment: Experiment, recipe: Any, params: Any) -> Any:
-    """Packed codes and relaxed codes, of which they are the signs."""
-    import numpy as np
-
-    from scbch_jax import training
-
-    codes = _in_blocks(training.relaxed_codes, arrays, experiment, recipe, params)
-    packed = {m: np.packbits(code > 0, axis=1) for m, code in codes.items()}
-    return packed | {f"relaxed_{m}": code for m, code in codes.items()}
-
-
-def _in_blocks(
-    encode: Any, arrays: Any, experiment: Experiment, recipe: Any, params: Any
-) -> dict[str, Any]:
-    """What a function makes of each modality; of streamed runs a few rows at once."""
-    import jax
+    Of streamed runs a few rows are on the device at once.
+    """
     import numpy as np
 
     from scbch_jax import data
 
-    widths = {"image": recipe.sizes.image_dim, "text": recipe.sizes.text_dim}
-    streamed, codes = experiment.training.features == "stream", {}
-    with jax.default_matmul_precision(experiment.training.precision):
-        for modality, width in widths.items():
-            if modality not in arrays:
-                continue
-            rows = data.check_features(modality, arrays[modality], width=width)
-            block = STREAMED_ROWS if streamed else len(rows)
-            codes[modality] = np.concatenate(
-                [
-                    encode(
-                        params,
-                        experiment.hparams,
-                        rows[start : start + block],
-                        modality=modality,
-                        recipe=recipe,
-                    )
-                    for start in range(0, len(rows), block)
-                ]
-            )
-    return codes
+    streamed, codes = networks.experiment.training.features == "stream", {}
+    encode = networks.relaxed_codes if relaxed else networks.encode
+    for modality, width in networks.widths().items():
+        if modality not in arrays:
+            continue
+        rows = data.check_features(modality, arrays[modality], width=width)
+        block = STREAMED_ROWS if streamed else len(rows)
+        starts = range(0, len(rows), block)
+        blocks = [encode(modality, rows[i : i + block]) for i in starts]
+        codes[modality] = np.concatenate(blocks)
+    if not relaxed:
+        return codes
+    packed = {m: np.packbits(code > 0, axis=1) for m, code in codes.items()}
+    return packed | {f"relaxed_{m}": code for m, code in codes.items()}
 
 
 STREAMED_ROWS = 2048

@@ -151,7 +151,8 @@ def main(options: Search) -> None:
         io.write_npz(options.out, **hits._asdict(), **more)
         console.output(f"{options.out}: hits of {len(hits.ids)} queries")
         return
-    places = zip(*_found(hits), strict=True)
+    found = (places.tolist() for places in (hits.ids >= 0).nonzero())
+    places = zip(*found, strict=True)
     lines = [_line(opened, hits, scores, q, i) for q, i in places]
     if options.json:
         console.output("\n".join(map(io.json_line, lines)))
@@ -218,12 +219,6 @@ def _find(options: Search, opened: "Opened", by: str) -> str:
         return options.find
     other = {"image": "text", "text": "image"}[by]
     return other if other in opened.manifest.modalities else by
-
-
-def _found(hits: "Hits") -> Any:
-    import numpy as np
-
-    return [places.tolist() for places in np.nonzero(hits.ids >= 0)]
 
 
 def _line(

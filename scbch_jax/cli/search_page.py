@@ -1,6 +1,5 @@
 """What `scbch search` found, as a page with the pictures."""
 
-import base64
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -133,7 +132,4 @@ def _data_uri(path: Path | None) -> str | None:
     from scbch_jax.features import read_thumbnail
 
     content = read_thumbnail(path) if path is not None else None
-    if content is None:
-        return None
-    kind = io.picture_kind(content)
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+    return None if content is None else io.data_uri(content)

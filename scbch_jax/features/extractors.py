@@ -3,7 +3,6 @@
 JAX is loaded by VGG19 alone, PyTorch by pretrained networks.
 """
 
-import hashlib
 import re
 from collections.abc import Callable
 from functools import partial
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from scbch_jax.data.formats.numpy_files import checksum
 from scbch_jax.errors import InputError, first_line, require
 from scbch_jax.features.descriptors import DESCRIPTOR_DIM, compute_descriptors
 from scbch_jax.features.pictures import Crop, Prepare, center_crop
@@ -115,8 +115,7 @@ def extractor_named(name: str, weights: Path | None = None) -> Extractor:
 
 
 def _name_of(weights: Path) -> str:
-    with weights.open("rb") as file:
-        return f"{VGG19} {hashlib.file_digest(file, 'sha256').hexdigest()}"
+    return f"{VGG19} {checksum(weights)}"
 
 
 def extractor_of(weights: VGG19Weights, name: str) -> Extractor:

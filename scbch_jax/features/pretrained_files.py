@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scbch_jax import io
+from scbch_jax.data.formats.numpy_files import checksum
 from scbch_jax.errors import InputError, first_line, require
 from scbch_jax.extras import import_optional, require_packages
 
@@ -172,8 +173,7 @@ def _settings(folder: Path) -> Iterator[Path]:
 
 def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return checksum(path)
     except OSError as error:
         raise io.read_error(path, error) from error
 

@@ -12,7 +12,7 @@ from scbch_jax.io.atomic import (
     sync_tree,
     write_error,
 )
-from scbch_jax.io.pictures import picture_below, picture_kind
+from scbch_jax.io.pictures import data_uri, picture_below, picture_kind
 from scbch_jax.io.records import (
     Record,
     append_jsonl,
@@ -36,6 +36,7 @@ __all__ = [
     "json_line",
     "locked_folder",
     "new_folder",
+    "data_uri",
     "picture_below",
     "picture_kind",
     "read_error",

@@ -1,5 +1,6 @@
 """Files of pictures that may be shown: below a folder, and of a kind browsers know."""
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,12 @@ def picture_kind(content: bytes) -> str | None:
     ('image/gif', None)
     """
     return next((k for head, k in KINDS.items() if content.startswith(head)), None)
+
+
+def data_uri(content: bytes) -> str | None:
+    """A picture as an address that holds it; None if browsers do not show it."""
+    kind = picture_kind(content)
+    return kind and f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def picture_below(folder: Path, name: Any) -> Path | None:

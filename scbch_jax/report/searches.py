@@ -1,11 +1,11 @@
 """Searches: some queries, and the nearest items of the other modality."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from scbch_jax import io
 from scbch_jax.errors import InputError
 from scbch_jax.types import DisplayData
 
@@ -52,14 +52,6 @@ DIRECTIONS = {
     "i2t": ("image", "text", "Images search texts"),
     "t2i": ("text", "image", "Texts search images"),
 }
-
-_SIGNATURES = {
-    b"\x89PNG": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF8": "image/gif",
-    b"RIFF": "image/webp",
-}
-"""How picture files begin; no other content is put into the page."""
 
 
 def searches(
@@ -151,7 +143,6 @@ def picture_of(display: DisplayData, row: int) -> tuple[str, str]:
         return "", f"picture left out: {reason}"
     if content is None:
         return "", ""
-    for start, kind in _SIGNATURES.items():
-        if content.startswith(start):
-            return f"data:{kind};base64,{base64.b64encode(content).decode()}", ""
+    if address := io.data_uri(content):
+        return address, ""
     return "", "picture left out: not a PNG, JPEG, GIF or WebP file"

@@ -10,6 +10,7 @@ from scbch_jax import io
 from scbch_jax.cli import console
 from scbch_jax.cli.features import ListOptions, read_source
 from scbch_jax.cli.features.images import ReadingOptions, extracted, require_pictures
+from scbch_jax.cli.features.texts import report_unknown
 from scbch_jax.errors import require
 
 if TYPE_CHECKING:
@@ -130,7 +131,8 @@ def _coded(
 
     if "text" in modalities:
         texts = [sample.text for sample in samples]
-        _report_unknown(encoder, texts)
+        assert encoder.text_model is not None
+        report_unknown(encoder.text_model, texts)
         starts = range(0, len(texts), BLOCK)
         parts = (encoder.text_features(texts[i : i + BLOCK]) for i in starts)
         blocks = {**blocks, "text": parts}
@@ -142,14 +144,6 @@ def _coded(
     labels, names = _labels(samples, classes)
     kept = relaxed if keep_relaxed else None
     return RawRows(Rows(codes, labels, records_of(samples), kept), names)
-
-
-def _report_unknown(encoder: "Encoder", texts: Sequence[str]) -> None:
-    """Reports texts without a known word, whose codes mean nothing."""
-    from scbch_jax.cli.features.texts import report_unknown
-
-    assert encoder.text_model is not None
-    report_unknown(encoder.text_model, texts)
 
 
 def _labels(
@@ -186,7 +180,7 @@ def records_of(samples: "Sequence[Sample]") -> list[io.Record]:
     pictures = [sample.picture for sample in samples]
     named = all(pictures) and len(set(pictures)) == len(pictures)
     return [
-        {**({"name": s.picture} if named else {})}
+        ({"name": s.picture} if named else {})
         | {k: v for k, v in (("picture", s.picture), ("text", s.text)) if v}
         for s in samples
     ]
