@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from scbch_jax.agreement.distribution import Difference
     from scbch_jax.cli.crosscheck import Crosscheck
 
+OPTIONS = ("seeds", "out", "hidden", "bits", "epochs", "data", "noise")
+"""Options of --runs only."""
+
 COLUMNS = ["MAP", "original", "this package", "difference", "95 % interval", "p"]
 
 
@@ -22,6 +25,7 @@ def main(options: "Crosscheck", clone: Path) -> int:
     from scbch_jax.agreement import both_programs
 
     require(not options.float64, "float64", "on", "off with --runs")
+    require(options.seed == (0,), "seed", options.seed, "none with --runs, but --seeds")
     require(not options.official, "official", options.official, "none with --runs")
     require(not options.files, "files", "files with --runs", "none")
     require(not options.json, "json", options.json, "none with --runs, but --out")
@@ -32,7 +36,7 @@ def main(options: "Crosscheck", clone: Path) -> int:
     found = both_programs.compare(lines)
     console.output(_table(found))
     verdict, margin = found["average"].verdict, both_programs.MARGIN
-    runs = f"{options.seeds} runs of each"
+    runs = f"{options.seeds} runs of each on {shared.loaded.title}"
     console.output(f"{_WORDS[verdict].format(margin)}, by the average of {runs}")
     return 0 if verdict == "agree" else 1
 

@@ -27,7 +27,7 @@ LARGEST = 2**31 - 1
 def at_least(low: int, high: int = LARGEST) -> Constraint:
     """A whole number from `low` to `high`, both included."""
     return Constraint(
-        lambda n: _is_whole(n) and low <= n <= high,
+        lambda n: is_whole(n) and low <= n <= high,
         f"a whole number from {low} to {high}",
     )
 
@@ -35,7 +35,7 @@ def at_least(low: int, high: int = LARGEST) -> Constraint:
 def multiple_of(step: int, high: int = LARGEST) -> Constraint:
     """A positive multiple of `step`, at most `high`."""
     return Constraint(
-        lambda n: _is_whole(n) and 0 < n <= high and n % step == 0,
+        lambda n: is_whole(n) and 0 < n <= high and n % step == 0,
         f"a positive multiple of {step}, at most {high}",
     )
 
@@ -93,7 +93,8 @@ def _some(wanted: Constraint) -> Constraint:
     )
 
 
-def _is_whole(value: Any) -> bool:
+def is_whole(value: Any) -> bool:
+    """Whether a value is an int and no bool."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 

@@ -162,6 +162,10 @@ def test_the_command_says_what_finished_runs_say(
         (["--method", "robust"], "method: got robust, wanted one whose original"),
         (["--official", "."], "official: got ., wanted none with --runs"),
         (["--float64"], "float64: got on, wanted off with --runs"),
+        (
+            ["--seed", "0", "1"],
+            "seed: got (0, 1), wanted none with --runs, but --seeds",
+        ),
         (["--figure", "a.png"], "figure: got a.png, wanted none with --runs"),
         (["--seeds", "1"], "seeds: got 1, wanted a whole number from 2"),
         (["--out", "gone/a.jsonl"], "out: got gone/a.jsonl"),
@@ -179,6 +183,21 @@ def test_options_that_do_not_fit_are_one_line(
     assert message.format(folder) in said
     assert said.count("\n") == 1
     assert [x.name for x in tmp_path.iterdir()] == ["clone"]
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["--seeds", "3"], "seeds"),
+        (["--epochs", "5"], "epochs"),
+        (["--data.name", "scenes"], "data"),
+        (["--out", "a.jsonl"], "out"),
+    ],
+)
+def test_options_of_runs_alone_are_refused(capsys, words, name):
+    assert program.main(["crosscheck", *words]) == 2
+    wanted = f"scbch: {name}: got it without --runs, wanted it with --runs only"
+    assert capsys.readouterr().err.startswith(wanted)
 
 
 @pytest.mark.errors

@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 
 from scbch_jax import __version__
 from scbch_jax.cli import console
-from scbch_jax.cli.bench.parts import GRID, PARTS, Part, Size
-from scbch_jax.config.constraints import check_fields, positive
+from scbch_jax.cli.bench.parts import GRID, PARTS, Part, Size, placed
+from scbch_jax.config.constraints import check_fields, is_whole, positive
 from scbch_jax.errors import InputError, require
 from scbch_jax.io import Record, read_object, write_json
 
@@ -106,7 +106,7 @@ def _shares(
 def _run(folder: Path, name: str, wanted: Record, seconds: float) -> None:
     """Runs a part; what it printed is written when it has ended."""
     golden = Path(sys.modules["scbch_jax"].__path__[0]) / "agreement" / "golden"
-    words = [word.format(golden=golden, out=folder) for word in wanted["words"]]
+    words = placed(wanted["words"], golden=golden, out=folder)
     if words[0] == "train" and Path(words[words.index("--out") + 1]).exists():
         words.append("--resume")  # A call before this one was stopped.
     elif words[0] not in ("train", "sweep"):
@@ -181,9 +181,24 @@ def _read(folder: Path, name: str) -> Record | None:
     if not path.is_file():
         return None
     record = read_object(path, "out")
-    keys = ("device", "version", "words", "seconds", "exit_code", "output")
-    require(all(k in record for k in keys), "out", path, "a part of bench all")
+    require(_is_part(record), "out", path, "a part of bench all")
     return record
+
+
+def _is_part(record: Record) -> bool:
+    words, texts = record.get("words"), ("device", "version", "output")
+    return (
+        all(isinstance(record.get(name), str) for name in texts)
+        and isinstance(words, list)
+        and all(isinstance(word, str) for word in words)
+        # What is trained tells by its files, whose folder is the word after --out.
+        and bool(words)
+        and (words[0] not in ("train", "sweep") or "--out" in words[:-1])
+        and is_whole(record.get("devices"))
+        and isinstance(record.get("seconds"), int | float)
+        and "exit_code" in record
+        and (record["exit_code"] is None or is_whole(record["exit_code"]))
+    )
 
 
 def _path(folder: Path, name: str, ending: str = "json") -> Path:

@@ -1,5 +1,6 @@
 """The parts of `scbch bench all`: each a command, at three sizes."""
 
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 Size = Literal["full", "small", "tiny"]
@@ -26,6 +27,14 @@ class Part(NamedTuple):
     def words(self, size: Size) -> list[str]:
         """The command with its options; {out} and {golden} stand for folders."""
         return f"{self.command} {getattr(self, size)}".split()
+
+
+def placed(words: list[str], *, golden: object, out: Path) -> list[str]:
+    """The words of a part with its folders in place of {golden} and {out}."""
+    return [
+        word.replace("{golden}", str(golden)).replace("{out}", str(out))
+        for word in words
+    ]
 
 
 PARTS = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from scbch_jax.cli.bench.parts import Part
+from scbch_jax.cli.bench.parts import Part, placed
 from scbch_jax.data.benchmarks import BENCHMARKS, benchmark_with
 from scbch_jax.io import Record, read_jsonl, write_text
 from scbch_jax.results import read_results
@@ -22,10 +22,8 @@ def write_page(folder: Path, records: Mapping[Part, Record]) -> None:
 def _measured(folder: Path, part: Part, record: Record) -> Any:
     from scbch_jax.report import benchmarks
 
-    words = [
-        word.format(out=folder, golden="scbch_jax/agreement/golden")
-        for word in record["words"]
-    ]
+    golden = "scbch_jax/agreement/golden"
+    words = placed(record["words"], golden=golden, out=folder)
     return benchmarks.Measured(
         title=part.title,
         command=" ".join(["scbch", *words]),
@@ -50,7 +48,7 @@ def _output(folder: Path, words: list[str], record: Record) -> str:
     if record["exit_code"] != 0:
         return output
     if words[0] == "crosscheck":  # One table a file, of which the last line is the sum.
-        return output.splitlines()[-1]
+        return output.rstrip().rpartition("\n")[2]
     if words[0] == "train":
         return output + _seconds_of_epochs(_out(words))
     if words[:2] == ["bench", "train"]:
@@ -64,7 +62,10 @@ def _out(words: list[str]) -> Path:
 
 def _seconds_of_epochs(run: Path) -> str:
     """The first epoch holds the compilation."""
-    first, *later = read_results(run / "seed-0" / "results.jsonl")
+    results = read_results(run / "seed-0" / "results.jsonl")
+    if len(results) < 2:
+        return ""
+    first, *later = results
     mean = sum(x.seconds or 0 for x in later) / len(later)
     return (
         f"\nThe first epoch took {first.seconds:.2f} s with compilation, later ones "
@@ -76,8 +77,7 @@ def _seconds_of_cells(sweep: Path) -> str:
     """Measured time of the cells that have ended, by dataset."""
     from scbch_jax.report import as_markdown
 
-    path = sweep / "runs.jsonl"
-    lines = read_jsonl(path) if path.is_file() else []
+    lines = read_jsonl(sweep / "runs.jsonl")
     groups: dict[str, list[list[float]]] = {}
     for line in (x for x in lines if x["state"] == "finished"):
         results = read_results(sweep / "runs" / line["run"] / "seed-0/results.jsonl")
@@ -116,6 +116,8 @@ def _projection(path: Path) -> str:
     from scbch_jax.report import as_markdown
 
     lines = [x for x in read_jsonl(path) if x["baseline"] != "PyTorch"]
+    if not lines:
+        return ""
     line = min(lines, key=lambda x: (-x["hidden"], x["epoch"]))
     found = project(line)
     rows = [[x.title, f"{x.epoch:.2f}", f"{x.cells / 60:.1f}"] for x in found]
