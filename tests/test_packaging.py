@@ -245,7 +245,7 @@ def test_the_installed_wheel_runs_outside_a_checkout(command, installed, tmp_pat
 @pytest.mark.slow
 @pytest.mark.commands
 def test_the_demo_of_a_wheel_tells_the_methods_apart(installed, tmp_path):
-    words = ("demo", "--epochs", "10", "--out", "out")
+    words = ("demo", "--epochs", "8", "--out", "out")
     ran = run_installed(installed, *words, folder=tmp_path)
     assert ran.returncode == 0, ran.stderr
     page, command = ran.stdout.splitlines()[-2:]

@@ -47,7 +47,7 @@ def test_pictures_and_words_of_the_index_have_the_codes_of_their_files(made):
 @pytest.mark.slow
 def test_words_find_their_scenes(tmp_path):
     """Of twenty pictures found, more than twice as many show it as by chance."""
-    folder, loaded = make(tmp_path / "out", Scenes(), epochs=10)
+    folder, loaded = make(tmp_path / "out", Scenes(), epochs=8)
     opened = index.Index(folder / "index")
     encode = encoder.open_encoder(folder / "index").texts
     chances = loaded.dataset.database.labels.mean(axis=0)
