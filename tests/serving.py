@@ -1,5 +1,6 @@
 """Services on the loopback address, in a thread of the tests, and requests to them."""
 
+import faulthandler
 import http.client
 import io
 import json
@@ -191,7 +192,9 @@ def running(path, *, encoder=None, engine="flat", ready=True, **more):
         yield found
     finally:
         served.should_exit = True
-        thread.join(20)
+        thread.join(60)
+        if thread.is_alive():  # What it waits for is in the output of the failed test.
+            faulthandler.dump_traceback(all_threads=True)
         assert not thread.is_alive()
 
 
