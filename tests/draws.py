@@ -1,17 +1,20 @@
-"""Random inputs of tests, by NumPy: each shape that JAX draws or converts is compiled."""
+"""Random inputs of tests, by NumPy: JAX compiles for each shape that it draws."""
 
 import jax
 import numpy as np
 
 
 def normal(seed, *shape):
-    return jax.device_put(np.random.default_rng(seed).normal(size=shape).astype(np.float32))
+    return _on_device(np.random.default_rng(seed).normal(size=shape))
 
 
 def uniform(seed, *shape):
-    return jax.device_put(np.random.default_rng(seed).uniform(size=shape).astype(np.float32))
+    return _on_device(np.random.default_rng(seed).uniform(size=shape))
 
 
 def labels(seed, n, classes, share=0.3):
-    drawn = np.random.default_rng(seed).uniform(size=(n, classes)) < share
-    return jax.device_put(drawn.astype(np.float32))
+    return _on_device(np.random.default_rng(seed).uniform(size=(n, classes)) < share)
+
+
+def _on_device(values):
+    return jax.device_put(values.astype(np.float32))
