@@ -98,7 +98,7 @@ class Browser:
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
-    def wait(self, script, seconds=20):
+    def wait(self, script, seconds=60):
         """Waits until an expression is true."""
         end = time.monotonic() + seconds
         while not self.run(script):

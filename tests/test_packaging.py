@@ -348,7 +348,7 @@ def test_a_failed_installation_keeps_the_environment_of_before(checkout):
 
 
 def test_a_killed_installation_keeps_the_environment_of_before(checkout):
-    ran = start(checkout, PIP_SECONDS="0.5")
+    ran = start(checkout, PIP_SECONDS="1.5")
     while not (checkout.parent / "log").exists():
         assert ran.poll() is None
     ran.kill()
@@ -368,7 +368,7 @@ def test_a_new_environment_takes_the_place_of_the_old_one(checkout):
 
 
 def test_two_installations_at_once_are_one(checkout):
-    both = [start(checkout, PIP_SECONDS="0.5") for _ in range(2)]
+    both = [start(checkout, PIP_SECONDS="1.5") for _ in range(2)]
     said = [ran.communicate() for ran in both]
     assert [out for out, _ in said] == ["fresh\n"] * 2
     assert (checkout.parent / "log").read_text() == "pip\n" * 2

@@ -47,9 +47,11 @@ def test_what_is_refused_in_a_worker_is_refused_here(cluster):
         list(mapped(clusters.refuse, [0]))
 
 
-def test_a_part_that_ends_every_worker_is_given_up(capfd):
+def test_a_part_that_ends_every_worker_is_given_up(capfd, monkeypatch):
     import dask
 
+    # Even a slow machine has started another worker by then.
+    monkeypatch.setattr(parallel, "TIMEOUT", 60)
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
         parallel.opened(workers=1) as mapped,
@@ -98,10 +100,15 @@ def test_a_scheduler_that_is_not_there_is_one_line(monkeypatch, address, message
 def test_a_scheduler_without_workers_or_that_goes_away_is_one_line(
     tmp_path, monkeypatch
 ):
+    import distributed
+
+    wait = distributed.Client.wait_for_workers
     with clusters.started(tmp_path, workers=0) as cluster:
         where = {"scheduler": cluster.address}
         with monkeypatch.context() as patch:
-            patch.setattr(parallel, "TIMEOUT", 0.5)
+            # Only of this wait: the scheduler, which is there, may answer late.
+            shorter = lambda client, count, timeout: wait(client, count, timeout=0.5)  # noqa: E731
+            patch.setattr(distributed.Client, "wait_for_workers", shorter)
             with (
                 pytest.raises(InputError, match="which has no workers"),
                 parallel.opened(**where),

@@ -6,6 +6,7 @@ request was due, so that a stalled service does not get fewer requests.
 """
 
 import asyncio
+import itertools
 import json
 import re
 import statistics
@@ -131,16 +132,16 @@ def engine_milliseconds(
 def closed_loop(
     port: int, requests: Sequence[bytes], *, connections: int, seconds: float
 ) -> Load:
-    """Asks over some connections, each as soon as it is answered."""
+    """Asks over some connections, each as soon as it is answered, at least once."""
     end = time.perf_counter() + seconds
 
     async def ask_on(first: int) -> list[Asked]:
         found, connection = [], Connection(port)
-        number = first
-        while time.perf_counter() < end:
+        for number in itertools.count(first, connections):
             request = requests[number % len(requests)]
             found.append(await connection.ask(request, time.perf_counter()))
-            number += connections
+            if time.perf_counter() >= end:
+                break
         connection.close()
         return found
 

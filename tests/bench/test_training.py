@@ -1,5 +1,6 @@
 import importlib.util
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -34,7 +35,8 @@ def test_an_epoch_is_its_parts_scaled(monkeypatch):
 
         return run
 
-    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+    clock = SimpleNamespace(perf_counter=lambda: now[0])
+    monkeypatch.setattr("scbch_jax.bench.timing.time", clock)
     shape = bench.Shape(8, rows=1000, queries=20, items=80)
     baseline = bench.TrainingBaseline(part(2), part(0.5), part(3), part(0.25), scored=5)
     sampled = bench.Sampled(steps=4, rows=50, queries=5)

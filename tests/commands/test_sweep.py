@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import time
+from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -239,7 +240,7 @@ def test_without_a_terminal_a_long_run_logs_now_and_then(tmp_path, capsys, monke
 
     monkeypatch.setattr(sweep, "LOG_INTERVAL", 10.0)
     clock = iter([0.0, 9.0, 11.0, 11.0, 20.0, 22.0, 22.0])
-    monkeypatch.setattr(sweep.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(sweep, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     (run,) = runs_of([Experiment(seeds=(3,))])
     display = sweep._Display(Progress([run]), tmp_path, None)
     for epoch in (1, 2, 3, 4):

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from conftest import ROOT
@@ -25,12 +26,24 @@ from scbch_jax.serve.queues import BATCH, Batcher, Gate
 
 
 @pytest.fixture(scope="module")
-def strict(tmp_path_factory):
-    """A service with low limits."""
-    path = make_index(tmp_path_factory.mktemp("strict") / "index")
+def path(tmp_path_factory):
+    return make_index(tmp_path_factory.mktemp("strict") / "index")
+
+
+@pytest.fixture(scope="module")
+def impatient(path):
+    """A service that waits for nothing for long."""
+    limits = Limits(request_seconds=0.4, answer_seconds=1.5)
+    with running(path, encoder=StandIn(), limits=limits) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def strict(path):
+    """A service with low limits, but not of time."""
     limits = Limits(
-        request_seconds=0.4,
-        answer_seconds=1.5,
+        request_seconds=60,
+        answer_seconds=60,
         max_pending=2,
         connections=12,
         picture_bytes=50_000,
@@ -67,18 +80,17 @@ def receive(sock):
     [b"", b"G", HEAD[:40], HEAD + b"Content-Length: 50\r\n\r\n" + b'{"item"'],
     ids=["nothing", "a letter", "half the head", "half the body"],
 )
-def test_a_client_that_does_not_go_on_is_cut_off(strict, content):
+def test_a_client_that_does_not_go_on_is_cut_off(impatient, content):
     begin = time.monotonic()
-    answer = strict.send(content)
-    assert 0.3 < time.monotonic() - begin < 5
+    answer = impatient.send(content)
+    assert time.monotonic() - begin > 0.3
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"/problems/slow" in answer
     assert b"connection: close" in answer.lower()
 
 
-def test_a_client_that_sends_a_little_at_a_time_is_cut_off(strict):
-    begin = time.monotonic()
-    with socket.create_connection(("127.0.0.1", strict.port), timeout=10) as sock:
+def test_a_client_that_sends_a_little_at_a_time_is_cut_off(impatient):
+    with socket.create_connection(("127.0.0.1", impatient.port), timeout=10) as sock:
         sent = 0
         with contextlib.suppress(OSError):
             while sent < 100:
@@ -86,37 +98,42 @@ def test_a_client_that_sends_a_little_at_a_time_is_cut_off(strict):
                 sent += 1
                 time.sleep(0.05)
         assert sent < 60
-        assert time.monotonic() - begin < 4
 
 
 def test_a_client_that_goes_on_sending_after_its_answer_is_cut_off(strict):
     length = b"Content-Length: 100000000\r\n\r\n"
-    begin = time.monotonic()
     answer = strict.send(HEAD + length + b"x" * 1000)
     assert answer.startswith(b"HTTP/1.1 413 ")
-    assert time.monotonic() - begin < 5
 
 
-def test_a_connection_that_is_kept_open_serves_several_requests(strict):
-    body = b'{"item": 1, "k": 1}'
-    whole = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
-    with socket.create_connection(("127.0.0.1", strict.port), timeout=10) as sock:
+BODY = b'{"item": 1, "k": 1}'
+WHOLE = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
+
+
+def test_a_connection_that_is_kept_open_serves_several_requests(impatient):
+    with socket.create_connection(("127.0.0.1", impatient.port), timeout=20) as sock:
         for pause in (0, 0.6, 0):
             time.sleep(pause)
-            sock.sendall(whole)
+            sock.sendall(WHOLE)
             assert receive(sock).startswith(b"HTTP/1.1 200 ")
-        # Two requests at once, the second in two parts.
-        sock.sendall(whole + whole[:20])
+        # The second request is never completed.
+        sock.sendall(WHOLE + WHOLE[:20])
+        answers = b"".join(iter(lambda: sock.recv(65536), b""))
+    assert answers.startswith(b"HTTP/1.1 200 ")
+    assert b"HTTP/1.1 408 " in answers
+
+
+def test_a_second_request_may_begin_with_the_end_of_the_first(strict):
+    with socket.create_connection(("127.0.0.1", strict.port), timeout=20) as sock:
+        sock.sendall(WHOLE + WHOLE[:20])
         assert receive(sock).startswith(b"HTTP/1.1 200 ")
-        sock.sendall(whole[20:])
+        sock.sendall(WHOLE[20:])
         assert receive(sock).startswith(b"HTTP/1.1 200 ")
-        sock.sendall(whole + whole[:20])
-        assert receive(sock).startswith(b"HTTP/1.1 200 ")
-        assert receive(sock).startswith(b"HTTP/1.1 408 ")
 
 
 def test_small_packets_are_not_held_back(strict):
     """Head and body of an answer are two packets: held back, they take 40 ms."""
+    wait_until(lambda: not strict.service.server_state.connections)
     with socket.create_connection(("127.0.0.1", strict.port), timeout=10) as sock:
         sock.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
         receive(sock)
@@ -158,23 +175,28 @@ def test_more_connections_than_allowed_are_refused(strict):
     wait_until(lambda: strict.get("/health/ready").status == 200)
 
 
+@contextlib.contextmanager
+def blocking(served):
+    """The encoder waits until it is set free."""
+    assert served.get("/v1/search?text=dog").status == 200
+    served.encoder.free.clear()
+    yield served
+    served.encoder.free.set()
+    wait_until(lambda: served.service._work.gate.inside == 0)
+
+
 @pytest.fixture
 def blocked(strict):
-    """The encoder waits until it is set free."""
-    assert strict.get("/v1/search?text=dog").status == 200
-    strict.encoder.free.clear()
-    yield strict
-    strict.encoder.free.set()
-    wait_until(lambda: strict.service._work.gate.inside == 0)
+    with blocking(strict):
+        yield strict
 
 
 def test_a_full_house_is_refused_at_once(blocked):
     with ThreadPoolExecutor(2) as pool:
         words = [pool.submit(blocked.get, "/v1/search?text=dog") for _ in range(2)]
         wait_until(lambda: blocked.service._work.gate.inside == 2)
-        begin = time.monotonic()
+        # At once: while the others wait.
         refused = blocked.get("/v1/search?text=dog")
-        assert time.monotonic() - begin < 1
         assert (refused.status, refused.problem) == (503, "busy")
         assert 1 <= int(refused.headers["retry-after"]) <= 60
         content = picture()
@@ -192,10 +214,11 @@ def test_a_full_house_is_refused_at_once(blocked):
         assert [x.result().status for x in words] == [200, 200]
 
 
-def test_a_search_past_its_deadline_is_given_up(blocked):
-    answer = blocked.get("/v1/search?text=dog")
-    assert (answer.status, answer.problem) == (504, "deadline")
-    assert blocked.service._work.gate.inside == 0
+def test_a_search_past_its_deadline_is_given_up(impatient):
+    with blocking(impatient):
+        answer = impatient.get("/v1/search?text=dog")
+        assert (answer.status, answer.problem) == (504, "deadline")
+        assert impatient.service._work.gate.inside == 0
 
 
 def test_a_search_whose_client_has_gone_is_dropped(blocked):
@@ -318,7 +341,9 @@ def test_searches_alike_are_one_pass_and_find_what_each_finds_alone(tmp_path):
 
 def test_a_gate_tells_when_to_come_again(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("scbch_jax.serve.queues.time.monotonic", lambda: now[0])
+    # Not the clock of the process, by which services in other threads wait.
+    clock = SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr("scbch_jax.serve.queues.time", clock)
     refused = []
     gate = Gate(1, refused.append)
     for _ in range(100):
@@ -393,7 +418,7 @@ def test_sigterm_under_load_loses_no_admitted_request(tmp_path):
     value = {"codes": [code] * 100, "encoder": StandIn.id, "k": 100}
     body = json.dumps(value).encode()
     whole = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
-    ends = []
+    ends, answered = [], threading.Event()
 
     def ask():
         """Until the service refuses or is gone."""
@@ -417,15 +442,14 @@ def test_sigterm_under_load_loses_no_admitted_request(tmp_path):
                 if status != b"200":
                     ends.append(status)
                     return
+                answered.set()
 
     with ThreadPoolExecutor(6) as pool:
         for _ in range(6):
             pool.submit(ask)
-        time.sleep(1.5)
+        assert answered.wait(60)
         process.send_signal(signal.SIGTERM)
-        begin = time.monotonic()
-        _, err = process.communicate(timeout=20)
-        assert time.monotonic() - begin < 10
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "lost" not in ends
     assert len(ends) == 6
