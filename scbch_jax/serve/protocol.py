@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import h11
@@ -28,7 +29,8 @@ class DeadlineProtocol(H11Protocol):
 
     def connection_made(self, transport: Any) -> None:
         """Starts the time of the first request, or refuses the connection."""
-        super().connection_made(Gathering(transport, self.loop))  # type: ignore[arg-type]
+        gathering = Gathering(transport, self.loop, on_close=self._leave)
+        super().connection_made(gathering)  # type: ignore[arg-type]
         if len(self.connections) > self.max_connections:
             limit = f"at most {self.max_connections}"
             detail = f"connections: got {len(self.connections)}, wanted {limit}"
@@ -52,18 +54,18 @@ class DeadlineProtocol(H11Protocol):
     def pause_writing(self) -> None:
         """Starts the time in which the client has to read."""
         super().pause_writing()
-        self._leaving = self.loop.call_later(WRITE_SECONDS, self.transport.abort)
+        self._leave()
 
     def resume_writing(self) -> None:
-        """Ends that time."""
+        """Ends that time, unless the connection waits only for what is left of it."""
         super().resume_writing()
-        if self._leaving is not None:
-            self._leaving.cancel()
-            self._leaving = None
+        if not self.transport.is_closing():
+            self._stay()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends all times."""
         self._stop()
+        self._stay()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
@@ -78,6 +80,15 @@ class DeadlineProtocol(H11Protocol):
             self._stop()
         elif self._arriving is None:
             self._start()
+
+    def _leave(self) -> None:
+        if self._leaving is None:
+            self._leaving = self.loop.call_later(WRITE_SECONDS, self.transport.abort)
+
+    def _stay(self) -> None:
+        if self._leaving is not None:
+            self._leaving.cancel()
+            self._leaving = None
 
     def _start(self) -> None:
         self._arriving = self.loop.call_later(self.request_seconds, self._too_late)
@@ -107,9 +118,15 @@ class Gathering:
     takes longer than to make a small answer.
     """
 
-    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
-        """Takes the transport that sends."""
-        self._transport, self._loop = transport, loop
+    def __init__(
+        self,
+        transport: Any,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        on_close: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Takes the transport that sends, and what is called when it is to end."""
+        self._transport, self._loop, self._on_close = transport, loop, on_close
         self._parts: list[bytes] = []
 
     def write(self, data: bytes) -> None:
@@ -122,6 +139,7 @@ class Gathering:
         """Sends what was written, and closes the connection."""
         self._send()
         self._transport.close()
+        self._on_close()
 
     def _send(self) -> None:
         if self._parts:

@@ -72,7 +72,7 @@ class Service(uvicorn.Server):
         self._work = Work(encoder, limits, metrics, batch_wait_seconds=wait)
         self._work.gate.closed = "starting"
         self._snapshot, self._encoder = snapshot, encoder
-        self.failure: InputError | None = None
+        self.failure: Exception | None = None
         """Why it could not start."""
         api = Api(
             snapshot,
@@ -140,7 +140,7 @@ class Service(uvicorn.Server):
         try:
             if self._encoder is not None:
                 await asyncio.to_thread(self._encoder.self_check)
-        except InputError as error:
+        except Exception as error:
             self.failure, self.should_exit = error, True
         else:
             if self._work.gate.closed == "starting":

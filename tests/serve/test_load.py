@@ -14,14 +14,16 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
+import uvicorn
 from conftest import ROOT
 from serving import StandIn, make_index, picture, running, wait_until
+from uvicorn.server import ServerState
 
 from scbch_jax import index
 from scbch_jax.index import Index
 from scbch_jax.serve.limits import Limits
 from scbch_jax.serve.problems import Problem
-from scbch_jax.serve.protocol import Gathering
+from scbch_jax.serve.protocol import DeadlineProtocol, Gathering
 from scbch_jax.serve.queues import BATCH, Batcher, Gate
 
 
@@ -492,6 +494,38 @@ class Pieces:
 
     def is_closing(self):
         return self.sent[-1:] == ["closed"]
+
+
+@pytest.mark.parametrize("closes", [False, True])
+def test_a_client_that_does_not_read_its_answer_is_cut_off(monkeypatch, closes):
+    monkeypatch.setattr("scbch_jax.serve.protocol.WRITE_SECONDS", 0.2)
+
+    async def unused(scope, receive, send):
+        raise AssertionError("no request is made")
+
+    async def run():
+        state = ServerState()
+        config = uvicorn.Config(unused)
+        loop = asyncio.get_running_loop()
+        listener = await loop.create_server(
+            lambda: DeadlineProtocol(config, state, {}), "127.0.0.1", 0
+        )
+        with socket.create_connection(listener.sockets[0].getsockname()) as client:
+            while not state.connections:
+                await asyncio.sleep(0.01)
+            (held,) = state.connections
+            if closes:  # What is left is too little to be waited for.
+                held.transport.set_write_buffer_limits(high=10**9)
+            held.transport.write(bytes(10**8))
+            await asyncio.sleep(0)
+            if closes:
+                held.transport.close()
+            while state.connections:
+                await asyncio.sleep(0.01)
+            assert sum(map(len, iter(lambda: client.recv(10**6), b""))) < 10**8
+        listener.close()
+
+    asyncio.run(asyncio.wait_for(run(), 60))
 
 
 def test_what_is_written_in_one_step_is_sent_at_once():

@@ -72,3 +72,14 @@ def test_a_defect_is_told_without_its_traceback(path):
         (told,) = [line for line in served.log if "Traceback" in line]
         assert answer.json["instance"] in told
         assert served.get("/v1/search?text=dog").status == 200
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_service_whose_encoder_fails_its_check_ends(path):
+    class Broken(StandIn):
+        def self_check(self):
+            raise RuntimeError("a defect")
+
+    with running(path, encoder=Broken(), ready=False) as served:
+        wait_until(lambda: served.service.should_exit)
+    assert str(served.service.failure) == "a defect"
