@@ -1,5 +1,6 @@
 """The same map in this process, on workers, and on a scheduler's workers."""
 
+import contextlib
 import subprocess
 import sys
 
@@ -67,7 +68,10 @@ def test_workers_that_are_started_listen_on_the_loopback_address_alone():
     def listening():
         process = psutil.Process()
         family = [process, *process.children(recursive=True)]
-        sockets = [c for p in family for c in p.net_connections()]
+        sockets = []
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):  # It has just ended.
+                sockets += process.net_connections()
         return {c.laddr for c in sockets if c.status == psutil.CONN_LISTEN}
 
     before = listening()

@@ -234,7 +234,7 @@ def test_a_search_whose_client_has_gone_is_dropped(blocked):
         wait_until(lambda: blocked.service._work.gate.inside == 2)
     wait_until(lambda: blocked.service._work.gate.inside == 1)
     blocked.encoder.free.set()
-    first.join(20)
+    first.join(60)
     assert blocked.encoder.batches[before:] == [1]
     statuses = [json.loads(line)["status"] for line in blocked.log]
     assert 499 in statuses
@@ -325,7 +325,7 @@ def test_searches_alike_are_one_pass_and_find_what_each_finds_alone(tmp_path):
         search, batcher._on_batch = batcher._function, sizes.append
 
         def wait(alike, stages):
-            assert free.wait(20)
+            assert free.wait(60)
             return search(alike, stages)
 
         batcher._function = wait

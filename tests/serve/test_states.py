@@ -24,7 +24,7 @@ class Unchecked(StandIn):
         self.checked = threading.Event()
 
     def self_check(self):
-        assert self.checked.wait(20)
+        assert self.checked.wait(60)
 
 
 @pytest.fixture
