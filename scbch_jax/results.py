@@ -24,6 +24,10 @@ class Confidence(NamedTuple):
     entries_roc_auc: float | None = None
     """Area under the ROC curve over the entries of the labels, right against wrong; for
     methods with a posterior of every entry."""
+    expected_wrong: float | None = None
+    """Share of the given labels that are wrong, by the posteriors: an estimate."""
+    expected_missing: float | None = None
+    """Share of the labels that are not given and are missing, by the posteriors."""
 
 
 class RetrievalScore(NamedTuple):

@@ -140,10 +140,20 @@ _ENTRIES = """
 ROC AUC of posteriors, right against wrong entries of the labels: {area:.3f}"""
 
 
+_EXPECTED = """
+by the posteriors, {wrong} % of the given labels are wrong, and {missing} % of the
+others are missing"""
+
+
 def _entries_note(results: Iterable[EpochResult]) -> str:
-    known = [r.confidence.entries_roc_auc for r in results if r.confidence]
-    area = _mean(known)
-    return "" if area is None else _ENTRIES.format(area=area)
+    known = [r.confidence for r in results if r.confidence]
+    area = _mean([x.entries_roc_auc for x in known])
+    wrong = _mean([x.expected_wrong for x in known])
+    missing = _mean([x.expected_missing for x in known])
+    note = "" if area is None else _ENTRIES.format(area=area)
+    if wrong is not None:
+        note += _EXPECTED.format(wrong=percent(wrong), missing=percent(missing))
+    return note
 
 
 def _row(name: str, results: list[EpochResult]) -> list[str]:

@@ -154,7 +154,14 @@ def _confidence(state: Any, task: Task) -> Confidence | None:
     ]
     area = retrieval.roc_auc(weights, clean)
     area = None if np.isnan(area) else area
-    return Confidence(*means, roc_auc=area, entries_roc_auc=task.entries_roc_auc)
+    wrong, missing = task.expected_errors
+    return Confidence(
+        *means,
+        roc_auc=area,
+        entries_roc_auc=task.entries_roc_auc,
+        expected_wrong=wrong,
+        expected_missing=missing,
+    )
 
 
 def _resume(

@@ -38,6 +38,8 @@ class Task(NamedTuple):
     entries_roc_auc: float | None
     """How well posteriors tell right entries of the labels from wrong ones; None if the
     method has none, or if all entries are right."""
+    expected_errors: tuple[float | None, float | None]
+    """See `expected_errors`; None where the method has no posteriors."""
     held_out: tuple[Split, Split] | None
     """Held-out training rows and all others, with noisy labels; None if no rows are
     held out."""
@@ -132,10 +134,12 @@ def task_of(
     learned = recipe.learn_labels(rows, jax.random.fold_in(key, LABELS))
     changes = label_noise.label_changes(given, clean)
     confidence = entries_roc_auc = None
+    expected: tuple[float | None, float | None] = (None, None)
     if learned is not None:
         learned = np.asarray(sharding.to_host(learned))
         confidence = labels.row_confidence(given, learned)
         entries_roc_auc = posterior_roc_auc(given, learned, changes)
+        expected = expected_errors(given, learned)
         rows = rows._replace(labels=learned)
     train = to_device(training, rows)
     return Task(
@@ -147,6 +151,7 @@ def task_of(
         given=given,
         confidence=confidence,
         entries_roc_auc=entries_roc_auc,
+        expected_errors=expected,
         held_out=held_rows and (held_rows, train._replace(labels=given)),
         clean=~label_noise.corrupted_rows(given, clean),
         changes=changes,
@@ -179,6 +184,30 @@ def posterior_roc_auc(
     agreement = 1 - np.abs(given - posterior)
     area = retrieval.roc_auc(agreement.ravel(), right.ravel())
     return None if np.isnan(area) else area
+
+
+def expected_errors(
+    given: Float[np.ndarray, "samples classes"],
+    posterior: Float[np.ndarray, "samples classes"],
+) -> tuple[float | None, float | None]:
+    """Shares of the given labels that are wrong, and of the others that are missing.
+
+    Means of 1 - q and of q. They need no clean labels.
+
+    Args:
+        given: noisy labels y.
+        posterior: q, the probability of each label.
+
+    Returns:
+        Both in [0, 1]; None where there are no labels of a kind.
+
+    Example:
+        >>> expected_errors(np.array([[1.0, 1.0, 0.0]]), np.array([[1.0, 0.5, 0.25]]))
+        (0.25, 0.25)
+    """
+    errors = 1 - posterior[given > 0], posterior[given <= 0]
+    wrong, missing = (float(x.mean(dtype=float)) if x.size else None for x in errors)
+    return wrong, missing
 
 
 def split_rows(

@@ -89,6 +89,13 @@ def test_the_table_has_last_best_and_mean_with_units():
     assert cells[7] == ["mean, best epoch", "-", "61.0", "63.0", "70.0", "0.800"]
 
 
+def test_the_table_says_how_many_labels_are_expected_to_be_wrong():
+    errors = {"expected_wrong": 0.13, "expected_missing": 0.024}
+    result = RESULT._replace(confidence=RESULT.confidence._replace(**errors))
+    said = "13.0 % of the given labels are wrong, and 2.4 % of the\nothers are missing"
+    assert progress.results_table([result], (0,)).endswith(said)
+
+
 def test_the_table_says_how_well_posteriors_separate_entries():
     """In the last epochs, the mean over seeds; only where there are posteriors."""
     results = [

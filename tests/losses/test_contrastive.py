@@ -160,6 +160,32 @@ def test_the_likelihood_is_largest_at_the_probability_of_sharing(transform):
     np.testing.assert_allclose(gradient, jnp.zeros((2, 2)), atol=1e-7)
 
 
+def test_gradients_of_the_likelihood_against_finite_differences(batch):
+    """Of the codes and of the soft labels."""
+    image, text, _ = batch
+    rows, labels = 6, draws.uniform(3, 6, 4)
+
+    def total(image, labels):
+        s = losses.similarity_matrix(image, text[:rows])
+        m = losses.positive_pair_probability(labels)
+        return losses.pairwise_likelihood_loss(s, m, scale=5.0)
+
+    jax.test_util.check_grads(
+        total, (image[:rows], labels), order=1, modes=["rev"], eps=1e-2, rtol=2e-2
+    )
+
+
+def test_the_likelihood_of_hard_labels_is_that_of_their_pairs_to_the_bit(batch):
+    image, text, labels = batch
+    s = losses.similarity_matrix(image, text)
+    pairs = losses.positive_pairs(losses.jaccard_matrix(labels)).astype(s.dtype)
+    soft = losses.positive_pair_probability(labels)
+    found, wanted = (
+        losses.pairwise_likelihood_loss(s, m, scale=5.0) for m in (soft, pairs)
+    )
+    np.testing.assert_array_equal(found, wanted)
+
+
 def test_pairwise_likelihood_is_finite_at_any_scale(batch):
     image, text, labels = batch
     s, m = losses.similarity_matrix(image, text), losses.jaccard_matrix(labels)

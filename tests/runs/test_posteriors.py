@@ -52,8 +52,12 @@ def test_entries_are_separated_as_the_share_of_ordered_pairs(posterior):
 
 
 def test_without_wrong_entries_there_is_no_area(posterior):
-    result, _, _ = result_of(experiment(kind="none"))
+    result, task, _ = result_of(experiment(kind="none"))
     assert result.confidence.entries_roc_auc is None
+    wrong = (1 - posterior)[task.given == 1].mean()
+    assert result.confidence.expected_wrong == pytest.approx(wrong)
+    missing = posterior[task.given == 0].mean()
+    assert result.confidence.expected_missing == pytest.approx(missing)
     assert "entries_roc_auc" not in result.to_json()["confidence"]
 
 
