@@ -18,6 +18,10 @@ from scbch_jax.labels.exclusive import (
 from scbch_jax.labels.posterior import NoiseRates, label_posterior
 from scbch_jax.labels.ridge import cross_fitted_scores, draw_folds
 
+LEAST_ERRORS = 0.005
+"""Share of wrong entries below which an estimate cannot be told from errors of the
+model: labels may then be doubted, but none is contradicted."""
+
 
 class Posteriors(NamedTuple):
     """Posteriors, and what they were computed from."""
@@ -47,6 +51,8 @@ def posteriors(
     `cross_fitted_scores` of both modalities, `fit_curves`, `add_dependence`, and
     `label_posterior`. If exactly one label of each row is given, one is taken to be
     true, and the steps after the first are `fit_exclusive` and `exclusive_posterior`.
+    If otherwise the rates are estimated and fewer than `LEAST_ERRORS` of all entries
+    are expected to be wrong, each posterior is kept on the side of the given label.
 
     Args:
         image: features; a NumPy array or memory map is read in blocks.
@@ -72,4 +78,22 @@ def posteriors(
         return Posteriors(probability, jax.nn.softmax(logits, axis=1), found)
     logits, found = fit_curves(scores, given, rates)
     predicted = jax.nn.sigmoid(add_dependence(logits, given, found, fold))
-    return Posteriors(label_posterior(given, predicted, found), predicted, found)
+    probability = label_posterior(given, predicted, found)
+    if rates is None and jnp.abs(given - probability).mean() < LEAST_ERRORS:
+        probability = not_contradicted(given, probability)
+    return Posteriors(probability, predicted, found)
+
+
+def not_contradicted(
+    labels: Num[Array, "rows classes"], probability: Float[Array, "rows classes"]
+) -> Float[Array, "rows classes"]:
+    """Posteriors on the side of the given label: at least 0.51, or at most 0.49.
+
+    Example:
+        >>> labels = jnp.array([[1.0, 1.0, 0.0]])
+        >>> not_contradicted(labels, jnp.array([[0.75, 0.25, 0.0]]))
+        Array([[0.75, 0.51, 0.  ]], dtype=float32)
+    """
+    return jnp.where(
+        labels > 0, jnp.maximum(probability, 0.51), jnp.minimum(probability, 0.49)
+    )
