@@ -64,9 +64,9 @@ class DeadlineProtocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends all times."""
+        super().connection_lost(exc)  # It closes the transport once more.
         self._stop()
         self._stay()
-        super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
         """Answers what is not HTTP."""

@@ -523,6 +523,7 @@ def test_a_client_that_does_not_read_its_answer_is_cut_off(monkeypatch, closes):
             while state.connections:
                 await asyncio.sleep(0.01)
             assert sum(map(len, iter(lambda: client.recv(10**6), b""))) < 10**8
+            assert held._leaving is None, "nothing is left to be done later"
         listener.close()
 
     asyncio.run(asyncio.wait_for(run(), 60))
