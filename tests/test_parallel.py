@@ -107,12 +107,15 @@ def test_a_scheduler_without_workers_or_that_goes_away_is_one_line(
     import distributed
 
     wait = distributed.Client.wait_for_workers
+
+    def wait_less(client, count, timeout):
+        """The scheduler, which is there, still has its time to answer."""
+        return wait(client, count, timeout=0.5)
+
     with clusters.started(tmp_path, workers=0) as cluster:
         where = {"scheduler": cluster.address}
         with monkeypatch.context() as patch:
-            # Only of this wait: the scheduler, which is there, may answer late.
-            shorter = lambda client, count, timeout: wait(client, count, timeout=0.5)  # noqa: E731
-            patch.setattr(distributed.Client, "wait_for_workers", shorter)
+            patch.setattr(distributed.Client, "wait_for_workers", wait_less)
             with (
                 pytest.raises(InputError, match="which has no workers"),
                 parallel.opened(**where),
