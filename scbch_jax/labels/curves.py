@@ -14,10 +14,9 @@ from scbch_jax.labels.posterior import NoiseRates
 PENALTY_OF_CURVES, PENALTY_OF_DEPENDENCE = 0.1, 50.0
 
 
-@jax.jit
 def fit_curves(
-    scores: Float[Array, "rows classes"],
-    labels: Num[Array, "rows classes"],
+    scores: Float[Array | np.ndarray, "rows classes"],
+    labels: Num[Array | np.ndarray, "rows classes"],
     rates: NoiseRates | None = None,
 ) -> tuple[Float[Array, "rows classes"], NoiseRates]:
     """Logits of each label from its score, and the noise rates.
@@ -37,21 +36,30 @@ def fit_curves(
     """
     check_rank(2, scores=scores)
     check_same_shape(scores=scores, labels=labels)
-    rows, classes = scores.shape
-    order = jnp.argsort(scores, axis=0)
-    rank = (jnp.argsort(order, axis=0) + 0.5) / rows
-    tails = jnp.clip(rank, 1e-3, 1 - 1e-3)
-    inputs = jnp.concatenate([standardized(scores), standardized(logit(tails))], axis=1)
+    classes = scores.shape[1]
+    inputs, start = _curve_inputs(jnp.asarray(scores), jnp.asarray(labels))
     model = fit_noisy_logistic(
         inputs,
         labels,
         used=jnp.tile(jnp.eye(classes), (2, 1)),
         penalty=PENALTY_OF_CURVES,
         rates=rates,
-        start=_extreme_rates(jnp.take_along_axis(labels, order, axis=0)),
+        start=start,
         steps=150,
     )
     return model.logits(inputs), model.rates
+
+
+@jax.jit
+def _curve_inputs(
+    scores: Float[Array, "rows classes"], labels: Num[Array, "rows classes"]
+) -> tuple[Float[Array, "rows width"], NoiseRates]:
+    """Standardized scores and logits of their ranks, and the rates to start from."""
+    order = jnp.argsort(scores, axis=0)
+    rank = (jnp.argsort(order, axis=0) + 0.5) / len(scores)
+    tails = jnp.clip(rank, 1e-3, 1 - 1e-3)
+    inputs = jnp.concatenate([standardized(scores), standardized(logit(tails))], axis=1)
+    return inputs, _extreme_rates(jnp.take_along_axis(labels, order, axis=0))
 
 
 def add_dependence(
@@ -75,20 +83,29 @@ def add_dependence(
         fold: of each row, from 0.
     """
     classes = logits.shape[1]
-    inputs = standardized(
-        jnp.concatenate([logits, jnp.asarray(labels, logits.dtype)], axis=1)
-    )
-    used = jnp.concatenate([jnp.ones((classes, classes)), 1 - jnp.eye(classes)])
+    inputs = _dependence_inputs(logits, jnp.asarray(labels))
+    used = np.concatenate([np.ones((classes, classes)), 1 - np.eye(classes)])
     fit = partial(
-        fit_noisy_logistic, used=used, penalty=PENALTY_OF_DEPENDENCE, offset=logits
+        fit_noisy_logistic,
+        inputs,
+        labels,
+        used=used.astype(np.float32),
+        penalty=PENALTY_OF_DEPENDENCE,
+        rates=rates,
+        offset=logits,
     )
-    found = jnp.zeros_like(logits)
+    found = np.zeros(logits.shape, np.float32)
     for k in range(int(fold.max()) + 1):
-        own = jnp.asarray(fold == k)
-        others = (~own).astype(logits.dtype)
-        model: NoisyLogistic = fit(inputs, labels, rates=rates, row_weights=others)
-        found = jnp.where(own[:, None], logits + model.logits(inputs), found)
-    return found
+        model: NoisyLogistic = fit(row_weights=(fold != k).astype(np.float32))
+        found = np.where((fold == k)[:, None], model.logits(inputs), found)
+    return logits + found
+
+
+@jax.jit
+def _dependence_inputs(
+    logits: Float[Array, "rows classes"], labels: Num[Array, "rows classes"]
+) -> Float[Array, "rows width"]:
+    return standardized(jnp.concatenate([logits, labels.astype(logits.dtype)], axis=1))
 
 
 def standardized(columns: Float[Array, "rows width"]) -> Float[Array, "rows width"]:

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Num
 
 from scbch_jax.arrays import Scalar, ScalarLike
@@ -36,20 +37,28 @@ class NoisyLogistic(NamedTuple):
         self, inputs: Float[Array | np.ndarray, "rows width"]
     ) -> Float[Array, "rows classes"]:
         """Z without an offset; σ(z) is the probability that a label is true."""
-        return jnp.asarray(inputs) @ self.weights + self.intercept[None]
+        return _linear(inputs, self.weights, self.intercept)
 
 
-@partial(jax.jit, static_argnames=("steps",))
-def fit_noisy_logistic(
+@jax.jit
+def _linear(
     inputs: Float[Array, "rows width"],
-    labels: Num[Array, "rows classes"],
+    weights: Float[Array, "width classes"],
+    intercept: Float[Array, " classes"],
+) -> Float[Array, "rows classes"]:
+    return inputs @ weights + intercept[None]
+
+
+def fit_noisy_logistic(
+    inputs: Float[Array | np.ndarray, "rows width"],
+    labels: Num[Array | np.ndarray, "rows classes"],
     *,
-    used: Float[Array, "width classes"],
+    used: Float[Array | np.ndarray, "width classes"],
     penalty: ScalarLike,
     rates: NoiseRates | None = None,
     start: NoiseRates | None = None,
-    offset: Float[Array, "rows classes"] | None = None,
-    row_weights: Float[Array, " rows"] | None = None,
+    offset: Float[Array | np.ndarray, "rows classes"] | None = None,
+    row_weights: Float[Array | np.ndarray, " rows"] | None = None,
     steps: int = 80,
 ) -> NoisyLogistic:
     """Fits logistic regressions for all classes, of labels that noise has changed.
@@ -80,27 +89,70 @@ def fit_noisy_logistic(
         ValueError: if rows or classes do not align.
     """
     check_same_rows(inputs=inputs, labels=labels)
-    y = labels.astype(inputs.dtype)
-    weights = jnp.ones(len(y)) if row_weights is None else row_weights
-    share = (weights @ y + 0.5) / (weights.sum() + 1)
-    first = logit(share) if offset is None else jnp.zeros_like(share)
-    base = jnp.zeros_like(y) if offset is None else offset
-    params = {"weights": jnp.zeros(used.shape), "intercept": first}
-    if rates is None:
-        params |= _first_rates(start or NoiseRates(0.1, 0.05), y.shape[1])
+    rows, classes = labels.shape
+    model = _fit(
+        inputs,
+        labels,
+        used=used,
+        penalty=penalty,
+        known=rates is not None,
+        rates=_of_classes(rates or NoiseRates(0.0, 0.0), classes),
+        start=_of_classes(start or NoiseRates(0.1, 0.05), classes),
+        offset=np.zeros((rows, classes), np.float32) if offset is None else offset,
+        row_weights=np.ones(rows, np.float32) if row_weights is None else row_weights,
+        steps=steps,
+    )
+    return model if rates is None else model._replace(rates=rates)
 
-    def loss(params: Any) -> Scalar:
-        ours = rates if rates is not None else _rates_of(params)
-        z = base + inputs @ (params["weights"] * used) + params["intercept"][None]
-        likelihood = weights @ _log_likelihood(y, z, ours)
-        total = penalty / 2 * jnp.sum(jnp.square(params["weights"] * used))
-        if rates is None:
-            total += _prior(params)
-        return (total - likelihood.sum()) / len(y)
+
+@jax.jit
+def _fit(
+    inputs: Float[Array, "rows width"],
+    labels: Num[Array, "rows classes"],
+    *,
+    used: Float[Array, "width classes"],
+    penalty: ScalarLike,
+    known: bool | Array,
+    rates: NoiseRates,
+    start: NoiseRates,
+    offset: Float[Array, "rows classes"],
+    row_weights: Float[Array, " rows"],
+    steps: int | Array,
+) -> NoisyLogistic:
+    """`fit_noisy_logistic` without options left out: one program for all of its uses.
+
+    Nothing but shapes is static, since the program takes seconds to compile.
+    """
+    y = labels.astype(inputs.dtype)
+    share = (row_weights @ y + 0.5) / (row_weights.sum() + 1)
+    usual = row_weights @ jax.nn.sigmoid(offset) / row_weights.sum()
+    params = {
+        "weights": jnp.zeros(used.shape),
+        "intercept": logit(share) - logit(jnp.clip(usual, TINY, 1 - 1e-6)),
+        **_first_rates(start),
+    }
+
+    def rates_of(params: dict[str, Array]) -> NoiseRates:
+        return jax.tree.map(partial(jnp.where, known), rates, _rates_of(params))
+
+    def loss(params: dict[str, Array]) -> Scalar:
+        z = offset + inputs @ (params["weights"] * used) + params["intercept"][None]
+        likelihood = row_weights @ _log_likelihood(y, z, rates_of(params))
+        squares = jnp.sum(jnp.square(params["weights"] * used))
+        prior = penalty / 2 * squares + jnp.where(known, 0.0, _prior(params))
+        return (prior - likelihood.sum()) / len(y)
 
     params = minimize(loss, params, steps)
-    found = rates if rates is not None else _rates_of(params)
-    return NoisyLogistic(params["weights"] * used, params["intercept"], found)
+    return NoisyLogistic(
+        params["weights"] * used, params["intercept"], rates_of(params)
+    )
+
+
+def _of_classes(rates: NoiseRates, classes: int) -> NoiseRates:
+    """Rates as one number for each class."""
+    return NoiseRates(
+        *(jnp.broadcast_to(jnp.asarray(rate, jnp.float32), classes) for rate in rates)
+    )
 
 
 def _log_likelihood(
@@ -114,9 +166,8 @@ def _log_likelihood(
     return jnp.log(jnp.maximum(jnp.where(y > 0, given, absent), TINY))
 
 
-def _first_rates(start: NoiseRates, classes: int) -> dict[str, Array]:
-    missing = jnp.broadcast_to(jnp.asarray(start.missing, jnp.float32), classes)
-    wrong = jnp.broadcast_to(jnp.asarray(start.wrong, jnp.float32), classes)
+def _first_rates(start: NoiseRates) -> dict[str, Array]:
+    missing, wrong = start
     own = {
         "missing": logit(jnp.clip(missing / MOST_MISSING, 0.01, 0.9)),
         "wrong": logit(jnp.clip(wrong / (MOST_WRONG * (1 - missing)), 0.001, 0.9)),
@@ -140,21 +191,30 @@ def _prior(params: dict[str, Array]) -> Scalar:
     return total
 
 
-def minimize(loss: Any, params: Any, steps: int) -> Any:
-    """Parameters after this many steps of L-BFGS."""
+def minimize(loss: Any, params: Any, steps: int | Array) -> Any:
+    """Parameters after this many steps of L-BFGS.
+
+    All of them in one vector: with several arrays it takes half as long again to
+    compile.
+    """
+    vector, unravel = ravel_pytree(params)
+
+    def loss_of(vector: Array) -> Scalar:
+        return loss(unravel(vector))
+
     solver = optax.lbfgs(memory_size=15)
-    evaluate = optax.value_and_grad_from_state(loss)
+    evaluate = optax.value_and_grad_from_state(loss_of)
 
-    def step(carry: Any, _: None) -> tuple[Any, None]:
-        params, state = carry
-        value, grad = evaluate(params, state=state)
+    def step(_: Array, carry: Any) -> tuple[Array, Any]:
+        vector, state = carry
+        value, grad = evaluate(vector, state=state)
         updates, state = solver.update(
-            grad, state, params, value=value, grad=grad, value_fn=loss
+            grad, state, vector, value=value, grad=grad, value_fn=loss_of
         )
-        return (optax.apply_updates(params, updates), state), None
+        return optax.apply_updates(vector, updates), state
 
-    (params, _), _ = jax.lax.scan(step, (params, solver.init(params)), length=steps)
-    return params
+    found, _ = jax.lax.fori_loop(0, steps, step, (vector, solver.init(vector)))
+    return unravel(found)
 
 
 def logit(p: Float[Array, "..."]) -> Float[Array, "..."]:

@@ -77,11 +77,24 @@ def posteriors(
         probability = exclusive_posterior(given, logits, found)
         return Posteriors(probability, jax.nn.softmax(logits, axis=1), found)
     logits, found = fit_curves(scores, given, rates)
-    predicted = jax.nn.sigmoid(add_dependence(logits, given, found, fold))
-    probability = label_posterior(given, predicted, found)
-    if rates is None and jnp.abs(given - probability).mean() < LEAST_ERRORS:
-        probability = not_contradicted(given, probability)
-    return Posteriors(probability, predicted, found)
+    logits = add_dependence(logits, given, found, fold)
+    return _posteriors(given, logits, found, estimated=rates is None)
+
+
+@jax.jit
+def _posteriors(
+    given: Num[Array, "rows classes"],
+    logits: Float[Array, "rows classes"],
+    rates: NoiseRates,
+    *,
+    estimated: bool | Array,
+) -> Posteriors:
+    """Posteriors from the logits of the predictions; see `LEAST_ERRORS`."""
+    predicted = jax.nn.sigmoid(logits)
+    probability = label_posterior(given, predicted, rates)
+    few = estimated & (jnp.abs(given - probability).mean() < LEAST_ERRORS)
+    kept = not_contradicted(given, probability)
+    return Posteriors(jnp.where(few, kept, probability), predicted, rates)
 
 
 def not_contradicted(
