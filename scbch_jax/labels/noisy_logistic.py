@@ -205,7 +205,7 @@ def minimize(loss: Any, params: Any, steps: int | Array) -> Any:
     solver = optax.lbfgs(memory_size=15)
     evaluate = optax.value_and_grad_from_state(loss_of)
 
-    def step(_: Array, carry: Any) -> tuple[Array, Any]:
+    def step(_: Array, carry: Any) -> tuple[Any, Any]:
         vector, state = carry
         value, grad = evaluate(vector, state=state)
         updates, state = solver.update(
