@@ -2,12 +2,12 @@
 
     bin/scbch train configs/pip_like_mirflickr.py --data.root FOLDER
 
-pip_like: a reconstruction of PIP; no original was compared. For another benchmark add
-`--data.name coco`, for example. Expected with `--options.hidden 256
---options.generator-hidden 256 --options.classifier-hidden 256`, MobileNetV2 features of
-15,677 rows and seed 0: average MAP 66.4 % at the last epoch, which is the best of those
-scored, every tenth. Published for PIP: 69.3 %, so it is not reproduced. At the default
-widths neither time nor score is measured.
+pip_like: a reconstruction of PIP; not compared with an original implementation. For
+another benchmark add `--data.name coco`, for example. Expected with `--options.hidden
+256 --options.generator-hidden 256 --options.classifier-hidden 256`, MobileNetV2
+features of 15,677 rows and seed 0: average MAP 66.4 % at the last epoch, which is the
+best of those scored, every tenth. Published for PIP: 69.3 %, so it is not reproduced.
+At the default widths neither time nor score is measured.
 """
 
 from scbch_jax.config import Data, Experiment, Noise, Training, pip_like

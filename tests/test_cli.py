@@ -169,11 +169,11 @@ def test_every_option_has_help(name, capsys, monkeypatch):
         (["train", SMOKE, "--hparams.margin", "nan"], "hparams.margin: got nan"),
         (
             ["train", SMOKE, "--options.negatives", "9"],
-            "unknown option --options.negatives, which is one of method ucch",
+            "unknown option --options.negatives, which is an option of method ucch",
         ),
         (
             ["train", SMOKE, "--method", "ucch"],
-            "options: got those of scbch, wanted those of ucch, which is the method",
+            "options: got those of scbch, wanted those of the method, ucch",
         ),
         (
             ["train", SMOKE, "--options.neighbors", "2000"],

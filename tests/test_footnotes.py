@@ -41,7 +41,8 @@ def test_reconstructions_are_the_methods_with_that_name():
     assert [m for m in METHOD_OPTIONS if m.endswith("_like")] == list(RECONSTRUCTIONS)
     assert len(footnotes(METHOD_OPTIONS)) == len(RECONSTRUCTIONS)
     assert all(
-        note_of(m).endswith("no original was compared.") for m in RECONSTRUCTIONS
+        note_of(m).endswith("not compared with an original implementation.")
+        for m in RECONSTRUCTIONS
     )
 
 

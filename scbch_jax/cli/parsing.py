@@ -206,7 +206,7 @@ def _methods_with(option: str) -> str:
     """The methods that have an option, as the end of a message that another has not.
 
     >>> _methods_with("--options.negatives")
-    ', which is one of method ucch'
+    ', which is an option of method ucch'
     """
     group, _, name = option.lstrip("-").replace("-", "_").partition(".")
     kind = {"options": "Options", "hparams": "HParams"}.get(group, "")
@@ -215,7 +215,7 @@ def _methods_with(option: str) -> str:
         for method, declared in METHOD_OPTIONS.items()
         if name in getattr(getattr(declared, kind, None), "__annotations__", {})
     ]
-    return f", which is one of method {', '.join(found)}" if found else ""
+    return f", which is an option of method {', '.join(found)}" if found else ""
 
 
 def _missing(argument: Any) -> str:
@@ -311,7 +311,7 @@ def parse_sweep(kind: Any, words: list[str]) -> Any:
 def _has_config(command: str, words: list[str]) -> bool:
     if words and not words[0].startswith("-"):
         return True
-    wanted = f"a file or a name such as smoke as the first word after {command}"
+    wanted = f"a file, or a name such as smoke, as the first word after {command}"
     require(bool({"-h", "--help"} & set(words)), "config", "none", wanted)
     return False
 

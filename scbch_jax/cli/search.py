@@ -85,8 +85,9 @@ class Search(WorkerOptions):
     are left out at the distance of the last hit of its query, -1 if not known."""
     out: Path | None = None
     """File to write instead: npz with ids, distances, and cut, the number of items at
-    the distance of the last hit that k leaves out; a row a query, filled with -1. If
-    the rank is not bits also scores; cut counts those of the last score and distance.
+    the distance of the last hit that k leaves out; one row per query, padded with -1.
+    If the rank is not bits also scores; cut counts those of the last score and
+    distance.
     """
     page: Path | None = None
     """HTML file to write instead, with the pictures that one query finds."""

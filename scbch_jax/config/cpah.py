@@ -5,6 +5,9 @@ from typing import Annotated, Literal, NamedTuple
 
 from scbch_jax.config.constraints import ChecksOptions, at_least, between, positive
 
+ENCODING_OPTIONS = ("test_mask",)
+"""Options that act on the codes of trained networks; see `runs.encoder_id`."""
+
 
 class HParams(NamedTuple):
     """Hyperparameters of CPAH; changing one needs no new compilation."""

@@ -62,7 +62,7 @@ class Scenes:
     side: Annotated[int, at_least(24, 1024)] = 48
     """Width and height of a picture, in pixels."""
     text_dim: Annotated[int, at_least(1, 16_384)] = 128
-    """Dimension of the text features, which are Doc2Vec vectors of the captions."""
+    """Dimension of the text features, which are PV-DBOW vectors of the captions."""
     nuisance: Annotated[float, between(0, 1)] = 0.3
     """Strength of what changes pixels but no label: light, grain, patches of color."""
     word_dropout: Annotated[float, between(0, 1)] = 0.3

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import tyro
 
@@ -107,13 +107,13 @@ class Training:
     epochs: Annotated[int, at_least(1, 1_000_000)] = 50
     """Epochs to train: E_m of Eq. 9."""
     batch_size: Annotated[int, at_least(2)] = 128
-    """Rows of a batch; a last, smaller batch is used, too, but not by UCCH, DJSRH,
+    """Rows of a batch; a last, smaller batch is used by all methods except UCCH, DJSRH,
     MIAN, pip_like and ltcmh_like."""
     score_every: Annotated[int, at_least(1)] = 1
     """Epochs between two evaluations; the last epoch is always evaluated."""
     save_every: Annotated[int, at_least(1)] = 5
     """Epochs between two checkpoints; the last epoch is always saved."""
-    hold_out: Annotated[int, between(0, 2**31 - 1)] = 0
+    hold_out: Annotated[int, at_least(0)] = 0
     """Training rows that are left out of training, to choose an epoch without the test
     queries: they search the other training rows, judged by their noisy labels. Results
     name the chosen epoch; the saved weights are those of the last epochs, not of the
@@ -155,28 +155,25 @@ MethodName = Literal[
 ]
 """Every method, by the name of its module of options in this package."""
 
-METHOD_OPTIONS = dict(
-    zip(
-        get_args(MethodName),
-        (
-            scbch,
-            ucch,
-            dgcpn,
-            dhrl,
-            djsrh,
-            cirh,
-            nrch,
-            rshnl,
-            mian,
-            cmmq,
-            cpah,
-            pip_like,
-            ltcmh_like,
-            robust,
-        ),
-        strict=True,
+METHOD_OPTIONS = {
+    module.__name__.rpartition(".")[2]: module
+    for module in (
+        scbch,
+        ucch,
+        dgcpn,
+        dhrl,
+        djsrh,
+        cirh,
+        nrch,
+        rshnl,
+        mian,
+        cmmq,
+        cpah,
+        pip_like,
+        ltcmh_like,
+        robust,
     )
-)
+}
 """Module with `Options` and `HParams` of each method."""
 
 
@@ -191,15 +188,32 @@ def original_of(method: str) -> str:
     return getattr(METHOD_OPTIONS[method], "RECONSTRUCTION_OF", "")
 
 
+def encoding_options(method: str, options: Any) -> dict[str, Any]:
+    """Options by which trained networks encode, where they are not the defaults.
+
+    Networks of other options are other parameters. A module of options names those that
+    are not by `ENCODING_OPTIONS`.
+
+    >>> encoding_options("mian", mian.Options(image_noise="always"))
+    {'image_noise': 'always'}
+    """
+    module = METHOD_OPTIONS[method]
+    names = getattr(module, "ENCODING_OPTIONS", ())
+    values = {name: getattr(options, name) for name in names}
+    default = module.Options()
+    return {n: value for n, value in values.items() if value != getattr(default, n)}
+
+
 def footnotes(methods: Iterable[str]) -> list[str]:
     """What has to stand beside the numbers of methods that are reconstructions.
 
     >>> footnotes(["scbch", "pip_like", "pip_like"])
-    ['pip_like: a reconstruction of PIP; no original was compared.']
+    ['pip_like: a reconstruction of PIP; not compared with an original implementation.']
     """
     originals = {method: original_of(method) for method in methods}
     return [
-        f"{method}: a reconstruction of {original}; no original was compared."
+        f"{method}: a reconstruction of {original}; not compared with an original "
+        "implementation."
         for method, original in originals.items()
         if original
     ]
@@ -269,7 +283,7 @@ class Experiment:
         check_fields(self)
         for part in ("options", "hparams"):
             declared = type(getattr(self, part)).__module__.split(".")[-1]
-            wanted = f"those of {self.method}, which is the method"
+            wanted = f"those of the method, {self.method}"
             require(declared == self.method, part, f"those of {declared}", wanted)
         check_fields(self.hparams, "hparams.")
         require(

@@ -8,6 +8,9 @@ from scbch_jax.config.constraints import ChecksOptions, at_least, between, posit
 RECONSTRUCTION_OF = "LtCMH"
 """What `footnotes` in `config/experiment.py` makes of it stands beside all numbers."""
 
+ENCODING_OPTIONS = ("inputs",)
+"""Options that act on the codes of trained networks; see `runs.encoder_id`."""
+
 
 class HParams(NamedTuple):
     """Hyperparameters of ltcmh_like; changing one needs no new compilation."""

@@ -5,6 +5,9 @@ from typing import Annotated, Literal, NamedTuple
 
 from scbch_jax.config.constraints import ChecksOptions, at_least, between, positive
 
+ENCODING_OPTIONS = ("image_noise",)
+"""Options that act on the codes of trained networks; see `runs.encoder_id`."""
+
 
 class HParams(NamedTuple):
     """Hyperparameters of MIAN; changing one needs no new compilation."""

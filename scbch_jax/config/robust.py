@@ -48,16 +48,11 @@ class Options(TwoTowerOptions):
         """Checks the fields."""
         super().__post_init__()
         known = (self.missing_rate is None) == (self.wrong_rate is None)
-        wanted = "both options.missing_rate and options.wrong_rate, or none"
-        require(known, "options", "one rate of noise", wanted)
+        both = "options.missing_rate, options.wrong_rate"
+        require(known, both, "one of them", "both, or none")
         unused = self.labels == "given" and self.missing_rate is not None
         wanted = "none with options.labels given"
         require(not unused, "options.missing_rate", self.missing_rate, wanted)
         total = (self.missing_rate or 0.0) + (self.wrong_rate or 0.0)
         wanted = f"at most {MOST_NOISE} together"
-        require(
-            total <= MOST_NOISE,
-            "options.missing_rate, options.wrong_rate",
-            total,
-            wanted,
-        )
+        require(total <= MOST_NOISE, both, total, wanted)

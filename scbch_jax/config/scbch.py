@@ -42,8 +42,8 @@ class Options(TwoTowerOptions):
     """Choices of SCBCH that are fixed at compilation."""
 
     reading: Literal["official", "paper"] = "official"
-    """Where they differ: official follows the released code, paper the published
-    equations."""
+    """Where paper and released code differ: official follows the released code, paper
+    the published equations."""
     neighbors: Annotated[int, at_least(1)] = 20
     """k: neighbors whose labels are averaged to a row's soft label (Eq. 1)."""
     neighbor_search: Literal["exact", "approximate", "tree"] = "exact"

@@ -14,12 +14,17 @@ import numpy as np
 from jaxtyping import Float
 
 from scbch_jax.config.data import DbowConfig
-from scbch_jax.extras import require_packages
-from scbch_jax.features.bag_of_words import Vocabulary, build_vocabulary, tokenize
-from scbch_jax.features.doc2vec import infer_vector, text_seed
+from scbch_jax.features.bag_of_words import Vocabulary, tokenize
+from scbch_jax.features.doc2vec import (
+    infer_vector,
+    text_seed,
+    train_engine,
+    with_vocabulary,
+)
 
-RATE = 0.05
-"""Learning rate at the beginning, in training and for each inferred vector."""
+DBOW: dict[str, Any] = {"dm": 0, "sample": 0, "alpha": 0.05}
+"""What makes gensim's model one of PV-DBOW; alpha is the learning rate at the start, in
+ training and for each inferred vector."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +39,7 @@ class DbowModel:
     @cached_property
     def engine(self) -> Any:
         """Gensim's model, which is built once: that takes longer than one inference."""
-        engine = _untrained(self.config, min_count=1, sorted_vocab=0)
-        engine.build_vocab_from_freq(dict(self.vocabulary))
+        engine = with_vocabulary(self.vocabulary, self.config, **DBOW)
         engine.syn1neg = np.array(self.output_weights)
         return engine
 
@@ -46,17 +50,8 @@ def train_dbow(texts: Sequence[str], config: DbowConfig) -> DbowModel:
     Raises:
         InputError: if no word is frequent enough.
     """
-    require_packages("Doc2Vec", "gensim")
-    from gensim.models.doc2vec import TaggedDocument
-
-    build_vocabulary(texts, min_count=config.min_count)  # refuses an empty one
-    tagged = [TaggedDocument(tokenize(text), [i]) for i, text in enumerate(texts)]
-    engine = _untrained(config, min_count=config.min_count)
-    engine.build_vocab(tagged)
-    engine.train(tagged, total_examples=len(tagged), epochs=config.epochs)
-    words = engine.wv.index_to_key
-    counts = tuple((w, int(engine.wv.get_vecattr(w, "count"))) for w in words)
-    return DbowModel(config, counts, engine.syn1neg)
+    vocabulary, engine = train_engine(texts, config, **DBOW)
+    return DbowModel(config, vocabulary, engine.syn1neg)
 
 
 def dbow_vectors(model: DbowModel, texts: Sequence[str]) -> Float[np.ndarray, "n dim"]:
@@ -76,21 +71,3 @@ def dbow_vectors(model: DbowModel, texts: Sequence[str]) -> Float[np.ndarray, "n
             vector = infer_vector(model.engine, words, start / dim, seed=drawn)
             vectors[row] = vector / np.linalg.norm(vector)
     return vectors
-
-
-def _untrained(config: DbowConfig, **options: Any) -> Any:
-    """Gensim's model; with several workers the order of the updates would be random."""
-    # Imported here: it takes a second, and few commands need it.
-    require_packages("Doc2Vec", "gensim")
-    from gensim.models.doc2vec import Doc2Vec
-
-    return Doc2Vec(
-        vector_size=config.dim,
-        dm=0,
-        sample=0,
-        alpha=RATE,
-        epochs=config.epochs,
-        seed=config.seed,
-        workers=1,
-        **options,
-    )

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from scbch_jax.config.data import Doc2VecConfig
+from scbch_jax.config.data import DbowConfig, Doc2VecConfig
 from scbch_jax.extras import require_packages
 from scbch_jax.features.bag_of_words import Vocabulary, build_vocabulary, tokenize
 
@@ -33,8 +33,9 @@ class Doc2VecModel:
     @cached_property
     def engine(self) -> Any:
         """Gensim's model, which is built once: that takes longer than one inference."""
-        engine = _untrained(self.config, min_count=1, sorted_vocab=0)
-        engine.build_vocab_from_freq(dict(self.vocabulary))
+        engine = with_vocabulary(
+            self.vocabulary, self.config, window=self.config.window
+        )
         engine.wv.vectors = np.array(self.word_vectors)
         engine.syn1neg = np.array(self.output_weights)
         return engine
@@ -46,17 +47,8 @@ def train_doc2vec(texts: Sequence[str], config: Doc2VecConfig) -> Doc2VecModel:
     Raises:
         InputError: if no word is frequent enough.
     """
-    require_packages("Doc2Vec", "gensim")
-    from gensim.models.doc2vec import TaggedDocument
-
-    build_vocabulary(texts, min_count=config.min_count)  # refuses an empty one
-    tagged = [TaggedDocument(tokenize(text), [i]) for i, text in enumerate(texts)]
-    engine = _untrained(config, min_count=config.min_count)
-    engine.build_vocab(tagged)
-    engine.train(tagged, total_examples=len(tagged), epochs=config.epochs)
-    words = engine.wv.index_to_key
-    counts = tuple((w, int(engine.wv.get_vecattr(w, "count"))) for w in words)
-    return Doc2VecModel(config, counts, engine.wv.vectors, engine.syn1neg)
+    vocabulary, engine = train_engine(texts, config, window=config.window)
+    return Doc2VecModel(config, vocabulary, engine.wv.vectors, engine.syn1neg)
 
 
 def infer_vectors(
@@ -91,7 +83,7 @@ def infer_vector(
 
     Args:
         engine: gensim's model, PV-DM or PV-DBOW.
-        words: known to the model.
+        words: of the text; those that the model does not know are left out.
         start: initial vector.
         seed: of the negative samples, and of the windows of PV-DM.
     """
@@ -120,7 +112,41 @@ def infer_vector(
     return vector[0]
 
 
-def _untrained(config: Doc2VecConfig, **options: Any) -> Any:
+def train_engine(
+    texts: Sequence[str], config: Doc2VecConfig | DbowConfig, **options: Any
+) -> tuple[Vocabulary, Any]:
+    """The words with their counts, and gensim's model trained on the texts.
+
+    Args:
+        texts: to train on.
+        config: of the model.
+        options: of gensim's `Doc2Vec`, beside those of the config.
+
+    Raises:
+        InputError: if no word is frequent enough.
+    """
+    build_vocabulary(texts, min_count=config.min_count)  # refuses an empty one
+    engine = _untrained(config, min_count=config.min_count, **options)
+    from gensim.models.doc2vec import TaggedDocument
+
+    tagged = [TaggedDocument(tokenize(text), [i]) for i, text in enumerate(texts)]
+    engine.build_vocab(tagged)
+    engine.train(tagged, total_examples=len(tagged), epochs=config.epochs)
+    words = engine.wv.index_to_key
+    counts = tuple((w, int(engine.wv.get_vecattr(w, "count"))) for w in words)
+    return counts, engine
+
+
+def with_vocabulary(
+    vocabulary: Vocabulary, config: Doc2VecConfig | DbowConfig, **options: Any
+) -> Any:
+    """Gensim's model with these words, whose matrices are still to be set."""
+    engine = _untrained(config, min_count=1, sorted_vocab=0, **options)
+    engine.build_vocab_from_freq(dict(vocabulary))
+    return engine
+
+
+def _untrained(config: Doc2VecConfig | DbowConfig, **options: Any) -> Any:
     """Gensim's model; with several workers the order of the updates would be random."""
     # Imported here: it takes a second, and few commands need it.
     require_packages("Doc2Vec", "gensim")
@@ -128,7 +154,6 @@ def _untrained(config: Doc2VecConfig, **options: Any) -> Any:
 
     return Doc2Vec(
         vector_size=config.dim,
-        window=config.window,
         epochs=config.epochs,
         seed=config.seed,
         workers=1,

@@ -112,7 +112,7 @@ def unknown_words(text: str, known: Container[str] | None) -> list[str]:
     unknown = [] if known is None else [word for word in words if word not in known]
     shown = text if len(text) <= 60 else f"{text[:59]}…"
     got = f"{shown!r}, without a word that the encoder knows"
-    require(len(unknown) < len(words), "text", got, "one such word at least")
+    require(len(unknown) < len(words), "text", got, "at least one known word")
     return unknown
 
 

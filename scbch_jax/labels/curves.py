@@ -72,9 +72,9 @@ def add_dependence(
 
         z'_ic = z_ic + Σ_d u_cd z_id + Σ_{d≠c} v_cd y_id + b_c
 
-    Labels depend on each other: where "sea" is given, "water" is hardly wrong. A row's
-    own label of the class is left out, so that it stays independent evidence. Rows of a
-    fold are predicted by a model of the others.
+    Labels depend on each other: where "sea" is given, "water" is probably right. A
+    row's own label of the class is left out, so that it stays independent evidence.
+    Rows of a fold are predicted by a model of the others.
 
     Args:
         logits: z of `fit_curves`.

@@ -116,7 +116,7 @@ def fit_exclusive(
         params = minimize(loss, first | {"noise": noise}, STEPS)
         return params, loss(params)
 
-    starts = jnp.array(STARTS) / MOST_MISSING
+    starts = jnp.array(STARTS if rates is None else STARTS[:1]) / MOST_MISSING
     fitted, values = jax.lax.map(fit, logit(starts))
     best = jax.tree.map(lambda x: x[jnp.nanargmin(values)], fitted)
     return logits_of(best), rates_of(best)

@@ -15,7 +15,8 @@ from scbch_jax.errors import check_same_rows
 from scbch_jax.labels.posterior import NoiseRates
 
 MOST_MISSING, MOST_WRONG = 0.9, 0.5
-"""Upper bounds of estimated rates; the sum of both stays below 1."""
+"""Upper bounds of estimated rates where rows may have several labels; the sum of both
+stays below 1."""
 
 SPREAD = 0.2
 """Standard deviation of a class's rates about those of all classes, in logits. Classes

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key, Num
 
 from scbch_jax.arrays import ScalarLike
+from scbch_jax.errors import require
 from scbch_jax.labels.curves import add_dependence, fit_curves
 from scbch_jax.labels.exclusive import (
     exclusive_posterior,
@@ -66,11 +67,15 @@ def posteriors(
 
     Raises:
         ValueError: if rows do not align or there are more folds than rows.
+        InputError: if the ridge is too small for a solution.
     """
     fold = draw_folds(key, len(labels), folds=folds)
     scores = cross_fitted_scores(
         (image, text), labels, fold, ridge=ridge, on_rows=on_rows
     )
+    got = "one" if ridge is None else ridge
+    got = f"{got} for which the regression has no solution"
+    require(bool(jnp.isfinite(scores).all()), "ridge", got, "a larger number")
     given = jnp.asarray(labels)
     if is_exclusive(labels):
         logits, found = fit_exclusive(scores, given, rates)

@@ -2,9 +2,9 @@
 
 An autoencoder splits the features of each modality into individuality and commonality,
 which join direct features as meta features; these learn by the loss of Deep Cross-Modal
-Hashing. The original's code could not be had, and of its text only the abstract: loss
+Hashing. The original's code was not available, and of its text only the abstract: loss
 and schedule are those of MetaCMH by the same authors, the networks an assumption, and
-no original was compared.
+not compared with an original implementation.
 """
 
 from typing import Any, Literal, NamedTuple

@@ -48,7 +48,7 @@ class TermInputs(NamedTuple):
     similarity: Float[Array, "n n"]
     """S: inner products; row = image, column = text."""
     overlap: Float[Array, "n n"]
-    """R: Jaccard overlap of expected labels."""
+    """R: Jaccard overlap of expected labels; for terms that are added."""
     positives: Float[Array, "n n"]
     """M: probability that two samples share a label."""
 
@@ -117,8 +117,8 @@ def terms(hp: HParams) -> Terms:
 
 
 def check(sizes: Sizes, options: Options, batch_size: int) -> None:
-    """Raises `InputError` unless there are at least as many rows as folds."""
-    fits = options.folds <= sizes.samples
+    """Raises `InputError` if posteriors need more rows than there are."""
+    fits = options.labels == "given" or options.folds <= sizes.samples
     wanted = f"at most the {sizes.samples} training rows"
     require(fits, "options.folds", options.folds, wanted)
 

@@ -66,7 +66,7 @@ def notes(options: Iterable[Record]) -> str:
     """What has to stand beside the numbers of these runs; empty for most methods.
 
     >>> notes([{"method": "pip_like"}, {}])
-    'pip_like: a reconstruction of PIP; no original was compared.'
+    'pip_like: a reconstruction of PIP; not compared with an original implementation.'
     """
     return " ".join(footnotes(record.get("method", "scbch") for record in options))
 

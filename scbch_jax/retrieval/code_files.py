@@ -165,7 +165,7 @@ def _find_parts(paths: Sequence[Path], keys: dict[str, str]) -> dict[str, ArrayR
             part = _part_of(f"{side}{name}", keys)
             if part is not None:
                 twice = f"{part} twice, again in {path}"
-                require(part not in arrays, "codes", twice, "it once")
+                require(part not in arrays, "codes", twice, "it only once")
                 arrays[part] = (path, name)
         missing = [k for k in keys.values() if len(paths) == 1 and k not in names]
         require(not missing, "keys", ", ".join(missing), f"one of {', '.join(names)}")

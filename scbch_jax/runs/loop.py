@@ -154,7 +154,7 @@ def _confidence(state: Any, task: Task) -> Confidence | None:
     ]
     area = retrieval.roc_auc(weights, clean)
     area = None if np.isnan(area) else area
-    wrong, missing = task.expected_errors
+    wrong, missing = task.expected_error_shares
     return Confidence(
         *means,
         roc_auc=area,

@@ -14,6 +14,7 @@ from jaxtyping import Float, UInt8
 
 from scbch_jax import io, training
 from scbch_jax.config import Experiment, experiment_file
+from scbch_jax.config.experiment import encoding_options
 from scbch_jax.errors import InputError, require
 from scbch_jax.methods import Recipe
 from scbch_jax.runs.opening import (
@@ -99,11 +100,13 @@ def encoder_id(networks: HashNetworks, extractors: Mapping[str, str]) -> str:
             its weights, and SHA-256 of the text model or the name of a pretrained
             network, where they are known.
     """
+    experiment = networks.experiment
     facts = {
-        "method": networks.experiment.method,
+        "method": experiment.method,
         "networks": params_sha256(networks.params),
-        "precision": networks.experiment.training.precision,
+        "precision": experiment.training.precision,
         "extractors": dict(extractors),
+        **encoding_options(experiment.method, experiment.options),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

@@ -121,9 +121,9 @@ def state_shapes(experiment: Experiment, recipe: Recipe) -> Any:
 
 
 def write_params(path: Path, experiment: Experiment, params: Any) -> None:
-    """Makes the folder of a run of one epoch from weights that came from elsewhere.
+    """Makes a run folder that has weights only, such as those of another program.
 
-    The folder appears when it is complete.
+    It can be evaluated and encode, but not be resumed. It appears when it is complete.
 
     Raises:
         InputError: if the folder holds files, or cannot be written.
@@ -189,8 +189,8 @@ def _make(path: Path, experiment: Experiment, provenance: Record) -> None:
         for name in names - known
         if not name.startswith(("seed-", ".run.json", ".experiment.json"))
     }
-    came = f"{path}, which holds other files"
-    require(not foreign, "out", came, "a new folder, or an empty one")
+    got = f"{path}, which holds other files"
+    require(not foreign, "out", got, "a new folder, or an empty one")
     io.require_utf8("out", path)
     options = experiment_file.flatten(experiment)
     record = provenance | {"digest": experiment_file.digest_of_saved(options)}

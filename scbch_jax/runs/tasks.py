@@ -38,8 +38,8 @@ class Task(NamedTuple):
     entries_roc_auc: float | None
     """How well posteriors tell right entries of the labels from wrong ones; None if the
     method has none, or if all entries are right."""
-    expected_errors: tuple[float | None, float | None]
-    """See `expected_errors`; None where the method has no posteriors."""
+    expected_error_shares: tuple[float | None, float | None]
+    """See `expected_error_shares`; None where the method has no posteriors."""
     held_out: tuple[Split, Split] | None
     """Held-out training rows and all others, with noisy labels; None if no rows are
     held out."""
@@ -139,7 +139,7 @@ def task_of(
         learned = np.asarray(sharding.to_host(learned))
         confidence = labels.row_confidence(given, learned)
         entries_roc_auc = posterior_roc_auc(given, learned, changes)
-        expected = expected_errors(given, learned)
+        expected = expected_error_shares(given, learned)
         rows = rows._replace(labels=learned)
     train = to_device(training, rows)
     return Task(
@@ -151,7 +151,7 @@ def task_of(
         given=given,
         confidence=confidence,
         entries_roc_auc=entries_roc_auc,
-        expected_errors=expected,
+        expected_error_shares=expected,
         held_out=held_rows and (held_rows, train._replace(labels=given)),
         clean=~label_noise.corrupted_rows(given, clean),
         changes=changes,
@@ -186,7 +186,7 @@ def posterior_roc_auc(
     return None if np.isnan(area) else area
 
 
-def expected_errors(
+def expected_error_shares(
     given: Float[np.ndarray, "samples classes"],
     posterior: Float[np.ndarray, "samples classes"],
 ) -> tuple[float | None, float | None]:
@@ -202,7 +202,8 @@ def expected_errors(
         Both in [0, 1]; None where there are no labels of a kind.
 
     Example:
-        >>> expected_errors(np.array([[1.0, 1.0, 0.0]]), np.array([[1.0, 0.5, 0.25]]))
+        >>> given, posterior = np.array([[1.0, 1.0, 0.0]]), np.array([[1.0, 0.5, 0.25]])
+        >>> expected_error_shares(given, posterior)
         (0.25, 0.25)
     """
     errors = 1 - posterior[given > 0], posterior[given <= 0]

@@ -3,7 +3,7 @@
 FOLDER/seed-S/traces/epoch-0001.npz holds these arrays:
 
 confidence            of every training row, where the method has it
-label_cosine          cosine of each row's noisy and clean labels
+label_cosine          cosine of each row's noisy and clean labels; with confidence
 rows, labels          some training rows, and their clean labels
 image, text           their relaxed codes
 
@@ -12,13 +12,14 @@ After the last epoch it also holds
 changed_pairs         share of pairs of training rows for which noise changes whether
                       they share a label, among at most 5,000 rows; with confidence
 
+depths                numbers of first items, for precision and recall
+queries, query_labels some queries
+database_start        number of queries, which is the row of the first database item
+
 and for both DIRECTIONs, i2t and t2i:
 
-depths, precision_DIRECTION, recall_DIRECTION   means over all queries among the first
-                                                items
-queries, query_labels                           some queries
-database_start                                  how many queries there are
-items_DIRECTION, distances_DIRECTION, labels_DIRECTION    what they find first
+precision_DIRECTION, recall_DIRECTION   means over all queries, for each of the depths
+items_DIRECTION, distances_DIRECTION, labels_DIRECTION    what those queries find first
 
 The same seed gives the same bytes.
 """

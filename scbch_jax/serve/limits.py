@@ -31,6 +31,8 @@ class Limits:
     """Bytes of the longest request line and headers."""
     request_seconds: Annotated[float, between(0.1, 3600)] = 10.0
     """Seconds in which a request has to arrive completely."""
+    write_seconds: Annotated[float, between(0.1, 3600)] = 30.0
+    """Seconds in which a client has to read what is sent to it."""
     answer_seconds: Annotated[float, between(0.01, 3600)] = 30.0
     """Seconds after which a request gets a timeout error."""
     max_pending: Annotated[int, at_least(1, 10_000)] = 64

@@ -283,7 +283,7 @@ def from_query(
         if name in lists:
             fields.setdefault(name, []).append(value)
         elif name in fields:
-            raise Unacceptable(f"{name}: got it twice, wanted it once")
+            raise Unacceptable(f"{name}: got it twice, wanted it only once")
         else:
             fields[name] = value
     try:

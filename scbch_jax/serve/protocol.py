@@ -9,10 +9,9 @@ import h11
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from scbch_jax.serve import problems
+from scbch_jax.serve.limits import Limits
 from scbch_jax.serve.problems import Problem, unavailable
 from scbch_jax.serve.security import HEADERS
-
-REQUEST_SECONDS, WRITE_SECONDS, CONNECTIONS = 10.0, 30.0, 256
 
 
 class DeadlineProtocol(H11Protocol):
@@ -22,24 +21,24 @@ class DeadlineProtocol(H11Protocol):
     service.
     """
 
-    request_seconds = REQUEST_SECONDS
-    max_connections = CONNECTIONS
-    _arriving: asyncio.TimerHandle | None = None
-    _leaving: asyncio.TimerHandle | None = None
+    limits = Limits()
+    _request_timer: asyncio.TimerHandle | None = None
+    _write_timer: asyncio.TimerHandle | None = None
+    _lost = False
 
     def connection_made(self, transport: Any) -> None:
-        """Starts the time of the first request, or refuses the connection."""
-        gathering = Gathering(transport, self.loop, on_close=self._leave)
+        """Limits the time of the first request, or refuses the connection."""
+        gathering = Gathering(transport, self.loop, on_close=self._limit_writing)
         super().connection_made(gathering)  # type: ignore[arg-type]
-        if len(self.connections) > self.max_connections:
-            limit = f"at most {self.max_connections}"
+        if len(self.connections) > self.limits.connections:
+            limit = f"at most {self.limits.connections}"
             detail = f"connections: got {len(self.connections)}, wanted {limit}"
             self._end(unavailable("busy", detail, 1))
             return
-        self._start()
+        self._limit_request()
 
     def data_received(self, data: bytes) -> None:
-        """Starts the time of a request with its first byte, and ends it with its last.
+        """Limits the time from the first byte of a request to its last.
 
         A client that goes on sending after an early answer is cut off as well.
         """
@@ -47,61 +46,66 @@ class DeadlineProtocol(H11Protocol):
         self._watch()
 
     def on_response_complete(self) -> None:
-        """Goes on with the next request, of which a part may be there already."""
+        """Limits the next request, of which a part may have been received already."""
         super().on_response_complete()
         self._watch()
 
     def pause_writing(self) -> None:
-        """Starts the time in which the client has to read."""
+        """Limits the time in which the client has to read."""
         super().pause_writing()
-        self._leave()
+        self._limit_writing()
 
     def resume_writing(self) -> None:
-        """Ends that time, unless the connection waits only for what is left of it."""
+        """Ends that limit, unless the connection is closing and sends what is left."""
         super().resume_writing()
         if not self.transport.is_closing():
-            self._stay()
+            self._cancel_write_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Ends all times."""
+        """Cancels both timers."""
+        self._lost = True
         super().connection_lost(exc)  # It closes the transport once more.
-        self._stop()
-        self._stay()
+        self._cancel_request_timer()
+        self._cancel_write_timer()
 
     def send_400_response(self, msg: str) -> None:
         """Answers what is not HTTP."""
-        detail = f"request: got {msg.rstrip('.').lower()}, wanted HTTP/1.1"
+        detail = "request: got bytes that are not HTTP, wanted HTTP/1.1"
         self._end(Problem("malformed", detail))
 
     def _watch(self) -> None:
         state = self.conn.their_state
         begun = state is h11.IDLE and bool(self.conn.trailing_data[0])
         if not begun and state is not h11.SEND_BODY:
-            self._stop()
-        elif self._arriving is None:
-            self._start()
+            self._cancel_request_timer()
+        elif self._request_timer is None:
+            self._limit_request()
 
-    def _leave(self) -> None:
-        if self._leaving is None:
-            self._leaving = self.loop.call_later(WRITE_SECONDS, self.transport.abort)
+    def _limit_request(self) -> None:
+        self._request_timer = self.loop.call_later(
+            self.limits.request_seconds, self._too_late
+        )
 
-    def _stay(self) -> None:
-        if self._leaving is not None:
-            self._leaving.cancel()
-            self._leaving = None
+    def _cancel_request_timer(self) -> None:
+        if self._request_timer is not None:
+            self._request_timer.cancel()
+            self._request_timer = None
 
-    def _start(self) -> None:
-        self._arriving = self.loop.call_later(self.request_seconds, self._too_late)
+    def _limit_writing(self) -> None:
+        if self._write_timer is None and not self._lost:
+            self._write_timer = self.loop.call_later(
+                self.limits.write_seconds, self.transport.abort
+            )
 
-    def _stop(self) -> None:
-        if self._arriving is not None:
-            self._arriving.cancel()
-            self._arriving = None
+    def _cancel_write_timer(self) -> None:
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
 
     def _too_late(self) -> None:
-        self._arriving = None
-        wanted = f"all of it within {self.request_seconds:g} s"
-        self._end(Problem("slow", f"request: got a part of it, wanted {wanted}"))
+        self._request_timer = None
+        wanted = f"all of it within {self.limits.request_seconds:g} s"
+        self._end(Problem("slow", f"request: got an incomplete one, wanted {wanted}"))
 
     def _end(self, problem: Problem) -> None:
         """Answers, unless an answer has begun, and closes the connection."""
@@ -112,7 +116,7 @@ class DeadlineProtocol(H11Protocol):
 
 
 class Gathering:
-    """A transport that sends at once what is written in one step of the event loop.
+    """A transport that sends in one call what one step of the event loop writes.
 
     uvicorn writes the head and the body of an answer apart; to wake the client twice
     takes longer than to make a small answer.

@@ -208,11 +208,8 @@ def _route(path: str, endpoints: dict[str, Endpoint]) -> Route:
 
 
 def _config(gateway: Gateway, settings: Settings) -> uvicorn.Config:
-    limits = settings.limits
-
     class Protocol(DeadlineProtocol):
-        request_seconds = limits.request_seconds
-        max_connections = limits.connections
+        limits = settings.limits
 
     return uvicorn.Config(
         gateway,
@@ -227,5 +224,5 @@ def _config(gateway: Gateway, settings: Settings) -> uvicorn.Config:
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=list(settings.proxies),
         timeout_graceful_shutdown=GRACE,
-        h11_max_incomplete_event_size=limits.header_bytes,
+        h11_max_incomplete_event_size=settings.limits.header_bytes,
     )

@@ -76,7 +76,7 @@ def test_corrections_are_the_entries_that_the_posterior_contradicts(folder):
     entries = [(int(line["row"]), NAMES.index(line["class"])) for line in lines]
     contradicted = np.argwhere((probability > 0.5) != (given > 0))
     assert sorted(entries) == sorted(map(tuple, contradicted.tolist()))
-    doubts = [abs(int(x["given"]) - float(x["posterior"])) for x in lines]
+    doubts = [abs(int(x["given"]) - float(x["probability"])) for x in lines]
     assert doubts == sorted(doubts, reverse=True)
     assert all(line["file"] == f"{line['row']}.png" for line in lines)
 
@@ -237,4 +237,4 @@ def test_a_correction_is_made_once(folder, tmp_path, capsys):
     (tmp_path / "kept.csv").write_text(f"row,class,given\n{line}{line}")
     words = folder / "store", tmp_path / "kept.csv", "--out", tmp_path / "new"
     said = error_line(capsys, "data", "correct", *map(str, words))
-    assert "got sea of row 0 again, wanted it once" in said
+    assert "got sea of row 0 again, wanted it only once" in said

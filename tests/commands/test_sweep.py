@@ -161,7 +161,7 @@ def test_an_option_of_all_methods_is_put_in_every_experiment():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "config: got none, wanted a file or a name such as smoke as the first"),
+        ([], "config: got none, wanted a file, or a name such as smoke, as the first"),
         (["gone.py"], "sweep: got gone.py, wanted a file that exists"),
         ([SMOKE, "--bits", "7"], "bits: got 7, wanted a positive multiple of 8"),
         ([SMOKE, "--lanes", "0"], "lanes: got 0, wanted a whole number from 1 to"),
@@ -170,11 +170,11 @@ def test_an_option_of_all_methods_is_put_in_every_experiment():
         ([SMOKE, "--nose", "1"], "unknown option --nose"),
         (
             [METHODS, "--options.neighbors", "9"],
-            "which is one of method scbch, dgcpn, in an experiment of method ucch",
+            "an option of method scbch, dgcpn, in an experiment of method ucch",
         ),
         (
             [METHODS, "--options.ranking", "bidirectional"],
-            "which is one of method nrch, in an experiment of method scbch",
+            "which is an option of method nrch, in an experiment of method scbch",
         ),
         ([SMOKE, "--only", "moon"], "only: got moon, wanted words of names"),
         ([str(ROOT / "configs" / "smoke.py")], "wanted a function get_sweep()"),

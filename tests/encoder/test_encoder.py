@@ -122,6 +122,28 @@ def test_the_id_depends_on_every_part(of_words):
     assert len(ids) == 6
 
 
+@pytest.mark.parametrize(
+    ("method", "option"),
+    [
+        ("cpah", {"test_mask": "off"}),
+        ("mian", {"image_noise": "always"}),
+        ("ltcmh_like", {"inputs": "given"}),
+    ],
+)
+def test_the_id_depends_on_options_that_act_on_codes(of_words, method, option):
+    """Of other options, networks with the same parameters give the same codes."""
+    networks = runs.open_run(of_words / "run", seed=0).networks
+    experiment = defaults_of(method)
+
+    def id_with(**changes):
+        options = dataclasses.replace(experiment.options, **changes)
+        changed = dataclasses.replace(experiment, options=options)
+        return runs.encoder_id(networks._replace(experiment=changed), {})
+
+    assert id_with(**option) != id_with()
+    assert id_with(hidden=8) == id_with()
+
+
 def test_other_networks_fail_the_self_check(opened, of_words):
     other = runs.open_run(of_words / "run", seed=1).networks
     changed = dataclasses.replace(opened, networks=other, _checked=set())

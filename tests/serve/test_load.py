@@ -497,8 +497,9 @@ class Pieces:
 
 
 @pytest.mark.parametrize("closes", [False, True])
-def test_a_client_that_does_not_read_its_answer_is_cut_off(monkeypatch, closes):
-    monkeypatch.setattr("scbch_jax.serve.protocol.WRITE_SECONDS", 0.2)
+def test_a_client_that_does_not_read_its_answer_is_cut_off(closes):
+    class Protocol(DeadlineProtocol):
+        limits = Limits(write_seconds=0.2)
 
     async def unused(scope, receive, send):
         raise AssertionError("no request is made")
@@ -508,7 +509,7 @@ def test_a_client_that_does_not_read_its_answer_is_cut_off(monkeypatch, closes):
         config = uvicorn.Config(unused)
         loop = asyncio.get_running_loop()
         listener = await loop.create_server(
-            lambda: DeadlineProtocol(config, state, {}), "127.0.0.1", 0
+            lambda: Protocol(config, state, {}), "127.0.0.1", 0
         )
         with socket.create_connection(listener.sockets[0].getsockname()) as client:
             while not state.connections:
@@ -523,7 +524,7 @@ def test_a_client_that_does_not_read_its_answer_is_cut_off(monkeypatch, closes):
             while state.connections:
                 await asyncio.sleep(0.01)
             assert sum(map(len, iter(lambda: client.recv(10**6), b""))) < 10**8
-            assert held._leaving is None, "nothing is left to be done later"
+            assert held._write_timer is None, "nothing is left to be done later"
         listener.close()
 
     asyncio.run(asyncio.wait_for(run(), 60))

@@ -32,8 +32,9 @@ class CleanData:
     seed: Annotated[int, at_least(0, 2**32 - 1)] = 0
     """Seed of the folds."""
     ridge: Annotated[float | None, optional(between(1e-3, 1e6))] = None
-    """Penalty of the regression, relative to the mean variance of the features; by
-    default chosen from 0.03 to 10 on the first fold."""
+    """Penalty of the ridge regression that predicts labels, relative to the mean
+    sum of squares of a feature; by default chosen from 0.03 to 10 on the first
+    fold."""
     missing_rate: Annotated[float | None, optional(between(0, MOST_NOISE))] = None
     """Rate of true labels that are not given, if it is known; with --wrong-rate."""
     wrong_rate: Annotated[float | None, optional(between(0, MOST_NOISE))] = None
@@ -104,8 +105,6 @@ def _review(options: CleanData, store: Store) -> LabelReview:
             on_rows=advance,
         )
     probability = np.asarray(found.probability)
-    got = f"{options.ridge}, for which the regression has no solution"
-    require(bool(np.isfinite(probability).all()), "ridge", got, "a larger number")
     given = np.asarray(store.labels)
     classes = given.shape[1]
     missing, wrong = (
@@ -157,7 +156,7 @@ def _write(
             missing=review.missing,
             wrong=review.wrong,
         )
-        header = ("row", "file", "class", "given", "posterior")
+        header = ("row", "file", "class", "given", "probability")
         rows = _corrections(review, names, records)
         io.write_csv(fresh / "corrections.csv", header, rows)
         io.write_text(fresh / "index.html", text)

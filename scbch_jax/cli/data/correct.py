@@ -104,7 +104,7 @@ def read_corrections(path: Path, store: Store) -> Iterator[Correction]:
         require(known, field, f"row {row}", f"a row of the store, below {samples}")
         require(name in columns, field, f"class {name}", "a class of the store")
         entry = int(row), columns[name]
-        require(entry not in seen, field, f"{name} of row {row} again", "it once")
+        require(entry not in seen, field, f"{name} of row {row} again", "it only once")
         wanted = f"{store.labels[entry]}, as the store"
         require(given == str(store.labels[entry]), field, f"given {given}", wanted)
         seen.add(entry)

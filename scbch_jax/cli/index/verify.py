@@ -7,7 +7,7 @@ from typing import Annotated
 import tyro
 
 from scbch_jax.cli import console
-from scbch_jax.config.constraints import ChecksFields, between
+from scbch_jax.config.constraints import ChecksFields, at_least
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class IndexVerify(ChecksFields):
 
     index: tyro.conf.Positional[Path]
     """Folder of the index."""
-    recall: Annotated[int, between(0, 1_000_000)] = 0
+    recall: Annotated[int, at_least(0, 1_000_000)] = 0
     """Search for this many of its own codes with the approximate engine, too, and
     print the share of the ten nearest that it finds."""
 

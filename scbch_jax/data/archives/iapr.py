@@ -100,7 +100,9 @@ def read_regions(folder: Files) -> Regions:
             require(fits, field, repr(line), "numbers of picture, region and label")
             picture, _, label = (value or 0 for value in values)
             other = regions.folders.setdefault(picture, above)
-            require(other == above, field, f"picture {picture}, as {other}", "it once")
+            require(
+                other == above, field, f"picture {picture}, as {other}", "it only once"
+            )
             regions.of_picture.setdefault(picture, set()).add(label)
             count += 1
     return regions._replace(count=count)

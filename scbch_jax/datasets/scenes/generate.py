@@ -27,7 +27,7 @@ from scbch_jax.types import Dataset, Split
 __all__ = ["NAMES", "Features", "RawScenes", "as_features", "draw"]
 
 EPOCHS = 20
-"""Epochs of Doc2Vec, in training and for each inferred vector."""
+"""Epochs of PV-DBOW, in training and for each inferred vector."""
 
 
 class RawScenes(NamedTuple):
