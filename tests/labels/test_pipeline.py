@@ -6,6 +6,7 @@ from scbch_jax import labels
 from scbch_jax.config import Planted
 from scbch_jax.data import label_noise
 from scbch_jax.data.planted import planted
+from scbch_jax.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +101,11 @@ def test_where_rows_have_one_label_the_posteriors_are_of_one_label(easy):
     apart = labels.label_posterior(noisy, jax.nn.sigmoid(logits), rates)
     errors = [np.square(q - train.labels).mean() for q in (found.probability, apart)]
     assert errors[0] < errors[1] < np.square(noisy - train.labels).mean()
+
+
+def test_a_ridge_without_a_solution_is_refused():
+    """Its scores would be NaN."""
+    x = np.random.default_rng(0).normal(size=(60, 300)).astype(np.float32)
+    noisy = (x[:, :2] > 0).astype(np.float32)
+    with pytest.raises(InputError, match="ridge: got 1e-12 for which .* no solution"):
+        labels.posteriors(x, x, noisy, key=jax.random.key(0), ridge=1e-12)
