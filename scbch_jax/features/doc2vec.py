@@ -125,8 +125,8 @@ def train_engine(
     Raises:
         InputError: if no word is frequent enough.
     """
-    build_vocabulary(texts, min_count=config.min_count)  # refuses an empty one
     engine = _untrained(config, min_count=config.min_count, **options)
+    build_vocabulary(texts, min_count=config.min_count)  # refuses an empty one
     from gensim.models.doc2vec import TaggedDocument
 
     tagged = [TaggedDocument(tokenize(text), [i]) for i, text in enumerate(texts)]

@@ -330,7 +330,10 @@ def test_records_come_from_json_lines(folder, capsys):
         ("index build codes.npz --out new --classes a", "classes: got 1, wanted 3"),
         ("index engine index faiss-ivf --lists 0", "lists: got 0, wanted a whole"),
         ("index engine index faiss-ivf --seed -1", "seed: got -1, wanted a whole"),
-        ("index verify index --recall -1", "recall: got -1, wanted a number from 0"),
+        (
+            "index verify index --recall -1",
+            "recall: got -1, wanted a whole number from 0",
+        ),
         ("index build more.npz --rows index --out new", "rows: got more.npz without"),
         ("index add index turned.npz", "classes: got dog in column 0, wanted 1, as in"),
         ("index build numbered.npz --out new", "classes: got int64 of shape (3,) in"),

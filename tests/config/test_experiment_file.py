@@ -1,7 +1,6 @@
 import ast
 import dataclasses
 import json
-from typing import get_args
 
 import pytest
 from conftest import ROOT
@@ -17,7 +16,7 @@ from scbch_jax.config import (
     robust,
     scbch,
 )
-from scbch_jax.config.experiment import METHOD_OPTIONS, MethodName
+from scbch_jax.config.experiment import METHOD_OPTIONS
 from scbch_jax.errors import InputError
 
 CONFIGS = sorted((ROOT / "configs").glob("*.py"))
@@ -119,10 +118,6 @@ def test_a_new_option_with_a_default_changes_no_digest(monkeypatch):
 
     monkeypatch.setattr(experiment_file, "flatten", with_a_new_option)
     assert experiment_file.digest(ODD) == before
-
-
-def test_every_method_has_a_module_of_options():
-    assert list(METHOD_OPTIONS) == list(get_args(MethodName))
 
 
 def method_with(option):

@@ -125,7 +125,7 @@ def test_the_command_shows_the_selected_epoch(trained, config, tmp_path, capsys)
 @pytest.mark.parametrize(
     ("value", "wanted"),
     [
-        ("-1", "training.hold_out: got -1, wanted a number from 0"),
+        ("-1", "training.hold_out: got -1, wanted a whole number from 0"),
         ("1.5", "training.hold-out"),
         ("many", "training.hold-out"),
         ("40", "training.hold_out: got 40, wanted less than half of the 80"),
