@@ -189,10 +189,10 @@ def original_of(method: str) -> str:
 
 
 def encoding_options(method: str, options: Any) -> dict[str, Any]:
-    """Options by which trained networks encode, where they are not the defaults.
+    """Options that change the codes of given parameters, where not at their defaults.
 
-    Networks of other options are other parameters. A module of options names those that
-    are not by `ENCODING_OPTIONS`.
+    Most options only change the parameters. A module of options names the others in
+    `ENCODING_OPTIONS`.
 
     >>> encoding_options("mian", mian.Options(image_noise="always"))
     {'image_noise': 'always'}

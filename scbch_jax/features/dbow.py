@@ -24,7 +24,7 @@ from scbch_jax.features.doc2vec import (
 
 DBOW: dict[str, Any] = {"dm": 0, "sample": 0, "alpha": 0.05}
 """What makes gensim's model one of PV-DBOW; alpha is the learning rate at the start, in
- training and for each inferred vector."""
+training and for each inferred vector."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -195,8 +195,7 @@ def _prior(params: dict[str, Array]) -> Scalar:
 def minimize(loss: Any, params: Any, steps: int | Array) -> Any:
     """Parameters after this many steps of L-BFGS.
 
-    All of them in one vector: with several arrays it takes half as long again to
-    compile.
+    All of them in one vector: with several arrays it takes a third longer to compile.
     """
     vector, unravel = ravel_pytree(params)
 

@@ -73,8 +73,8 @@ def posteriors(
     scores = cross_fitted_scores(
         (image, text), labels, fold, ridge=ridge, on_rows=on_rows
     )
-    got = "one" if ridge is None else ridge
-    got = f"{got} for which the regression has no solution"
+    chosen = "the chosen one" if ridge is None else ridge
+    got = f"{chosen}, for which the regression has no solution"
     require(bool(jnp.isfinite(scores).all()), "ridge", got, "a larger number")
     given = jnp.asarray(labels)
     if is_exclusive(labels):

@@ -131,7 +131,7 @@ def test_the_id_depends_on_every_part(of_words):
     ],
 )
 def test_the_id_depends_on_options_that_act_on_codes(of_words, method, option):
-    """Of other options, networks with the same parameters give the same codes."""
+    """Other options change codes only through the parameters."""
     networks = runs.open_run(of_words / "run", seed=0).networks
     experiment = defaults_of(method)
 

@@ -107,5 +107,5 @@ def test_a_ridge_without_a_solution_is_refused():
     """Its scores would be NaN."""
     x = np.random.default_rng(0).normal(size=(60, 300)).astype(np.float32)
     noisy = (x[:, :2] > 0).astype(np.float32)
-    with pytest.raises(InputError, match="ridge: got 1e-12 for which .* no solution"):
+    with pytest.raises(InputError, match="ridge: got 1e-12, for which .* no solution"):
         labels.posteriors(x, x, noisy, key=jax.random.key(0), ridge=1e-12)
