@@ -41,7 +41,7 @@ def fit_curves(
     model = fit_noisy_logistic(
         inputs,
         labels,
-        used=jnp.tile(jnp.eye(classes), (2, 1)),
+        used=np.tile(np.eye(classes, dtype=np.float32), (2, 1)),
         penalty=PENALTY_OF_CURVES,
         rates=rates,
         start=start,

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key, Num
 
-from scbch_jax.arrays import ScalarLike
+from scbch_jax.arrays import Scalar, ScalarLike
 from scbch_jax.errors import require
 from scbch_jax.labels.curves import add_dependence, fit_curves
 from scbch_jax.labels.exclusive import (
@@ -75,7 +75,7 @@ def posteriors(
     )
     chosen = "the chosen one" if ridge is None else ridge
     got = f"{chosen}, for which the regression has no solution"
-    require(bool(jnp.isfinite(scores).all()), "ridge", got, "a larger number")
+    require(bool(np.isfinite(scores).all()), "ridge", got, "a larger number")
     given = jnp.asarray(labels)
     if is_exclusive(labels):
         logits, found = fit_exclusive(scores, given, rates)
@@ -83,25 +83,22 @@ def posteriors(
         return Posteriors(probability, jax.nn.softmax(logits, axis=1), found)
     logits, found = fit_curves(scores, given, rates)
     logits = add_dependence(logits, given, found, fold)
-    return _posteriors(given, logits, found, estimated=rates is None)
+    predicted = jax.nn.sigmoid(logits)
+    probability = label_posterior(given, predicted, found)
+    if rates is None and _difference(given, probability) < LEAST_ERRORS:
+        probability = not_contradicted(given, probability)
+    return Posteriors(probability, predicted, found)
 
 
 @jax.jit
-def _posteriors(
-    given: Num[Array, "rows classes"],
-    logits: Float[Array, "rows classes"],
-    rates: NoiseRates,
-    *,
-    estimated: bool | Array,
-) -> Posteriors:
-    """Posteriors from the logits of the predictions; see `LEAST_ERRORS`."""
-    predicted = jax.nn.sigmoid(logits)
-    probability = label_posterior(given, predicted, rates)
-    few = estimated & (jnp.abs(given - probability).mean() < LEAST_ERRORS)
-    kept = not_contradicted(given, probability)
-    return Posteriors(jnp.where(few, kept, probability), predicted, rates)
+def _difference(
+    labels: Num[Array, "rows classes"], probability: Float[Array, "rows classes"]
+) -> Scalar:
+    """Share of entries that are expected to be wrong."""
+    return jnp.abs(labels - probability).mean()
 
 
+@jax.jit
 def not_contradicted(
     labels: Num[Array, "rows classes"], probability: Float[Array, "rows classes"]
 ) -> Float[Array, "rows classes"]:

@@ -22,8 +22,8 @@ Features = Rows | tuple[Rows, ...]
 _Block = tuple[Int[np.ndarray, " size"], Float[np.ndarray, " size"]]
 """Row numbers, and a weight of 1 or 0 for each."""
 
-RIDGES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-"""Penalties to choose from."""
+RIDGES = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03)
+"""Penalties to choose from, in the order in which they are tried."""
 
 
 def joint_features(
@@ -77,8 +77,8 @@ def cross_fitted_scores(
         labels: y, possibly noisy.
         fold: of each row, from 0; a NumPy array, as of `draw_folds`.
         ridge: penalty relative to the mean of G's diagonal; by default that of `RIDGES`
-            with the least squared error on fold 0, the one way in which the labels of
-            its rows have an effect on their scores.
+            from which on the squared error on fold 0 falls no more, the one way in
+            which the labels of its rows have an effect on their scores.
         block: rows on the device at once.
         on_rows: called with the number of rows newly read, 2 · rows in all.
 
@@ -93,7 +93,7 @@ def cross_fitted_scores(
     """
     order = _rows_of_folds(features, labels, fold)
     size = min(block, max(map(len, order)))
-    shift = _read(features, order[0][:size]).mean(axis=0)
+    shift = _mean(_read(features, order[0][:size]))
     sums = [
         _moments(features, labels, _padded(rows, size), shift, on_rows)
         for rows in order
@@ -106,7 +106,14 @@ def cross_fitted_scores(
             predicted = _predict(_read(features, part), shift, *model)
             scores.append(jax.block_until_ready(predicted)[: int(weight.sum())])
             on_rows(int(weight.sum()))
-    return jnp.concatenate(scores)[np.argsort(np.concatenate(order))]
+    return _in_order(scores, np.argsort(np.concatenate(order)))
+
+
+@jax.jit
+def _in_order(
+    parts: list[Float[Array, "_ classes"]], order: Int[Array, " rows"]
+) -> Float[Array, "rows classes"]:
+    return jnp.concatenate(parts)[order]
 
 
 def _rows_of_folds(
@@ -123,6 +130,11 @@ def _rows_of_folds(
     if len(order) < 2 or not all(map(len, order)):
         raise ValueError("fold: got an empty fold or a single one, wanted two or more")
     return order
+
+
+@jax.jit
+def _mean(x: Float[Array, "n width"]) -> Float[Array, " width"]:
+    return x.mean(axis=0)
 
 
 @jax.jit
@@ -180,7 +192,11 @@ def _add_moments(
     weight = weight[:, None]
     left = weight * jnp.concatenate([jnp.ones_like(weight), x - shift[None]], axis=1)
     right = jnp.concatenate([left, weight * labels], axis=1)
-    return total + jnp.matmul(left.T, right, precision="highest")
+    half = left.shape[1] // 2
+    top = jnp.matmul(left[:, :half].T, right, precision="highest")
+    corner = jnp.matmul(left[:, half:].T, right[:, half:], precision="highest")
+    mirrored = top[:, half : left.shape[1]].T
+    return total + jnp.concatenate([top, jnp.concatenate([mirrored, corner], axis=1)])
 
 
 @jax.jit
@@ -201,23 +217,31 @@ def _fit(
     return means[:width], cho_solve(factor, cross), means[width:]
 
 
-def _best_ridge(sums: list[Float[Array, "inputs targets"]]) -> Scalar:
-    """The one of `RIDGES` with the least error on the first fold."""
-    errors = jnp.stack([_error(sums[0], sums[1:], ridge) for ridge in RIDGES])
-    return jnp.asarray(RIDGES)[jnp.where(jnp.isnan(errors), jnp.inf, errors).argmin()]
+def _best_ridge(sums: list[Float[Array, "inputs targets"]]) -> float:
+    """The one of `RIDGES` after which the error on the first fold does not fall.
+
+    The error falls with the penalty and then grows, so smaller ones need no fit.
+    """
+    best, least = RIDGES[0], np.inf
+    for ridge in RIDGES:
+        error = float(_error(sums[0], *_fit(sums[1:], ridge)))
+        if not error < least:
+            break
+        best, least = ridge, error
+    return best
 
 
 @jax.jit
 def _error(
     own: Float[Array, "inputs targets"],
-    others: list[Float[Array, "inputs targets"]],
-    ridge: ScalarLike,
+    mean: Float[Array, " width"],
+    weights: Float[Array, "width classes"],
+    intercept: Float[Array, " classes"],
 ) -> Scalar:
-    """Squared error of a fold, less a constant, of a fit of the others: from moments.
+    """Squared error of a model on a fold, less a constant: from the fold's moments.
 
     Σ |y - Vᵀz|² = Σ |y|² - 2 tr(Vᵀ Σ z yᵀ) + tr(Vᵀ (Σ z zᵀ) V), z = [1, x]
     """
-    mean, weights, intercept = _fit(others, ridge)
     first = intercept - jnp.matmul(mean, weights, precision="highest")
     v = jnp.concatenate([first[None], weights])
     products, cross = own[:, : len(own)], own[:, len(own) :]
