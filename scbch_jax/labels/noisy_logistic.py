@@ -106,6 +106,17 @@ def fit_noisy_logistic(
     return model if rates is None else model._replace(rates=rates)
 
 
+def compile_for(labels: Num[Array, "rows classes"]) -> None:
+    """Compiles the program that fits these labels, of their features or of each other.
+
+    It is called with no step; later calls of the same shapes find it compiled.
+    """
+    rows, classes = labels.shape
+    inputs = np.zeros((rows, 2 * classes), np.float32)
+    used = np.zeros((2 * classes, classes), np.float32)
+    fit_noisy_logistic(inputs, labels, used=used, penalty=0.0, steps=0)
+
+
 @jax.jit
 def _fit(
     inputs: Float[Array, "rows width"],

@@ -22,6 +22,11 @@ Features = Rows | tuple[Rows, ...]
 _Block = tuple[Int[np.ndarray, " size"], Float[np.ndarray, " size"]]
 """Row numbers, and a weight of 1 or 0 for each."""
 
+_Model = tuple[
+    Float[Array, " width"], Float[Array, "width classes"], Float[Array, " classes"]
+]
+"""Mean of the shifted features, weights W, and intercept b."""
+
 RIDGES = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03)
 """Penalties to choose from, in the order in which they are tried."""
 
@@ -98,10 +103,11 @@ def cross_fitted_scores(
         _moments(features, labels, _padded(rows, size), shift, on_rows)
         for rows in order
     ]
-    ridge = _best_ridge(sums) if ridge is None else ridge
+    ridge, model = _best_ridge(sums) if ridge is None else (ridge, None)
     scores = []
     for k, rows in enumerate(order):
-        model = _fit(sums[:k] + sums[k + 1 :], ridge)
+        if k > 0 or model is None:
+            model = _fit(sums[:k] + sums[k + 1 :], ridge)
         for part, weight in _padded(rows, size):
             predicted = _predict(_read(features, part), shift, *model)
             scores.append(jax.block_until_ready(predicted)[: int(weight.sum())])
@@ -200,12 +206,8 @@ def _add_moments(
 
 
 @jax.jit
-def _fit(
-    sums: list[Float[Array, "inputs targets"]], ridge: ScalarLike
-) -> tuple[
-    Float[Array, " width"], Float[Array, "width classes"], Float[Array, " classes"]
-]:
-    """Mean of the shifted features, weights W, and intercept b."""
+def _fit(sums: list[Float[Array, "inputs targets"]], ridge: ScalarLike) -> _Model:
+    """Ridge regression from the moments of some folds."""
     moments = sum(sums[1:], start=sums[0])
     width = len(moments) - 1
     count, means = moments[0, 0], moments[0, 1:] / moments[0, 0]
@@ -217,17 +219,24 @@ def _fit(
     return means[:width], cho_solve(factor, cross), means[width:]
 
 
-def _best_ridge(sums: list[Float[Array, "inputs targets"]]) -> float:
+def _best_ridge(
+    sums: list[Float[Array, "inputs targets"]],
+) -> tuple[float, _Model | None]:
     """The one of `RIDGES` after which the error on the first fold does not fall.
 
     The error falls with the penalty and then grows, so smaller ones need no fit.
+
+    Returns:
+        The ridge, and its model for the first fold, if a ridge has a solution.
     """
-    best, least = RIDGES[0], np.inf
+    best: tuple[float, _Model | None] = (RIDGES[0], None)
+    least = np.inf
     for ridge in RIDGES:
-        error = float(_error(sums[0], *_fit(sums[1:], ridge)))
+        model = _fit(sums[1:], ridge)
+        error = float(_error(sums[0], *model))
         if not error < least:
             break
-        best, least = ridge, error
+        best, least = (ridge, model), error
     return best
 
 

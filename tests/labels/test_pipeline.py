@@ -7,6 +7,7 @@ from scbch_jax.config import Planted
 from scbch_jax.data import label_noise
 from scbch_jax.data.planted import planted
 from scbch_jax.errors import InputError
+from scbch_jax.labels import noisy_logistic
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,24 @@ def test_posteriors_are_nearer_to_clean_labels_than_given_ones(easy, rate):
         assert f1(q > 0.5, easy.labels) > f1(noisy, easy.labels)
         before, after = (np.square(x - easy.labels).mean() for x in (noisy, q))
         assert after < 0.75 * before
+
+
+def test_one_program_fits_all_and_is_compiled_beforehand(easy, caplog):
+    """JAX's own messages tell what is compiled."""
+
+    def programs():
+        said = [record.getMessage() for record in caplog.records]
+        return sum("Compiling jit(_fit)" in line for line in said)
+
+    noisy = easy.labels[:1000]
+    scores = jax.random.normal(jax.random.key(0), noisy.shape)
+    fold = labels.draw_folds(jax.random.key(1), len(noisy), folds=2)
+    with jax.log_compiles():
+        noisy_logistic.compile_for(jax.numpy.asarray(noisy))
+        assert programs() == 1
+        logits, rates = labels.fit_curves(scores, jax.numpy.asarray(noisy))
+        labels.add_dependence(logits, jax.numpy.asarray(noisy), rates, fold)
+    assert programs() == 1
 
 
 def test_clean_labels_are_left_nearly_as_they_are(easy):
