@@ -107,9 +107,9 @@ def fit_noisy_logistic(
 
 
 def compile_for(labels: Num[Array, "rows classes"]) -> None:
-    """Compiles the program that fits these labels, of their features or of each other.
+    """Compiles `fit_noisy_logistic` for these labels and two inputs a class.
 
-    It is called with no step; later calls of the same shapes find it compiled.
+    `fit_curves` and `add_dependence` have so many, and find it compiled.
     """
     rows, classes = labels.shape
     inputs = np.zeros((rows, 2 * classes), np.float32)

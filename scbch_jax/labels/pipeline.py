@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key, Num
 
 from scbch_jax.arrays import Scalar, ScalarLike
-from scbch_jax.errors import require
+from scbch_jax.errors import check_rank, require
 from scbch_jax.labels.curves import add_dependence, fit_curves
 from scbch_jax.labels.exclusive import (
     exclusive_posterior,
@@ -71,6 +71,7 @@ def posteriors(
         ValueError: if rows do not align or there are more folds than rows.
         InputError: if the ridge is too small for a solution.
     """
+    check_rank(2, labels=labels)
     fold = draw_folds(key, len(labels), folds=folds)
     given, exclusive = jnp.asarray(labels), is_exclusive(labels)
     with ThreadPoolExecutor(1) as beside:  # seconds of compiling while rows are read

@@ -128,3 +128,9 @@ def test_a_ridge_without_a_solution_is_refused():
     noisy = (x[:, :2] > 0).astype(np.float32)
     with pytest.raises(InputError, match="ridge: got 1e-12, for which .* no solution"):
         labels.posteriors(x, x, noisy, key=jax.random.key(0), ridge=1e-12)
+
+
+def test_labels_of_another_rank_are_refused():
+    x = np.ones((6, 2), np.float32)
+    with pytest.raises(ValueError, match="labels"):
+        labels.posteriors(x, x, x[:, 0], key=jax.random.key(0))
