@@ -1,5 +1,7 @@
 """Logistic regression on noisy labels: the noise is a part of the likelihood."""
 
+import os
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -7,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.core import Tracer
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Num
 
@@ -24,6 +27,9 @@ that tell little about their own rates take over those of the others."""
 
 TINY = 1e-12
 """Smallest probability of a label, so that a logarithm is finite."""
+
+LEVEL = "xla_backend_optimization_level"
+"""XLA's option for how much LLVM optimizes: 0 to 3."""
 
 
 class NoisyLogistic(NamedTuple):
@@ -91,7 +97,7 @@ def fit_noisy_logistic(
     """
     check_same_rows(inputs=inputs, labels=labels)
     rows, classes = labels.shape
-    model = _fit(
+    model = _program((inputs, labels, offset, row_weights, rates, start))(
         inputs,
         labels,
         used=used,
@@ -117,7 +123,6 @@ def compile_for(labels: Num[Array, "rows classes"]) -> None:
     fit_noisy_logistic(inputs, labels, used=used, penalty=0.0, steps=0)
 
 
-@jax.jit
 def _fit(
     inputs: Float[Array, "rows width"],
     labels: Num[Array, "rows classes"],
@@ -158,6 +163,22 @@ def _fit(
     return NoisyLogistic(
         params["weights"] * used, params["intercept"], rates_of(params)
     )
+
+
+_compiled = jax.jit(_fit)
+_compiled_faster = jax.jit(_fit, compiler_options={LEVEL: 1})
+
+
+def _program(arguments: Any) -> Callable[..., NoisyLogistic]:
+    """The fit, on a CPU with fewer of LLVM's optimizations.
+
+    These take more time than they save here. JAX does not accept an option in a
+    function that it traces, and one that the user chose in XLA_FLAGS is kept.
+    """
+    traced = any(isinstance(x, Tracer) for x in jax.tree.leaves(arguments))
+    chosen = LEVEL in os.environ.get("XLA_FLAGS", "")
+    fewer = jax.default_backend() == "cpu" and not traced and not chosen
+    return _compiled_faster if fewer else _compiled
 
 
 def _of_classes(rates: NoiseRates, classes: int) -> NoiseRates:

@@ -88,6 +88,20 @@ def test_certain_rows_and_classes_without_labels_give_finite_weights():
     assert all(jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(model))
 
 
+def test_fewer_optimizations_and_a_transformation_change_only_rounding(
+    drawn, monkeypatch
+):
+    """In a function that JAX traces, options of the compiler would be an error."""
+    inputs, _, noisy = drawn
+    usual = fitted(inputs, noisy)
+    monkeypatch.delenv("XLA_FLAGS", raising=False)
+    for fit in (fitted, jax.jit(fitted)):
+        for a, b in zip(
+            *map(jax.tree.leaves, (usual, fit(inputs, noisy))), strict=True
+        ):
+            np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.errors
 def test_rows_must_align():
     with pytest.raises(ValueError, match="rows"):

@@ -130,6 +130,7 @@ def test_a_ridge_without_a_solution_is_refused():
         labels.posteriors(x, x, noisy, key=jax.random.key(0), ridge=1e-12)
 
 
+@pytest.mark.errors
 def test_labels_of_another_rank_are_refused():
     x = np.ones((6, 2), np.float32)
     with pytest.raises(ValueError, match="labels"):
