@@ -1,10 +1,13 @@
-"""Reference implementations of the equations, with one loop for every sum."""
+"""Reference implementations of the equations, with one loop for every sum.
+
+On NumPy's arrays: to index one of JAX's in a loop takes a thousand times as long.
+"""
 
 import numpy as np
 
 
 def jaccard(labels):
-    n = len(labels)
+    labels, n = np.asarray(labels), len(labels)
     out = np.zeros((n, n))
     for i in range(n):
         for j in range(n):
@@ -14,6 +17,7 @@ def jaccard(labels):
 
 
 def attraction(s, r, shift):
+    s, r = (np.asarray(x, np.float64) for x in (s, r))
     n, total = len(s), 0.0
     for i in range(n):
         for j in range(n):
@@ -23,6 +27,7 @@ def attraction(s, r, shift):
 
 
 def printed_repulsion(s, r, margin, shift):
+    s, r = (np.asarray(x, np.float64) for x in (s, r))
     n, total = len(s), 0.0
     for i in range(n):
         for j in range(n):
@@ -36,6 +41,7 @@ def printed_repulsion(s, r, margin, shift):
 
 
 def released_repulsion(s, r, margin, shift):
+    s, r = (np.asarray(x, np.float64) for x in (s, r))
     n, total = len(s), 0.0
     for i in range(n):
         for j in range(n):

@@ -10,11 +10,12 @@ import sys
 import tomllib
 import zipfile
 
+import numpy as np
 import pytest
 from conftest import ROOT
 
 import scbch_jax
-from scbch_jax import extras, features, plotting
+from scbch_jax import encoder, extras, features, index, plotting
 from scbch_jax.cli import crosscheck, demo, progress
 from scbch_jax.cli.crosscheck import Crosscheck
 from scbch_jax.cli.features.texts import FeaturesTexts
@@ -244,7 +245,7 @@ def test_the_installed_wheel_runs_outside_a_checkout(command, installed, tmp_pat
 
 @pytest.mark.slow
 @pytest.mark.commands
-def test_the_demo_of_a_wheel_tells_the_methods_apart(installed, tmp_path):
+def test_the_demo_of_a_wheel_tells_methods_apart_and_finds_scenes(installed, tmp_path):
     words = ("demo", "--epochs", "8", "--out", "out")
     ran = run_installed(installed, *words, folder=tmp_path)
     assert ran.returncode == 0, ran.stderr
@@ -261,6 +262,17 @@ def test_the_demo_of_a_wheel_tells_the_methods_apart(installed, tmp_path):
     assert list(table) == ["SCBCH", "SCBCH-1", "SCBCH-2", "SCBCH-3", "SCBCH-4"]
     assert table["SCBCH"][2] > table["SCBCH-2"][2] + 10
     assert table["SCBCH"][3] > table["SCBCH"][4] + 0.03, "noisy rows weigh less"
+    check_that_words_find_their_scenes(tmp_path / "out" / "index")
+
+
+def check_that_words_find_their_scenes(folder):
+    """Of twenty pictures found, more than twice as many show it as by chance."""
+    opened, encode = index.Index(folder), encoder.open_encoder(folder).texts
+    labels = [opened.record(row)["labels"] for row in range(opened.size)]
+    for words, label in (("red circle", "red"), ("azure", "blue"), ("the sky", "sky")):
+        (ids,) = opened.search(encode([words]).codes, find="image", k=20).ids.tolist()
+        shown = np.mean([label in labels[i] for i in ids])
+        assert shown > 2 * np.mean([label in row for row in labels]), words
 
 
 @pytest.mark.slow

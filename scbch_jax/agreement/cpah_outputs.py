@@ -48,11 +48,11 @@ def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]
     """Compares every output of the file."""
     train, hp = replay.train_set(arrays), _numbers(arrays)
     sizes = replay.sizes_of(train, arrays["memory"].shape[1])
-    build = partial(cpah.build, sizes, _options(arrays), hp)
-    run = _started(arrays, build())
+    build = partial(cpah.build, sizes, _options(arrays))
+    run = _started(arrays, build(hp))
     if "exp_image_codes" in arrays:
-        yield from _gradients(arrays, build, run, train)
-    run, log = _trained(arrays, build, run, train)
+        yield from _gradients(arrays, partial(build, hp), run, train)
+    run, log = _trained(arrays, build, hp, run, train)
     log["penalty"] = hp.penalty_weight * log["penalty"]
     yield StepLosses(log["total"], arrays["exp_loss"][:, -1])
     for column, name in enumerate(LOGGED):
@@ -60,7 +60,7 @@ def check(arrays: Mapping[str, np.ndarray]) -> Iterator[Comparison | StepLosses]
         yield compare(f"steps, {name}", log[name], recorded, kind="loss")
     yield from _final(arrays, run.params, hp)
     if "exp_image_codes" in arrays:
-        yield from _codes(arrays, build(), train)
+        yield from _codes(arrays, build(hp), train)
 
 
 def _final(
@@ -134,26 +134,32 @@ def _gradients(
     for step in method.passes[0]:
         (group,) = step.trains
 
-        def loss(
-            weights: Any, run: Any = run, step: Any = step, own: str = group
-        ) -> Any:
-            return step.loss({**run.params, own: weights}, run.state, batch, key)[0]
+        @jax.jit
+        def taken(run: Any, step: Any = step, own: str = group) -> Any:
+            def loss(weights: Any) -> Any:
+                return step.loss({**run.params, own: weights}, run.state, batch, key)[0]
 
-        grads = {group: jax.jit(jax.grad(loss))(run.params[group])}
+            grads = {own: jax.grad(loss)(run.params[own])}
+            take = partial(training.gradient_step, step, method.optimizers)
+            return grads, take(run, batch, key)[0]
+
+        grads, run = taken(run)
         pair = _beside(arrays, "exp_grad", grads)
         yield compare(f"gradient, {group}", *pair, kind="loss")
-        take = partial(training.gradient_step, step, method.optimizers)
-        run, _ = jax.jit(take)(run, batch, key)
 
 
 def _trained(
-    arrays: Mapping[str, np.ndarray], build: Any, run: training.RunState, train: Split
+    arrays: Mapping[str, np.ndarray],
+    build: Any,
+    hp: HParams,
+    run: training.RunState,
+    train: Split,
 ) -> tuple[training.RunState, dict[str, np.ndarray]]:
     """Trains on the recorded batches, and returns the values of all steps."""
 
     @jax.jit
-    def on_batch(run: training.RunState, index: Any, shares: Any) -> Any:
-        method, key = build(draw=_given(shares)), jax.random.key(0)
+    def on_batch(run: training.RunState, hp: HParams, index: Any, shares: Any) -> Any:
+        method, key = build(hp, draw=_given(shares)), jax.random.key(0)
         get_batch = partial(training.gather, train)
         return run_batches(
             method, method.passes[0], run, index[None], key, get_batch=get_batch
@@ -163,10 +169,10 @@ def _trained(
     codes = TrainingCodes(train.image, train.text, train.labels)
     for epoch, order in enumerate(arrays["batch_order"]):
         key = jax.random.key(0)
-        run = begin(build(), run, codes, key, jnp.int32(epoch))
+        run = begin(build(hp), run, codes, key, jnp.int32(epoch))
         for first in range(0, len(order), size):
             index = jnp.asarray(order[first : first + size], jnp.int32)
-            run, log = on_batch(run, index, jnp.asarray(shares[: len(index)]))
+            run, log = on_batch(run, hp, index, jnp.asarray(shares[: len(index)]))
             shares = shares[len(index) :]
             logs.append(jax.device_get(log))
     return run, {k: np.concatenate([log[k] for log in logs]) for k in logs[0]}

@@ -98,22 +98,19 @@ def test_many_queries_are_searched_in_parts_with_progress(there, capsys, monkeyp
 
 @pytest.mark.slow
 def test_workers_and_a_scheduler_write_the_same_files(trained, there, capsys):
+    """Each command by one of them."""
     pytest.importorskip("distributed", reason="Dask is not installed")
     build = f"index build folder --run {trained[0]} --part-rows 64"
     run(f"{build} --out here")
     search = "search here --queries codes.npz --k 7"
     run(f"{search} --out here.npz")
+    run(f"{build} --workers 2 --out there")
+    assert contents(there / "there") == contents(there / "here")
     with clusters.started(there) as cluster:
-        for name, where in (
-            ("local", "--workers 2"),
-            ("remote", f"--scheduler {cluster.address}"),
-        ):
-            run(f"{build} {where} --out {name}")
-            run(f"{search} {where} --out {name}.npz")
-            assert contents(there / name) == contents(there / "here")
-            hits, expected = np.load(f"{name}.npz"), np.load("here.npz")
-            for array in expected:
-                np.testing.assert_array_equal(hits[array], expected[array])
+        run(f"{search} --scheduler {cluster.address} --out there.npz")
+    hits, expected = np.load("there.npz"), np.load("here.npz")
+    for array in expected:
+        np.testing.assert_array_equal(hits[array], expected[array])
     assert "Traceback" not in capsys.readouterr().err
 
 

@@ -6,7 +6,6 @@ import pytest
 from scbch_jax import datasets, encoder, index, io, runs
 from scbch_jax.cli import demo, demo_index, serve
 from scbch_jax.config import Scenes
-from scbch_jax.datasets.scenes import generate
 from scbch_jax.results import EpochResult
 
 SCENES = Scenes(train=60, queries=8, database=80, text_dim=16)
@@ -42,20 +41,6 @@ def test_pictures_and_words_of_the_index_have_the_codes_of_their_files(made):
     np.testing.assert_array_equal(codes, wanted)
     for path in paths:
         assert io.picture_kind(path.read_bytes()) == "image/png"
-
-
-@pytest.mark.slow
-def test_words_find_their_scenes(tmp_path):
-    """Of twenty pictures found, more than twice as many show it as by chance."""
-    folder, loaded = make(tmp_path / "out", Scenes(), epochs=8)
-    opened = index.Index(folder / "index")
-    encode = encoder.open_encoder(folder / "index").texts
-    chances = loaded.dataset.database.labels.mean(axis=0)
-    chance = dict(zip(generate.NAMES, chances, strict=True))
-    for words, label in (("red circle", "red"), ("azure", "blue"), ("the sky", "sky")):
-        (ids,) = opened.search(encode([words]).codes, find="image", k=20).ids.tolist()
-        shown = np.mean([label in opened.record(i)["labels"] for i in ids])
-        assert shown > 2 * chance[label], words
 
 
 def test_a_demo_that_is_repeated_keeps_its_index(made):

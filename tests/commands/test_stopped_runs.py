@@ -71,7 +71,6 @@ def same_run(folder, whole):
 @pytest.mark.parametrize(
     ("number", "code", "options"),
     [
-        (signal.SIGKILL, -signal.SIGKILL, []),
         (signal.SIGTERM, 143, []),
         (signal.SIGKILL, -signal.SIGKILL, FEWER_BITS),
     ],

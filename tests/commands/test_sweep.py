@@ -97,7 +97,8 @@ def kill_at(process, out, *, lines, pause):
 
 @pytest.mark.commands
 @pytest.mark.slow
-def test_a_sweep_killed_five_times_has_the_same_records(twelve, tmp_path, processes):
+@pytest.mark.parametrize("kills", [1, pytest.param(5, marks=pytest.mark.fuzz)])
+def test_a_killed_sweep_has_the_same_records(twelve, tmp_path, processes, kills):
     """Twelve runs, killed at random moments and resumed each time."""
     seed = int.from_bytes(os.urandom(4))
     rng = np.random.default_rng(seed)
@@ -111,7 +112,7 @@ def test_a_sweep_killed_five_times_has_the_same_records(twelve, tmp_path, proces
 
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     undisturbed = started(whole)
-    for lines in sorted(rng.choice(np.arange(1, 45), 5, replace=False)):
+    for lines in sorted(rng.choice(np.arange(1, 45), kills, replace=False)):
         kill_at(started(killed), killed, lines=lines, pause=rng.uniform(0, 0.05))
     for process in (started(killed), undisturbed):
         process.join()

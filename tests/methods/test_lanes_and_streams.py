@@ -93,7 +93,7 @@ def test_label_noise_does_not_change_unsupervised_methods(name):
         noise=Noise("none"),
         bits=8,
         options=OPTIONS[name],
-        training=Training(epochs=1, batch_size=32),
+        training=Training(epochs=1, batch_size=8),
     )
     noisy = [replace(clean, noise=Noise("swap", rate=rate)) for rate in (0.2, 0.5, 0.8)]
     first, *others = (
