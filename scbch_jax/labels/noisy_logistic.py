@@ -97,18 +97,19 @@ def fit_noisy_logistic(
     """
     check_same_rows(inputs=inputs, labels=labels)
     rows, classes = labels.shape
-    model = _program((inputs, labels, offset, row_weights, rates, start))(
-        inputs,
-        labels,
-        used=used,
-        penalty=penalty,
-        known=rates is not None,
-        rates=_of_classes(rates or NoiseRates(0.0, 0.0), classes),
-        start=_of_classes(start or NoiseRates(0.1, 0.05), classes),
-        offset=np.zeros((rows, classes), np.float32) if offset is None else offset,
-        row_weights=np.ones(rows, np.float32) if row_weights is None else row_weights,
-        steps=steps,
-    )
+    arguments = {
+        "inputs": inputs,
+        "labels": labels,
+        "used": used,
+        "penalty": penalty,
+        "known": rates is not None,
+        "rates": _of_classes(rates or NoiseRates(0.0, 0.0), classes),
+        "start": _of_classes(start or NoiseRates(0.1, 0.05), classes),
+        "offset": _zeros(rows, classes) if offset is None else offset,
+        "row_weights": _zeros(rows) + 1 if row_weights is None else row_weights,
+        "steps": steps,
+    }
+    model = _program(arguments)(**arguments)
     return model if rates is None else model._replace(rates=rates)
 
 
@@ -124,9 +125,9 @@ def compile_for(labels: Num[Array, "rows classes"]) -> None:
 
 
 def _fit(
+    *,
     inputs: Float[Array, "rows width"],
     labels: Num[Array, "rows classes"],
-    *,
     used: Float[Array, "width classes"],
     penalty: ScalarLike,
     known: bool | Array,
@@ -163,6 +164,10 @@ def _fit(
     return NoisyLogistic(
         params["weights"] * used, params["intercept"], rates_of(params)
     )
+
+
+def _zeros(*shape: int) -> np.ndarray:
+    return np.zeros(shape, np.float32)
 
 
 _compiled = jax.jit(_fit)

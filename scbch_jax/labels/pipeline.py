@@ -19,7 +19,7 @@ from scbch_jax.labels.exclusive import (
 )
 from scbch_jax.labels.noisy_logistic import compile_for
 from scbch_jax.labels.posterior import NoiseRates, label_posterior
-from scbch_jax.labels.ridge import cross_fitted_scores, draw_folds
+from scbch_jax.labels.ridge import RIDGES, cross_fitted_scores, draw_folds
 
 LEAST_ERRORS = 0.005
 """Share of wrong entries below which an estimate cannot be told from errors of the
@@ -81,7 +81,7 @@ def posteriors(
         )
         if compiled is not None:
             compiled.result()
-    chosen = "the chosen one" if ridge is None else ridge
+    chosen = f"{RIDGES[0]:g}, the largest that is tried" if ridge is None else ridge
     got = f"{chosen}, for which the regression has no solution"
     require(bool(np.isfinite(scores).all()), "ridge", got, "a larger number")
     if exclusive:
