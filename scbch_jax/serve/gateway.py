@@ -110,6 +110,12 @@ class Gateway:
             await self._inner(scope, receive, start)
         except Gone:
             trace.status = 499
+        except asyncio.CancelledError:
+            # By the server, which has waited for it after SIGTERM.
+            if trace.status:
+                raise
+            problem = Problem("draining", "service: ended before this search did")
+            await _answer(problem, trace, start)
         except Exception as error:
             problem = self._as_problem(error, trace)
             if trace.status:

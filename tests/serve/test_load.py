@@ -21,10 +21,13 @@ from uvicorn.server import ServerState
 
 from scbch_jax import index
 from scbch_jax.index import Index
+from scbch_jax.serve.gateway import Gateway
 from scbch_jax.serve.limits import Limits
+from scbch_jax.serve.metrics import Metrics
 from scbch_jax.serve.problems import Problem
 from scbch_jax.serve.protocol import DeadlineProtocol, Gathering
 from scbch_jax.serve.queues import BATCH, Batcher, Gate
+from scbch_jax.serve.security import Rules
 
 
 @pytest.fixture(scope="module")
@@ -412,6 +415,28 @@ def start(path, *words):
     return process, port
 
 
+def test_a_search_that_outlasts_the_service_is_answered():
+    """The server cancels it, when its time after SIGTERM is over."""
+    sent = []
+
+    async def inner(scope, receive, send):
+        raise asyncio.CancelledError
+
+    async def send(message):
+        sent.append(message)
+
+    gateway = Gateway(inner, rules=Rules(), metrics=Metrics(), log=sent.append)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/health/live",
+        "headers": [(b"host", b"localhost")],
+    }
+    asyncio.run(gateway(scope, None, send))
+    assert sent[0]["status"] == 503
+    assert b"/problems/draining" in sent[1]["body"]
+
+
 @pytest.mark.commands
 def test_sigterm_under_load_loses_no_admitted_request(tmp_path):
     path = make_index(tmp_path / "index", count=20_000)
@@ -447,11 +472,12 @@ def test_sigterm_under_load_loses_no_admitted_request(tmp_path):
                 answered.set()
 
     with ThreadPoolExecutor(6) as pool:
-        for _ in range(6):
-            pool.submit(ask)
+        asked = [pool.submit(ask) for _ in range(6)]
         assert answered.wait(60)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)
+    for client in asked:
+        client.result()
     assert process.returncode == 0
     assert "lost" not in ends
     assert len(ends) == 6
