@@ -177,12 +177,23 @@ def test_bad_input_is_one_line(folder, tmp_path, capsys, words, message):
 
 
 def test_a_folder_that_is_no_store(tmp_path, capsys):
-    assert clean(tmp_path, "--out", tmp_path / "new") == 2
+    (tmp_path / "empty").mkdir()
+    assert clean(tmp_path / "empty", "--out", tmp_path / "new") == 2
     assert "wanted a folder with store.json" in capsys.readouterr().err
 
 
 def correct(*words):
     return program.main(["data", "correct", *map(str, words)])
+
+
+def test_nothing_is_written_into_the_store(folder, capsys):
+    path, corrections = folder / "store", folder / "out" / "corrections.csv"
+    before = sorted(path.rglob("*"))
+    assert clean(path, "--out", path / "new") == 2
+    assert correct(path, corrections, "--out", path / "new") == 2
+    said = capsys.readouterr().err.splitlines()
+    assert all("in the store, wanted a folder outside it" in line for line in said)
+    assert sorted(path.rglob("*")) == before
 
 
 def test_corrections_that_a_person_kept_are_applied(folder, tmp_path, capsys):
