@@ -127,6 +127,16 @@ def is_store(folder: Path) -> bool:
     return (folder / "store.json").is_file()
 
 
+def require_outside(folder: Path, out: Path) -> None:
+    """Refuses an output inside a store, which would be a file that it must not have.
+
+    Raises:
+        InputError: if it is inside, links and `..` followed.
+    """
+    inside = out.resolve().is_relative_to(folder.resolve())
+    require(not inside, "out", f"{out}, in the store", "a folder outside it")
+
+
 def read(folder: Path, *, partial: bool = False) -> Store:
     """Opens a store: maps its matrices, and checks what can be checked cheaply.
 

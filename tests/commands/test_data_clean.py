@@ -190,6 +190,7 @@ def test_nothing_is_written_into_the_store(folder, capsys):
     path, corrections = folder / "store", folder / "out" / "corrections.csv"
     before = sorted(path.rglob("*"))
     assert clean(path, "--out", path / "new") == 2
+    assert clean(path / ".." / path.name, "--out", path / "new") == 2
     assert correct(path, corrections, "--out", path / "new") == 2
     said = capsys.readouterr().err.splitlines()
     assert all("in the store, wanted a folder outside it" in line for line in said)

@@ -64,8 +64,7 @@ def main(options: CleanData) -> None:
 
     out, root = options.out, options.root
     require(not out.exists(), "out", f"{out}, which exists", "a new folder")
-    inside = out.absolute().is_relative_to(options.store.absolute())
-    require(not inside, "out", f"{out}, in the store", "a folder outside it")
+    stores.require_outside(options.store, out)
     require(root is None or root.is_dir(), "root", root, "a folder that exists")
     extras.require_packages("report", "jinja2")
     store = stores.read(options.store)

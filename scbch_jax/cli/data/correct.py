@@ -48,8 +48,7 @@ def main(options: CorrectData) -> None:
     from scbch_jax.data import store as stores
 
     require(not options.out.exists(), "out", f"{options.out}, which exists", "a folder")
-    inside = options.out.absolute().is_relative_to(options.store.absolute())
-    require(not inside, "out", f"{options.out}, in the store", "a folder outside it")
+    stores.require_outside(options.store, options.out)
     store = stores.read(options.store)
     changed = list(read_corrections(options.corrections, store))
     labels = corrected(store.labels, changed)
