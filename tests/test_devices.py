@@ -7,14 +7,13 @@ epoch of steps that grows to 1e-4 of a weight, and a code whose bit lies at 0 ma
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
 import tiny
 from conftest import ROOT
+from forked import Command
 
 from scbch_jax import results, runs, sharding
 from scbch_jax.cli import program
@@ -34,22 +33,13 @@ def alone():
     return runs.train(PLAN)
 
 
-def train(out, *words, count=1, **process):
+def train(out, *words, count=1):
     flag = f"--xla_force_host_platform_device_count={count}"
     flags = f"{flag} {os.environ.get('XLA_FLAGS', '')}"
-    environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
     experiment = out.with_name("config.json")
     experiment_file.save(PLAN, experiment)
-    command = [sys.executable, "-m", "scbch_jax.cli", "train", str(experiment)]
-    return subprocess.Popen(
-        [*command, f"--out={out}", *words],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        **process,
-    )
+    words = ("train", experiment, f"--out={out}", *words)
+    return Command(*words, XLA_FLAGS=flags, JAX_PLATFORMS="cpu")
 
 
 def lines_of(out):
@@ -72,8 +62,8 @@ def check(lines, alone):
 def test_eight_devices(tmp_path, alone):
     words = ("--training.data-devices=4", "--training.model-devices=2")
     process = train(tmp_path / "run", *words, count=8)
-    output, _ = process.communicate()
-    assert process.returncode == 0, output
+    said = process.communicate()
+    assert process.returncode == 0, said
     check(lines_of(tmp_path / "run"), alone)
 
 
@@ -104,7 +94,7 @@ def both(out, *words):
 def together(out, *words):
     """What two processes print when all goes well."""
     processes = both(out, *words)
-    outputs = [process.communicate()[0] for process in processes]
+    outputs = ["".join(process.communicate()) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], "\n".join(outputs)
     return outputs
 
@@ -135,7 +125,7 @@ def test_one_of_two_processes_is_asked_to_end(tmp_path, whole):
         assert all(process.poll() is None for process in processes)
         time.sleep(0.005)
     processes[1].send_signal(signal.SIGTERM)
-    outputs = [process.communicate()[0] for process in processes]
+    outputs = ["".join(process.communicate()) for process in processes]
     assert [process.returncode for process in processes] == [143, 143], outputs
     done = len(lines_of(out))
     assert 3 <= done < 15

@@ -1,5 +1,6 @@
 """Every command and every program of the README and of docs/ runs as it stands."""
 
+import contextlib
 import re
 import shlex
 import shutil
@@ -10,7 +11,6 @@ import coco_files
 import numpy as np
 import picture_folders
 import pytest
-from command_line import scbch
 from conftest import MIRFLICKR, ROOT
 
 from scbch_jax.cli import program
@@ -81,8 +81,8 @@ def trained(tmp_path_factory):
         ["train", "configs/smoke.py", "--out", "runs/smoke"],
         ["sweep", "configs/sweeps/smoke.py"],
     ):
-        ran = scbch(*words, "--training.epochs", "1", folder=folder)
-        assert ran.returncode == 0, ran.stderr
+        with contextlib.chdir(folder):
+            assert program.main([*words, "--training.epochs", "1"]) == 0
     return folder / "runs"
 
 

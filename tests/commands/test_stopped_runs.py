@@ -2,16 +2,14 @@
 
 import functools
 import json
-import os
 import shutil
 import signal
-import subprocess
 import time
 
 import numpy as np
 import pytest
-from command_line import SCBCH, SURROUNDINGS, scbch
-from conftest import ROOT
+from command_line import scbch
+from forked import Command
 
 pytestmark = [pytest.mark.commands, pytest.mark.slow]
 
@@ -47,8 +45,7 @@ def undisturbed(tmp_path_factory):
     def of(*options):
         folder = tmp_path_factory.mktemp("whole") / "run"
         words = ["configs/smoke.py", *OFTEN_SAVED, *options, "--out", folder]
-        ran = scbch("train", *words)
-        assert ran.returncode == 0, ran.stderr
+        finish("train", *words)
         return folder
 
     return of
@@ -57,6 +54,14 @@ def undisturbed(tmp_path_factory):
 @pytest.fixture(scope="module")
 def whole(undisturbed):
     return undisturbed()
+
+
+def finish(*words):
+    """What a command logs, when all goes well."""
+    process = Command(*words)
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+    return said
 
 
 def same_run(folder, whole):
@@ -82,24 +87,16 @@ def test_a_stopped_run_resumes_to_the_same_bits(
     words = ["train", "configs/smoke.py", *OFTEN_SAVED, *options]
     words += ["--out", str(tmp_path / "run")]
     lines = tmp_path / "run" / "seed-0" / "results.jsonl"
-    process = subprocess.Popen(
-        [*SCBCH, *words],
-        cwd=ROOT,
-        env=SURROUNDINGS,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = Command(*words)
     while not lines.is_file() or lines.read_text().count("\n") < 6:
         assert process.poll() is None, "it ended before it could be stopped"
         time.sleep(0.005)
-    os.kill(process.pid, number)
+    process.send_signal(number)
     said = process.communicate()[1]
     assert process.returncode == code
     assert (number == signal.SIGTERM) == ("scbch: stopped after seed 0, epoch" in said)
     assert lines.read_text().count("\n") < 9
-    resumed = scbch(*words, "--resume")
-    assert resumed.returncode == 0, resumed.stderr
+    finish(*words, "--resume")
     same_run(tmp_path / "run", undisturbed(*options))
 
 
@@ -108,10 +105,9 @@ def test_a_damaged_checkpoint_is_skipped(tmp_path, whole):
     shutil.copytree(whole, tmp_path / "run")
     damage(tmp_path / "run" / "seed-0" / "checkpoints" / "9")
     words = ["train", "configs/smoke.py", *OFTEN_SAVED, "--out", tmp_path / "run"]
-    ran = scbch(*words, "--resume")
-    assert ran.returncode == 0, ran.stderr
-    assert "checkpoints/9, which cannot be read" in ran.stderr
-    assert "the previous one is used" in ran.stderr
+    said = finish(*words, "--resume")
+    assert "checkpoints/9, which cannot be read" in said
+    assert "the previous one is used" in said
     same_run(tmp_path / "run", whole)
 
 

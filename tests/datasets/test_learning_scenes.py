@@ -43,23 +43,20 @@ def linear_codes(dataset, labels, bits):
 
 
 def scores_of(loaded, rate):
-    """Average MAP of linear codes, and last lines of SCBCH and of an ablation."""
+    """Average MAP of linear codes, and the last line of SCBCH."""
     dataset, noise = loaded.dataset, Noise("swap", rate=rate)
     labels = datasets.noisy_labels(
         Data(name="scenes"), noise, dataset.train.labels, seed=0
     )
     linear = retrieval.score(*linear_codes(dataset, labels, BITS))["average"]
-    lines = {}
-    for name in ("SCBCH", "SCBCH-2, no contrast"):
-        experiment = Experiment(
-            noise=noise,
-            bits=BITS,
-            options=scbch.Options(hidden=512, drop=scbch.ABLATIONS[name]),
-            hparams=scbch.HParams(learning_rate=3e-4),
-            training=Training(epochs=EPOCHS, score_every=EPOCHS),
-        )
-        lines[name.split(",")[0]] = runs.train(experiment, loaded=loaded)[-1]
-    return linear, lines
+    experiment = Experiment(
+        noise=noise,
+        bits=BITS,
+        options=scbch.Options(hidden=512),
+        hparams=scbch.HParams(learning_rate=3e-4),
+        training=Training(epochs=EPOCHS, score_every=EPOCHS),
+    )
+    return linear, runs.train(experiment, loaded=loaded)[-1]
 
 
 @pytest.mark.slow
@@ -67,13 +64,10 @@ def scores_of(loaded, rate):
 def test_chance_a_linear_baseline_and_scbch_are_apart(loaded, rate):
     dataset = loaded.dataset
     chance = ((dataset.query.labels @ dataset.database.labels.T) > 0).mean()
-    linear, lines = scores_of(loaded, rate)
-    averages = {name: line.retrieval.average for name, line in lines.items()}
-    print(f"\nnoise {rate}: chance {chance:.4f}, linear {linear:.4f}", averages)
-    print({name: line.confidence.roc_auc for name, line in lines.items()})
+    linear, line = scores_of(loaded, rate)
+    average, auc = line.retrieval.average, line.confidence.roc_auc
+    print(f"\nnoise {rate}: chance {chance:.4f}, linear {linear:.4f}, SCBCH {average}")
     assert linear > chance + 0.1
-    assert averages["SCBCH"] > linear + 0.02
-    assert averages["SCBCH"] < 0.9
-    assert averages["SCBCH"] > averages["SCBCH-2"] + 0.1, "contrast is what matters"
+    assert linear + 0.02 < average < 0.9
     if rate:
-        assert lines["SCBCH"].confidence.roc_auc > 0.7, "noisy rows are found"
+        assert auc > 0.7, "noisy rows are found"
