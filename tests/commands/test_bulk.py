@@ -106,7 +106,7 @@ def test_workers_and_a_scheduler_write_the_same_files(trained, there, capsys):
     run(f"{search} --out here.npz")
     run(f"{build} --workers 2 --out there")
     assert contents(there / "there") == contents(there / "here")
-    with clusters.started(there) as cluster:
+    with clusters.started(there, workers=1) as cluster:
         run(f"{search} --scheduler {cluster.address} --out there.npz")
     hits, expected = np.load("there.npz"), np.load("here.npz")
     for array in expected:
@@ -133,6 +133,7 @@ def many(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_many_rows_by_workers_of_which_one_is_killed(many):
     """Every byte of the index, and every hit, is what one process computes."""
     pytest.importorskip("distributed", reason="Dask is not installed")

@@ -97,7 +97,7 @@ def kill_at(process, out, *, lines, pause):
 
 @pytest.mark.commands
 @pytest.mark.slow
-@pytest.mark.parametrize("kills", [1, pytest.param(5, marks=pytest.mark.fuzz)])
+@pytest.mark.parametrize("kills", [1, pytest.param(5, marks=pytest.mark.nightly)])
 def test_a_killed_sweep_has_the_same_records(twelve, tmp_path, processes, kills):
     """Twelve runs, killed at random moments and resumed each time."""
     seed = int.from_bytes(os.urandom(4))

@@ -203,7 +203,7 @@ def test_damaged_files_end_in_one_line(tmp_path, capsys, name):
 
 
 @pytest.mark.slow
-@pytest.mark.fuzz
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", EVERY)
 def test_two_hundred_damaged_files_end_in_one_line(tmp_path, capsys, name):
     seeds = range(10, 210)

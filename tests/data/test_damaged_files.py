@@ -64,7 +64,7 @@ def test_damaged_files_end_in_one_line(tmp_path, capsys, name):
 
 
 @pytest.mark.slow
-@pytest.mark.fuzz
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", NAMES)
 def test_two_hundred_damaged_files_end_in_one_line(tmp_path, capsys, name):
     said = [check(name, seed, tmp_path, capsys) for seed in range(10, 210)]

@@ -145,6 +145,7 @@ print(*rows.shape, rows.row_sums().sum(), peak, time.process_time() - start)
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_the_tags_of_the_full_size_need_little_memory(tmp_path):
     """269,648 lines of 1,000 values: under 1 GB and two minutes, imports included."""
     import subprocess

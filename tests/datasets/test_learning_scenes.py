@@ -60,6 +60,7 @@ def scores_of(loaded, rate):
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("rate", [0.0, 0.5])
 def test_chance_a_linear_baseline_and_scbch_are_apart(loaded, rate):
     dataset = loaded.dataset

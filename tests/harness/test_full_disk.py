@@ -9,7 +9,7 @@ import pytest
 from harness import folders
 from harness.commands import COMMANDS, FILLING
 
-pytestmark = [pytest.mark.slow, pytest.mark.fuzz, pytest.mark.commands]
+pytestmark = [pytest.mark.slow, pytest.mark.nightly, pytest.mark.commands]
 
 SHARES = (0.0, 0.5, 0.95)
 """Room on the disk, as a share of what the command writes."""

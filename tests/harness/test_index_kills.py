@@ -5,7 +5,7 @@ from indexes import CLASSES, drawn, kill_writers
 
 from scbch_jax import index
 
-pytestmark = [pytest.mark.slow, pytest.mark.fuzz, pytest.mark.commands]
+pytestmark = [pytest.mark.slow, pytest.mark.nightly, pytest.mark.commands]
 
 
 def test_an_index_survives_a_hundred_kills(tmp_path, record_property):

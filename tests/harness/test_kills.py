@@ -11,7 +11,7 @@ from harness.commands import COMMANDS, KILLED
 from harness.known import KNOWN
 from harness.running import Kill
 
-pytestmark = [pytest.mark.slow, pytest.mark.fuzz, pytest.mark.commands]
+pytestmark = [pytest.mark.slow, pytest.mark.nightly, pytest.mark.commands]
 
 EARLIER = b"an earlier result"
 

@@ -16,7 +16,7 @@ from harness.damage import wrong_inputs
 from harness.malform import options_of, wrong_outputs, wrong_values, wrong_words
 from harness.running import Kill
 
-pytestmark = [pytest.mark.slow, pytest.mark.fuzz, pytest.mark.commands]
+pytestmark = [pytest.mark.slow, pytest.mark.nightly, pytest.mark.commands]
 
 LIMIT = 20.0
 """Processor seconds after which a malformed input is said to hang."""
