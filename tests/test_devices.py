@@ -69,7 +69,7 @@ def test_eight_devices(tmp_path, alone):
 
 def check_trace(out, line):
     """What was written for figures is of all rows, and of that epoch."""
-    with np.load(out / "seed-0" / "traces" / "epoch-0015.npz") as trace:
+    with np.load(out / "seed-0" / "traces" / "epoch-0009.npz") as trace:
         clean = np.ones(200, bool)
         clean[np.load(out / "seed-0" / "noise.npz")["rows"]] = False
         weights = trace["confidence"].astype(float)
@@ -99,7 +99,7 @@ def together(out, *words):
     return outputs
 
 
-LONG = ("--training.epochs=15", "--training.save-every=15")
+LONG = ("--training.epochs=9", "--training.save-every=9")
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def test_one_of_two_processes_is_asked_to_end(tmp_path, whole):
     outputs = ["".join(process.communicate()) for process in processes]
     assert [process.returncode for process in processes] == [143, 143], outputs
     done = len(lines_of(out))
-    assert 3 <= done < 15
+    assert 3 <= done < 9
     assert f"stopped after seed 0, epoch {done}" in outputs[0]
     assert [p.name for p in (out / "seed-0" / "checkpoints").iterdir()] == [str(done)]
     together(out, *LONG, "--resume")

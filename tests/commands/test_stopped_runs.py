@@ -1,10 +1,10 @@
 """Runs that are killed or stopped, or that find a damaged checkpoint."""
 
-import functools
 import json
 import shutil
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +13,10 @@ from forked import Command
 
 pytestmark = [pytest.mark.commands, pytest.mark.slow]
 
-OFTEN_SAVED = ["--training.save-every", "2", "--training.epochs", "9"]
-FEWER_BITS = [
+EPOCHS = 11
+TRAIN = [
+    *("train", "configs/smoke.py", "--training.save-every=2"),
+    f"--training.epochs={EPOCHS}",
     "--training.features=stream",
     "--training.precision=bfloat16",
     "--training.moments=bfloat16",
@@ -38,22 +40,11 @@ def results_of(folder):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    """Runs that were not stopped, by their options; each is made once."""
-
-    @functools.cache
-    def of(*options):
-        folder = tmp_path_factory.mktemp("whole") / "run"
-        words = ["configs/smoke.py", *OFTEN_SAVED, *options, "--out", folder]
-        finish("train", *words)
-        return folder
-
-    return of
-
-
-@pytest.fixture(scope="module")
-def whole(undisturbed):
-    return undisturbed()
+def whole(tmp_path_factory):
+    """A run that was not stopped."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    finish(*TRAIN, "--out", folder)
+    return folder
 
 
 def finish(*words):
@@ -73,40 +64,38 @@ def same_run(folder, whole):
     assert results_of(folder) == results_of(whole)
 
 
-@pytest.mark.parametrize(
-    ("number", "code", "options"),
-    [
-        (signal.SIGTERM, 143, []),
-        (signal.SIGKILL, -signal.SIGKILL, FEWER_BITS),
-    ],
-)
-def test_a_stopped_run_resumes_to_the_same_bits(
-    tmp_path, undisturbed, number, code, options
-):
+def test_a_stopped_and_then_killed_run_resumes_to_the_same_bits(tmp_path, whole):
     """Between two checkpoints, after the warm-up; after SIGTERM it saves first."""
-    words = ["train", "configs/smoke.py", *OFTEN_SAVED, *options]
-    words += ["--out", str(tmp_path / "run")]
-    lines = tmp_path / "run" / "seed-0" / "results.jsonl"
+    words = [*TRAIN, "--out", tmp_path / "run"]
+    code, said = signalled(signal.SIGTERM, words, lines=5)
+    assert code == 143
+    assert "scbch: stopped after seed 0, epoch" in said
+    code, said = signalled(signal.SIGKILL, [*words, "--resume"], lines=7)
+    assert code == -signal.SIGKILL
+    assert "stopped after" not in said
+    finish(*words, "--resume")
+    same_run(tmp_path / "run", whole)
+
+
+def signalled(number, words, lines):
+    """Exit code and log of a run that gets a signal after some epochs."""
     process = Command(*words)
-    while not lines.is_file() or lines.read_text().count("\n") < 6:
+    results = Path(words[words.index("--out") + 1]) / "seed-0" / "results.jsonl"
+    while not results.is_file() or results.read_text().count("\n") < lines:
         assert process.poll() is None, "it ended before it could be stopped"
         time.sleep(0.005)
     process.send_signal(number)
-    said = process.communicate()[1]
-    assert process.returncode == code
-    assert (number == signal.SIGTERM) == ("scbch: stopped after seed 0, epoch" in said)
-    assert lines.read_text().count("\n") < 9
-    finish(*words, "--resume")
-    same_run(tmp_path / "run", undisturbed(*options))
+    _, said = process.communicate()
+    assert results.read_text().count("\n") < EPOCHS
+    return process.returncode, said
 
 
 def test_a_damaged_checkpoint_is_skipped(tmp_path, whole):
     """The previous one is used, with a warning, and the rest is trained again."""
     shutil.copytree(whole, tmp_path / "run")
-    damage(tmp_path / "run" / "seed-0" / "checkpoints" / "9")
-    words = ["train", "configs/smoke.py", *OFTEN_SAVED, "--out", tmp_path / "run"]
-    said = finish(*words, "--resume")
-    assert "checkpoints/9, which cannot be read" in said
+    damage(tmp_path / "run" / "seed-0" / "checkpoints" / str(EPOCHS))
+    said = finish(*TRAIN, "--out", tmp_path / "run", "--resume")
+    assert f"checkpoints/{EPOCHS}, which cannot be read" in said
     assert "the previous one is used" in said
     same_run(tmp_path / "run", whole)
 
