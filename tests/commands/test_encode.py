@@ -153,7 +153,7 @@ def test_a_streamed_run_is_encoded_and_evaluated_in_blocks(
     spy(monkeypatch, training, "encode_features", rows)
     for run in (trained[0], copy):
         words = ["evaluate", str(run), "--json", "--resamples", "0", "--rank"]
-        assert program.main([*words, "query", "both"]) == 0
+        assert program.main([*words, "query", "both", "--pool", "40"]) == 0
         ranked.append(capsys.readouterr().out)
     assert ranked[0] == ranked[1]
     streamed.clear()
