@@ -336,7 +336,9 @@ def test_a_limit_of_pixels_is_an_option(tmp_path, folder, capsys):
 
 @pytest.mark.slow
 @pytest.mark.commands
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.nightly)]
+)
 def test_a_killed_call_goes_on_to_the_same_bits(tmp_path, number):
     folder = picture_folders.draw(tmp_path / "pictures", count=120)
     options = [folder, "--network", "descriptor", "--batch-size", "2"]

@@ -185,22 +185,16 @@ def test_all_losses_are_logged_and_finite(epochs):
 
 
 @pytest.mark.slow
-def test_the_options_of_the_released_code_train(train):
+def test_the_options_of_the_released_code_train_in_bfloat16(train):
     options = Options(16, consistency="features", test_mask="off")
     recipe = Recipe("cpah", SIZES, options, batch_size=8)
     key = jax.random.key(0)
-    run = training.start(HP, key, recipe=recipe)
-    run, log = training.train_epoch(run, HP, train, key, jnp.int32(0), recipe=recipe)
-    assert np.isfinite(log["total"]).all()
-    codes = training.relaxed_split_codes(run.params, HP, train, recipe=recipe)
-    assert all(np.isfinite(x).all() for x in codes)
-
-
-@pytest.mark.slow
-def test_bfloat16_layers_train(train):
-    key = jax.random.key(0)
     with jax.default_matmul_precision("bfloat16"):
-        run = training.start(HP, key, recipe=RECIPE)
-        _, log = training.train_epoch(run, HP, train, key, jnp.int32(0), recipe=RECIPE)
+        run = training.start(HP, key, recipe=recipe)
+        run, log = training.train_epoch(
+            run, HP, train, key, jnp.int32(0), recipe=recipe
+        )
     assert np.isfinite(log["total"]).all()
     assert np.isfinite(log["penalty"]).all()
+    codes = training.relaxed_split_codes(run.params, HP, train, recipe=recipe)
+    assert all(np.isfinite(x).all() for x in codes)

@@ -167,6 +167,7 @@ def test_codes_do_not_depend_on_the_other_rows_of_a_block(stepped):
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_compiled_and_eager_losses_agree(stepped):
     method, run, _, batch, log = stepped
     total, _ = method.passes[0][0].loss(run.params, run.state, batch, jax.random.key(0))
