@@ -6,8 +6,8 @@ For another dataset add `--data.name coco --noise.kind swap`, for example. The r
 code trains for 10 epochs; a remark in it names 80 for this dataset.
 
 Expected with MobileNetV2 features of 15,677 rows and seed 0: average MAP 68.0 % at the
-last epoch; two and a half minutes an epoch on one core. With `--options.hidden 256` 68.1 %
-and one minute.
+last epoch; two and a half minutes an epoch on one core. With `--options.hidden 256`
+68.1 % and one minute.
 """
 
 from scbch_jax.config import Data, Experiment, Noise, Training, dhrl
