@@ -12,6 +12,7 @@ Reading maps the files into memory: rows that are not used are not loaded, and a
 whose rows are consecutive stays a map of the file.
 """
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -133,7 +134,8 @@ def require_outside(folder: Path, out: Path) -> None:
     Raises:
         InputError: if it is inside, links and `..` followed.
     """
-    inside = out.resolve().is_relative_to(folder.resolve())
+    # Unlike Path.resolve, realpath takes a link to itself.
+    inside = Path(os.path.realpath(out)).is_relative_to(os.path.realpath(folder))
     require(not inside, "out", f"{out}, in the store", "a folder outside it")
 
 

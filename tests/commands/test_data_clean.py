@@ -194,6 +194,9 @@ def test_nothing_is_written_into_the_store(folder, capsys):
     assert correct(path, corrections, "--out", path / "new") == 2
     said = capsys.readouterr().err.splitlines()
     assert all("in the store, wanted a folder outside it" in line for line in said)
+    (folder / "loop").symlink_to("loop")
+    assert correct(path, corrections, "--out", folder / "loop") == 2
+    assert "loop: too many levels of symbolic links" in capsys.readouterr().err
     assert sorted(path.rglob("*")) == before
 
 
