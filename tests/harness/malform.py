@@ -105,7 +105,8 @@ def _word_lists(words: list[str], first: int) -> Iterator[tuple[str, list[str]]]
         yield f"word {i} empty", [*words[:i], "", *rest]
         if len(word) < 40:
             yield f"word {i} misspelled", [*words[:i], word[:-1] + "q", *rest]
-            yield f"word {i} in capitals", [*words[:i], word.upper(), *rest]
+            if word.upper() != word:
+                yield f"word {i} in capitals", [*words[:i], word.upper(), *rest]
             yield f"word {i} with a surrogate", [*words[:i], word + SURROGATE, *rest]
     for more in ("--nosuch", "--nosuch=1", "-x", "--", "-", "--=", "=", "extra", ""):
         yield f"and {more!r}", [*words, more]
